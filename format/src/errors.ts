@@ -1,0 +1,63 @@
+/**
+ * Every error a signwave package raises on purpose. The codes are stable: scripts and tests may rely on them;
+ * the texts may get better. `docs/errors.md` lists each code with its usual cause and cure.
+ */
+export type ErrorCode =
+  /** The bytes are no `.sgnw` file; the message names what they are. */
+  | 'E_FORMAT_KIND'
+  /** A `.sgnw` file of a version that this reader doesn't know. */
+  | 'E_FORMAT_VERSION'
+  /** The FlatBuffers structure is damaged: an offset, vtable, vector or string leaves the file. */
+  | 'E_FORMAT_STRUCTURE'
+  /** A CRC-32 doesn't match: the file was changed or damaged after it was written. */
+  | 'E_FORMAT_CHECKSUM'
+  /** A count or size is above a limit of `format/src/limits.ts`. */
+  | 'E_FORMAT_LIMIT'
+  /** A graph that has no meaning: shapes that don't fit, a missing operand, an impossible attribute. */
+  | 'E_GRAPH'
+  /** A tensor with a wrong size, type or value (NaN, infinity). */
+  | 'E_TENSOR'
+  /** The file is no checkpoint that signwave reads; the message names what it is. */
+  | 'E_CHECKPOINT_KIND'
+  /** A checkpoint container that is cut short, damaged or over a limit. */
+  | 'E_CHECKPOINT_STRUCTURE'
+  /** A pickle stream that asks for something outside the allow-list, or is malformed. */
+  | 'E_CHECKPOINT_PICKLE'
+  /** The tensors match no known architecture; the message names the first that differs. */
+  | 'E_CHECKPOINT_ARCH'
+  /** A tensor of the checkpoint is missing, has a wrong shape or type, or holds NaN or infinity. */
+  | 'E_CHECKPOINT_TENSOR'
+  /** omega0 is not in a BiPer checkpoint and was not given. */
+  | 'E_OMEGA0'
+  /** Labels whose number isn't the number of classes, or that can't be read. */
+  | 'E_LABELS'
+  /** Input of a wrong size or kind for the model. */
+  | 'E_INPUT_SHAPE'
+  /** An image file that can't be read or decoded. */
+  | 'E_IMAGE'
+  /** An `.npy` file that is malformed or of a wrong element type or shape. */
+  | 'E_NPY'
+  /** A data set that is missing, empty or malformed. */
+  | 'E_DATA'
+  /** A file or address can't be read or written. */
+  | 'E_IO'
+  /** A model was used after `dispose()`. */
+  | 'E_DISPOSED'
+  /** WebAssembly is missing, or there is not enough memory for the model. */
+  | 'E_ENGINE'
+  /** A command or an option that makes no sense. */
+  | 'E_USAGE'
+  /** A peer library asked for in a comparison is not installed. */
+  | 'E_PEER';
+
+/** An error with a stable {@link ErrorCode}; the text says what was found, what was expected and what to do next. */
+export class SignwaveError extends Error {
+  override readonly name = 'SignwaveError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

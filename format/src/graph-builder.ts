@@ -1,0 +1,203 @@
+import type { Graph, GraphNode, InputRecipe, MapShape, Pads, Size2, Tensor, ZeroRule } from './graph.js';
+import { inferShapes } from './shape.js';
+import { f32Tensor } from './tensor.js';
+
+/** A value of a graph under construction: what a node gives. */
+export type Value = number & { readonly __value: unique symbol };
+
+const ONE: Size2 = { height: 1, width: 1 };
+const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
+
+/** The same number for both sides, as most networks have it, or a side each. */
+export type Sides = number | Size2;
+
+export interface ConvOptions {
+  readonly name?: string;
+  readonly stride?: Sides;
+  readonly dilation?: Sides;
+  readonly groups?: number;
+  /** Zeros on all four sides, or a side each. */
+  readonly pad?: number | Pads;
+}
+
+export interface PoolOptions {
+  readonly stride?: Sides;
+  readonly pad?: number | Pads;
+  readonly ceilMode?: boolean;
+  /** avgPool only; PyTorch's default is true. */
+  readonly countPads?: boolean;
+}
+
+/**
+ * Writes a {@link Graph} in the order in which the network runs, a line for each operation:
+ *
+ * ```ts
+ * const g = new GraphBuilder();
+ * let x = g.input({ height: 32, width: 32, channels: 3 }, recipe);
+ * x = g.clip(g.affine(g.conv(x, stem, { pad: 1 }), scale, bias), -1, 1);
+ * x = g.linear(g.globalAvgPool(x), classifier);
+ * const graph = g.build();
+ * ```
+ * The value given last is the graph's output.
+ */
+export class GraphBuilder {
+  readonly #nodes: GraphNode[] = [];
+  readonly #tensors: Tensor[] = [];
+
+  input(shape: MapShape, recipe?: InputRecipe): Value {
+    const { height, width, channels } = shape;
+    return this.#push({ op: 'input', inputs: [], height, width, channels, ...(recipe && { recipe }) });
+  }
+
+  /** @param options.threshold one per channel; absent: 0. */
+  sign(x: Value, options: { threshold?: Float32Array; zeroRule?: ZeroRule; sourceZeroRule?: ZeroRule } = {}): Value {
+    const { threshold, zeroRule = 'plus', sourceZeroRule = 'zero' } = options;
+    const tensor = threshold && { threshold: this.#vector(threshold) };
+    return this.#push({ op: 'sign', inputs: [x], zeroRule, sourceZeroRule, ...tensor });
+  }
+
+  /** @param weights (O, kh, kw, I / groups), channel fastest. */
+  conv(x: Value, weights: Tensor, options: ConvOptions = {}): Value {
+    const { name, stride, dilation, groups = 1, pad } = options;
+    return this.#push({
+      op: 'conv',
+      inputs: [x],
+      weights: this.#tensor(weights),
+      groups,
+      stride: size2(stride),
+      dilation: size2(dilation),
+      pads: padsOf(pad),
+      ...(name !== undefined && { name }),
+    });
+  }
+
+  /** @param weights (O, 1, 1, I). */
+  linear(x: Value, weights: Tensor, options: { name?: string } = {}): Value {
+    return this.#push({ op: 'linear', inputs: [x], weights: this.#tensor(weights), ...options });
+  }
+
+  /** y = x * scale[c] + bias[c]. */
+  affine(x: Value, scale: Float32Array, bias: Float32Array = new Float32Array(scale.length)): Value {
+    const coefficients = this.#tensor(twoRows(scale, bias));
+    return this.#push({ op: 'affine', inputs: [x], coefficients });
+  }
+
+  /** @param bias f32 (1, row classes, column classes, C). */
+  borderBias(x: Value, bias: Tensor, topRows: number, leftColumns: number): Value {
+    return this.#push({ op: 'borderBias', inputs: [x], bias: this.#tensor(bias), topRows, leftColumns });
+  }
+
+  add(x: Value, y: Value): Value {
+    return this.#push({ op: 'add', inputs: [x, y] });
+  }
+
+  clip(x: Value, lo: number, hi: number): Value {
+    return this.#push({ op: 'clip', inputs: [x], lo, hi });
+  }
+
+  relu(x: Value): Value {
+    return this.clip(x, 0, Number.POSITIVE_INFINITY);
+  }
+
+  hardtanh(x: Value): Value {
+    return this.clip(x, -1, 1);
+  }
+
+  /** y = x * negative[c] for x < 0, x * positive[c] otherwise; PReLU has positive = 1. */
+  prelu(x: Value, negative: Float32Array, positive: Float32Array = new Float32Array(negative.length).fill(1)): Value {
+    return this.#push({ op: 'prelu', inputs: [x], slopes: this.#tensor(twoRows(negative, positive)) });
+  }
+
+  maxPool(x: Value, window: Sides, options: PoolOptions = {}): Value {
+    return this.#pool('maxPool', x, window, options);
+  }
+
+  avgPool(x: Value, window: Sides, options: PoolOptions = {}): Value {
+    return this.#pool('avgPool', x, window, options);
+  }
+
+  globalAvgPool(x: Value): Value {
+    return this.#push({ op: 'globalAvgPool', inputs: [x] });
+  }
+
+  padChannels(x: Value, before: number, after: number): Value {
+    return this.#push({ op: 'padChannels', inputs: [x], before, after });
+  }
+
+  sliceSpatial(x: Value, step: Sides, start: Size2 = { height: 0, width: 0 }): Value {
+    return this.#push({ op: 'sliceSpatial', inputs: [x], start, step: size2(step) });
+  }
+
+  concat(...maps: readonly Value[]): Value {
+    return this.#push({ op: 'concat', inputs: [...maps] });
+  }
+
+  /** (H, W, C) to (1, 1, H * W * C), channels fastest. */
+  flatten(x: Value): Value {
+    return this.#push({ op: 'flatten', inputs: [x] });
+  }
+
+  softmax(x: Value, options: { log?: boolean } = {}): Value {
+    return this.#push({ op: 'softmax', inputs: [x], log: options.log ?? false });
+  }
+
+  /** Subtract the mean of the sample's whole map. */
+  sampleMean(x: Value): Value {
+    return this.#push({ op: 'sampleMean', inputs: [x] });
+  }
+
+  /** Shape of a value, to size what comes next. @throws {SignwaveError} `E_GRAPH` if the graph so far has no meaning. */
+  shapeOf(x: Value): MapShape {
+    return inferShapes({ nodes: this.#nodes, tensors: this.#tensors })[x]!;
+  }
+
+  /** @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT`, see {@link inferShapes}. */
+  build(): Graph {
+    const graph = { nodes: [...this.#nodes], tensors: [...this.#tensors] };
+    inferShapes(graph);
+    return graph;
+  }
+
+  #push(node: GraphNode): Value {
+    return (this.#nodes.push(node) - 1) as Value;
+  }
+
+  #tensor(tensor: Tensor): number {
+    return this.#tensors.push(tensor) - 1;
+  }
+
+  #vector(values: Float32Array): number {
+    return this.#tensor(f32Tensor([1, 1, 1, values.length], values));
+  }
+
+  #pool(op: 'maxPool' | 'avgPool', x: Value, window: Sides, options: PoolOptions): Value {
+    const { stride = window, pad, ceilMode = false, countPads = op === 'avgPool' } = options;
+    return this.#push({
+      op,
+      inputs: [x],
+      window: size2(window),
+      stride: size2(stride),
+      pads: padsOf(pad),
+      ceilMode,
+      countPads,
+    });
+  }
+}
+
+/** A tensor (2, 1, 1, C) of two vectors of one length. */
+function twoRows(first: Float32Array, second: Float32Array): Tensor {
+  const values = new Float32Array(first.length * 2);
+  values.set(first);
+  values.set(second, first.length);
+  return f32Tensor([2, 1, 1, first.length], values);
+}
+
+function size2(sides: Sides | undefined): Size2 {
+  if (sides === undefined) return ONE;
+  return typeof sides === 'number' ? { height: sides, width: sides } : sides;
+}
+
+function padsOf(pad: number | Pads | undefined): Pads {
+  if (pad === undefined) return NO_PADS;
+  return typeof pad === 'number' ? { top: pad, left: pad, bottom: pad, right: pad } : pad;
+}

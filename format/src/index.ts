@@ -1,0 +1,11 @@
+export { packBits, unpackBits } from './bits.js';
+export { type ByteSource, blobSource, bytesSource, checkRange } from './byte-source.js';
+export { crc32 } from './crc32.js';
+export { type ErrorCode, SignwaveError } from './errors.js';
+export type * from './graph.js';
+export { type ConvOptions, GraphBuilder, type PoolOptions, type Sides, type Value } from './graph-builder.js';
+export * from './limits.js';
+export { isBinary, macs } from './macs.js';
+export { describe as describeShape, inferShapes, nodeLabel } from './shape.js';
+export { SNIFF_BYTES, sniffKind } from './sniff.js';
+export { f32Tensor, halfToFloat, tensorBytes, tensorElements, tensorValues } from './tensor.js';

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Workspace packages resolve to their TypeScript sources, so that tests need no build of them.
+  resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] } },
+  test: {
+    include: ['{format,reference,convert,runtime,cli}/test/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 60_000,
+  },
+});
