@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'E_FORMAT_CHECKSUM'
   /** A count or size is above a limit of `format/src/limits.ts`. */
   | 'E_FORMAT_LIMIT'
+  /** A fact about the model that is malformed: its name, omega0, source hash, an accuracy claim. */
+  | 'E_FORMAT_INFO'
   /** A graph that has no meaning: shapes that don't fit, a missing operand, an impossible attribute. */
   | 'E_GRAPH'
   /** A tensor with a wrong size, type or value (NaN, infinity). */

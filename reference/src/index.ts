@@ -1,0 +1,3 @@
+export type { FeatureMap } from './feature-map.js';
+export { inputMap } from './input-map.js';
+export { type Recording, Reference } from './reference.js';

@@ -1,0 +1,8 @@
+import { type FeatureMap, zeroMap } from '../feature-map.js';
+
+/** y = fround(x1 + x2) (SPEC.md 4.6). */
+export function add(x1: FeatureMap, x2: FeatureMap): FeatureMap {
+  const y = zeroMap(x1);
+  for (let i = 0; i < y.data.length; i++) y.data[i] = Math.fround(x1.data[i]! + x2.data[i]!);
+  return y;
+}

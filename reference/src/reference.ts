@@ -1,0 +1,52 @@
+import { type Graph, type InputNode, inferShapes, type MapShape } from '@signwave/format';
+import type { FeatureMap } from './feature-map.js';
+import { inputMap } from './input-map.js';
+import { type Step, stepOf } from './steps.js';
+
+/** What {@link Reference.record} saw. */
+export interface Recording {
+  /** Output map of every node, by node index. A `flatten` shares the memory of its operand. */
+  readonly maps: readonly FeatureMap[];
+}
+
+/**
+ * Executes a graph exactly as SPEC.md section 4 says: what every other executor is compared with. Plain loops, one
+ * thread, one sample at a time.
+ */
+export class Reference {
+  /** Shape of every node's output, by node index. */
+  readonly shapes: readonly MapShape[];
+  readonly #input: InputNode;
+  /** For each node after the input: its operands' indices and what to do with them. */
+  readonly #steps: readonly { readonly inputs: readonly number[]; readonly step: Step }[];
+
+  /** @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT` for a graph without meaning or above the limits. */
+  constructor(graph: Graph) {
+    this.shapes = inferShapes(graph);
+    const [input, ...nodes] = graph.nodes;
+    this.#input = input as InputNode;
+    this.#steps = nodes.map((node, i) => ({
+      inputs: node.inputs,
+      step: stepOf(graph, node as Exclude<typeof node, InputNode>, this.shapes[i + 1]!),
+    }));
+  }
+
+  /**
+   * @param input one sample as {@link inputMap} takes it: bytes (H, W, C), or preprocessed floats (H, W, C).
+   * @returns the output of the last node, (height, width, channels) as `shapes.at(-1)`.
+   * @throws {SignwaveError} `E_INPUT_SHAPE` if the input doesn't fit the model.
+   */
+  run(input: Uint8Array | Float32Array): Float32Array {
+    return this.record(input).maps.at(-1)!.data;
+  }
+
+  /** As {@link run}, and keeps the output of every node. */
+  record(input: Uint8Array | Float32Array): Recording {
+    const maps = [inputMap(this.#input, input)];
+    for (const { inputs, step } of this.#steps) {
+      const [x, ...others] = inputs.map((index) => maps[index]!);
+      maps.push(step(x!, ...others));
+    }
+    return { maps };
+  }
+}
