@@ -1,0 +1,118 @@
+// pickle-opcodes.ts — what each pickle opcode does to the machine of unpickle.ts.
+//
+// Those of protocols 2 to 5 that `pickle` writes (Lib/pickletools.py describes each), plus INST and OBJ,
+// which attacks like. Text opcodes of protocol 0, extension codes and out-of-band buffers are refused.
+
+import { PickleDict, PickleSequence, type PickleValue } from './pickle-values.js';
+import type { PickleMachine } from './unpickle.js';
+
+/** Ends a stream; the machine handles it itself. */
+export const STOP = 0x2e;
+
+type Operation = (m: PickleMachine) => void;
+
+const tuple = (items: PickleValue[]) => new PickleSequence('tuple', items);
+
+function dictOf(m: PickleMachine): void {
+  const flat = m.popToMark();
+  m.push(new PickleDict());
+  m.setItems(flat);
+}
+
+function newObject(m: PickleMachine): void {
+  const args = m.pop();
+  m.call(m.pop(), args);
+}
+
+/** Operations by opcode byte, keyed by the character that pickletools shows, or the number where there is none. */
+export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
+  // framing
+  [0x80, (m) => void (m.cursor.u8() > 5 && m.fail('a protocol later than 5'))], // PROTO
+  [0x95, (m) => void m.cursor.u64()], // FRAME: only says how much to buffer
+  // stack
+  ['(', (m) => m.mark()],
+  ['0', (m) => void m.pop()], // POP
+  ['1', (m) => void m.popToMark()], // POP_MARK
+  ['2', (m) => m.push(m.top())], // DUP
+  // memo
+  ['q', (m) => m.remember(m.cursor.u8())], // BINPUT
+  ['r', (m) => m.remember(m.cursor.u32())], // LONG_BINPUT
+  [0x94, (m) => m.remember()], // MEMOIZE
+  ['h', (m) => m.recall(m.cursor.u8())], // BINGET
+  ['j', (m) => m.recall(m.cursor.u32())], // LONG_BINGET
+  // plain values
+  ['N', (m) => m.push(null)],
+  [0x88, (m) => m.push(true)],
+  [0x89, (m) => m.push(false)],
+  ['K', (m) => m.push(m.cursor.u8())], // BININT1
+  ['M', (m) => m.push(m.cursor.u16())], // BININT2
+  ['J', (m) => m.push(m.cursor.i32())], // BININT
+  [0x8a, (m) => m.push(m.cursor.integer(m.cursor.u8()))], // LONG1
+  [0x8b, (m) => m.push(m.cursor.integer(m.cursor.u32()))], // LONG4
+  ['G', (m) => m.push(m.cursor.f64())], // BINFLOAT
+  // strings and bytes
+  [0x8c, (m) => m.push(m.cursor.utf8(m.cursor.u8()))], // SHORT_BINUNICODE
+  ['X', (m) => m.push(m.cursor.utf8(m.cursor.u32()))], // BINUNICODE
+  [0x8d, (m) => m.push(m.cursor.utf8(m.cursor.u64()))], // BINUNICODE8
+  ['U', (m) => m.push(m.cursor.latin1(m.cursor.u8()))], // SHORT_BINSTRING
+  ['T', (m) => m.push(m.cursor.latin1(m.cursor.u32()))], // BINSTRING
+  ['C', (m) => m.push(m.cursor.bytes(m.cursor.u8()))], // SHORT_BINBYTES
+  ['B', (m) => m.push(m.cursor.bytes(m.cursor.u32()))], // BINBYTES
+  [0x8e, (m) => m.push(m.cursor.bytes(m.cursor.u64()))], // BINBYTES8
+  [0x96, (m) => m.push(m.cursor.bytes(m.cursor.u64()))], // BYTEARRAY8
+  // containers
+  [')', (m) => m.push(tuple([]))],
+  [0x85, (m) => m.push(tuple(m.popMany(1)))], // TUPLE1
+  [0x86, (m) => m.push(tuple(m.popMany(2)))], // TUPLE2
+  [0x87, (m) => m.push(tuple(m.popMany(3)))], // TUPLE3
+  ['t', (m) => m.push(tuple(m.popToMark()))], // TUPLE
+  [']', (m) => m.push(new PickleSequence('list', []))],
+  ['l', (m) => m.push(new PickleSequence('list', m.popToMark()))], // LIST
+  ['a', (m) => m.append(m.popMany(1), 'list')], // APPEND
+  ['e', (m) => m.append(m.popToMark(), 'list')], // APPENDS
+  ['}', (m) => m.push(new PickleDict())],
+  ['d', dictOf], // DICT
+  ['s', (m) => m.setItems(m.popMany(2))], // SETITEM
+  ['u', (m) => m.setItems(m.popToMark())], // SETITEMS
+  [0x8f, (m) => m.push(new PickleSequence('set', []))], // EMPTY_SET
+  [0x90, (m) => m.append(m.popToMark(), 'set')], // ADDITEMS
+  [0x91, (m) => m.push(new PickleSequence('set', m.popToMark()))], // FROZENSET
+  // names, storages, and what Python would run
+  ['c', (m) => m.pushGlobal(m.cursor.line(), m.cursor.line())], // GLOBAL
+  [0x93, stackGlobal],
+  ['Q', (m) => m.pushStorage(m.pop())], // BINPERSID
+  ['R', newObject], // REDUCE
+  [0x81, newObject], // NEWOBJ
+  [0x92, newObjectWithKeywords], // NEWOBJ_EX
+  ['i', instance], // INST
+  ['o', object], // OBJ
+  ['b', (m) => m.build()],
+]);
+
+function stackGlobal(m: PickleMachine): void {
+  const [module, name] = m.popMany(2);
+  m.pushGlobal(module!, name!);
+}
+
+/** Keyword arguments are dropped: nothing on the allow-list takes any. */
+function newObjectWithKeywords(m: PickleMachine): void {
+  m.pop();
+  newObject(m);
+}
+
+function instance(m: PickleMachine): void {
+  const args = m.popToMark();
+  m.pushGlobal(m.cursor.line(), m.cursor.line());
+  m.call(m.pop(), tuple(args));
+}
+
+function object(m: PickleMachine): void {
+  const [callable, ...args] = m.popToMark();
+  m.call(callable ?? null, tuple(args));
+}
+
+function operationTable(rows: readonly (readonly [string | number, Operation])[]): (Operation | undefined)[] {
+  const table = new Array<Operation | undefined>(256).fill(undefined);
+  for (const [opcode, operation] of rows) table[typeof opcode === 'string' ? opcode.charCodeAt(0) : opcode] = operation;
+  return table;
+}

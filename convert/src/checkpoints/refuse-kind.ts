@@ -1,0 +1,46 @@
+import { SignwaveError } from '@signwave/format';
+
+/** What to do with a file that is no PyTorch checkpoint; the first pattern that fits what `sniffKind` said. */
+const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [/\.sgnw/, "It's already converted: look at it with `signwave inspect`."],
+  [
+    /legacy format/,
+    "This version doesn't read it. Save it again with a current PyTorch: torch.save(torch.load(path, map_location='cpu'), new_path).",
+  ],
+  [
+    /safetensors|\.npz|\.npy/,
+    "It's not read by this version. Load the tensors in Python and torch.save them as a state dict.",
+  ],
+  [/git-lfs/, 'Fetch the file itself with `git lfs pull`.'],
+  [/ONNX|TorchScript|TensorFlow|HDF5|Keras|GGUF/, 'Convert the PyTorch checkpoint that it was made from.'],
+  [/HTML/, 'Download the checkpoint again, and look at the page for the reason.'],
+  [/empty file/, 'Download or save the checkpoint again.'],
+  [/(gzip|bzip2|xz|Zstandard|tar) archive/, 'Unpack it first: a checkpoint may be inside.'],
+  [/Python pickle/, 'Only what torch.save of PyTorch 1.6 or later writes is read: a zip archive with a data.pkl.'],
+  [/zip archive/, 'A checkpoint that torch.save writes has one; zipping or unpacking it by hand can lose it.'],
+];
+
+/**
+ * The error for a file that isn't a PyTorch zip checkpoint.
+ *
+ * @param kind what it is instead, in the words of `sniffKind` or {@link kindOfZip}.
+ */
+export function kindError(sourceName: string, kind: string): SignwaveError {
+  const advice = ADVICE.find(([pattern]) => pattern.test(kind))?.[1] ?? 'Give the file that torch.save wrote.';
+  return new SignwaveError(
+    'E_CHECKPOINT_KIND',
+    `${sourceName} is ${kind}, not a checkpoint that is read here. ${advice}`,
+  );
+}
+
+/** Say what a zip archive is that isn't a checkpoint, by its entry names; `undefined` if it may be a checkpoint. */
+export function kindOfZip(names: readonly string[]): string | undefined {
+  if (names.some((name) => /^[^/]+\/(constants\.pkl|code\/)/.test(name))) return 'a TorchScript archive';
+  if (names.some((name) => DATA_PICKLE.test(name))) return undefined;
+  if (names.length > 0 && names.every((name) => name.endsWith('.npy'))) return 'a NumPy archive (.npz)';
+  if (names.includes('model.weights.h5')) return 'a Keras model (.keras)';
+  return 'a zip archive without data.pkl';
+}
+
+/** `torch.save` puts everything in one folder, named after the file or `archive`. */
+export const DATA_PICKLE = /^[^/]+\/data\.pkl$/;

@@ -1,0 +1,125 @@
+import { SignwaveError } from '@signwave/format';
+import { describe, Opaque, PickleDict, type PickleValue, showPath, TensorRef } from './pickle-values.js';
+import { quote } from './quote.js';
+import type { Unpickled } from './unpickle.js';
+
+/** The state dict of a checkpoint and what lies beside it. */
+export interface FoundStateDict {
+  /** In file order, names without the DataParallel prefix. */
+  readonly tensors: ReadonlyMap<string, TensorRef>;
+  readonly metadata: ReadonlyMap<string, number | string | boolean | null>;
+  readonly skipped: readonly string[];
+}
+
+/** Keys under which training scripts put the state dict, the usual ones first: the first that holds tensors is it. */
+const STATE_DICT_KEYS = [
+  'state_dict',
+  'model_state_dict',
+  'model_state',
+  'model',
+  'net',
+  'network',
+  'module',
+  'params',
+  'weights',
+];
+
+/** What `torch.nn.DataParallel` puts before every name. */
+const DATA_PARALLEL_PREFIX = 'module.';
+
+/**
+ * Find the state dict in what `torch.save` was given: the object itself, or a dict that holds it under a usual key,
+ * or a dict with one other dict of tensors in it.
+ *
+ * @throws {SignwaveError} `E_CHECKPOINT_KIND` if there is no state dict, or more than one that could be it;
+ *   `E_CHECKPOINT_TENSOR` if a value in it is no tensor.
+ */
+export function findStateDict({ value: root, foreign }: Unpickled, sourceName: string): FoundStateDict {
+  if (!(root instanceof PickleDict)) throw noStateDict(sourceName, root);
+  const stateDict = chooseStateDict(root, sourceName);
+  const named = new Map<string, TensorRef>();
+  const metadata = new Map<string, number | string | boolean | null>();
+  const skipped: string[] = [];
+
+  for (const [key, value] of stateDict.entries) {
+    if (value instanceof TensorRef && typeof key === 'string') named.set(key, value);
+    else if (stateDict !== root || value instanceof Opaque) throw noTensor(sourceName, key, value);
+  }
+  for (const [key, value] of root.entries) {
+    if (value === stateDict || (stateDict === root && value instanceof TensorRef)) continue;
+    if (typeof key === 'string' && isPlain(value)) metadata.set(key, value);
+    else skipped.push(`${showKey(key)}: ${describe(value)}`);
+  }
+  for (const [path, byte] of foreign)
+    skipped.push(`${showPath(path)}: named at byte ${byte} of data.pkl, never called`);
+
+  const tensors = withoutPrefix(named);
+  if (tensors !== named) skipped.push(`prefix "${DATA_PARALLEL_PREFIX}" removed from every key`);
+  return { tensors, metadata, skipped };
+}
+
+function chooseStateDict(root: PickleDict, sourceName: string): PickleDict {
+  const usual = STATE_DICT_KEYS.map((key) => root.entries.get(key)).find(holdsTensors);
+  if (usual) return usual;
+  if (hasTensor(root)) return root;
+  // Each dict is looked at once, however many keys a hostile file puts it under.
+  const others = [...new Set(root.entries.values())].filter(holdsTensors);
+  if (others.length === 0) throw noStateDict(sourceName, root);
+  if (others.length === 1) return others[0]!;
+  const candidates = new Set<PickleValue>(others);
+  const keys = [...root.entries].filter(([, value]) => candidates.has(value)).map(([key]) => showKey(key));
+  throw new SignwaveError(
+    'E_CHECKPOINT_KIND',
+    `${sourceName} has several dicts of tensors: ${keys.slice(0, 10).join(', ')}. Save the one to convert by itself.`,
+  );
+}
+
+function holdsTensors(value: PickleValue | undefined): value is PickleDict {
+  return value instanceof PickleDict && hasTensor(value);
+}
+
+function hasTensor(dict: PickleDict): boolean {
+  for (const value of dict.entries.values()) if (value instanceof TensorRef) return true;
+  return false;
+}
+
+function isPlain(value: PickleValue): value is number | string | boolean | null {
+  return value === null || ['number', 'string', 'boolean'].includes(typeof value);
+}
+
+/** The same map if not every name has the prefix. */
+function withoutPrefix(tensors: ReadonlyMap<string, TensorRef>): ReadonlyMap<string, TensorRef> {
+  for (const name of tensors.keys()) if (!name.startsWith(DATA_PARALLEL_PREFIX)) return tensors;
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(DATA_PARALLEL_PREFIX.length), tensor]));
+}
+
+function showKey(key: PickleValue): string {
+  return typeof key === 'string' ? showPath(key) : `key ${describe(key)}`;
+}
+
+function noTensor(sourceName: string, key: PickleValue, value: PickleValue): SignwaveError {
+  const name = typeof key === 'string' ? quote(key) : describe(key);
+  return new SignwaveError(
+    'E_CHECKPOINT_TENSOR',
+    `${sourceName}: ${name} of the state dict should be a tensor under a name, but it's ${describe(value)}. ` +
+      'Dense tensors are read, not sparse, quantized or custom ones: save it as one.',
+  );
+}
+
+function noStateDict(sourceName: string, root: PickleValue): SignwaveError {
+  const what =
+    root instanceof PickleDict
+      ? `a dict of ${
+          [...root.entries]
+            .slice(0, 10)
+            .map(([key, value]) => `${showKey(key)} (${describe(value)})`)
+            .join(', ') || 'nothing'
+        }`
+      : root instanceof Opaque
+        ? `a whole ${describe(root)}, which only its own code can load`
+        : describe(root);
+  return new SignwaveError(
+    'E_CHECKPOINT_KIND',
+    `${sourceName} has no state dict: it holds ${what}. Save one with torch.save(model.state_dict(), path).`,
+  );
+}

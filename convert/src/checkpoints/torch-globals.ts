@@ -1,0 +1,136 @@
+import type { StoredDtype } from './dtypes.js';
+import { MAX_AXES } from './limits.js';
+import type { Fail } from './pickle-cursor.js';
+import {
+  describe,
+  Global,
+  Opaque,
+  PickleDict,
+  PickleSequence,
+  type PickleValue,
+  StorageRef,
+  TensorRef,
+} from './pickle-values.js';
+
+/** Storage classes of PyTorch (torch/storage.py, `_dtype_to_storage_type_map`) that have a dtype here. */
+const STORAGE_DTYPES: ReadonlyMap<string, StoredDtype> = new Map([
+  ['FloatStorage', 'f32'],
+  ['DoubleStorage', 'f64'],
+  ['HalfStorage', 'f16'],
+  ['BFloat16Storage', 'bf16'],
+  ['LongStorage', 'i64'],
+  ['IntStorage', 'i32'],
+  ['ShortStorage', 'i16'],
+  ['CharStorage', 'i8'],
+  ['ByteStorage', 'u8'],
+  ['BoolStorage', 'bool'],
+  ['UntypedStorage', 'u8'],
+]);
+
+/** dtype objects, which `_rebuild_tensor_v3` takes. */
+const TORCH_DTYPES: ReadonlyMap<string, StoredDtype> = new Map([
+  ['torch.float32', 'f32'],
+  ['torch.float64', 'f64'],
+  ['torch.float16', 'f16'],
+  ['torch.bfloat16', 'bf16'],
+  ['torch.int64', 'i64'],
+  ['torch.int32', 'i32'],
+  ['torch.int16', 'i16'],
+  ['torch.int8', 'i8'],
+  ['torch.uint8', 'u8'],
+  ['torch.bool', 'bool'],
+]);
+
+type Rebuild = (args: readonly PickleValue[], path: string, fail: Fail) => PickleValue;
+
+/** The allow-list: what each known callable stands for. Nothing is imported or called. */
+const REBUILDS: ReadonlyMap<string, Rebuild> = new Map([
+  ['collections.OrderedDict', rebuildDict],
+  ['torch.Size', ([axes]) => axes ?? new PickleSequence('tuple', [])],
+  ['torch._utils._rebuild_tensor_v2', rebuildTensor],
+  ['torch._utils._rebuild_tensor_v3', rebuildTensor],
+  ['torch._utils._rebuild_parameter', ([data], path) => data ?? new Opaque(path)],
+  ['torch._utils._rebuild_parameter_with_state', ([data], path) => data ?? new Opaque(path)],
+  ['torch.nn.parameter.Parameter', ([data], path) => data ?? new Opaque(path)],
+  ['torch._tensor._rebuild_from_type_v2', rebuildFromType],
+]);
+
+/** Globals that a checkpoint may name without being reported as foreign. */
+export function isKnownGlobal(path: string): boolean {
+  return (
+    REBUILDS.has(path) ||
+    TORCH_DTYPES.has(path) ||
+    path === 'torch.device' ||
+    path === 'torch.Tensor' ||
+    /^torch\.(storage\.)?\w+Storage$/.test(path)
+  );
+}
+
+/** What a call of `path` stands for: a tensor or dict if it's on the allow-list, an {@link Opaque} otherwise. */
+export function rebuild(path: string, args: readonly PickleValue[], fail: Fail): PickleValue {
+  return REBUILDS.get(path)?.(args, path, fail) ?? new Opaque(path);
+}
+
+/** The storage that a persistent id names: `('storage', class, key, location, elements)`. */
+export function storageOf(id: PickleValue, fail: Fail): StorageRef {
+  const [tag, type, key, , elements] = id instanceof PickleSequence ? id.items : [];
+  if (tag !== 'storage' || !(type instanceof Global) || typeof key !== 'string' || !isCount(elements)) {
+    return fail(`a persistent id that is no storage: ${describe(id)}`);
+  }
+  const typeName = type.path.slice(type.path.lastIndexOf('.') + 1);
+  return new StorageRef(
+    key,
+    typeName,
+    type.path.startsWith('torch.') ? STORAGE_DTYPES.get(typeName) : undefined,
+    elements,
+  );
+}
+
+/** `OrderedDict()`; the pairs that Python 2 passed are not used by PyTorch's zip format. */
+function rebuildDict(args: readonly PickleValue[], path: string): PickleValue {
+  return args.length === 0 ? new PickleDict() : new Opaque(path);
+}
+
+/**
+ * `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, metadata)`; version 3 has a dtype before
+ * the metadata. Metadata marks lazily conjugated or negated tensors, whose storage isn't their value: not built.
+ */
+function rebuildTensor(args: readonly PickleValue[], path: string, fail: Fail): PickleValue {
+  const [storage, offset, shape, strides, , , ...rest] = args;
+  if (!(storage instanceof StorageRef)) return fail(`a tensor without a storage: ${describe(storage ?? null)}`);
+  if (!isCount(offset)) return fail('a tensor whose storage offset is no element count');
+  const axes = countsOf(shape, 'shape', fail);
+  const steps = countsOf(strides, 'strides', fail);
+  if (axes.length !== steps.length) return fail(`a tensor with ${axes.length} axes and ${steps.length} strides`);
+
+  let dtype = storage.dtype;
+  if (path.endsWith('_v3')) {
+    const type = rest.shift();
+    dtype = type instanceof Global ? TORCH_DTYPES.get(type.path) : undefined;
+  }
+  const metadata = rest[0] ?? null;
+  if (metadata !== null && !(metadata instanceof PickleDict && metadata.entries.size === 0)) return new Opaque(path);
+  return new TensorRef(storage, dtype, offset, axes, steps);
+}
+
+/** `_rebuild_from_type_v2(function, class, args, state)`: a tensor with extra Python attributes, which are dropped. */
+function rebuildFromType(args: readonly PickleValue[], path: string, fail: Fail): PickleValue {
+  const [callable, , inner] = args;
+  if (!(callable instanceof Global) || !(inner instanceof PickleSequence) || callable.path === path) {
+    return new Opaque(path);
+  }
+  return rebuild(callable.path, inner.items, fail);
+}
+
+/** The counts in a tuple. Tuples never change, so the array is shared: many tensors can't multiply one shape's size. */
+function countsOf(value: PickleValue | undefined, what: string, fail: Fail): readonly number[] {
+  if (!(value instanceof PickleSequence && value.kind === 'tuple')) return fail(`a tensor whose ${what} is no tuple`);
+  if (value.items.length > MAX_AXES) return fail(`a tensor with ${value.items.length} axes, more than ${MAX_AXES}`);
+  if (!value.items.every(isCount)) return fail(`a tensor whose ${what} has an item that is no count`);
+  return value.items;
+}
+
+/** Sizes, offsets and strides of PyTorch are never negative. */
+function isCount(value: PickleValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

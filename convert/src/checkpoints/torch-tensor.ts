@@ -1,0 +1,107 @@
+import { SignwaveError } from '@signwave/format';
+import { DTYPES, type ReadElement, type StoredDtype } from './dtypes.js';
+import { MAX_EXPANDED_ELEMENTS, MAX_STORAGE_BYTES } from './limits.js';
+import type { TensorRef } from './pickle-values.js';
+import { quote } from './quote.js';
+import type { ZipArchive } from './zip-archive.js';
+
+/** A tensor of a checkpoint. Its values are read when they are asked for. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: StoredDtype;
+  /** Size of the elements in `dtype`: product of `shape` times the element's size. */
+  readonly sizeBytes: number;
+  /**
+   * Read the values.
+   *
+   * @returns product-of-`shape` floats, row-major, strides and storage offset resolved. `f64` and integers are rounded
+   *   to float32, `f16` and `bf16` are exact, `bool` is 0 or 1. NaN and infinity pass.
+   * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if the storage's bytes are damaged, `E_IO` if they can't be read.
+   *
+   * Each call reads and checks the whole storage, also if several tensors share it.
+   */
+  readF32(): Promise<Float32Array>;
+}
+
+/**
+ * Check that a tensor lies inside its storage, and the storage inside the archive, without reading any values.
+ *
+ * @param folder the archive's folder; storages are its `data/<key>`.
+ * @throws {SignwaveError} `E_CHECKPOINT_TENSOR`
+ */
+export function storedTensor(
+  name: string,
+  ref: TensorRef,
+  archive: ZipArchive,
+  folder: string,
+  sourceName: string,
+): StoredTensor {
+  const { storage, dtype, shape } = ref;
+  const refuse = (what: string): never => {
+    throw new SignwaveError('E_CHECKPOINT_TENSOR', `${sourceName}: tensor ${quote(name)} ${what}`);
+  };
+  if (!dtype || !storage.dtype) return refuse(`has elements of torch.${storage.typeName}, which aren't read`);
+
+  const entry = `${folder}/data/${storage.key}`;
+  const entryBytes = archive.sizeBytes(entry);
+  const storageBytes = storage.elements * DTYPES[storage.dtype].sizeBytes;
+  if (entryBytes === undefined) return refuse(`has its values in ${quote(entry)}, which the archive lacks`);
+  if (entryBytes !== storageBytes) {
+    refuse(`declares a storage of ${storageBytes} bytes, but ${quote(entry)} has ${entryBytes}`);
+  }
+  if (storageBytes > MAX_STORAGE_BYTES)
+    refuse(`has a storage of ${storageBytes} bytes, more than ${MAX_STORAGE_BYTES}`);
+
+  const elementBytes = DTYPES[dtype].sizeBytes;
+  const capacity = Math.floor(storageBytes / elementBytes);
+  const elements = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  const end = endOfView(ref);
+  if (elements > 0 && end > capacity) {
+    refuse(`needs elements up to ${end} of a storage that has ${capacity}`);
+  }
+  if (elements > Math.max(capacity, MAX_EXPANDED_ELEMENTS)) {
+    refuse(`repeats ${capacity} stored elements to ${elements}; save it with .contiguous()`);
+  }
+  return {
+    name,
+    shape,
+    dtype,
+    sizeBytes: elements * elementBytes,
+    async readF32() {
+      const bytes = await archive.read(entry, MAX_STORAGE_BYTES);
+      return gather(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), DTYPES[dtype], ref, elements);
+    },
+  };
+}
+
+/** One past the last element of the storage that a view touches: strides are never negative. */
+function endOfView({ offset, shape, strides }: TensorRef): number {
+  return shape.reduce((last, size, axis) => last + (size - 1) * strides[axis]!, offset) + 1;
+}
+
+/** Copy a strided view, row-major: axes that lie densely are walked as one, the others counted like an odometer. */
+function gather(
+  storage: DataView,
+  { sizeBytes, read }: { readonly sizeBytes: number; readonly read: ReadElement },
+  { offset, shape, strides }: TensorRef,
+  elements: number,
+): Float32Array {
+  const values = new Float32Array(elements);
+  let axis = shape.length;
+  let run = 1;
+  while (axis > 0 && (strides[axis - 1] === run || shape[axis - 1] === 1)) run *= shape[--axis]!;
+
+  const counter = new Array<number>(axis).fill(0);
+  let element = offset;
+  for (let filled = 0; filled < elements; filled += run) {
+    for (let i = 0; i < run; i++) values[filled + i] = read(storage, (element + i) * sizeBytes);
+    for (let a = axis - 1; a >= 0; a--) {
+      element += strides[a]!;
+      if (++counter[a]! < shape[a]!) break;
+      element -= strides[a]! * shape[a]!;
+      counter[a] = 0;
+    }
+  }
+  return values;
+}

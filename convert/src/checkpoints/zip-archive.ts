@@ -1,0 +1,225 @@
+import { type ByteSource, crc32, SignwaveError } from '@signwave/format';
+import { type Entry, ERR_UNSAFE_FILENAME, type FileEntry, Reader, Writer, ZipReader } from '@zip.js/zip.js';
+import { MAX_COMPRESSION_RATIO, MAX_DIRECTORY_BYTES, MAX_ENTRIES, RATIO_FREE_BYTES } from './limits.js';
+import { quote } from './quote.js';
+
+const LOCAL_HEADER_SIGNATURE = 0x04034b50;
+const LOCAL_HEADER_BYTES = 30;
+/** Longest name and longest extra field, 65,535 bytes each, after a local header. */
+const MAX_HEADER_TAIL_BYTES = 2 * 65_535;
+const METHOD_STORE = 0;
+const METHOD_DEFLATE = 8;
+
+/** An entry of the central directory, with the bytes of the file that belong to it. */
+interface ListedEntry {
+  readonly record: FileEntry;
+  /** Local header, data and whatever lies between the data and the next entry. */
+  readonly startBytes: number;
+  endBytes: number;
+}
+
+/**
+ * A zip archive whose directory has been checked as a whole: no duplicate or unsafe names, nothing encrypted, no
+ * two entries over the same bytes, no absurd compression. Entries are read one by one, by range, and each read is
+ * checked against its CRC-32.
+ *
+ * zip.js reads the directory (with its zip64 and damage rules) and inflates. Stored entries, all that PyTorch
+ * writes, are read directly: a stream for each would take 0.5 ms, and checkpoints have hundreds.
+ */
+export class ZipArchive {
+  readonly #source: ByteSource;
+  readonly #entries: ReadonlyMap<string, ListedEntry>;
+
+  private constructor(source: ByteSource, entries: ReadonlyMap<string, ListedEntry>) {
+    this.#source = source;
+    this.#entries = entries;
+  }
+
+  /** @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` for a damaged or hostile archive, `E_IO` if the source fails. */
+  static async open(source: ByteSource): Promise<ZipArchive> {
+    const entries = new Map<string, ListedEntry>();
+    for (const record of await listRecords(source)) {
+      const name = record.filename;
+      if (entries.has(name)) throw damaged(source, `two entries are named ${quote(name)}; PyTorch never writes that`);
+      if (record.directory) continue;
+      checkRecord(source, record);
+      entries.set(name, { record, startBytes: record.offset, endBytes: 0 });
+    }
+    setExtents(source, [...entries.values()]);
+    return new ZipArchive(source, entries);
+  }
+
+  /** Names of all files in the archive, in directory order. */
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Size in bytes of an entry's content, `undefined` if there is no such entry. */
+  sizeBytes(name: string): number | undefined {
+    return this.#entries.get(name)?.record.uncompressedSize;
+  }
+
+  /**
+   * Read an entry's content.
+   *
+   * @param name an entry that exists ({@link sizeBytes} isn't `undefined`).
+   * @param maxBytes refuse content larger than this, before anything is read.
+   * @returns the content; it may share memory with the source.
+   * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if it's too large, damaged or fails its CRC-32; `E_IO`.
+   */
+  async read(name: string, maxBytes: number): Promise<Uint8Array> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw damaged(this.#source, `it has no entry ${quote(name)}`);
+    const sizeBytes = entry.record.uncompressedSize;
+    if (sizeBytes > maxBytes) {
+      throw damaged(this.#source, `${quote(name)} has ${sizeBytes} bytes, more than the ${maxBytes} allowed`);
+    }
+    const content =
+      entry.record.compressionMethod === METHOD_STORE ? await this.#readStored(entry) : await this.#inflate(entry);
+    if (crc32(content) !== entry.record.crc32) {
+      throw damaged(
+        this.#source,
+        `the CRC-32 of ${quote(name)} doesn't match: its bytes were changed or damaged. (After ` +
+          'torch.serialization.set_crc32_options(False) PyTorch writes wrong ones: save it again without.)',
+      );
+    }
+    return content;
+  }
+
+  async #readStored({ record, startBytes, endBytes }: ListedEntry): Promise<Uint8Array> {
+    const bytes = await this.#source.read(startBytes, endBytes - startBytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const nameBytes = view.getUint16(26, true);
+    const dataStart = LOCAL_HEADER_BYTES + nameBytes + view.getUint16(28, true);
+    const localName = bytes.subarray(LOCAL_HEADER_BYTES, LOCAL_HEADER_BYTES + nameBytes);
+    if (
+      view.getUint32(0, true) !== LOCAL_HEADER_SIGNATURE ||
+      view.getUint16(8, true) !== METHOD_STORE ||
+      localName.length !== record.rawFilename.length ||
+      localName.some((byte, i) => byte !== record.rawFilename[i])
+    ) {
+      throw damaged(this.#source, `directory and local header disagree about ${quote(record.filename)}`);
+    }
+    if (dataStart + record.compressedSize > bytes.length) {
+      throw damaged(this.#source, `${quote(record.filename)} reaches into the next entry or past the end`);
+    }
+    return bytes.subarray(dataStart, dataStart + record.compressedSize);
+  }
+
+  async #inflate({ record }: ListedEntry): Promise<Uint8Array> {
+    try {
+      return await record.getData(new ExactWriter(record.uncompressedSize), {
+        useWebWorkers: false,
+        checkLocalFilename: true,
+      });
+    } catch (error) {
+      throw asDamage(this.#source, error);
+    }
+  }
+}
+
+/** All records of the central directory, in its order. */
+async function listRecords(source: ByteSource): Promise<FileEntry[]> {
+  const reader = new ZipReader(new SourceReader(source), { filenameValidation: 'strict', useWebWorkers: false });
+  const records: Entry[] = [];
+  try {
+    for await (const record of reader.getEntriesGenerator()) {
+      records.push(record);
+      if (records.length > MAX_ENTRIES) throw damaged(source, `it has more than ${MAX_ENTRIES} entries`);
+    }
+  } catch (error) {
+    throw asDamage(source, error);
+  }
+  return records as FileEntry[];
+}
+
+/** Check what one record says about its entry. */
+function checkRecord(source: ByteSource, record: FileEntry): void {
+  const { compressedSize, uncompressedSize, compressionMethod } = record;
+  const name = quote(record.filename);
+  if (record.encrypted) throw damaged(source, `${name} is encrypted; PyTorch never writes that`);
+  if (compressionMethod !== METHOD_STORE && compressionMethod !== METHOD_DEFLATE) {
+    throw damaged(source, `${name} is packed by zip method ${compressionMethod}; only 0 (stored) and 8 are read`);
+  }
+  if (compressionMethod === METHOD_STORE && compressedSize !== uncompressedSize) {
+    throw damaged(source, `${name} is stored, yet has ${compressedSize} bytes here and ${uncompressedSize} outside`);
+  }
+  if (uncompressedSize > RATIO_FREE_BYTES && uncompressedSize > MAX_COMPRESSION_RATIO * compressedSize) {
+    throw damaged(
+      source,
+      `${name} claims to inflate from ${compressedSize} to ${uncompressedSize} bytes, more than ` +
+        `${MAX_COMPRESSION_RATIO} times: a zip bomb?`,
+    );
+  }
+}
+
+/** Give each entry the bytes up to the next one, and refuse entries that overlap or leave the file. */
+function setExtents(source: ByteSource, entries: ListedEntry[]): void {
+  entries.sort((a, b) => a.startBytes - b.startBytes);
+  for (const [i, entry] of entries.entries()) {
+    const { record, startBytes } = entry;
+    const limitBytes = entries[i + 1]?.startBytes ?? source.sizeBytes;
+    const leastBytes = LOCAL_HEADER_BYTES + record.rawFilename.length + record.compressedSize;
+    if (startBytes < 0 || startBytes + leastBytes > limitBytes) {
+      const obstacle = i + 1 < entries.length ? `overlaps ${quote(entries[i + 1]!.record.filename)}` : 'is cut short';
+      throw damaged(source, `${quote(record.filename)} (${leastBytes} bytes at ${startBytes}) ${obstacle}`);
+    }
+    entry.endBytes = Math.min(limitBytes, startBytes + leastBytes + MAX_HEADER_TAIL_BYTES);
+  }
+}
+
+/** zip.js's view of a {@link ByteSource}: like a file, a read past the end gives what there is. */
+class SourceReader extends Reader<ByteSource> {
+  readonly #source: ByteSource;
+
+  constructor(source: ByteSource) {
+    super(source);
+    this.#source = source;
+    this.size = source.sizeBytes;
+  }
+
+  override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
+    const startBytes = Math.max(0, Math.min(index, this.size));
+    const lengthBytes = Math.max(0, Math.min(length, this.size - startBytes));
+    if (lengthBytes > MAX_DIRECTORY_BYTES) {
+      throw damaged(this.#source, `its directory has ${lengthBytes} bytes, more than ${MAX_DIRECTORY_BYTES}`);
+    }
+    return this.#source.read(startBytes, lengthBytes);
+  }
+}
+
+/** Collects exactly the number of bytes that the directory promised; more is an error when it arrives. */
+class ExactWriter extends Writer<Uint8Array> {
+  readonly #content: Uint8Array;
+  #filledBytes = 0;
+
+  constructor(sizeBytes: number) {
+    super();
+    this.#content = new Uint8Array(sizeBytes);
+  }
+
+  override async writeUint8Array(chunk: Uint8Array): Promise<void> {
+    if (this.#filledBytes + chunk.length > this.#content.length) throw new Error('more data than it declares');
+    this.#content.set(chunk, this.#filledBytes);
+    this.#filledBytes += chunk.length;
+  }
+
+  override async getData(): Promise<Uint8Array> {
+    if (this.#filledBytes !== this.#content.length) throw new Error('less data than it declares');
+    return this.#content;
+  }
+}
+
+function damaged(source: ByteSource, what: string, options?: ErrorOptions): SignwaveError {
+  return new SignwaveError('E_CHECKPOINT_STRUCTURE', `${source.name} is a damaged zip archive: ${what}`, options);
+}
+
+/** Word an error of zip.js; our own (a limit, a failing source) pass as they are. */
+function asDamage(source: ByteSource, error: unknown): SignwaveError {
+  if (error instanceof SignwaveError) return error;
+  const { message, filename } = error as Error & { filename?: string };
+  if (message === ERR_UNSAFE_FILENAME) {
+    return damaged(source, `an entry is named ${quote(filename ?? '')}, which leads out of the archive`);
+  }
+  return damaged(source, `${message}. Was it cut short? Compare its size or SHA-256`, { cause: error });
+}
