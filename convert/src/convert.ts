@@ -1,0 +1,103 @@
+import { type AccuracyClaim, type Graph, type Model, type ModelInfo, SignwaveError } from '@signwave/format';
+import type { Checkpoint } from './checkpoints/index.js';
+import { buildGraph } from './models/architecture.js';
+import { recipeNamed } from './models/recipes.js';
+import { type Match, recognise } from './models/recognise.js';
+import { LoadedState } from './models/state.js';
+import { foldAffines } from './passes/fold-affine.js';
+
+export interface ConvertOptions {
+  /** Who converts, for the file: "signwave 0.1.0". */
+  readonly writer: string;
+  /** Take the checkpoint for this architecture. */
+  readonly arch?: string;
+  /** BiPer's angular frequency; it isn't in the checkpoint. */
+  readonly omega0?: number;
+  /** Name of the input recipe; default: that of the architecture. */
+  readonly preprocess?: string;
+  readonly labels?: readonly string[];
+  /** Name of the model; default: the architecture's. */
+  readonly name?: string;
+  readonly licence?: string;
+  /** SHA-256 of the checkpoint file, 64 hexadecimal digits. */
+  readonly sourceSha256?: string;
+}
+
+export interface Conversion {
+  /** What goes into the `.sgnw` file. */
+  readonly model: Model;
+  /** The network as the authors' code runs it: scales and batch norms not folded. The oracle of `signwave verify --checkpoint`. */
+  readonly unfolded: Graph;
+  readonly match: Match;
+}
+
+/**
+ * Turn a checkpoint into a packed model.
+ *
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a weight of
+ *   exactly 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes,
+ *   and all that reading the checkpoint can throw.
+ */
+export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
+  const match = recognise(checkpoint, options.arch);
+  const { architecture, classes } = match;
+  const omega0 = checkOmega0(match, checkpoint.sourceName, options.omega0);
+  checkLabels(options.labels, classes);
+  const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
+
+  const state = new LoadedState(await readUsedTensors(checkpoint, match), checkpoint.sourceName);
+  const unfolded = buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) });
+  const info: ModelInfo = {
+    name: options.name ?? `${architecture.method}-${architecture.name}`,
+    architecture: architecture.name,
+    method: architecture.method,
+    ...(architecture.needsOmega0 && { omega0 }),
+    ...(options.sourceSha256 !== undefined && { sourceSha256: options.sourceSha256 }),
+    writer: options.writer,
+    ...(options.licence !== undefined && { licence: options.licence }),
+    ...(options.labels && { labels: options.labels }),
+    accuracy: statedAccuracy(checkpoint),
+  };
+  return { model: { info, graph: foldAffines(unfolded) }, unfolded, match };
+}
+
+/** omega0 for a method that needs it, 0 for the others. */
+function checkOmega0(match: Match, sourceName: string, omega0: number | undefined): number {
+  if (!match.architecture.needsOmega0) return 0;
+  if (omega0 === undefined) {
+    throw new SignwaveError(
+      'E_OMEGA0',
+      `${sourceName} is a BiPer checkpoint, and omega0 (the frequency in sign(sin(omega0 * w))) is not in it. A wrong one gives wrong bits without a sign of it, so it is not guessed. ` +
+        'Either put the config.txt that the training wrote beside the checkpoint (or name it: --config config.txt), or give the value: --omega0 20',
+    );
+  }
+  if (!(omega0 > 0 && Number.isFinite(omega0))) {
+    throw new SignwaveError('E_OMEGA0', `omega0 is ${omega0}, expected a positive number`);
+  }
+  return omega0;
+}
+
+function checkLabels(labels: readonly string[] | undefined, classes: number): void {
+  if (labels && labels.length !== classes) {
+    throw new SignwaveError(
+      'E_LABELS',
+      `${labels.length} labels were given for a network of ${classes} classes; give one per class, in order`,
+    );
+  }
+}
+
+async function readUsedTensors(checkpoint: Checkpoint, match: Match): Promise<Map<string, Float32Array>> {
+  const tensors = new Map<string, Float32Array>();
+  for (const [name, { isUsed }] of match.expected) {
+    const stored = checkpoint.tensors.get(name);
+    if (isUsed && stored) tensors.set(name, await stored.readF32());
+  }
+  return tensors;
+}
+
+/** The best top-1 that the training code wrote into the checkpoint, if it did. */
+function statedAccuracy(checkpoint: Checkpoint): AccuracyClaim[] {
+  const top1 = checkpoint.metadata.get('best_prec1');
+  if (typeof top1 !== 'number' || !(top1 >= 0 && top1 <= 100)) return [];
+  return [{ data: 'stated by the checkpoint (best_prec1): validation set of the training run', top1 }];
+}

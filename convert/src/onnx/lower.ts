@@ -1,0 +1,82 @@
+import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor, tensorValues } from '@signwave/format';
+import { fromImage, isVector } from './layout.js';
+import type { OnnxGraph, ValueName } from './onnx-graph.js';
+import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
+import { lowerConv, lowerPool } from './windows.js';
+
+/** A value of the ONNX graph and the shape of the map that it stands for. */
+export interface LoweredMap {
+  readonly value: ValueName;
+  readonly shape: MapShape;
+}
+
+/**
+ * Write one node as ONNX operators.
+ *
+ * @param operands in the order of `node.inputs`.
+ * @param shape of the node's output.
+ * @returns the value that holds the node's output, laid out as `layout.ts` says.
+ */
+export function lowerNode(
+  onnx: OnnxGraph,
+  graph: Graph,
+  node: Exclude<GraphNode, InputNode>,
+  operands: readonly LoweredMap[],
+  shape: MapShape,
+): ValueName {
+  const tensor = (index: number): Tensor => graph.tensors[index]!;
+  const { value: x, shape: from } = operands[0]!;
+  switch (node.op) {
+    case 'sign':
+      return lowerSign(onnx, x, node, node.threshold === undefined ? undefined : tensor(node.threshold), shape);
+    case 'conv':
+      return lowerConv(onnx, x, node, tensor(node.weights), from, shape);
+    case 'linear': {
+      const weights = tensor(node.weights);
+      const w = onnx.floats('weight', [shape.channels, from.channels], tensorValues(weights));
+      return onnx.node('Gemm', [x, w], { transB: 1 });
+    }
+    case 'affine':
+      return lowerAffine(onnx, x, tensor(node.coefficients), shape);
+    case 'prelu':
+      return lowerPrelu(onnx, x, tensor(node.slopes), shape);
+    case 'borderBias':
+      return lowerBorderBias(onnx, x, node, tensor(node.bias), shape);
+    case 'add':
+      return onnx.node('Add', [x, operands[1]!.value]);
+    case 'clip':
+      return lowerClip(onnx, x, node);
+    case 'maxPool':
+    case 'avgPool':
+      return lowerPool(onnx, x, node, from, shape);
+    case 'globalAvgPool':
+      return isVector(from) ? x : fromImage(onnx, onnx.node('GlobalAveragePool', [x]), shape);
+    case 'padChannels': {
+      const amounts = isVector(from) ? [0, node.before, 0, node.after] : [0, node.before, 0, 0, 0, node.after, 0, 0];
+      return onnx.node('Pad', [x, onnx.ints('pads', amounts)]);
+    }
+    case 'sliceSpatial': {
+      if (isVector(from)) return x;
+      const starts = onnx.ints('starts', [node.start.height, node.start.width]);
+      const ends = onnx.ints('ends', [from.height, from.width]);
+      const steps = onnx.ints('steps', [node.step.height, node.step.width]);
+      return fromImage(onnx, onnx.node('Slice', [x, starts, ends, onnx.ints('axes', [2, 3]), steps]), shape);
+    }
+    case 'concat':
+      return onnx.node(
+        'Concat',
+        operands.map(({ value }) => value),
+        { axis: 1 },
+      );
+    case 'flatten':
+      // Our memory order is HWC.
+      if (isVector(from)) return x;
+      return onnx.node('Flatten', [onnx.node('Transpose', [x], { perm: [0, 2, 3, 1] })], { axis: 1 });
+    case 'softmax':
+      return onnx.node(node.log ? 'LogSoftmax' : 'Softmax', [x], { axis: 1 });
+    case 'sampleMean': {
+      const mean = onnx.node('ReduceMean', [x], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
+      return onnx.node('Sub', [x, mean]);
+    }
+  }
+}

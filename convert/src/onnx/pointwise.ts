@@ -1,0 +1,94 @@
+import {
+  type BorderBiasNode,
+  type ClipNode,
+  type MapShape,
+  type SignNode,
+  type Tensor,
+  tensorValues,
+} from '@signwave/format';
+import { channelDimensions, dimensionsOf, innerFirst } from './layout.js';
+import { ABSENT, type OnnxGraph, type ValueName } from './onnx-graph.js';
+
+/** SPEC.md 4.2. Comparisons rather than `Sign(x - t)`: they are exact for every x and t, ties by the zero rule. */
+export function lowerSign(
+  onnx: OnnxGraph,
+  x: ValueName,
+  { zeroRule }: SignNode,
+  threshold: Tensor | undefined,
+  shape: MapShape,
+): ValueName {
+  const t = threshold ? onnx.floats('threshold', channelDimensions(shape), tensorValues(threshold)) : onnx.scalar(0);
+  const plus = onnx.scalar(1);
+  const minus = onnx.scalar(-1);
+  switch (zeroRule) {
+    case 'plus':
+      return onnx.node('Where', [onnx.node('GreaterOrEqual', [x, t]), plus, minus]);
+    case 'minus':
+      return onnx.node('Where', [onnx.node('Greater', [x, t]), plus, minus]);
+    case 'zero': {
+      const notAbove = onnx.node('Where', [onnx.node('Less', [x, t]), minus, onnx.scalar(0)]);
+      return onnx.node('Where', [onnx.node('Greater', [x, t]), plus, notAbove]);
+    }
+  }
+}
+
+/** SPEC.md 4.5. @param coefficients (2, 1, 1, C). */
+export function lowerAffine(onnx: OnnxGraph, x: ValueName, coefficients: Tensor, shape: MapShape): ValueName {
+  const [scale, bias] = rows(coefficients);
+  const product = onnx.node('Mul', [x, onnx.floats('scale', channelDimensions(shape), scale)]);
+  return onnx.node('Add', [product, onnx.floats('bias', channelDimensions(shape), bias)]);
+}
+
+/** SPEC.md 4.9: `PRelu` where the positive slopes are 1, as engines have kernels for it. @param slopes (2, 1, 1, C). */
+export function lowerPrelu(onnx: OnnxGraph, x: ValueName, slopes: Tensor, shape: MapShape): ValueName {
+  const [negative, positive] = rows(slopes);
+  const below = onnx.floats('negative', channelDimensions(shape), negative);
+  if (positive.every((slope) => slope === 1)) return onnx.node('PRelu', [x, below]);
+  const above = onnx.floats('positive', channelDimensions(shape), positive);
+  const isNegative = onnx.node('Less', [x, onnx.scalar(0)]);
+  return onnx.node('Where', [isNegative, onnx.node('Mul', [x, below]), onnx.node('Mul', [x, above])]);
+}
+
+/** SPEC.md 4.8: `Relu` or `Clip`. */
+export function lowerClip(onnx: OnnxGraph, x: ValueName, { lo, hi }: ClipNode): ValueName {
+  if (lo === 0 && hi === Number.POSITIVE_INFINITY) return onnx.node('Relu', [x]);
+  const limit = (value: number): ValueName => (Number.isFinite(value) ? onnx.scalar(value) : ABSENT);
+  return onnx.node('Clip', [x, limit(lo), limit(hi)]);
+}
+
+/** SPEC.md 4.7: the constants of the border classes, written out for every pixel. */
+export function lowerBorderBias(
+  onnx: OnnxGraph,
+  x: ValueName,
+  { topRows, leftColumns }: BorderBiasNode,
+  bias: Tensor,
+  shape: MapShape,
+): ValueName {
+  const { height, width, channels } = shape;
+  const [, rowClasses, columnClasses] = bias.shape;
+  const values = tensorValues(bias);
+  const map = new Float32Array(height * width * channels);
+  for (let row = 0; row < height; row++) {
+    const rowClass = borderClass(row, height, rowClasses, topRows);
+    for (let column = 0; column < width; column++) {
+      const columnClass = borderClass(column, width, columnClasses, leftColumns);
+      const from = (rowClass * columnClasses + columnClass) * channels;
+      map.set(values.subarray(from, from + channels), (row * width + column) * channels);
+    }
+  }
+  const constant = innerFirst(map, [1, height, width, channels]);
+  return onnx.node('Add', [x, onnx.floats('bias', dimensionsOf(shape, 1), constant)]);
+}
+
+/** The first `leading` places are classes of their own, and so are the last `classes - 1 - leading`. */
+function borderClass(place: number, size: number, classes: number, leading: number): number {
+  if (place < leading) return place;
+  return Math.max(leading, place - (size - classes));
+}
+
+/** The two vectors of a tensor (2, 1, 1, C). */
+function rows(tensor: Tensor): readonly [Float32Array, Float32Array] {
+  const values = tensorValues(tensor);
+  const channels = values.length / 2;
+  return [values.subarray(0, channels), values.subarray(channels)];
+}
