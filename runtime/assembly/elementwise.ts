@@ -1,0 +1,13 @@
+import { epilogueRow } from './epilogue';
+import { Elementwise, Epilogue } from './records';
+
+/** Affine, add, clip, sign of a float map, fused. */
+@inline
+export function elementwiseOf<T>(a: Elementwise): void {
+  const e = changetype<Epilogue>(a.epilogue);
+  const pixelBytes = <usize>e.blocks * 32;
+  const rowBytes = <usize>e.columns * pixelBytes;
+  for (let row = 0; row < a.rows; row++) {
+    epilogueRow<T>(e, a.input + <usize>row * rowBytes, pixelBytes, row, false, 0, 0);
+  }
+}

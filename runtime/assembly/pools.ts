@@ -1,0 +1,46 @@
+import { add, div, laneBytes, larger, loadLanes, splat, storeLanes } from './lanes';
+import { Pool } from './records';
+
+/** SPEC 4.10: the largest element of each window, pads left out. Lanes are channels. */
+@inline
+export function maxPoolOf<T>(p: Pool): void {
+  pool<T>(p, true);
+}
+
+/** SPEC 4.11 and 4.12: elements summed in row-major order, then divided. Lanes are channels. */
+@inline
+export function avgPoolOf<T>(p: Pool): void {
+  pool<T>(p, false);
+}
+
+@inline
+function pool<T>(p: Pool, takeMax: bool): void {
+  const rowBytes = <usize>p.width * p.pixelBytes;
+  let output = p.output;
+  for (let row = 0; row < p.rows; row++) {
+    const firstY = row * p.strideHeight - p.padTop;
+    const y0 = max(firstY, 0);
+    const y1 = min(firstY + p.windowHeight, p.height);
+    const countedRows = min(firstY + p.windowHeight, p.countBottom) - max(firstY, p.countTop);
+    for (let column = 0; column < p.columns; column++) {
+      const firstX = column * p.strideWidth - p.padLeft;
+      const x0 = max(firstX, 0);
+      const x1 = min(firstX + p.windowWidth, p.width);
+      const countedColumns = min(firstX + p.windowWidth, p.countRight) - max(firstX, p.countLeft);
+      const count = splat<T>(<f32>(countedRows * countedColumns));
+      for (let channel: usize = 0; channel < p.pixelBytes; channel += laneBytes<T>()) {
+        let result = splat<T>(takeMax ? -Infinity : 0);
+        for (let y = y0; y < y1; y++) {
+          let x = p.input + <usize>y * rowBytes + <usize>x0 * p.pixelBytes + channel;
+          for (let n = x1 - x0; n > 0; n--) {
+            const element = loadLanes<T>(x);
+            result = takeMax ? larger<T>(result, element) : add<T>(result, element);
+            x += p.pixelBytes;
+          }
+        }
+        storeLanes<T>(output + channel, takeMax ? result : div<T>(result, count));
+      }
+      output += p.pixelBytes;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// Entry of the simd build: every kernel, for v128 lanes. A kernel takes the address of its record (records.ts).
+import { convBitsOf } from './conv-bits';
+import { convFloatOf } from './conv-float';
+import { elementwiseOf } from './elementwise';
+import { gemm } from './gemm-simd';
+import { borderBiasOf, preluOf } from './maps';
+import { avgPoolOf, maxPoolOf } from './pools';
+import { Conv, Elementwise, MapArguments, Pool } from './records';
+
+export { byteInput, copyPixels, regroupBits, sampleMean, signMap, softmax } from './maps';
+
+/** First byte of the memory that the plan may use. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+export function convBits(c: Conv): void {
+  convBitsOf<v128>(c, gemm);
+}
+
+export function convFloat(c: Conv): void {
+  convFloatOf<v128>(c);
+}
+
+export function elementwise(a: Elementwise): void {
+  elementwiseOf<v128>(a);
+}
+
+export function maxPool(p: Pool): void {
+  maxPoolOf<v128>(p);
+}
+
+export function avgPool(p: Pool): void {
+  avgPoolOf<v128>(p);
+}
+
+export function prelu(a: MapArguments): void {
+  preluOf<v128>(a);
+}
+
+export function borderBias(a: MapArguments): void {
+  borderBiasOf<v128>(a);
+}

@@ -1,0 +1,56 @@
+import { SignwaveError } from '@signwave/format';
+import { SCALAR_WASM, SIMD_WASM } from '../../build/modules.js';
+import type { KernelName } from '../plan/records.js';
+
+/** Which build of the kernels: `auto` takes SIMD where the engine has it. */
+export type KernelChoice = 'auto' | 'simd' | 'scalar';
+
+/** Exports of runtime/assembly/simd.ts and scalar.ts. */
+export type KernelExports = Readonly<Record<KernelName, (recordAddress: number) => void>> & {
+  readonly memory: WebAssembly.Memory;
+  readonly heapBase: () => number;
+};
+
+/** An instance of the kernels with a memory of its own. */
+export interface Engine {
+  readonly exports: KernelExports;
+  readonly simd: boolean;
+  /** Why SIMD or scalar, in words. */
+  readonly reason: string;
+  readonly wasmBytes: number;
+}
+
+/** @throws {SignwaveError} `E_ENGINE` without WebAssembly, or when `simd` is asked for and the engine has none. */
+export async function createEngine(choice: KernelChoice): Promise<Engine> {
+  if (typeof WebAssembly !== 'object') {
+    throw new SignwaveError('E_ENGINE', 'this JavaScript engine has no WebAssembly (or a policy switched it off)');
+  }
+  const simdBytes = decodeBase64(SIMD_WASM);
+  const hasSimd = WebAssembly.validate(simdBytes);
+  if (choice === 'simd' && !hasSimd) {
+    throw new SignwaveError(
+      'E_ENGINE',
+      'SIMD kernels were asked for, but this engine has no WebAssembly SIMD; use "auto"',
+    );
+  }
+  const simd = choice !== 'scalar' && hasSimd;
+  const bytes = simd ? simdBytes : decodeBase64(SCALAR_WASM);
+  try {
+    const { instance } = await WebAssembly.instantiate(bytes);
+    return {
+      exports: instance.exports as unknown as KernelExports,
+      simd,
+      reason: choice !== 'auto' ? `"${choice}" was asked for` : simd ? 'the engine has SIMD' : 'the engine has no SIMD',
+      wasmBytes: bytes.length,
+    };
+  } catch (cause) {
+    const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+    throw new SignwaveError('E_ENGINE', `the kernels can't be instantiated: ${(cause as Error).message} (${hint})`, {
+      cause,
+    });
+  }
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

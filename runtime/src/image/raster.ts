@@ -1,0 +1,72 @@
+import { SignwaveError } from '@signwave/format';
+
+/** An image of 8-bit samples, as a decoder or a canvas hands it out. */
+export interface RasterImage {
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** 1: gray; 3: RGB; 4: RGB and alpha (not premultiplied). */
+  readonly channels: 1 | 3 | 4;
+  /** (height, width, channels) samples, row-major, channels fastest. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** @throws {SignwaveError} `E_INPUT_SHAPE` unless the image has a pixel or more and exactly the bytes of its size. */
+export function checkRaster(image: RasterImage): void {
+  const { width, height, channels, data } = image;
+  const wanted = width * height * channels;
+  const sizesMakeSense = Number.isSafeInteger(wanted) && width > 0 && height > 0 && [1, 3, 4].includes(channels);
+  if (!sizesMakeSense || !Number.isInteger(width) || !Number.isInteger(height)) {
+    throw new SignwaveError(
+      'E_INPUT_SHAPE',
+      `an image of ${width} x ${height} pixels with ${channels} channels was given; ` +
+        'expected at least 1 x 1 pixel and 1 (gray), 3 (RGB) or 4 (RGBA) channels',
+    );
+  }
+  if (data.length !== wanted) {
+    throw new SignwaveError(
+      'E_INPUT_SHAPE',
+      `an image of ${width} x ${height} pixels with ${channels} channels has ${data.length} bytes, expected ${wanted}`,
+    );
+  }
+}
+
+/**
+ * The image as RGB, as `PIL.Image.convert('RGB')` makes it: gray is repeated three times, alpha is dropped without
+ * blending (the colour under a transparent pixel stays as it is stored).
+ *
+ * @returns an image of 3 channels; the argument itself if it is one already.
+ */
+export function toRgb(image: RasterImage): RasterImage {
+  const { width, height, channels, data } = image;
+  if (channels === 3) return image;
+  const pixels = width * height;
+  const rgb = new Uint8Array(pixels * 3);
+  const green = channels === 1 ? 0 : 1;
+  const blue = channels === 1 ? 0 : 2;
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const from = pixel * channels;
+    rgb[pixel * 3] = data[from]!;
+    rgb[pixel * 3 + 1] = data[from + green]!;
+    rgb[pixel * 3 + 2] = data[from + blue]!;
+  }
+  return { width, height, channels: 3, data: rgb };
+}
+
+/**
+ * The image as luma, as `PIL.Image.convert('L')` makes it: ITU-R 601 weights .299, .587, .114 in 16-bit fixed point
+ * (they add up to 65536), rounded half up. Alpha is dropped without blending.
+ *
+ * @returns an image of 1 channel; the argument itself if it is one already.
+ */
+export function toGray(image: RasterImage): RasterImage {
+  const { width, height, channels, data } = image;
+  if (channels === 1) return image;
+  const gray = new Uint8Array(width * height);
+  for (let pixel = 0; pixel < gray.length; pixel++) {
+    const from = pixel * channels;
+    gray[pixel] = (data[from]! * 19595 + data[from + 1]! * 38470 + data[from + 2]! * 7471 + 0x8000) >> 16;
+  }
+  return { width, height, channels: 1, data: gray };
+}

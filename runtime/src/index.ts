@@ -1,0 +1,13 @@
+export {
+  type ErrorCode,
+  type InputNode,
+  type InputRecipe,
+  type MapShape,
+  type ModelInfo,
+  SignwaveError,
+} from '@signwave/format';
+export type { KernelChoice } from './engine/engine.js';
+export { prepareImage } from './image/prepare.js';
+export type { RasterImage } from './image/raster.js';
+export { type LoadOptions, load, type ModelSource } from './load.js';
+export { Model, type PlanStep, type Prediction, type RuntimeInfo, type StepProfile } from './model.js';

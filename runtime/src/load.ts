@@ -1,0 +1,50 @@
+import { readModel, SignwaveError } from '@signwave/format';
+import { createEngine, type KernelChoice } from './engine/engine.js';
+import { Model } from './model.js';
+
+/** Where a model comes from: its bytes, something that has them, or an address to fetch. */
+export type ModelSource = Uint8Array | ArrayBuffer | Blob | Response | URL | string;
+
+export interface LoadOptions {
+  /** What to call the model in messages; default: its address, or "model". */
+  readonly name?: string;
+  /** Which build of the kernels; default `auto`. */
+  readonly kernels?: KernelChoice;
+  /** To stop a fetch. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Read a `.sgnw` file, check it in full, and make it ready to run.
+ *
+ * @throws {SignwaveError} `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` for a file that isn't a sound model; `E_IO` if it can't be fetched;
+ *   `E_ENGINE` if the engine can't run it.
+ */
+export async function load(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { name, bytes } = await readSource(source, options);
+  const startMs = performance.now();
+  const file = readModel(bytes, name);
+  const engine = await createEngine(options.kernels ?? 'auto');
+  return new Model(file, engine, startMs);
+}
+
+async function readSource(source: ModelSource, options: LoadOptions): Promise<{ name: string; bytes: Uint8Array }> {
+  const { name = 'model' } = options;
+  if (source instanceof Uint8Array) return { name, bytes: source };
+  if (source instanceof ArrayBuffer) return { name, bytes: new Uint8Array(source) };
+  if (source instanceof Blob) return { name, bytes: new Uint8Array(await source.arrayBuffer()) };
+  const response = source instanceof Response ? source : await fetchModel(source, options.signal);
+  const address = options.name ?? (response.url || 'model');
+  if (!response.ok)
+    throw new SignwaveError('E_IO', `${address}: the server answered ${response.status} ${response.statusText}`);
+  return { name: address, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
+async function fetchModel(address: URL | string, signal: AbortSignal | undefined): Promise<Response> {
+  try {
+    return await fetch(address, signal ? { signal } : {});
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new SignwaveError('E_IO', `${address}: can't be fetched (${(cause as Error).message})`, { cause });
+  }
+}

@@ -1,0 +1,230 @@
+import {
+  type InputNode,
+  isBinary,
+  type MapShape,
+  type Model as ModelFile,
+  type ModelInfo,
+  macs,
+  SignwaveError,
+} from '@signwave/format';
+import type { Engine } from './engine/engine.js';
+import { Executable } from './engine/executable.js';
+import { prepareImage } from './image/prepare.js';
+import type { RasterImage } from './image/raster.js';
+import { makePlan } from './plan/make-plan.js';
+import type { Step } from './plan/plan.js';
+
+/** One class of a classification. */
+export interface Prediction {
+  readonly index: number;
+  /** The class's label, or "class 3" where the file has none. */
+  readonly label: string;
+  readonly logit: number;
+  /** Softmax of the logits. */
+  readonly probability: number;
+}
+
+/** One step of a plan, for people. */
+export interface PlanStep {
+  /** `convBits`, `convFloat`, `maxPool`, ...: a kernel of runtime/assembly. */
+  readonly kernel: string;
+  /** Names of the source network's modules in it, or the operations. */
+  readonly name: string;
+  /** Nodes of the graph that it executes. */
+  readonly nodes: readonly number[];
+  readonly shape: MapShape;
+  readonly macs: number;
+  readonly isBinary: boolean;
+  readonly reason: string;
+}
+
+export interface RuntimeInfo {
+  /** Which kernels run: `simd` or `scalar`, and why. */
+  readonly kernels: 'simd' | 'scalar';
+  readonly kernelsReason: string;
+  readonly threads: number;
+  readonly threadsReason: string;
+  readonly memoryBytes: number;
+  readonly wasmBytes: number;
+  /** Milliseconds from bytes to a model that is ready to run. */
+  readonly loadMs: number;
+}
+
+export interface StepProfile extends PlanStep {
+  /** Median over the repetitions. */
+  readonly medianMs: number;
+}
+
+/**
+ * A binary network, ready to run. Made by `load`.
+ *
+ * Results are the reference's to the last bit on every engine and CPU (format/SPEC.md section 5). Time per device is measured by
+ * `signwave bench`.
+ */
+export class Model {
+  readonly info: ModelInfo;
+  /** Shape of the input; images of other sizes go through the recipe, see {@link Model.classify}. */
+  readonly input: InputNode;
+  /** Floats that a run gives; one per class for a classifier. */
+  readonly outputs: number;
+  readonly #engine: Engine;
+  readonly #loadMs: number;
+  #executable: Executable | undefined;
+
+  constructor(file: ModelFile, engine: Engine, startMs: number) {
+    const plan = makePlan(file.graph, engine.simd);
+    const { height, width, channels } = plan.output.shape;
+    this.info = file.info;
+    this.input = file.graph.nodes[0] as InputNode;
+    this.outputs = height * width * channels;
+    this.#engine = engine;
+    this.#executable = new Executable(plan, engine);
+    this.#loadMs = performance.now() - startMs;
+  }
+
+  /**
+   * Run one input.
+   *
+   * @param input  bytes (H, W, C) in the channel order of the recipe, which turns them into floats; or a `Float32Array` (H, W, C) that is
+   *   preprocessed already. H, W, C are those of {@link Model.input}.
+   * @returns {@link Model.outputs} floats, usually logits; a new array.
+   * @throws {SignwaveError} `E_INPUT_SHAPE` for another length, or bytes where the file has no recipe; `E_DISPOSED` after `dispose()`.
+   */
+  run(input: Uint8Array | Uint8ClampedArray | Float32Array): Float32Array {
+    const executable = this.#usable();
+    this.#check(input);
+    executable.setInput(input);
+    executable.execute();
+    return executable.output();
+  }
+
+  /** Run several inputs, one after the other; see {@link Model.run}. */
+  runBatch(inputs: readonly (Uint8Array | Uint8ClampedArray | Float32Array)[]): Float32Array[] {
+    return inputs.map((input) => this.run(input));
+  }
+
+  /**
+   * Classify an image of any size: resize and crop by the file's recipe (Pillow's arithmetic), run, softmax.
+   *
+   * @param image `{ width, height, channels, data }`; an `ImageData` has to be given with `channels: 4`.
+   * @param options.topK how many classes, 1 to {@link Model.outputs}; default 5.
+   * @returns classes in falling order of probability; ties keep the lower index first.
+   * @throws {SignwaveError} `E_INPUT_SHAPE`, `E_DISPOSED` as {@link Model.run}, and for an image that the recipe can't bring to size.
+   */
+  classify(image: RasterImage, options: { topK?: number } = {}): Prediction[] {
+    const { recipe, height, width } = this.input;
+    if (!recipe) {
+      throw new SignwaveError(
+        'E_INPUT_SHAPE',
+        `${this.info.name} has no input recipe; preprocess the image and call run()`,
+      );
+    }
+    return this.rank(this.run(prepareImage(image, recipe, height, width)), options.topK);
+  }
+
+  /** Turn the logits of a run into predictions. */
+  rank(logits: Float32Array, topK = 5): Prediction[] {
+    const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
+    const sum = exponentials.reduce((a, b) => a + b, 0);
+    return Array.from(logits, (logit, index) => ({
+      index,
+      label: this.info.labels?.[index] ?? `class ${index}`,
+      logit,
+      probability: exponentials[index]! / sum,
+    }))
+      .sort((a, b) => b.logit - a.logit || a.index - b.index)
+      .slice(0, topK);
+  }
+
+  /** What was chosen for each step, and why. */
+  plan(): PlanStep[] {
+    return this.#usable().plan.steps.map((step) => this.#describe(step));
+  }
+
+  /**
+   * Time each step by itself.
+   *
+   * @param input as for {@link Model.run}.
+   * @param options.repeats of each step; the first run that fills the maps isn't counted.
+   */
+  profile(input: Uint8Array | Uint8ClampedArray | Float32Array, options: { repeats?: number } = {}): StepProfile[] {
+    this.run(input);
+    return this.#usable()
+      .time(options.repeats ?? 50)
+      .map(({ step, ms }) => ({ ...this.#describe(step), medianMs: [...ms].sort((a, b) => a - b)[ms.length >> 1]! }));
+  }
+
+  /** What runs, and why. */
+  runtimeInfo(): RuntimeInfo {
+    const { simd, reason, wasmBytes } = this.#engine;
+    return {
+      kernels: simd ? 'simd' : 'scalar',
+      kernelsReason: reason,
+      threads: 1,
+      threadsReason: 'this version runs on one thread',
+      memoryBytes: this.#usable().memoryBytes,
+      wasmBytes,
+      loadMs: this.#loadMs,
+    };
+  }
+
+  /**
+   * Bits of a sign in the last run, to compare with the reference.
+   *
+   * @param node index of a `sign` of the graph.
+   * @returns bits as SPEC 3.3 in the order (height, width, channels); undefined for signs that no binary layer reads.
+   */
+  signBits(node: number): Uint8Array | undefined {
+    return this.#usable().signBits(node);
+  }
+
+  /** Let go of the memory. Every later call but this one throws `E_DISPOSED`. */
+  dispose(): void {
+    this.#executable = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #usable(): Executable {
+    if (!this.#executable)
+      throw new SignwaveError('E_DISPOSED', `${this.info.name} was disposed; load it again to use it`);
+    return this.#executable;
+  }
+
+  #check(input: Uint8Array | Uint8ClampedArray | Float32Array): void {
+    const { height, width, channels, recipe } = this.input;
+    const isFloats = input instanceof Float32Array;
+    const expected = height * width * channels;
+    if (input.length !== expected) {
+      throw new SignwaveError(
+        'E_INPUT_SHAPE',
+        `${this.info.name} takes ${height} x ${width} x ${channels} = ${expected} ${isFloats ? 'floats' : 'bytes'}, it was given ${input.length}`,
+      );
+    }
+    if (!isFloats && !recipe) {
+      throw new SignwaveError(
+        'E_INPUT_SHAPE',
+        `${this.info.name} has no input recipe: it takes preprocessed floats, not bytes`,
+      );
+    }
+  }
+
+  #describe(step: Step): PlanStep {
+    const { graph, shapes } = this.#usable().plan;
+    const nodes = step.nodes.map((index) => graph.nodes[index]!);
+    const last = step.nodes.at(-1);
+    const head = step.nodes[0];
+    return {
+      kernel: step.kernel,
+      name: nodes.map((node) => node.name ?? node.op).join(' + ') || step.kernel,
+      nodes: step.nodes,
+      shape: shapes[last ?? 0]!,
+      macs: head === undefined ? 0 : macs(graph, graph.nodes[head]!, shapes[head]!),
+      isBinary: head !== undefined && isBinary(graph, graph.nodes[head]!),
+      reason: step.reason,
+    };
+  }
+}

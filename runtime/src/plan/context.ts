@@ -1,0 +1,117 @@
+import { type Graph, type GraphNode, inferShapes, isBinary, type MapShape, type Pads } from '@signwave/format';
+import { BLOCK, roundUp } from './filters.js';
+import { consumersOf } from './fusion.js';
+import type { BitMap, FloatMap, Step } from './plan.js';
+import { type Pointer, pointer, type Region } from './regions.js';
+
+const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
+
+/** Whether each group of a convolution's channels starts at a whole byte, so that it reads a sign's bits as they are. */
+export function readsBytes(groups: number, channels: number): boolean {
+  return groups === 1 || (channels / groups) % 8 === 0;
+}
+
+/** What a planner knows and collects: values in memory, regions and steps. Steps are added in the order of execution. */
+export class PlanContext {
+  readonly shapes: readonly MapShape[];
+  readonly regions: Region[] = [];
+  readonly steps: Step[] = [];
+  readonly bitMaps = new Map<number, BitMap>();
+  readonly #floatMaps = new Map<number, FloatMap>();
+  readonly #scratch = new Map<string, Region>();
+  readonly #consumers: readonly (readonly number[])[];
+
+  constructor(
+    readonly graph: Graph,
+    readonly simd: boolean,
+  ) {
+    this.shapes = inferShapes(graph);
+    this.#consumers = consumersOf(graph);
+  }
+
+  node(index: number): GraphNode {
+    return this.graph.nodes[index]!;
+  }
+
+  /** A region that holds these bytes from the start. */
+  constant(data: Uint8Array | Float32Array | Int32Array | Uint32Array): Pointer {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return pointer(this.#add({ kind: 'constant', sizeBytes: bytes.length, data: bytes }));
+  }
+
+  /** A region of zeros that keeps what is written to it. */
+  fixed(sizeBytes: number): Region {
+    return this.#add({ kind: 'fixed', sizeBytes });
+  }
+
+  /** Room that no step expects anything in; one region for each name, as large as the largest wish. */
+  scratch(name: string, sizeBytes: number): Pointer {
+    const known = this.#scratch.get(name) ?? this.#add({ kind: 'scratch', sizeBytes: 0 });
+    this.#scratch.set(name, known);
+    known.sizeBytes = Math.max(known.sizeBytes, sizeBytes);
+    return pointer(known);
+  }
+
+  /** A map for the floats of `index`, written by the next step. `isFixed` if what isn't written has to stay zero. */
+  newFloatMap(index: number, isFixed = false): FloatMap {
+    const shape = this.shapes[index]!;
+    const pixelBytes = roundUp(shape.channels, BLOCK) * 4;
+    const sizeBytes = shape.height * shape.width * pixelBytes;
+    const region = isFixed ? this.fixed(sizeBytes) : this.#add({ kind: 'map', sizeBytes });
+    const map = { region, shape, pixelBytes };
+    this.#floatMaps.set(index, map);
+    return map;
+  }
+
+  /** Let `index` have the floats that lie in `map` already. */
+  shareFloatMap(index: number, map: FloatMap): void {
+    this.#floatMaps.set(index, { ...map, shape: this.shapes[index]! });
+  }
+
+  /** The floats of `index`, read by the next step. */
+  readFloatMap(index: number): FloatMap {
+    const map = this.#floatMaps.get(index);
+    if (!map) throw new Error(`planned out of order: node ${index} has no floats yet`);
+    map.region.lastStep = Math.max(map.region.lastStep, this.steps.length);
+    return map;
+  }
+
+  /** A map for the bits of a sign, with the pads of all convolutions that read it in place. */
+  newBitMap(sign: number): BitMap {
+    const { channels } = this.shapes[sign]!;
+    const pads = { ...NO_PADS };
+    for (const reader of this.#consumers[sign]!) {
+      const node = this.node(reader);
+      if (node.op !== 'conv' || !isBinary(this.graph, node) || !readsBytes(node.groups, channels)) continue;
+      for (const side of ['top', 'left', 'bottom', 'right'] as const)
+        pads[side] = Math.max(pads[side], node.pads[side]);
+    }
+    const map = this.bitMapWithPads(this.shapes[sign]!, Math.ceil(channels / 8), pads);
+    this.bitMaps.set(sign, map);
+    return map;
+  }
+
+  bitMapWithPads(shape: MapShape, pixelBytes: number, pads: Pads): BitMap {
+    const rowBytes = (pads.left + shape.width + pads.right) * pixelBytes;
+    const region = this.fixed((pads.top + shape.height + pads.bottom) * rowBytes);
+    return {
+      region,
+      shape,
+      pixelBytes,
+      rowBytes,
+      origin: pointer(region, pads.top * rowBytes + pads.left * pixelBytes),
+    };
+  }
+
+  bitMap(sign: number): BitMap {
+    const map = this.bitMaps.get(sign);
+    if (!map) throw new Error(`planned out of order: sign ${sign} has no bits yet`);
+    return map;
+  }
+
+  #add(region: Pick<Region, 'kind' | 'sizeBytes' | 'data'>): Region {
+    const placed = { ...region, firstStep: this.steps.length, lastStep: this.steps.length, address: 0 };
+    this.regions.push(placed);
+    return placed;
+  }
+}

@@ -1,0 +1,90 @@
+import { type Tensor, tensorValues } from '@signwave/format';
+
+/** Kernels work on this many filters or channels at a time: two vectors of four, a byte of bits. */
+export const BLOCK = 8;
+
+export function roundUp(count: number, multiple: number): number {
+  return Math.ceil(count / multiple) * multiple;
+}
+
+/**
+ * Bits of a filter in the layout of the patches: for each tap (ky, kx) the channels of a group, padded to whole bytes.
+ *
+ * @returns `filters` rows of `depthBytes`, and for each the sum of its weights per tap.
+ */
+export function packFilters(
+  weights: Tensor,
+  depthBytes: number,
+): { rows: Uint8Array; tapSums: Int32Array /* (O, kh * kw) */ } {
+  const [filters, kernelHeight, kernelWidth, channels] = weights.shape;
+  const taps = kernelHeight * kernelWidth;
+  const tapBits = roundUp(channels, 8);
+  const rows = new Uint8Array(filters * depthBytes);
+  const tapSums = new Int32Array(filters * taps);
+  let element = 0;
+  for (let filter = 0; filter < filters; filter++) {
+    for (let tap = 0; tap < taps; tap++) {
+      let pluses = 0;
+      for (let channel = 0; channel < channels; channel++, element++) {
+        if ((weights.data[element >> 3]! >> (element & 7)) & 1) {
+          const bit = tap * tapBits + channel;
+          rows[filter * depthBytes + (bit >> 3)]! |= 1 << (bit & 7);
+          pluses++;
+        }
+      }
+      tapSums[filter * taps + tap] = 2 * pluses - channels;
+    }
+  }
+  return { rows, tapSums };
+}
+
+/**
+ * Rows of packed filters in the order of the GEMM: per group and block of 8 filters, words side by side for SIMD
+ * (gemm-simd.ts), whole rows for scalar (gemm-scalar.ts). Filters that are missing in the last block are zeros.
+ *
+ * @param rows (filters, depthBytes)
+ */
+export function arrangeFilters(rows: Uint8Array, depthBytes: number, groups: number, simd: boolean): Uint8Array {
+  const groupFilters = rows.length / depthBytes / groups;
+  const blocks = Math.ceil(groupFilters / BLOCK);
+  const arranged = new Uint8Array(groups * blocks * BLOCK * depthBytes);
+  for (let group = 0; group < groups; group++) {
+    for (let f = 0; f < groupFilters; f++) {
+      const row = rows.subarray((group * groupFilters + f) * depthBytes, (group * groupFilters + f + 1) * depthBytes);
+      const block = (group * blocks + Math.floor(f / BLOCK)) * BLOCK * depthBytes;
+      const place = f % BLOCK;
+      if (!simd) {
+        arranged.set(row, block + place * depthBytes);
+        continue;
+      }
+      for (let word = 0; word < depthBytes / 4; word++) {
+        arranged.set(row.subarray(word * 4, word * 4 + 4), block + (word * BLOCK + place) * 4);
+      }
+    }
+  }
+  return arranged;
+}
+
+/** Float filters as conv-float.ts wants them: (groups, filters / 8, ky, kx, i, 8), zeros for missing filters. */
+export function arrangeFloatFilters(weights: Tensor, groups: number): Float32Array {
+  const values = tensorValues(weights);
+  const depth = weights.shape[1] * weights.shape[2] * weights.shape[3];
+  const groupFilters = weights.shape[0] / groups;
+  const blocks = Math.ceil(groupFilters / BLOCK);
+  const arranged = new Float32Array(groups * blocks * depth * BLOCK);
+  for (let group = 0; group < groups; group++) {
+    for (let f = 0; f < groupFilters; f++) {
+      const block = (group * blocks + Math.floor(f / BLOCK)) * depth * BLOCK;
+      const from = (group * groupFilters + f) * depth;
+      for (let k = 0; k < depth; k++) arranged[block + k * BLOCK + (f % BLOCK)] = values[from + k]!;
+    }
+  }
+  return arranged;
+}
+
+/** Values of one channel each, padded to whole blocks. */
+export function padChannelValues(values: ArrayLike<number>, padding: number): Float32Array {
+  const padded = new Float32Array(roundUp(values.length, BLOCK)).fill(padding);
+  padded.set(values);
+  return padded;
+}

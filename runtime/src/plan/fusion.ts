@@ -1,0 +1,106 @@
+import { type Graph, isBinary } from '@signwave/format';
+
+/**
+ * Nodes that one step executes. A convolution takes the affine, add, clip and sign after it along, in this order, as long as
+ * nobody else needs the values between; such a chain without a convolution is an elementwise step.
+ */
+export interface Group {
+  /** The node whose kernel begins the step; absent for an elementwise chain. */
+  readonly head?: number;
+  /** The value that the chain starts from: the head's result, or the operand of an elementwise chain. */
+  readonly source: number;
+  readonly affine?: number;
+  /** The add, and its operand that is not on the chain. */
+  readonly add?: { readonly node: number; readonly operand: number };
+  readonly clip?: number;
+  /** A sign at the end whose result is written as bits. */
+  readonly sign?: number;
+  /** The node whose value the chain has before the sign. */
+  readonly result: number;
+  /** Whether the floats of `result` are needed by anyone. */
+  readonly keepsFloats: boolean;
+}
+
+/** For every node, the nodes that read it, in order; one entry for each operand. */
+export function consumersOf(graph: Graph): number[][] {
+  const consumers: number[][] = graph.nodes.map(() => []);
+  graph.nodes.forEach((node, index) => {
+    for (const input of node.inputs) consumers[input]!.push(index);
+  });
+  return consumers;
+}
+
+const CHAIN = ['affine', 'add', 'clip'] as const;
+
+/**
+ * Divide a graph into {@link Group}s in an order in which they can run. Every node but `input` is in one; a sign whose result is
+ * needed both as bits and as floats is in two.
+ */
+export function fuse(graph: Graph): Group[] {
+  const { nodes } = graph;
+  const consumers = consumersOf(graph);
+  const last = nodes.length - 1;
+  const taken = new Set<number>();
+  const groups: { readonly group: Group; readonly position: number }[] = [];
+  const needsBits = (sign: number): boolean => consumers[sign]!.some((reader) => isBinary(graph, nodes[reader]!));
+  const needsFloats = (sign: number): boolean =>
+    sign === last || !needsBits(sign) || consumers[sign]!.some((reader) => !isBinary(graph, nodes[reader]!));
+
+  /** Follow the chain from `source`; `first` is its first node if the chain has no head. */
+  const follow = (source: number, head: number | undefined, first: number | undefined): void => {
+    const chain: { affine?: number; add?: { node: number; operand: number }; clip?: number } = {};
+    let result = source;
+    let next = first ?? onlyConsumer(source);
+    let stage = 0;
+    while (next !== undefined) {
+      const node = nodes[next]!;
+      const place = CHAIN.indexOf(node.op as (typeof CHAIN)[number]);
+      if (place < stage || taken.has(next)) break;
+      if (node.op === 'add') {
+        const [left, right] = node.inputs as [number, number];
+        chain.add = { node: next, operand: left === result ? right : left };
+      } else if (node.op === 'affine') chain.affine = next;
+      else chain.clip = next;
+      taken.add(next);
+      result = next;
+      stage = place + 1;
+      next = onlyConsumer(result);
+    }
+    const signs = consumers[result]!.filter((reader) => nodes[reader]!.op === 'sign' && needsBits(reader));
+    const sign = signs.find((reader) => !taken.has(reader));
+    if (sign !== undefined) taken.add(sign);
+    const isEmpty = result === source && head === undefined;
+    const isRead = consumers[result]!.some((reader) => reader !== sign || needsFloats(reader));
+    const keepsFloats = !isEmpty && (result === last || isRead);
+    const position = isEmpty ? sign! : result;
+    const group = { source, ...chain, result, keepsFloats };
+    groups.push({
+      group: { ...group, ...(head !== undefined && { head }), ...(sign !== undefined && { sign }) },
+      position,
+    });
+  };
+  const onlyConsumer = (value: number): number | undefined =>
+    value !== last && consumers[value]!.length === 1 ? consumers[value]![0] : undefined;
+
+  nodes.forEach((node, index) => {
+    if (node.op === 'sign') {
+      // Not reached by a chain: its operand is an input, a pool, or a value with several signs.
+      if (needsBits(index) && !taken.has(index)) follow(node.inputs[0]!, undefined, undefined);
+      if (needsFloats(index)) groups.push({ group: single(index), position: index });
+      return;
+    }
+    if (taken.has(index) || node.op === 'input') return;
+    if (CHAIN.includes(node.op as (typeof CHAIN)[number])) {
+      follow(node.inputs[0]!, undefined, index);
+      return;
+    }
+    taken.add(index);
+    if (node.op === 'conv' || node.op === 'linear') follow(index, index, undefined);
+    else groups.push({ group: single(index), position: index });
+  });
+  return groups.sort((a, b) => a.position - b.position).map(({ group }) => group);
+}
+
+function single(index: number): Group {
+  return { head: index, source: index, result: index, keepsFloats: true };
+}

@@ -1,0 +1,48 @@
+import type { Graph, MapShape } from '@signwave/format';
+import type { KernelName, KernelRecord } from './records.js';
+import type { Pointer, Region } from './regions.js';
+
+/** A float map in memory: each pixel padded to a multiple of 8 channels. */
+export interface FloatMap {
+  readonly region: Region;
+  readonly shape: MapShape;
+  readonly pixelBytes: number;
+}
+
+/** A map of bits in memory, with room for the pads of the convolutions that read it. */
+export interface BitMap {
+  readonly region: Region;
+  readonly shape: MapShape;
+  readonly pixelBytes: number;
+  readonly rowBytes: number;
+  /** Pixel (0, 0). */
+  readonly origin: Pointer;
+}
+
+/** One call of a kernel. */
+export interface Step {
+  readonly kernel: KernelName;
+  readonly record: KernelRecord;
+  /** Record that `record.values.epilogue` points to. */
+  readonly epilogue?: KernelRecord<'Epilogue'>;
+  /** Nodes of the graph that the step executes. */
+  readonly nodes: readonly number[];
+  /** Why this kernel, in words. */
+  readonly reason: string;
+}
+
+/** How a graph is executed: made when a model is loaded, never stored. */
+export interface Plan {
+  readonly graph: Graph;
+  readonly shapes: readonly MapShape[];
+  readonly simd: boolean;
+  readonly steps: readonly Step[];
+  /** What brings the input into the first map: from bytes, if the graph has a recipe, and from floats. */
+  readonly inputSteps: { readonly bytes?: Step; readonly floats: Step };
+  /** Where the caller puts the input: bytes (H, W, C), or floats (H, W, C). */
+  readonly staging: Region;
+  readonly regions: readonly Region[];
+  /** Bits of the signs that feed binary layers, by node. */
+  readonly bitMaps: ReadonlyMap<number, BitMap>;
+  readonly output: FloatMap;
+}

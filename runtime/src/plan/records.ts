@@ -1,0 +1,158 @@
+import type { Pointer } from './regions.js';
+
+/**
+ * The argument records of the kernels: field names in the order of `runtime/assembly/records.ts`, 4 bytes each.
+ * A test compares the two files, so they can't drift.
+ */
+export const RECORD_FIELDS = {
+  Epilogue: [
+    'columns',
+    'blocks',
+    'scale',
+    'bias',
+    'addend',
+    'lo',
+    'hi',
+    'output',
+    'bits',
+    'bitsRowBytes',
+    'bitsPixelBytes',
+    'thresholds',
+    'sumThresholds',
+    'flips',
+  ],
+  Conv: [
+    'input',
+    'strideRowBytes',
+    'stridePixelBytes',
+    'tapRowBytes',
+    'tapPixelBytes',
+    'kernelRows',
+    'kernelColumns',
+    'tapBytes',
+    'rows',
+    'columns',
+    'groups',
+    'groupBytes',
+    'groupFilters',
+    'weights',
+    'groupWeightBytes',
+    'patches',
+    'depthBytes',
+    'sums',
+    'sumsPixelBytes',
+    'stripRows',
+    'bases',
+    'rowBases',
+    'columnBases',
+    'epilogue',
+  ],
+  Elementwise: ['input', 'rows', 'epilogue'],
+  Pool: [
+    'input',
+    'height',
+    'width',
+    'pixelBytes',
+    'output',
+    'rows',
+    'columns',
+    'windowHeight',
+    'windowWidth',
+    'strideHeight',
+    'strideWidth',
+    'padTop',
+    'padLeft',
+    'countTop',
+    'countLeft',
+    'countBottom',
+    'countRight',
+  ],
+  Copy: [
+    'input',
+    'inputRowBytes',
+    'inputPixelBytes',
+    'output',
+    'outputRowBytes',
+    'outputPixelBytes',
+    'rows',
+    'columns',
+    'channels',
+  ],
+  ByteInput: ['input', 'output', 'outputPixelBytes', 'pixels', 'channels', 'tables'],
+  MapArguments: [
+    'input',
+    'output',
+    'pixelBytes',
+    'rows',
+    'columns',
+    'channels',
+    'first',
+    'second',
+    'rowOffsets',
+    'columnOffsets',
+    'option',
+  ],
+  Regroup: [
+    'input',
+    'inputRowBytes',
+    'inputPixelBytes',
+    'output',
+    'outputRowBytes',
+    'outputPixelBytes',
+    'rows',
+    'columns',
+    'groups',
+    'groupChannels',
+    'groupBytes',
+  ],
+} as const;
+
+export type RecordName = keyof typeof RECORD_FIELDS;
+
+/** Fields that hold an f32; all others are 32-bit integers or addresses. */
+const FLOAT_FIELDS: ReadonlySet<string> = new Set(['lo', 'hi']);
+
+/** A record before its addresses are known. Fields left out are 0. */
+export type RecordValues<Name extends RecordName> = {
+  readonly [Field in (typeof RECORD_FIELDS)[Name][number]]?: number | Pointer;
+};
+
+export interface KernelRecord<Name extends RecordName = RecordName> {
+  readonly name: Name;
+  readonly values: RecordValues<Name>;
+}
+
+/** The kernels and the record that each takes. */
+export const KERNEL_RECORDS = {
+  convBits: 'Conv',
+  convFloat: 'Conv',
+  elementwise: 'Elementwise',
+  maxPool: 'Pool',
+  avgPool: 'Pool',
+  copyPixels: 'Copy',
+  byteInput: 'ByteInput',
+  prelu: 'MapArguments',
+  borderBias: 'MapArguments',
+  signMap: 'MapArguments',
+  sampleMean: 'MapArguments',
+  softmax: 'MapArguments',
+  regroupBits: 'Regroup',
+} as const satisfies Readonly<Record<string, RecordName>>;
+
+export type KernelName = keyof typeof KERNEL_RECORDS;
+
+export function recordBytes(name: RecordName): number {
+  return RECORD_FIELDS[name].length * 4;
+}
+
+/** Write a record at `address`, once the regions that it points to have theirs. */
+export function writeRecord(memory: DataView, address: number, record: KernelRecord): void {
+  const values = record.values as Readonly<Record<string, number | Pointer | undefined>>;
+  RECORD_FIELDS[record.name].forEach((field, index) => {
+    const value = values[field] ?? 0;
+    const at = address + index * 4;
+    if (typeof value === 'object') memory.setUint32(at, value.region.address + value.offsetBytes, true);
+    else if (FLOAT_FIELDS.has(field)) memory.setFloat32(at, value, true);
+    else memory.setInt32(at, value, true);
+  });
+}

@@ -1,0 +1,40 @@
+import { type Graph, type InputNode, packBits } from '@signwave/format';
+import { Reference } from '@signwave/reference';
+import { describe, expect, test } from 'vitest';
+import { createEngine } from '../src/engine/engine.js';
+import { Executable } from '../src/engine/executable.js';
+import { makePlan } from '../src/plan/make-plan.js';
+import { randomFloats, randomGraph, seededRandom } from './random-graph.js';
+
+const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
+
+/** Every bit that reaches a binary layer and every output of the runtime must be the reference's. */
+async function expectEqual(graph: Graph, kernels: 'simd' | 'scalar', input: Float32Array, seed: number): Promise<void> {
+  const engine = await createEngine(kernels);
+  const executable = new Executable(makePlan(graph, engine.simd), engine);
+  const { maps } = new Reference(graph).record(input);
+  // Twice: the second run finds whatever the first left in memory.
+  for (let run = 0; run < 2; run++) {
+    executable.setInput(input);
+    executable.execute();
+    graph.nodes.forEach((node, index) => {
+      const bits = executable.signBits(index);
+      if (!bits || node.op !== 'sign') return;
+      const { data } = maps[index]!;
+      const expected = packBits(data.length, (i) => data[i]! > 0);
+      expect(Buffer.compare(bits, expected), `seed ${seed}, run ${run}: bits of node ${index}`).toBe(0);
+    });
+    expect(executable.output(), `seed ${seed}, run ${run}`).toEqual(maps.at(-1)!.data);
+  }
+}
+
+describe.each(['simd', 'scalar'] as const)('%s kernels', (kernels) => {
+  test(`give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const random = seededRandom(seed);
+      const graph = randomGraph(random);
+      const { height, width, channels } = graph.nodes[0] as InputNode;
+      await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed);
+    }
+  });
+});
