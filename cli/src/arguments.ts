@@ -1,0 +1,23 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Parsers of option values; what they refuse is a usage error (exit 2). */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return value;
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('Expected a positive number.');
+  }
+  return value;
+}
+
+/** Options that several commands have. */
+export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of text');
+export const limitOption = (what: string): Option =>
+  new Option('--limit <n>', `stop after n ${what}`).argParser(positiveInteger);
+export const kernelsOption = (): Option =>
+  new Option('--kernels <which>', 'build of the kernels').choices(['auto', 'simd', 'scalar']).default('auto');

@@ -1,0 +1,98 @@
+/** One of several things that do the same work. */
+export interface Contestant {
+  readonly name: string;
+  /** The work that is timed, once. */
+  run(): void | Promise<void>;
+}
+
+export interface TimingOptions {
+  /** Rounds that are counted; each contestant gives one sample in each (default 15). */
+  readonly rounds?: number;
+  /** Least duration of a sample, milliseconds: quick work is repeated within it (default 50). */
+  readonly minMs?: number;
+  /** A clock in milliseconds (default `performance.now`). */
+  readonly now?: () => number;
+}
+
+/** Times of one run of a contestant, over all rounds, in milliseconds. */
+export interface Timing {
+  readonly name: string;
+  readonly medianMs: number;
+  readonly minMs: number;
+  /** 95th percentile: the smallest sample that 95 % of the samples don't exceed. */
+  readonly p95Ms: number;
+  /** Distance between the quartiles, which hold half of the samples between them, divided by the median. */
+  readonly spread: number;
+  /** Runs in one sample. */
+  readonly runsPerSample: number;
+}
+
+/** Warm-up before anything is counted: long enough for the engine to compile what is hot. */
+const WARM_UP_SAMPLES = 2;
+
+/**
+ * Time contestants side by side: every round times each of them once, so that a machine that gets slower or faster does
+ * so for all. Every other round goes backwards, so that nobody always runs after the same one.
+ *
+ * @returns one timing per contestant, in their order.
+ */
+export async function timeInterleaved(
+  contestants: readonly Contestant[],
+  { rounds = 15, minMs = 50, now = () => performance.now() }: TimingOptions = {},
+): Promise<Timing[]> {
+  const runners = [];
+  for (const contestant of contestants) {
+    const runs = await calibrate(contestant, minMs, now);
+    runners.push({ contestant, runs, samples: [] as number[] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { contestant, runs, samples } of round % 2 === 0 ? runners : runners.toReversed()) {
+      samples.push((await sample(contestant, runs, now)) / runs);
+    }
+  }
+  return runners.map(({ contestant, runs, samples }) => summarize(contestant.name, runs, samples));
+}
+
+/** Warm up, and find how many runs take `minMs`. */
+async function calibrate(contestant: Contestant, minMs: number, now: () => number): Promise<number> {
+  let runs = 1;
+  let warm = 0;
+  for (;;) {
+    const ms = await sample(contestant, runs, now);
+    if (ms >= minMs) warm++;
+    else runs = Math.max(runs + 1, Math.min(runs * 10, Math.ceil((runs * minMs * 1.1) / Math.max(ms, 1e-6))));
+    if (warm === WARM_UP_SAMPLES) return runs;
+  }
+}
+
+/** Milliseconds that `runs` runs take. */
+async function sample(contestant: Contestant, runs: number, now: () => number): Promise<number> {
+  const start = now();
+  for (let i = 0; i < runs; i++) {
+    // Awaiting what is no promise would put a turn of the event loop into the time of synchronous work.
+    const pending = contestant.run();
+    if (pending) await pending;
+  }
+  return now() - start;
+}
+
+function summarize(name: string, runsPerSample: number, samples: readonly number[]): Timing {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const medianMs = quantile(sorted, 0.5);
+  return {
+    name,
+    medianMs,
+    minMs: sorted[0]!,
+    p95Ms: sorted[Math.ceil(sorted.length * 0.95) - 1]!,
+    spread: (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / medianMs,
+    runsPerSample,
+  };
+}
+
+/** Linear between the two samples around it. @param sorted rising. */
+function quantile(sorted: readonly number[], q: number): number {
+  const at = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(at)]!;
+  const above = sorted[Math.ceil(at)]!;
+  return below + (above - below) * (at - Math.floor(at));
+}

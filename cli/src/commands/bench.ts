@@ -1,0 +1,189 @@
+import { cpus } from 'node:os';
+import { exportOnnx } from '@signwave/convert';
+import { type InputNode, type Model as ModelFile, SignwaveError } from '@signwave/format';
+import { Reference } from '@signwave/reference';
+import type { KernelChoice, Model } from '@signwave/runtime';
+import type { Command } from 'commander';
+import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
+import { type Contestant, type Timing, timeInterleaved } from '../bench/interleave.js';
+import { createOrtSession } from '../bench/ort-web.js';
+import { readModelFile } from '../files.js';
+import { printJson, printNote, printResult } from '../report/output.js';
+import { table } from '../report/table.js';
+import { argMax } from '../statistics.js';
+import { VERSION } from '../version.js';
+import { loadModel } from './run.js';
+
+interface Options {
+  readonly threads: readonly number[];
+  readonly perLayer?: boolean;
+  readonly peers?: boolean;
+  readonly rounds: number;
+  readonly kernels: KernelChoice;
+  readonly json?: boolean;
+}
+
+/** Inputs on which outputs are compared before anything is timed. */
+const CHECKED_INPUTS = 5;
+/** Float engines sum in other orders; a sign that flips at its threshold moves outputs more, see `compareOutputs`. */
+const OUTPUT_TOLERANCE = 1e-3;
+
+export function registerBench(program: Command): void {
+  program
+    .command('bench')
+    .description('time a model, as a whole and layer by layer, and against other engines; outputs are checked first')
+    .argument('<model>', 'model (.sgnw)')
+    .option('--threads <list>', 'numbers of threads, e.g. 1,2', parseThreads, [1])
+    .option('--per-layer', 'time each step by itself')
+    .option('--peers', 'compare with ONNX Runtime Web (float32, wasm) in the same process, rounds interleaved')
+    .option('--rounds <n>', 'rounds that are counted', positiveInteger, 15)
+    .addOption(kernelsOption())
+    .addOption(jsonOption())
+    .action(bench);
+}
+
+function parseThreads(text: string): number[] {
+  return text.split(',').map(positiveInteger);
+}
+
+async function bench(modelPath: string, options: Options): Promise<void> {
+  const { model: file, bytes } = await readModelFile(modelPath);
+  if (options.threads.some((threads) => threads > 1))
+    printNote('this version runs on one thread: other numbers of threads are left out');
+  const model = await loadModel(modelPath, options.kernels);
+  const info = model.runtimeInfo();
+  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(model.input, seed + 1));
+  checkAgainstReference(file, model, inputs);
+
+  const contestants: Contestant[] = [{ name: `signwave ${info.kernels}`, run: () => void model.run(inputs[0]!) }];
+  if (options.kernels === 'auto' && info.kernels === 'simd') {
+    const scalar = await loadModel(modelPath, 'scalar');
+    checkAgainstReference(file, scalar, inputs);
+    contestants.push({ name: 'signwave scalar', run: () => void scalar.run(inputs[0]!) });
+  }
+  if (options.peers) contestants.push(await ortContestant(file, model, inputs));
+  const timings = await timeInterleaved(contestants, { rounds: options.rounds });
+
+  const macs = model.plan().reduce((sum, step) => sum + step.macs, 0);
+  const layers = options.perLayer ? model.profile(inputs[0]!, { repeats: 200 }) : undefined;
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    engine: `Node ${process.versions.node}, V8 ${process.versions.v8}`,
+    signwave: VERSION,
+  };
+  if (options.json) {
+    printJson({ model: modelPath, fileBytes: bytes.length, machine, runtime: info, macs, timings, layers });
+    return;
+  }
+  printResult(`${model.info.name}, ${machine.cpu}, ${machine.engine}, one thread, batch 1`);
+  printResult(
+    `  load ${info.loadMs.toFixed(1)} ms, ${(info.memoryBytes / 1024).toFixed(0)} KiB of memory, wasm ${info.wasmBytes} bytes`,
+  );
+  printResult('');
+  printResult(timingTable(timings, macs));
+  if (layers) printResult(`\n${layerTable(layers)}`);
+}
+
+function timingTable(timings: readonly Timing[], macs: number): string {
+  const ours = timings[0]!.medianMs;
+  return table(
+    [
+      { title: 'engine' },
+      { title: 'median ms', align: 'right' },
+      { title: 'min ms', align: 'right' },
+      { title: 'p95 ms', align: 'right' },
+      { title: 'spread', align: 'right' },
+      { title: 'GMAC/s', align: 'right' },
+      { title: 'time / ours', align: 'right' },
+    ],
+    timings.map(({ name, medianMs, minMs, p95Ms, spread }) => [
+      name,
+      medianMs.toFixed(4),
+      minMs.toFixed(4),
+      p95Ms.toFixed(4),
+      `${(100 * spread).toFixed(1)} %`,
+      gmacs(macs, medianMs),
+      `${(medianMs / ours).toFixed(2)}x`,
+    ]),
+  );
+}
+
+function layerTable(layers: ReturnType<Model['profile']>): string {
+  const total = layers.reduce((sum, { medianMs }) => sum + medianMs, 0);
+  return table(
+    [
+      { title: 'step' },
+      { title: 'kernel' },
+      { title: 'output' },
+      { title: 'us', align: 'right' },
+      { title: 'share', align: 'right' },
+      { title: 'GMAC/s', align: 'right' },
+    ],
+    layers.map(({ name, kernel, shape, medianMs, macs }) => [
+      name,
+      kernel,
+      `(${shape.height}, ${shape.width}, ${shape.channels})`,
+      (1000 * medianMs).toFixed(1),
+      `${((100 * medianMs) / total).toFixed(1)} %`,
+      macs > 0 ? gmacs(macs, medianMs) : '-',
+    ]),
+  );
+}
+
+function gmacs(macs: number, ms: number): string {
+  return (macs / ms / 1e6).toFixed(1);
+}
+
+/** Nothing is timed that computes something else: outputs must be the reference's, bit for bit. */
+function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly Float32Array[]): void {
+  const reference = new Reference(file.graph);
+  for (const input of inputs) {
+    const expected = reference.run(input);
+    if (model.run(input).some((value, i) => value !== expected[i])) {
+      throw new SignwaveError(
+        'E_ENGINE',
+        `${model.info.name}: an output differs from the reference; run signwave verify`,
+      );
+    }
+  }
+}
+
+/**
+ * ONNX Runtime Web on the model's float twin. Its outputs must agree with ours: within {@link OUTPUT_TOLERANCE}, or, where another order
+ * of float sums flipped a sign at its threshold, at least in the first class.
+ */
+async function ortContestant(file: ModelFile, model: Model, inputs: readonly Float32Array[]): Promise<Contestant> {
+  const session = await createOrtSession(exportOnnx(file));
+  const planar = inputs.map((input) => channelsFirst(input, model.input));
+  for (const [n, input] of planar.entries()) {
+    const theirs = await session.run(input);
+    const ours = model.run(inputs[n]!);
+    const isNear = theirs.every(
+      (value, i) => Math.abs(value - ours[i]!) <= OUTPUT_TOLERANCE * Math.max(1, Math.abs(value)),
+    );
+    if (!isNear && argMax(theirs) !== argMax(ours)) {
+      throw new SignwaveError(
+        'E_PEER',
+        `ONNX Runtime Web ${session.version} gives other outputs for ${model.info.name}; nothing was timed`,
+      );
+    }
+  }
+  return { name: `ONNX Runtime Web ${session.version} float32`, run: async () => void (await session.run(planar[0]!)) };
+}
+
+function channelsFirst(floats: Float32Array, { channels }: InputNode): Float32Array {
+  const pixels = floats.length / channels;
+  const planar = new Float32Array(floats.length);
+  for (let c = 0; c < channels; c++)
+    for (let p = 0; p < pixels; p++) planar[c * pixels + p] = floats[p * channels + c]!;
+  return planar;
+}
+
+/** Floats from -2 to 2, as a normalised image has them; of a linear congruential generator. */
+function randomFloats({ height, width, channels }: InputNode, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: height * width * channels }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 30 - 2;
+  });
+}

@@ -1,0 +1,172 @@
+import { ARCHITECTURES, type Checkpoint, compareArchitecture, type Match, openCheckpoint } from '@signwave/convert';
+import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import type { Command } from 'commander';
+import { jsonOption } from '../arguments.js';
+import { openFileSource } from '../data/file-source.js';
+import { readBiperConfig, readModelFile } from '../files.js';
+import { type ModelSummary, summarize } from '../report/model-summary.js';
+import { count, percent, printJson, printResult } from '../report/output.js';
+import { table } from '../report/table.js';
+
+export function registerInspect(program: Command): void {
+  program
+    .command('inspect')
+    .description('show what a model or a checkpoint holds')
+    .argument('<file>', 'model (.sgnw) or checkpoint')
+    .addOption(jsonOption())
+    .action(inspect);
+}
+
+async function inspect(path: string, options: { json?: boolean }): Promise<void> {
+  const source = await openFileSource(path);
+  try {
+    const head = await source.read(0, Math.min(SNIFF_BYTES, source.sizeBytes));
+    if (sniffKind(head, source.sizeBytes).includes('signwave model')) {
+      const { model, bytes } = await readModelFile(path);
+      const summary = summarize(model, bytes);
+      if (options.json) printJson({ kind: 'model', ...model.info, ...summary });
+      else printModel(path, model, summary);
+    } else {
+      await inspectCheckpoint(path, await openCheckpoint(source), options.json ?? false);
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function printModel(path: string, model: Model, summary: ModelSummary): void {
+  const { info } = model;
+  const { fileBytes, layers } = summary;
+  printResult(`${path}: ${info.name}`);
+  const facts: [string, string | undefined][] = [
+    ['architecture', `${info.method} ${info.architecture}`],
+    ['omega0', info.omega0?.toString()],
+    ['written by', info.writer],
+    ['from checkpoint', info.sourceSha256 && `SHA-256 ${info.sourceSha256}`],
+    ['licence', info.licence],
+    ['labels', info.labels && `${info.labels.length}: ${info.labels.slice(0, 4).join(', ')}, ...`],
+    ...info.accuracy.map(({ data, top1 }): [string, string] => ['top-1', `${top1.toFixed(2)} % (${data})`]),
+  ];
+  for (const [name, value] of facts) if (value !== undefined) printResult(`  ${name.padEnd(16)}${value}`);
+
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.op,
+    `(${layer.shape.height}, ${layer.shape.width}, ${layer.shape.channels})`,
+    `(${layer.weights.join(', ')})`,
+    String(layer.weightBits),
+    count(layer.bytes),
+    percent(layer.bytes, fileBytes, 1),
+    layer.isBinary ? count(layer.macs) : '-',
+    layer.isBinary ? '-' : count(layer.macs),
+  ]);
+  const rest = (name: string, bytes: number): string[] => [
+    name,
+    '',
+    '',
+    '',
+    '',
+    count(bytes),
+    percent(bytes, fileBytes, 1),
+    '-',
+    '-',
+  ];
+  rows.push(rest('graph and metadata', summary.headerBytes), rest('alignment', summary.paddingBytes));
+  const total = [
+    'file',
+    '',
+    '',
+    '',
+    '',
+    count(fileBytes),
+    '100.0 %',
+    count(summary.binaryMacs),
+    count(summary.floatMacs),
+  ];
+  printResult('');
+  printResult(
+    table(
+      [
+        { title: 'layer' },
+        { title: 'kind' },
+        { title: 'output' },
+        { title: 'weights' },
+        { title: 'bits', align: 'right' },
+        { title: 'bytes', align: 'right' },
+        { title: 'share', align: 'right' },
+        { title: 'binary MACs', align: 'right' },
+        { title: 'float MACs', align: 'right' },
+      ],
+      rows,
+      total,
+    ),
+  );
+  printResult('');
+  printResult(
+    `as float32 ${count(summary.float32Bytes)} bytes: ${(summary.float32Bytes / fileBytes).toFixed(1)}x as large; ` +
+      `${percent(summary.binaryMacs, summary.binaryMacs + summary.floatMacs)} of the MACs are binary`,
+  );
+}
+
+async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
+  const matches = ARCHITECTURES.map((architecture) => compareArchitecture(checkpoint, architecture));
+  const config = await readBiperConfig(path, undefined);
+  const notes = checkpointNotes(matches, config);
+  const tensors = [...checkpoint.tensors.values()];
+  if (json) {
+    printJson({
+      kind: 'checkpoint',
+      container: checkpoint.container,
+      metadata: Object.fromEntries(checkpoint.metadata),
+      skipped: checkpoint.skipped,
+      notes,
+      tensors: tensors.map(({ name, dtype, shape, sizeBytes }) => ({ name, dtype, shape, sizeBytes })),
+      matches: matches.map(({ architecture, matching, expected, difference }) => ({
+        architecture: architecture.name,
+        method: architecture.method,
+        matching,
+        of: expected.size,
+        difference,
+      })),
+      omega0: config?.omega0,
+    });
+    return;
+  }
+  const totalBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  printResult(`${path}: PyTorch checkpoint (zip), ${tensors.length} tensors, ${count(totalBytes)} bytes`);
+  for (const [key, value] of checkpoint.metadata) printResult(`  ${key.padEnd(16)}${value}`);
+  for (const line of checkpoint.skipped) printResult(`  not read        ${line}`);
+  printResult('');
+  printResult(
+    table(
+      [{ title: 'tensor' }, { title: 'type' }, { title: 'shape' }, { title: 'bytes', align: 'right' }],
+      tensors.map(({ name, dtype, shape, sizeBytes }) => [name, dtype, `(${shape.join(', ')})`, count(sizeBytes)]),
+      ['all', '', '', count(totalBytes)],
+    ),
+  );
+  printResult('');
+  for (const note of notes) printResult(note);
+}
+
+/** What the checkpoint looks like, and what is missing to convert it. */
+function checkpointNotes(matches: readonly Match[], config: Awaited<ReturnType<typeof readBiperConfig>>): string[] {
+  const notes = matches.map(({ architecture, matching, expected, difference }) => {
+    const verdict =
+      difference === undefined
+        ? 'all tensors match'
+        : `${matching} of ${expected.size} tensors match, but ${difference}`;
+    return `${architecture.method} ${architecture.name}: ${verdict}`;
+  });
+  if (!matches.some((match) => match.difference === undefined && match.architecture.needsOmega0)) return notes;
+  notes.push(
+    config?.omega0 === undefined
+      ? 'omega0 is not in a BiPer checkpoint, and there is no config.txt with "freq:" beside it: give --omega0 to convert'
+      : `omega0 = ${config.omega0} (${config.path})`,
+  );
+  notes.push(
+    config?.isStage2 === undefined
+      ? 'stage 1 or 2 of the training can’t be told from the tensors: they are the same. Stage 1 was evaluated with sin(omega0 w), stage 2 with its sign'
+      : `${config.path} says it was written in stage ${config.isStage2 ? 2 : 1} of the training (the tensors don’t tell)`,
+  );
+  return notes;
+}

@@ -1,0 +1,187 @@
+import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { type Graph, type InputNode, type Model as ModelFile, writeModel } from '@signwave/format';
+import { type Model, prepareImage } from '@signwave/runtime';
+import type { Command } from 'commander';
+import { jsonOption, limitOption } from '../arguments.js';
+import { openDataset } from '../data/datasets.js';
+import { openFileSource } from '../data/file-source.js';
+import { readModelFile, sha256 } from '../files.js';
+import { color, count, printJson, printResult } from '../report/output.js';
+import { Progress } from '../report/progress.js';
+import { table } from '../report/table.js';
+import { Verification } from '../verification.js';
+import { loadModel } from './run.js';
+
+interface Options {
+  readonly checkpoint?: string;
+  readonly images?: string;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+/** The reference takes about a second for a ResNet-18 image, so a default run stays short. */
+const DEFAULT_IMAGES = 20;
+
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check a model: structure, checksums, every bit against the reference, agreement with its checkpoint')
+    .argument('<model>', 'model (.sgnw)')
+    .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
+    .option('--images <data>', 'cifar10:DIR, fashion-mnist:DIR or a folder of class folders; default: random inputs')
+    .addOption(limitOption(`images (default ${DEFAULT_IMAGES})`))
+    .addOption(jsonOption())
+    .action(verify);
+}
+
+interface Check {
+  readonly name: string;
+  readonly isOk: boolean;
+  readonly detail: string;
+}
+
+async function verify(modelPath: string, options: Options): Promise<void> {
+  const { model: file, bytes } = await readModelFile(modelPath);
+  const checks: Check[] = [
+    {
+      name: 'structure and checksums',
+      isOk: true,
+      detail: `${count(bytes.length)} bytes, ${file.graph.nodes.length} nodes, ${file.graph.tensors.length} tensors`,
+    },
+  ];
+  const source =
+    options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, file, bytes);
+  if (source) checks.push(...source.checks);
+
+  const models = { simd: await loadModel(modelPath, 'auto'), scalar: await loadModel(modelPath, 'scalar') };
+  const verification = new Verification(file, models, source?.unfolded);
+  const inputs = await openInputs(models.simd, file.graph.nodes[0] as InputNode, options);
+  const progress = new Progress('comparing', inputs.count);
+  for (let n = 0; n < inputs.count; n++) {
+    verification.check(await inputs.read(n));
+    progress.update(n + 1);
+  }
+  progress.end();
+
+  const layers = verification.layers;
+  const bits = layers.reduce((sum, layer) => sum + layer.bits, 0);
+  const ties = layers.reduce((sum, layer) => sum + layer.ties, 0);
+  for (const name of Object.keys(models)) {
+    const differing = layers.reduce((sum, layer) => sum + layer.differing[name]!, 0);
+    const outputs = verification.differingOutputs[name]!;
+    checks.push({
+      name: `${name} kernels against the reference`,
+      isOk: differing === 0 && outputs === 0,
+      detail: `${count(differing)} of ${count(bits)} bits differ, ${outputs} of ${inputs.count} outputs (${inputs.name})`,
+    });
+  }
+  if (source) {
+    // A rounding in the fold can flip a sign at its threshold now and then; SPEC section 5.
+    const least = Math.floor(inputs.count * 0.995);
+    checks.push({
+      name: 'agreement with the network as trained',
+      isOk: verification.sameTop1 >= least,
+      detail: `same first class on ${verification.sameTop1} of ${inputs.count}, largest difference of an output ${verification.maxLogitDifference.toExponential(1)}`,
+    });
+  }
+  const isOk = checks.every((check) => check.isOk);
+  if (options.json) {
+    printJson({ model: modelPath, ok: isOk, images: inputs.count, checks, ties, layers });
+  } else {
+    for (const check of checks)
+      printResult(`${check.isOk ? color('green', 'ok') : color('red', 'FAILED')}  ${check.name}: ${check.detail}`);
+    if (ties > 0)
+      printResult(
+        `    ${count(ties)} inputs lay exactly at a threshold, where the source network's sign gives another value`,
+      );
+    if (layers.length > 0) printResult(`\n${layerTable(layers, Object.keys(models))}`);
+  }
+  if (!isOk) process.exitCode = 1;
+}
+
+function layerTable(layers: Verification['layers'], names: readonly string[]): string {
+  return table(
+    [
+      { title: 'binary layer' },
+      { title: 'bits compared', align: 'right' },
+      ...names.map((name) => ({ title: `${name} differs`, align: 'right' as const })),
+      { title: 'ties', align: 'right' },
+    ],
+    layers.map((layer) => [
+      layer.name,
+      count(layer.bits),
+      ...names.map((name) => count(layer.differing[name]!)),
+      count(layer.ties),
+    ]),
+  );
+}
+
+/** Convert the checkpoint again, with what the file says, and compare. */
+async function compareCheckpoint(
+  path: string,
+  file: ModelFile,
+  bytes: Uint8Array,
+): Promise<{ unfolded: Graph; checks: Check[] }> {
+  const { info, graph } = file;
+  const source = await openFileSource(path);
+  try {
+    const digest = await sha256(source);
+    const { model, unfolded } = await convertCheckpoint(await openCheckpoint(source), {
+      writer: info.writer,
+      arch: info.architecture,
+      ...(info.omega0 !== undefined && { omega0: info.omega0 }),
+    });
+    // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
+    const nodes = [graph.nodes[0]!, ...model.graph.nodes.slice(1)];
+    const again = writeModel({ info, graph: { ...model.graph, nodes } });
+    const isSame = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
+    return {
+      unfolded: { ...unfolded, nodes: [graph.nodes[0]!, ...unfolded.nodes.slice(1)] },
+      checks: [
+        {
+          name: 'made from this checkpoint',
+          isOk: info.sourceSha256 === undefined || info.sourceSha256 === digest,
+          detail: `SHA-256 ${digest.slice(0, 16)}...${info.sourceSha256 === digest ? '' : `, the file says ${info.sourceSha256 ?? 'nothing'}`}`,
+        },
+        { name: 'converting it again', isOk: isSame, detail: isSame ? 'gives the same bytes' : 'gives other bytes' },
+      ],
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+interface Inputs {
+  readonly name: string;
+  readonly count: number;
+  read(index: number): Promise<Uint8Array | Float32Array>;
+}
+
+async function openInputs(model: Model, input: InputNode, options: Options): Promise<Inputs> {
+  const { height, width, channels, recipe } = input;
+  if (options.images !== undefined && recipe) {
+    const dataset = await openDataset(options.images);
+    return {
+      name: dataset.name,
+      count: Math.min(options.limit ?? DEFAULT_IMAGES, dataset.count),
+      read: async (index) => prepareImage((await dataset.read(index)).image, recipe, height, width),
+    };
+  }
+  const size = height * width * channels;
+  const random = seededBytes(1);
+  return {
+    name: `random ${recipe ? 'bytes' : 'floats'} for ${model.info.name}`,
+    count: options.limit ?? DEFAULT_IMAGES,
+    read: async () =>
+      recipe ? Uint8Array.from({ length: size }, random) : Float32Array.from({ length: size }, () => random() / 64 - 2),
+  };
+}
+
+/** Bytes of a linear congruential generator (Numerical Recipes' constants): the same on every machine. */
+function seededBytes(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  };
+}

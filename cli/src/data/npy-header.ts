@@ -1,0 +1,119 @@
+// The text of an .npy header is a Python dict literal: {'descr': '<f4', 'fortran_order': False, 'shape': (100, 10), }
+// It is read by a grammar of just that, never evaluated:
+//
+//   header = "{" (pair ("," pair)* ","?)? "}"      pair  = string ":" value
+//   value  = string | "True" | "False" | tuple     tuple = "(" (integer ("," integer)* ","?)? ")"
+
+/** What an `.npy` header says. */
+export interface NpyHeader {
+  /** Element type in NumPy's notation: `<f4`, `|u1`. */
+  readonly descr: string;
+  /** Columns first instead of rows first. */
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+}
+
+type Value = string | boolean | readonly number[];
+
+/** Strings without escapes, integers (Python 2 wrote 3L), words, punctuation. */
+const TOKEN = /\s*(?:'([^'\\]*)'|"([^"\\]*)"|(\d+)L?|([A-Za-z]+)|([{}():,[\]]))/y;
+const KEYS = 'descr, fortran_order, shape';
+
+/**
+ * Read the text of a header, from "{" to "}" with white space around it.
+ *
+ * @throws {Error} saying what was found and what was expected; the caller adds the file's name.
+ */
+export function parseNpyHeader(text: string): NpyHeader {
+  const tokens = tokenize(text);
+  let at = 0;
+
+  const found = (): string => (at < tokens.length ? `"${tokens[at]!.text}"` : 'its end');
+  const take = (text: string): boolean => {
+    const matches = tokens[at]?.kind === 'mark' && tokens[at]!.text === text;
+    if (matches) at++;
+    return matches;
+  };
+  const expect = (text: string): void => {
+    if (!take(text)) throw new Error(`the header has ${found()} where "${text}" is expected`);
+  };
+  const string = (what: string): string => {
+    if (tokens[at]?.kind !== 'string') throw new Error(`the header has ${found()} where ${what} is expected`);
+    return tokens[at++]!.text;
+  };
+  /** Items up to the mark `close`, separated by commas; a comma may follow the last. */
+  const list = (close: string, item: () => void): void => {
+    while (!take(close)) {
+      item();
+      if (!take(',')) {
+        expect(close);
+        return;
+      }
+    }
+  };
+  const integer = (): number => {
+    const value = Number(tokens[at]?.kind === 'integer' ? tokens[at]!.text : Number.NaN);
+    if (!Number.isSafeInteger(value)) throw new Error(`the header has ${found()} where a dimension is expected`);
+    at++;
+    return value;
+  };
+  const value = (): Value => {
+    const token = tokens[at];
+    if (token?.kind === 'word' && (token.text === 'True' || token.text === 'False'))
+      return tokens[at++]!.text === 'True';
+    if (take('(')) {
+      const shape: number[] = [];
+      list(')', () => shape.push(integer()));
+      return shape;
+    }
+    if (token?.text === '[') throw new Error('its elements are records (structured dtype), expected plain numbers');
+    return string('a string, True, False or a tuple');
+  };
+
+  const values = new Map<string, Value>();
+  expect('{');
+  list('}', () => {
+    const key = string('a key');
+    expect(':');
+    if (values.has(key)) throw new Error(`the header has the key "${key}" twice`);
+    values.set(key, value());
+  });
+  if (at < tokens.length) throw new Error(`the header goes on with ${found()} after its dict`);
+  return headerOf(values);
+}
+
+function headerOf(values: ReadonlyMap<string, Value>): NpyHeader {
+  const descr = values.get('descr');
+  const fortranOrder = values.get('fortran_order');
+  const shape = values.get('shape');
+  if (values.size !== 3 || typeof descr !== 'string' || typeof fortranOrder !== 'boolean' || !Array.isArray(shape)) {
+    const keys = [...values.keys()].join(', ') || 'none';
+    throw new Error(`the header needs the keys ${KEYS} (a string, True or False, a tuple); it has: ${keys}`);
+  }
+  return { descr, fortranOrder, shape };
+}
+
+interface Token {
+  readonly kind: 'string' | 'integer' | 'word' | 'mark';
+  readonly text: string;
+}
+
+function tokenize(text: string): Token[] {
+  const end = text.trimEnd().length;
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < end) {
+    const start = TOKEN.lastIndex;
+    const match = TOKEN.exec(text);
+    if (!match)
+      throw new Error(
+        `the header isn't a Python dict of plain values: ${JSON.stringify(text.slice(start, start + 20))}`,
+      );
+    const [, single, double, integer, word, mark] = match;
+    if (integer !== undefined) tokens.push({ kind: 'integer', text: integer });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word });
+    else if (mark !== undefined) tokens.push({ kind: 'mark', text: mark });
+    else tokens.push({ kind: 'string', text: (single ?? double)! });
+  }
+  return tokens;
+}

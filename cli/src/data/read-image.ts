@@ -1,0 +1,124 @@
+import { SignwaveError, sniffKind } from '@signwave/format';
+import type { RasterImage } from '@signwave/runtime';
+import type { Sharp } from 'sharp';
+import { readFileBytes } from './file-access.js';
+import { decodePpm, isPpm } from './ppm.js';
+
+/**
+ * Largest image to decode, width x height. It is Pillow's limit (twice `MAX_IMAGE_PIXELS`), beyond which Pillow too
+ * refuses a file as a decompression bomb: a PNG of 1 MB can claim 30,000 x 30,000 pixels. RGB of this size is 0.5 GB.
+ */
+export const MAX_IMAGE_PIXELS = 178_956_970;
+
+/**
+ * Formats that decode to the same bytes here and in Pillow. Left out: AVIF (its decoders differ in the chroma), GIF (the
+ * colour of transparent pixels is lost), SVG (no pixels of its own).
+ */
+const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff'];
+const EXPECTED = 'expected JPEG, PNG, WebP, TIFF, PPM (P6) or PGM (P5)';
+
+/**
+ * Read an image file as 8-bit RGB or gray, with the bytes of Pillow's `Image.open(path).convert('RGB')`:
+ *
+ * - EXIF orientation is **not** applied, as `Image.open` doesn't apply it;
+ * - ICC profiles and gamma are ignored; CMYK becomes RGB by Pillow's formula, not by a profile;
+ * - alpha is dropped without blending; palettes are expanded;
+ * - 16-bit samples lose their low byte, except in gray images without alpha: these are clipped to 255, as Pillow does.
+ *
+ * @returns 1 channel for gray files, else 3.
+ * @throws {SignwaveError} `E_IMAGE` if the file can't be read or decoded, is cut short, or has more than
+ *   {@link MAX_IMAGE_PIXELS}.
+ */
+export async function readImage(path: string): Promise<RasterImage> {
+  return decodeImage(await readFileBytes(path, 'E_IMAGE'), path);
+}
+
+/** As {@link readImage}, from the bytes of a file; `name` is what messages call it. */
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<RasterImage> {
+  if (isPpm(bytes)) return decodePpm(bytes, name, MAX_IMAGE_PIXELS);
+  const open = await loadSharp(name);
+  try {
+    const { format, space, hasAlpha } = await open(bytes).metadata();
+    if (!FORMATS.includes(format)) throw new Error(`it is ${format}; ${EXPECTED}`);
+    return await decodeSamples(open(bytes), space, hasAlpha);
+  } catch (cause) {
+    throw new SignwaveError('E_IMAGE', `${name} can't be decoded: ${reason(cause as Error, bytes)}`, { cause });
+  }
+}
+
+/** sharp is loaded when the first image is: converting and inspecting work on systems that it has no build for. */
+async function loadSharp(name: string): Promise<(bytes: Uint8Array) => Sharp> {
+  try {
+    const { default: sharp } = await import('sharp');
+    return (bytes) => sharp(bytes, { ignoreIcc: true, failOn: 'truncated', limitInputPixels: MAX_IMAGE_PIXELS });
+  } catch (cause) {
+    throw new SignwaveError(
+      'E_IMAGE',
+      `${name} can't be decoded, since the package sharp doesn't load here; convert it to PPM, which needs no package`,
+      { cause },
+    );
+  }
+}
+
+function reason(error: Error, bytes: Uint8Array): string {
+  if (error.message.includes('unsupported image format')) return `it is ${sniffKind(bytes)}; ${EXPECTED}`;
+  if (error.message.includes('exceeds pixel limit')) return `it has more than the limit of ${MAX_IMAGE_PIXELS} pixels`;
+  return error.message;
+}
+
+async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Promise<RasterImage> {
+  switch (space) {
+    case 'srgb':
+      return samples(image.removeAlpha().toColourspace('srgb'), 3);
+    case 'b-w':
+      return samples(image.removeAlpha().toColourspace('b-w'), 1);
+    case 'rgb16':
+      return samples16(image.toColourspace('rgb16'), 3, (sample) => sample >> 8);
+    case 'grey16':
+      return samples16(
+        image.toColourspace('grey16'),
+        1,
+        hasAlpha ? (sample) => sample >> 8 : (sample) => Math.min(sample, 255),
+      );
+    case 'cmyk':
+      return cmykToRgb(image.pipelineColourspace('cmyk').toColourspace('cmyk'));
+    default:
+      throw new Error(`its colour space is ${space}; expected RGB, gray or CMYK with 8 or 16 bits a sample`);
+  }
+}
+
+/** (height, width, channels) bytes as they are decoded. */
+async function samples(image: Sharp, channels: 1 | 3): Promise<RasterImage> {
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, expected ${channels}`);
+  const { width, height } = info;
+  return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}
+
+/** 16-bit samples, of which the first `channels` of each pixel are kept; `to8` makes bytes of them. */
+async function samples16(image: Sharp, channels: 1 | 3, to8: (sample: number) => number): Promise<RasterImage> {
+  const { data: bytes, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const stored = new Uint16Array(bytes.buffer, bytes.byteOffset, width * height * info.channels);
+  const data = new Uint8Array(width * height * channels);
+  for (let i = 0; i < data.length; i++) {
+    const pixel = Math.floor(i / channels);
+    data[i] = to8(stored[pixel * info.channels + (i % channels)]!);
+  }
+  return { width, height, channels, data };
+}
+
+/** Pillow's `cmyk2rgb` (Convert.c): light = 255 - K, colour = light - light * ink / 255, rounded. */
+async function cmykToRgb(image: Sharp): Promise<RasterImage> {
+  const { data: inks, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const data = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const light = 255 - inks[pixel * channels + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const product = light * inks[pixel * channels + c]! + 128;
+      data[pixel * 3 + c] = light - (((product >> 8) + product) >> 8); // MULDIV255: product / 255
+    }
+  }
+  return { width, height, channels: 3, data };
+}

@@ -1,0 +1,50 @@
+import { SignwaveError } from '@signwave/format';
+import { Command, CommanderError } from 'commander';
+import { registerBench } from './commands/bench.js';
+import { registerConvert } from './commands/convert.js';
+import { registerEval } from './commands/eval.js';
+import { registerExport } from './commands/export.js';
+import { registerInspect } from './commands/inspect.js';
+import { registerRun } from './commands/run.js';
+import { registerVerify } from './commands/verify.js';
+import { color, printNote } from './report/output.js';
+import { VERSION } from './version.js';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const program = new Command('signwave')
+  .description('Binary neural networks with one bit per weight: convert, verify, run, time.')
+  .version(VERSION)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true });
+for (const register of [
+  registerConvert,
+  registerInspect,
+  registerVerify,
+  registerRun,
+  registerEval,
+  registerBench,
+  registerExport,
+]) {
+  register(program);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Say what went wrong, and with which exit code the command ends. */
+function report(error: unknown): number {
+  // commander has printed its message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof SignwaveError) {
+    printNote(`${color('red', error.code)} ${error.message}`);
+    return error.code === 'E_USAGE' ? EXIT_USAGE : EXIT_FAILED;
+  }
+  printNote(`${color('red', 'unexpected error')} ${error instanceof Error ? error.stack : String(error)}`);
+  printNote('This is a defect of signwave; please report it with the command and the file.');
+  return EXIT_FAILED;
+}

@@ -1,0 +1,117 @@
+import {
+  fileSegments,
+  type Graph,
+  inferShapes,
+  isBinary,
+  type MapShape,
+  type Model,
+  macs,
+  type Tensor,
+  tensorElements,
+} from '@signwave/format';
+
+/** A module of the source network and the nodes that follow it up to the next: a convolution with its affine, add, clip. */
+export interface Layer {
+  readonly name: string;
+  /** `conv`, `linear`, or the operation of a nameless beginning. */
+  readonly op: string;
+  readonly shape: MapShape;
+  /** Shape of the weights, (O, kh, kw, I / groups). */
+  readonly weights: readonly number[];
+  /** Bits of one weight. */
+  readonly weightBits: number;
+  readonly isBinary: boolean;
+  /** Bytes of all tensors of the layer in the file. */
+  readonly bytes: number;
+  readonly macs: number;
+}
+
+export interface ModelSummary {
+  readonly fileBytes: number;
+  /** Graph, names and metadata. */
+  readonly headerBytes: number;
+  /** Zeros that align tensors. */
+  readonly paddingBytes: number;
+  readonly layers: readonly Layer[];
+  readonly binaryMacs: number;
+  readonly floatMacs: number;
+  /** What all tensors would take as float32. */
+  readonly float32Bytes: number;
+}
+
+const WEIGHT_BITS: Readonly<Record<Tensor['dtype'], number>> = { f32: 32, f16: 16, i16: 16, i8: 8, bits: 1 };
+
+/** Sizes and work of a model, layer by layer; the layers' bytes, the header's and the padding's sum to the file's. */
+export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
+  const { graph } = model;
+  const segments = fileSegments(graph, bytes.length);
+  const layers = layersOf(graph, segments.tensorBytes);
+  const sum = (isWanted: (layer: Layer) => boolean): number =>
+    layers.reduce((total, layer) => total + (isWanted(layer) ? layer.macs : 0), 0);
+  return {
+    fileBytes: bytes.length,
+    headerBytes: segments.headerBytes,
+    paddingBytes: segments.paddingBytes,
+    layers,
+    binaryMacs: sum((layer) => layer.isBinary),
+    floatMacs: sum((layer) => !layer.isBinary),
+    float32Bytes: graph.tensors.reduce((total, { shape }) => total + tensorElements(shape) * 4, 0),
+  };
+}
+
+function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
+  const shapes = inferShapes(graph);
+  const layers: Layer[] = [];
+  graph.nodes.forEach((node, index) => {
+    const bytes = tensorsOf(graph, index).reduce((total, tensor) => total + tensorBytes[tensor]!, 0);
+    const last = layers.at(-1);
+    if (node.op === 'conv' || node.op === 'linear') {
+      const { shape: weights, dtype } = graph.tensors[node.weights]!;
+      layers.push({
+        name: node.name ?? `node ${index}`,
+        op: node.op,
+        shape: shapes[index]!,
+        weights,
+        weightBits: WEIGHT_BITS[dtype],
+        isBinary: isBinary(graph, node),
+        bytes,
+        macs: macs(graph, node, shapes[index]!),
+      });
+    } else if (last) {
+      layers[layers.length - 1] = { ...last, bytes: last.bytes + bytes };
+    } else if (bytes > 0) {
+      const { op } = node;
+      layers.push({
+        name: `node ${index}`,
+        op,
+        shape: shapes[index]!,
+        weights: [],
+        weightBits: 0,
+        isBinary: false,
+        bytes,
+        macs: 0,
+      });
+    }
+  });
+  return layers;
+}
+
+/** Indices of the tensors that a node names. */
+function tensorsOf(graph: Graph, index: number): number[] {
+  const node = graph.nodes[index]!;
+  switch (node.op) {
+    case 'conv':
+    case 'linear':
+      return [node.weights];
+    case 'affine':
+      return [node.coefficients];
+    case 'prelu':
+      return [node.slopes];
+    case 'borderBias':
+      return [node.bias];
+    case 'sign':
+      return node.threshold === undefined ? [] : [node.threshold];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,17 @@
+/** Wilson's 95 % interval of a proportion, in per cent: right also near 0 and 100 %, and for few images. */
+export function wilsonInterval(successes: number, trials: number): { low: number; high: number } {
+  if (trials === 0) return { low: 0, high: 100 };
+  const z = 1.959964;
+  const p = successes / trials;
+  const centre = p + z ** 2 / (2 * trials);
+  const half = z * Math.sqrt((p * (1 - p)) / trials + z ** 2 / (4 * trials ** 2));
+  const scale = 100 / (1 + z ** 2 / trials);
+  return { low: (centre - half) * scale, high: (centre + half) * scale };
+}
+
+/** Index of the largest value; ties keep the lower index. */
+export function argMax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

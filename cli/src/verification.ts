@@ -1,0 +1,123 @@
+import { type Graph, isBinary, type Model as ModelFile, packBits, type SignNode, tensorValues } from '@signwave/format';
+import { Reference } from '@signwave/reference';
+import type { Model } from '@signwave/runtime';
+import { argMax } from './statistics.js';
+
+/** How the bits of one sign compare, over all images so far. */
+export interface LayerVerdict {
+  /** The binary layer that reads the bits. */
+  readonly name: string;
+  readonly bits: number;
+  /** Bits that differ from the reference's, by build of the kernels. */
+  readonly differing: Readonly<Record<string, number>>;
+  /** Inputs equal to the threshold, where the source network's rule gives another value than the file's. */
+  readonly ties: number;
+}
+
+/** A binary layer and the sign that feeds it. */
+interface CheckedSign {
+  readonly sign: number;
+  readonly name: string;
+}
+
+/**
+ * Compares runs of a packed model, layer by layer, with the reference on the same graph, and its outputs with those of the network as it
+ * was trained.
+ */
+export class Verification {
+  readonly #reference: Reference;
+  readonly #unfolded: Reference | undefined;
+  readonly #signs: readonly CheckedSign[];
+  readonly #verdicts = new Map<number, { bits: number; differing: Record<string, number>; ties: number }>();
+  images = 0;
+  /** Outputs that differ from the reference's in any bit, by build of the kernels. */
+  readonly differingOutputs: Record<string, number> = {};
+  /** Images on which the packed model and the network as trained agree in the first class. */
+  sameTop1 = 0;
+  maxLogitDifference = 0;
+
+  constructor(
+    private readonly file: ModelFile,
+    private readonly models: Readonly<Record<string, Model>>,
+    unfolded: Graph | undefined,
+  ) {
+    this.#reference = new Reference(file.graph);
+    this.#unfolded = unfolded && new Reference(unfolded);
+    this.#signs = checkedSigns(file.graph);
+    for (const name of Object.keys(models)) this.differingOutputs[name] = 0;
+    for (const { sign } of this.#signs) {
+      this.#verdicts.set(sign, {
+        bits: 0,
+        differing: Object.fromEntries(Object.keys(models).map((name) => [name, 0])),
+        ties: 0,
+      });
+    }
+  }
+
+  /** Check one input: bytes (H, W, C) or preprocessed floats (H, W, C). */
+  check(input: Uint8Array | Float32Array): void {
+    const { maps } = this.#reference.record(input);
+    const expected = maps.at(-1)!.data;
+    for (const { sign } of this.#signs) {
+      const verdict = this.#verdicts.get(sign)!;
+      verdict.bits += maps[sign]!.data.length;
+      verdict.ties += countTies(this.file.graph, sign, maps[this.file.graph.nodes[sign]!.inputs[0]!]!.data);
+    }
+    for (const [name, model] of Object.entries(this.models)) {
+      const output = model.run(input);
+      if (output.some((value, i) => value !== expected[i])) this.differingOutputs[name]!++;
+      for (const { sign } of this.#signs) {
+        const { data } = maps[sign]!;
+        this.#verdicts.get(sign)!.differing[name]! += countDifferences(
+          model.signBits(sign)!,
+          packBits(data.length, (i) => data[i]! > 0),
+        );
+      }
+    }
+    this.images++;
+    if (!this.#unfolded) return;
+    const trained = this.#unfolded.run(input);
+    if (argMax(trained) === argMax(expected)) this.sameTop1++;
+    trained.forEach((value, i) => {
+      this.maxLogitDifference = Math.max(this.maxLogitDifference, Math.abs(value - expected[i]!));
+    });
+  }
+
+  get layers(): LayerVerdict[] {
+    return this.#signs.map(({ sign, name }) => ({ name, ...this.#verdicts.get(sign)! }));
+  }
+
+  /** Whether every bit and every output was the reference's. */
+  get isExact(): boolean {
+    const layers = this.layers.every(({ differing }) => Object.values(differing).every((n) => n === 0));
+    return layers && Object.values(this.differingOutputs).every((n) => n === 0);
+  }
+}
+
+function checkedSigns(graph: Graph): CheckedSign[] {
+  const checked = new Map<number, string>();
+  graph.nodes.forEach((node, index) => {
+    const sign = node.inputs[0];
+    if (isBinary(graph, node) && !checked.has(sign!)) checked.set(sign!, node.name ?? `node ${index}`);
+  });
+  return [...checked].map(([sign, name]) => ({ sign, name }));
+}
+
+function countDifferences(found: Uint8Array, expected: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < expected.length; i++) {
+    for (let difference = found[i]! ^ expected[i]!; difference; difference &= difference - 1) count++;
+  }
+  return count;
+}
+
+/** Inputs of a sign at its threshold, if the network it came from treats them otherwise (PyTorch's sign(0) is 0). */
+function countTies(graph: Graph, index: number, inputs: Float32Array): number {
+  const sign = graph.nodes[index] as SignNode;
+  if (sign.zeroRule === sign.sourceZeroRule) return 0;
+  const thresholds = sign.threshold === undefined ? undefined : tensorValues(graph.tensors[sign.threshold]!);
+  const channels = thresholds?.length ?? 1;
+  let count = 0;
+  for (let i = 0; i < inputs.length; i++) if (inputs[i] === (thresholds?.[i % channels] ?? 0)) count++;
+  return count;
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32, type InputRecipe } from '@signwave/format';
+import { describe, expect, test } from 'vitest';
+import { prepareImage } from '../../../runtime/src/image/prepare.js';
+import { toRgb } from '../../../runtime/src/image/raster.js';
+import { describeWithShared, sharedPath } from '../../../test/shared.js';
+import { decodeImage, MAX_IMAGE_PIXELS, readImage } from '../../src/data/read-image.js';
+import { temporaryFolder } from './temp-folder.js';
+
+interface Golden {
+  readonly files: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly width: number;
+    readonly height: number;
+    readonly rgb: string;
+  }[];
+  readonly prepared: Readonly<Record<string, string>>;
+}
+
+const golden: Golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8'));
+
+function fileBytes(name: string): Buffer {
+  return Buffer.from(golden.files.find((file) => file.name === name)!.file, 'base64');
+}
+
+describe('decodeImage', () => {
+  test.each(golden.files)('has the bytes of Pillow for $name', async ({ name, file, width, height, rgb }) => {
+    const image = await decodeImage(Buffer.from(file, 'base64'), name);
+    expect(image).toMatchObject({ width, height, channels: name.startsWith('gray') ? 1 : 3 });
+    expect(Buffer.from(toRgb(image).data).toString('base64')).toBe(rgb);
+  });
+
+  test('reads a PGM whose header has comments and any white space', async () => {
+    const file = Buffer.from('P5#a\n# b\r\t2\v1 #c\n255\n\x07\x23', 'latin1');
+    expect(await decodeImage(file, 'x.pgm')).toEqual({ width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 35) });
+  });
+});
+
+describeWithShared('photographs of ../shared', () => {
+  const recipe: InputRecipe = {
+    resize: { mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' },
+    channelOrder: 'rgb',
+    divisor: 255,
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  };
+
+  test.each(Object.entries(golden.prepared))(
+    '%s: Resize(256), CenterCrop(224) has the bits of Pillow',
+    async (name, sha256) => {
+      const image = await readImage(sharedPath(`checkpoints/biper-resnet18-imagenet/images/${name}`)!);
+      const bytes = prepareImage(image, recipe, 224, 224);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+    },
+  );
+});
+
+describe('image files that cannot be read', () => {
+  test('names a missing file and the reason', async () => {
+    const path = join(await temporaryFolder(), 'none.png');
+    await expect(readImage(path)).rejects.toMatchObject({
+      code: 'E_IMAGE',
+      message: `${path} can't be read: no such file or directory`,
+    });
+  });
+
+  test('names a file by its path when its content is wrong', async () => {
+    const path = join(await temporaryFolder(), 'page.jpg');
+    await writeFile(path, '<!DOCTYPE html><title>404</title>');
+    await expect(readImage(path)).rejects.toMatchObject({
+      code: 'E_IMAGE',
+      message: expect.stringMatching(/page\.jpg can't be decoded: it is an HTML page.*; expected JPEG, PNG/),
+    });
+  });
+
+  test.each(['chroma-420.jpg', 'rgb.png', 'rgb.ppm', 'lossy.webp'])('refuses %s cut short', async (name) => {
+    const file = fileBytes(name);
+    await expect(decodeImage(file.subarray(0, file.length * 0.7), name)).rejects.toMatchObject({ code: 'E_IMAGE' });
+  });
+
+  test.each([
+    ['svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')],
+    ['gif', Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')],
+  ])('refuses %s, whose pixels would not be those of Pillow', async (format, file) => {
+    await expect(decodeImage(file, 'x')).rejects.toThrow(`x can't be decoded: it is ${format}; expected JPEG`);
+  });
+
+  test('refuses an empty file', async () => {
+    await expect(decodeImage(new Uint8Array(0), 'x.png')).rejects.toMatchObject({ code: 'E_IMAGE' });
+  });
+
+  test('refuses a PNG that claims more pixels than the limit, before decoding it', async () => {
+    const file = fileBytes('rgb.png');
+    file.writeUInt32BE(30_000, 16);
+    file.writeUInt32BE(30_000, 20);
+    file.writeUInt32BE(crc32(file.subarray(12, 29)), 29);
+    await expect(decodeImage(file, 'bomb.png')).rejects.toThrow(
+      `bomb.png can't be decoded: it has more than the limit of ${MAX_IMAGE_PIXELS} pixels`,
+    );
+  });
+
+  test.each([
+    ['P6 2 1 255\n12345', /6 bytes, but 5 follow/],
+    ['P6 2 1 255\n1234567', /6 bytes, but 7 follow/],
+    ['P6 2 1 65535\n123456', /maximum value is 65535, expected 255/],
+    ['P5 0 1 255\n', /0 x 1 pixels, it is empty/],
+    ['P5 20000 20000 255\n', /20000 x 20000 pixels, more than the limit/],
+    ['P5 99999999999 1 255\n', /width is 99999999999, more than the limit/],
+    ['P5 2 x 255\n12', /no height at byte 5/],
+    ['P5 2 1 255x12', /white space at byte 10/],
+    ['P5 2 1', /no maximum value at byte 6/],
+    ['P5 # no end', /no width at byte 11/],
+  ])('refuses the PPM %j', async (file, message) => {
+    await expect(decodeImage(Buffer.from(file, 'latin1'), 'x.ppm')).rejects.toMatchObject({
+      code: 'E_IMAGE',
+      message: expect.stringMatching(message),
+    });
+  });
+});
