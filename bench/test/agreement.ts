@@ -1,0 +1,31 @@
+import type { Graph, MapShape } from '@signwave/format';
+import { Reference } from '@signwave/reference';
+import { exportOnnx } from '../../convert/src/onnx/index.js';
+import { createOrtSession } from '../../cli/src/bench/ort-web.js';
+
+const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };
+
+/** Outputs of the reference and of ONNX Runtime Web for one graph and input, both (C, H, W) in the order of ONNX. */
+export async function runBoth(
+  graph: Graph,
+  input: Float32Array,
+): Promise<{ readonly expected: Float32Array; readonly got: Float32Array }> {
+  const reference = new Reference(graph);
+  const expected = channelsFirst(reference.run(input), reference.shapes.at(-1)!);
+  const session = await createOrtSession(exportOnnx({ graph, info: INFO }));
+  const got = await session.run(channelsFirst(input, reference.shapes[0]!));
+  await session.release();
+  return { expected, got };
+}
+
+/** Largest of |a - b| / max(1, |a|); infinite if the lengths differ. */
+export function worstDifference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  return a.reduce((worst, v, i) => Math.max(worst, Math.abs(v - b[i]!) / Math.max(1, Math.abs(v))), 0);
+}
+
+/** (H, W, C) to (C, H, W). */
+function channelsFirst(values: Float32Array, { height, width, channels }: MapShape): Float32Array {
+  const pixels = height * width;
+  return Float32Array.from(values, (_, i) => values[(i % pixels) * channels + Math.floor(i / pixels)]!);
+}
