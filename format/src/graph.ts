@@ -74,7 +74,7 @@ export interface InputNode extends NodeBase, MapShape {
 
 export interface SignNode extends NodeBase {
   readonly op: 'sign';
-  /** Index of an f32 tensor (1, 1, 1, C); absent: 0 for every channel. */
+  /** Index of an f32 or f16 tensor (1, 1, 1, C); absent: 0 for every channel. */
   readonly threshold?: number;
   /** What executors do. */
   readonly zeroRule: ZeroRule;
@@ -106,7 +106,7 @@ export interface AffineNode extends NodeBase {
 
 export interface BorderBiasNode extends NodeBase {
   readonly op: 'borderBias';
-  /** Index of an f32 tensor (1, rowClasses, columnClasses, C), added by the border class of the pixel (SPEC.md 4.7). */
+  /** Index of an f32 or f16 tensor (1, rowClasses, columnClasses, C), added by the border class of the pixel (SPEC.md 4.7). */
   readonly bias: number;
   /** The first `topRows` rows are classes of their own; then one class for the interior; the rest is at the bottom. */
   readonly topRows: number;

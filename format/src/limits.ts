@@ -18,6 +18,15 @@ export const MAX_LABELS = 100_000;
 /** Longest string in a file, in bytes of UTF-8: names, labels, claims. */
 export const MAX_STRING_BYTES = 4_096;
 
+/** All strings of a file together, one that is shared counted each time: 100,000 labels of 160 bytes. */
+export const MAX_TEXT_BYTES = 2 ** 24;
+
+/** Accuracy claims of a model. */
+export const MAX_CLAIMS = 64;
+
+/** Means and deviations of an input recipe: images have 1 or 3 channels. */
+export const MAX_RECIPE_CHANNELS = 4;
+
 /** Elements of one feature map: 256 MiB as float32, a (1024, 1024, 64) map. */
 export const MAX_MAP_ELEMENTS = 2 ** 26;
 

@@ -1,9 +1,10 @@
 import { SignwaveError } from './errors.js';
-import type { Graph, GraphNode, MapShape, Pads, PoolNode, Size2, Tensor } from './graph.js';
+import type { ConvNode, Graph, GraphNode, InputNode, MapShape, PoolNode, Size2, Tensor } from './graph.js';
 import {
   MAX_CHANNELS,
   MAX_MAP_ELEMENTS,
   MAX_NODES,
+  MAX_OPERANDS,
   MAX_TAPS,
   MAX_TOTAL_MACS,
   MAX_TOTAL_MAP_ELEMENTS,
@@ -32,15 +33,20 @@ export function inferShapes(graph: Graph): MapShape[] {
     throw new SignwaveError('E_FORMAT_LIMIT', `a graph has 1 to ${MAX_NODES} nodes, this one has ${nodes.length}`);
   }
   const shapes: MapShape[] = [];
+  /** Nodes whose values have no exact bits: a softmax, and all that is computed from one. */
+  const inexact = new Set<number>();
   let totalElements = 0;
-  let totalMacs = 0;
+  let totalWork = 0;
   nodes.forEach((node, index) => {
     const label = nodeLabel(nodes, index);
     if ((node.op === 'input') !== (index === 0)) fail(label, 'the first node, and no other, is the input');
     checkOperands(node, index, label);
+    if (node.op === 'softmax' || node.inputs.some((input) => inexact.has(input))) inexact.add(index);
+    if (node.op === 'sign' && inexact.has(index)) fail(label, 'depends on a softmax, whose last bits are not defined');
+    checkCounts(node, label);
     const shape = outputShape(graph, node, shapes, label);
     const { height, width, channels } = shape;
-    if (![height, width, channels].every((n) => Number.isInteger(n) && n >= 1)) {
+    if (![height, width, channels].every((n) => isWhole(n, 1))) {
       fail(label, `its output would be ${describe(shape)}; every side must be 1 or more`);
     }
     const elements = height * width * channels;
@@ -49,10 +55,11 @@ export function inferShapes(graph: Graph): MapShape[] {
     }
     totalElements += elements;
     shapes.push(shape);
-    totalMacs += macs(graph, node, shape);
+    totalWork += macs(graph, node, shape) + ('window' in node ? elements * node.window.height * node.window.width : 0);
     if (totalElements > MAX_TOTAL_MAP_ELEMENTS)
       limit(label, `all maps together pass ${MAX_TOTAL_MAP_ELEMENTS} elements`);
-    if (totalMacs > MAX_TOTAL_MACS) limit(label, `the graph passes ${MAX_TOTAL_MACS} multiply-accumulates`);
+    if (totalWork > MAX_TOTAL_MACS)
+      limit(label, `the graph passes ${MAX_TOTAL_MACS} multiply-accumulates and elements of pools`);
   });
   return shapes;
 }
@@ -76,8 +83,9 @@ function checkOperands(node: GraphNode, index: number, label: string): void {
   if (node.op === 'concat' ? found < 2 : found !== expected) {
     fail(label, `takes ${node.op === 'concat' ? '2 or more' : expected} operands, it has ${found}`);
   }
+  if (found > MAX_OPERANDS) limit(label, `has ${found} operands, at most ${MAX_OPERANDS} are possible`);
   for (const input of node.inputs) {
-    if (!Number.isInteger(input) || input < 0 || input >= index) fail(label, `operand ${input} is not an earlier node`);
+    if (!isWhole(input, 0) || input >= index) fail(label, `operand ${input} is not an earlier node`);
   }
 }
 
@@ -85,9 +93,7 @@ function outputShape(graph: Graph, node: GraphNode, shapes: readonly MapShape[],
   if (node.op === 'input') return inputShape(node, label);
   const x = shapes[node.inputs[0]!]!;
   const vectorOf = (index: number, rows: number, what: string): void => {
-    const tensor = tensorAt(graph, index, label);
-    if (tensor.dtype !== 'f32' && tensor.dtype !== 'f16')
-      fail(label, `its ${what} are ${tensor.dtype}, expected f32 or f16`);
+    const tensor = floatTensorAt(graph, index, what, label);
     if (tensor.shape.join() !== [rows, 1, 1, x.channels].join()) {
       fail(label, `its ${what} have shape (${tensor.shape.join(', ')}), expected (${rows}, 1, 1, ${x.channels})`);
     }
@@ -100,10 +106,12 @@ function outputShape(graph: Graph, node: GraphNode, shapes: readonly MapShape[],
       return convShape(node, tensorAt(graph, node.weights, label), x, label);
     case 'linear': {
       const [outputs, height, width, inputs] = tensorAt(graph, node.weights, label).shape;
-      if (height !== 1 || width !== 1) fail(label, 'linear weights have shape (O, 1, 1, I)');
       checkTaps(inputs, label);
-      if (x.height !== 1 || x.width !== 1 || x.channels !== inputs) {
-        fail(label, `takes a vector (1, 1, ${inputs}), its operand is ${describe(x)}`);
+      if (x.height * x.width * height * width !== 1 || x.channels !== inputs) {
+        fail(
+          label,
+          `takes a vector (1, 1, I) and weights (O, 1, 1, I), its operand is ${describe(x)} and its weights (${outputs}, ${height}, ${width}, ${inputs})`,
+        );
       }
       return { height: 1, width: 1, channels: outputs };
     }
@@ -114,8 +122,7 @@ function outputShape(graph: Graph, node: GraphNode, shapes: readonly MapShape[],
       vectorOf(node.slopes, 2, 'slopes');
       return x;
     case 'borderBias': {
-      const [one, rows, columns, channels] = tensorAt(graph, node.bias, label).shape;
-      checkWhole(label, { topRows: node.topRows, leftColumns: node.leftColumns }, 0);
+      const [one, rows, columns, channels] = floatTensorAt(graph, node.bias, 'biases', label).shape;
       // At most as many classes as rows: then top, interior and bottom never overlap.
       if (one !== 1 || channels !== x.channels || rows > x.height || columns > x.width) {
         fail(label, `its bias (${one}, ${rows}, ${columns}, ${channels}) doesn't fit its operand ${describe(x)}`);
@@ -138,16 +145,11 @@ function outputShape(graph: Graph, node: GraphNode, shapes: readonly MapShape[],
     case 'globalAvgPool':
       return { height: 1, width: 1, channels: x.channels };
     case 'padChannels':
-      checkWhole(label, { before: node.before, after: node.after }, 0);
       return { ...x, channels: node.before + x.channels + node.after };
-    case 'sliceSpatial':
-      checkWhole(label, { 'start row': node.start.height, 'start column': node.start.width }, 0);
-      checkWhole(label, { 'row step': node.step.height, 'column step': node.step.width }, 1);
-      return {
-        height: Math.ceil((x.height - node.start.height) / node.step.height),
-        width: Math.ceil((x.width - node.start.width) / node.step.width),
-        channels: x.channels,
-      };
+    case 'sliceSpatial': {
+      const side = (of: keyof Size2): number => Math.ceil((x[of] - node.start[of]) / node.step[of]);
+      return { height: side('height'), width: side('width'), channels: x.channels };
+    }
     case 'concat': {
       const maps = node.inputs.map((input) => shapes[input]!);
       const odd = maps.find((map) => map.height !== x.height || map.width !== x.width);
@@ -170,23 +172,40 @@ function tensorAt(graph: Graph, index: number, label: string): Tensor {
   return tensor;
 }
 
-function checkWhole(label: string, values: Readonly<Record<string, number>>, least: number): void {
-  for (const [what, value] of Object.entries(values)) {
-    if (!Number.isInteger(value) || value < least)
-      fail(label, `its ${what} is ${value}, expected a whole number from ${least}`);
+function floatTensorAt(graph: Graph, index: number, what: string, label: string): Tensor {
+  const tensor = tensorAt(graph, index, label);
+  if (tensor.dtype !== 'f32' && tensor.dtype !== 'f16') {
+    fail(label, `its ${what} are ${tensor.dtype}, expected f32 or f16`);
+  }
+  return tensor;
+}
+
+/** Attributes that count something, all whole numbers, and the least that each can be. */
+const LEAST: Readonly<Record<string, number>> = {
+  groups: 1,
+  stride: 1,
+  dilation: 1,
+  window: 1,
+  step: 1,
+  start: 0,
+  pads: 0,
+  before: 0,
+  after: 0,
+  topRows: 0,
+  leftColumns: 0,
+};
+
+function checkCounts(node: GraphNode, label: string): void {
+  for (const [key, value] of Object.entries(node)) {
+    const least = LEAST[key];
+    if (least === undefined) continue;
+    const odd = Object.values<number>(typeof value === 'number' ? [value] : value).find((n) => !isWhole(n, least));
+    if (odd !== undefined) fail(label, `its ${key} holds ${odd}, expected whole numbers from ${least}`);
   }
 }
 
-function checkSize(label: string, what: string, size: Size2): void {
-  checkWhole(label, { [`${what} height`]: size.height, [`${what} width`]: size.width }, 1);
-}
-
-function checkPads(label: string, pads: Pads): void {
-  checkWhole(
-    label,
-    { 'top pad': pads.top, 'left pad': pads.left, 'bottom pad': pads.bottom, 'right pad': pads.right },
-    0,
-  );
+function isWhole(value: number, least: number): boolean {
+  return Number.isInteger(value) && value >= least;
 }
 
 function checkTaps(taps: number, label: string): void {
@@ -194,7 +213,7 @@ function checkTaps(taps: number, label: string): void {
     limit(label, `sums ${taps} taps for one output; ${MAX_TAPS} is the most that float32 counts exactly`);
 }
 
-function inputShape(node: Extract<GraphNode, { op: 'input' }>, label: string): MapShape {
+function inputShape(node: InputNode, label: string): MapShape {
   const { height, width, channels, recipe } = node;
   if (recipe) {
     const { mean, std, divisor, channelOrder, resize } = recipe;
@@ -216,52 +235,39 @@ function inputShape(node: Extract<GraphNode, { op: 'input' }>, label: string): M
   return { height, width, channels };
 }
 
-function convShape(node: Extract<GraphNode, { op: 'conv' }>, weights: Tensor, x: MapShape, label: string): MapShape {
+function convShape(node: ConvNode, weights: Tensor, x: MapShape, label: string): MapShape {
   const [outChannels, kernelHeight, kernelWidth, groupChannels] = weights.shape;
-  checkSize(label, 'stride', node.stride);
-  checkSize(label, 'dilation', node.dilation);
-  checkPads(label, node.pads);
-  checkWhole(label, { groups: node.groups }, 1);
-  if (groupChannels * node.groups !== x.channels) {
-    fail(label, `its weights take ${groupChannels} channels in ${node.groups} groups, its operand has ${x.channels}`);
+  const { groups, pads, stride, dilation } = node;
+  if (groupChannels * groups !== x.channels) {
+    fail(label, `its weights take ${groupChannels} channels in ${groups} groups, its operand has ${x.channels}`);
   }
-  if (outChannels % node.groups !== 0) fail(label, `${outChannels} filters don't divide into ${node.groups} groups`);
+  if (outChannels % groups !== 0) fail(label, `${outChannels} filters don't divide into ${groups} groups`);
   checkTaps(kernelHeight * kernelWidth * groupChannels, label);
-  const { pads, stride, dilation } = node;
+  const side = (of: keyof Size2, kernel: number, padding: number): number =>
+    Math.floor((x[of] + padding - dilation[of] * (kernel - 1) - 1) / stride[of]) + 1;
   return {
-    height:
-      Math.floor((x.height + pads.top + pads.bottom - dilation.height * (kernelHeight - 1) - 1) / stride.height) + 1,
-    width: Math.floor((x.width + pads.left + pads.right - dilation.width * (kernelWidth - 1) - 1) / stride.width) + 1,
+    height: side('height', kernelHeight, pads.top + pads.bottom),
+    width: side('width', kernelWidth, pads.left + pads.right),
     channels: outChannels,
   };
 }
 
 function poolShape(node: PoolNode, x: MapShape, label: string): MapShape {
-  checkSize(label, 'window', node.window);
-  checkSize(label, 'stride', node.stride);
-  checkPads(label, node.pads);
-  const { window, pads } = node;
+  const { window, stride, pads } = node;
+  if (node.op === 'maxPool' && node.countPads) fail(label, "counts pads, which have no part in a maxPool's result");
   // PyTorch's rule; it also makes sure that every window holds at least one element of the operand.
   if (2 * Math.max(pads.top, pads.bottom) > window.height || 2 * Math.max(pads.left, pads.right) > window.width) {
     fail(label, 'its pads are above half of its window');
   }
+  /** PyTorch's `pooling_output_shape`: in ceil mode the last window must start inside the operand or its leading pad. */
+  const side = (of: keyof Size2, before: number, after: number): number => {
+    const steps = (x[of] + before + after - window[of]) / stride[of];
+    const count = (node.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    return node.ceilMode && (count - 1) * stride[of] >= x[of] + before ? count - 1 : count;
+  };
   return {
-    height: poolSide(x.height, window.height, node.stride.height, pads.top, pads.bottom, node.ceilMode),
-    width: poolSide(x.width, window.width, node.stride.width, pads.left, pads.right, node.ceilMode),
+    height: side('height', pads.top, pads.bottom),
+    width: side('width', pads.left, pads.right),
     channels: x.channels,
   };
-}
-
-/** PyTorch's `pooling_output_shape`: in ceil mode the last window must start inside the operand or its leading pad. */
-function poolSide(
-  size: number,
-  window: number,
-  stride: number,
-  padBefore: number,
-  padAfter: number,
-  ceilMode: boolean,
-): number {
-  const steps = (size + padBefore + padAfter - window) / stride;
-  const count = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
-  return ceilMode && (count - 1) * stride >= size + padBefore ? count - 1 : count;
 }

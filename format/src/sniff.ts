@@ -1,23 +1,23 @@
 /** Kinds of file that people hand to signwave, by their first bytes. */
-const MAGICS: readonly { readonly kind: string; readonly magic: string; readonly at?: number }[] = [
-  { kind: 'a signwave model (.sgnw)', magic: 'SGNW', at: 4 },
-  { kind: 'a zip archive', magic: 'PK\x03\x04' },
-  { kind: 'an empty zip archive', magic: 'PK\x05\x06' },
-  { kind: 'an HDF5 file (Keras or MATLAB)', magic: '\x89HDF\r\n\x1a\n' },
-  { kind: 'a GGUF file', magic: 'GGUF' },
-  { kind: 'a TensorFlow Lite model', magic: 'TFL3', at: 4 },
-  { kind: 'a gzip archive', magic: '\x1f\x8b' },
-  { kind: 'a bzip2 archive', magic: 'BZh' },
-  { kind: 'an xz archive', magic: '\xfd7zXZ\x00' },
-  { kind: 'a Zstandard archive', magic: '\x28\xb5\x2f\xfd' },
-  { kind: 'a tar archive', magic: 'ustar', at: 257 },
-  { kind: 'a NumPy array (.npy)', magic: '\x93NUMPY' },
-  { kind: 'a PNG image', magic: '\x89PNG' },
-  { kind: 'a JPEG image', magic: '\xff\xd8\xff' },
-  { kind: 'a WebAssembly module', magic: '\x00asm' },
-  { kind: 'an ELF program', magic: '\x7fELF' },
-  { kind: 'a PDF document', magic: '%PDF' },
-  { kind: 'a git-lfs pointer, not the file itself (run "git lfs pull")', magic: 'version https://git-lfs' },
+const MAGICS: readonly (readonly [magic: string, at: number, kind: string])[] = [
+  ['SGNW', 4, 'a signwave model (.sgnw)'],
+  ['PK\x03\x04', 0, 'a zip archive'],
+  ['PK\x05\x06', 0, 'an empty zip archive'],
+  ['\x89HDF\r\n\x1a\n', 0, 'an HDF5 file (Keras or MATLAB)'],
+  ['GGUF', 0, 'a GGUF file'],
+  ['TFL3', 4, 'a TensorFlow Lite model'],
+  ['\x1f\x8b', 0, 'a gzip archive'],
+  ['BZh', 0, 'a bzip2 archive'],
+  ['\xfd7zXZ\x00', 0, 'an xz archive'],
+  ['\x28\xb5\x2f\xfd', 0, 'a Zstandard archive'],
+  ['ustar', 257, 'a tar archive'],
+  ['\x93NUMPY', 0, 'a NumPy array (.npy)'],
+  ['\x89PNG', 0, 'a PNG image'],
+  ['\xff\xd8\xff', 0, 'a JPEG image'],
+  ['\x00asm', 0, 'a WebAssembly module'],
+  ['\x7fELF', 0, 'an ELF program'],
+  ['%PDF', 0, 'a PDF document'],
+  ['version https://git-lfs', 0, 'a git-lfs pointer, not the file itself (run "git lfs pull")'],
 ];
 
 /** How many leading bytes {@link sniffKind} looks at. */
@@ -32,7 +32,7 @@ export const SNIFF_BYTES = 512;
 export function sniffKind(head: Uint8Array, sizeBytes = head.length): string {
   if (sizeBytes === 0) return 'an empty file';
   const latin1 = Array.from(head.subarray(0, SNIFF_BYTES), (b) => String.fromCharCode(b)).join('');
-  for (const { kind, magic, at = 0 } of MAGICS) if (latin1.startsWith(magic, at)) return kind;
+  for (const [magic, at, kind] of MAGICS) if (latin1.startsWith(magic, at)) return kind;
 
   // safetensors: u64 length of a JSON header, then "{".
   if (head.length > 8 && latin1[8] === '{') {

@@ -29,7 +29,7 @@ export function convBitsOf<T>(c: Conv, gemm: Gemm): void {
       const sums = c.sums + <usize>r * rowSumsBytes;
       const rowBases = c.bases + load<u32>(c.rowBases + (<usize>(row + r) << 2));
       if (e.sumThresholds) thresholdRow<T>(e, sums, c.sumsPixelBytes, row + r, rowBases, c.columnBases);
-      else epilogueRow<T>(e, sums, c.sumsPixelBytes, row + r, true, rowBases, c.columnBases);
+      else epilogueRow<T, i32>(e, sums, c.sumsPixelBytes, row + r, rowBases, c.columnBases);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { epilogueRow } from './epilogue';
-import { add, laneBytes, laneCount, loadLanes, loadSplat, mul, splat, storeLanes } from './lanes';
+import { add, laneBytes, loadLanes, loadSplat, mul, splat, storeLanes } from './lanes';
 import { Conv, Epilogue } from './records';
 
 // conv-float.ts — convolution of floats (the stem, downsamples, the head, 1-bit weights on floats).
@@ -81,6 +81,6 @@ export function convFloatOf<T>(c: Conv): void {
         filterBlockRow<T>(c, input, weights + <usize>block * blockWeightBytes, sums + <usize>block * 32);
       }
     }
-    epilogueRow<T>(e, c.sums, c.sumsPixelBytes, row, false, 0, 0);
+    epilogueRow<T, f32>(e, c.sums, c.sumsPixelBytes, row, 0, 0);
   }
 }

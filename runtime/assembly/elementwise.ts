@@ -8,6 +8,6 @@ export function elementwiseOf<T>(a: Elementwise): void {
   const pixelBytes = <usize>e.blocks * 32;
   const rowBytes = <usize>e.columns * pixelBytes;
   for (let row = 0; row < a.rows; row++) {
-    epilogueRow<T>(e, a.input + <usize>row * rowBytes, pixelBytes, row, false, 0, 0);
+    epilogueRow<T, f32>(e, a.input + <usize>row * rowBytes, pixelBytes, row, 0, 0);
   }
 }

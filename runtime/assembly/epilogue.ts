@@ -1,5 +1,5 @@
 import { Epilogue } from './records';
-import { add, atLeast, atMost, greaterEqualBits, laneBytes, laneCount, loadLanes, mul, splat, storeLanes } from './lanes';
+import { add, atLeast, atMost, greaterEqualBits, laneCount, loadLanes, mul, splat, storeLanes } from './lanes';
 import { sumLanes, sumReachesBits } from './sums';
 
 // epilogue.ts — what follows a convolution, fused so that its sums never leave the cache.
@@ -10,16 +10,18 @@ import { sumLanes, sumReachesBits } from './sums';
 // the reference's bits. Parts whose address is 0 are left out.
 
 /**
- * @param sums  (rows * columns, pixelBytes / 4) f32 sums; or i32 mismatches of binary convolutions, see `sumLanes`
- * @param bases address of the i32 sums "if every bit matched" of the first pixel's border class; 0 for f32 sums
+ * One row of pixels.
+ *
+ * @param T the lanes: v128 or f32.
+ * @param S what the sums are: f32; or i32, then they are mismatches of a binary convolution, see sums.ts.
+ * @param sums (columns, pixelBytes / 4) S
+ * @param rowBases, columnBases i32 sums only: where the row's border class begins in the bases, and each column's in it
  */
-@inline
-export function epilogueRow<T>(
+export function epilogueRow<T, S>(
   e: Epilogue,
   sums: usize,
   pixelBytes: usize,
   row: i32,
-  binary: bool,
   rowBases: usize,
   columnBases: usize,
 ): void {
@@ -36,15 +38,14 @@ export function epilogueRow<T>(
   let bits = e.bits ? e.bits + <usize>row * e.bitsRowBytes : 0;
 
   for (let column = 0; column < e.columns; column++) {
-    const bases = binary ? rowBases + load<u32>(columnBases + (<usize>column << 2)) : 0;
+    let bases = rowBases;
+    if (isInteger<S>()) bases += load<u32>(columnBases + (<usize>column << 2));
     for (let block = 0; block < blocks; block++) {
       const blockBytes = <usize>block << 5;
       let mask = 0;
       for (let lane = 0; lane < 8; lane += laneCount<T>()) {
         const at = blockBytes + (<usize>lane << 2);
-        let x: T;
-        if (binary) x = sumLanes<T>(sums + at, bases + at);
-        else x = loadLanes<T>(sums + at);
+        let x = isInteger<S>() ? sumLanes<T>(sums + at, bases + at) : loadLanes<T>(sums + at);
         if (scale) x = add<T>(mul<T>(x, loadLanes<T>(scale + at)), loadLanes<T>(bias + at));
         if (addend) x = add<T>(x, loadLanes<T>(addend + at));
         x = atMost<T>(atLeast<T>(x, lo), hi);
@@ -60,8 +61,7 @@ export function epilogueRow<T>(
   }
 }
 
-/** Bits straight from the integer sums: bit = (sum >= sumThreshold) XOR flip. */
-@inline
+/** One row of bits straight from the integer sums: bit = (sum >= sumThreshold) XOR flip. */
 export function thresholdRow<T>(e: Epilogue, sums: usize, pixelBytes: usize, row: i32, rowBases: usize, columnBases: usize): void {
   const blocks = e.blocks;
   const thresholds = e.sumThresholds;

@@ -122,7 +122,7 @@ export function regroupBits(a: Regroup): void {
     for (let column = 0; column < a.columns; column++) {
       for (let group = 0; group < a.groups; group++) {
         const groupStart = to + <usize>group * a.groupBytes;
-        memory.fill(groupStart, 0, a.groupBytes);
+        for (let i: usize = 0; i < a.groupBytes; i++) store<u8>(groupStart + i, 0);
         for (let i = 0; i < a.groupChannels; i++) {
           const bit = group * a.groupChannels + i;
           const set = (load<u8>(from + <usize>(bit >> 3)) >> <u8>(bit & 7)) & 1;

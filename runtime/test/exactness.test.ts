@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
 import { makePlan } from '../src/plan/make-plan.js';
+import { KERNEL_RECORDS } from '../src/plan/records.js';
 import { randomFloats, randomGraph, seededRandom } from './random-graph.js';
 
 const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
@@ -27,6 +28,20 @@ async function expectEqual(graph: Graph, kernels: 'simd' | 'scalar', input: Floa
     expect(executable.output(), `seed ${seed}, run ${run}`).toEqual(maps.at(-1)!.data);
   }
 }
+
+test('the random graphs use every kernel, and integer thresholds', () => {
+  const used = new Set<string>();
+  for (let seed = 1; seed <= RUNS; seed++) {
+    for (const { kernel, epilogue } of makePlan(randomGraph(seededRandom(seed)), true).steps) {
+      used.add(kernel);
+      if (epilogue?.values.sumThresholds) used.add('sumThresholds');
+    }
+  }
+  const others: string[] = ['byteInput', 'softmax']; // model.test.ts, softmax.test.ts
+  expect([...used].sort()).toEqual(
+    [...Object.keys(KERNEL_RECORDS), 'sumThresholds'].filter((k) => !others.includes(k)).sort(),
+  );
+});
 
 describe.each(['simd', 'scalar'] as const)('%s kernels', (kernels) => {
   test(`give the reference's bits and outputs on ${RUNS} random graphs`, async () => {

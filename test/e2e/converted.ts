@@ -1,11 +1,11 @@
-import { convertCheckpoint, type Conversion, openCheckpoint } from '@signwave/convert';
+import { type Conversion, convertCheckpoint, openCheckpoint } from '@signwave/convert';
 import { openFileSource } from '../../cli/src/data/file-source.js';
 
-/** Convert the checkpoint at `path` with omega0 = 20. */
-export async function convertAt(path: string): Promise<Conversion> {
+/** Convert the checkpoint at `path`. */
+export async function convertAt(path: string, omega0 = 20): Promise<Conversion> {
   const source = await openFileSource(path);
   try {
-    return await convertCheckpoint(await openCheckpoint(source), { writer: 'signwave test', omega0: 20 });
+    return await convertCheckpoint(await openCheckpoint(source), { writer: 'signwave test', omega0 });
   } finally {
     await source.close();
   }

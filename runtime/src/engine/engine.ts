@@ -1,5 +1,6 @@
 import { SignwaveError } from '@signwave/format';
-import { SCALAR_WASM, SIMD_WASM } from '../../build/modules.js';
+import { inflateSync } from 'fflate';
+import { DEFLATED_MODULES, MODULE_BYTES } from '../../build/modules.js';
 import type { KernelName } from '../plan/records.js';
 
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
@@ -25,8 +26,8 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
   if (typeof WebAssembly !== 'object') {
     throw new SignwaveError('E_ENGINE', 'this JavaScript engine has no WebAssembly (or a policy switched it off)');
   }
-  const simdBytes = decodeBase64(SIMD_WASM);
-  const hasSimd = WebAssembly.validate(simdBytes);
+  const modules = inlinedModules();
+  const hasSimd = WebAssembly.validate(modules.simd);
   if (choice === 'simd' && !hasSimd) {
     throw new SignwaveError(
       'E_ENGINE',
@@ -34,7 +35,7 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
     );
   }
   const simd = choice !== 'scalar' && hasSimd;
-  const bytes = simd ? simdBytes : decodeBase64(SCALAR_WASM);
+  const bytes = simd ? modules.simd : modules.scalar;
   try {
     const { instance } = await WebAssembly.instantiate(bytes);
     return {
@@ -51,6 +52,10 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
   }
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** The modules that the build packed. Inflating takes less than a millisecond and works where `DecompressionStream` is missing. */
+function inlinedModules(): { simd: Uint8Array<ArrayBuffer>; scalar: Uint8Array<ArrayBuffer> } {
+  const deflated = Uint8Array.from(atob(DEFLATED_MODULES), (character) => character.charCodeAt(0));
+  const modules = new Uint8Array(MODULE_BYTES.simd + MODULE_BYTES.scalar);
+  inflateSync(deflated, { out: modules });
+  return { simd: modules.slice(0, MODULE_BYTES.simd), scalar: modules.slice(MODULE_BYTES.simd) };
 }

@@ -1,0 +1,43 @@
+import { SignwaveError } from './errors.js';
+import type { Model } from './graph.js';
+import { MAX_CLAIMS, MAX_LABELS, MAX_STRING_BYTES, MAX_TENSORS, MAX_TEXT_BYTES } from './limits.js';
+import { hasControls } from './text.js';
+
+/**
+ * What a writer checks beyond {@link checkModel}, and the reader while it verifies the structure: numbers of things,
+ * and strings.
+ *
+ * @throws {SignwaveError} `E_FORMAT_LIMIT` or `E_FORMAT_INFO`.
+ */
+export function checkSizes({ info, graph }: Model): void {
+  checkCount('tensors', graph.tensors.length, MAX_TENSORS);
+  checkCount('labels', info.labels?.length ?? 0, MAX_LABELS);
+  checkCount('accuracy claims', info.accuracy.length, MAX_CLAIMS);
+
+  const { name, architecture, method, writer, licence = '' } = info;
+  let textBytes = 0;
+  const checkText = (what: string, text: string): void => {
+    if (hasControls(text) || /\p{Cs}/u.test(text)) {
+      throw new SignwaveError('E_FORMAT_INFO', `the ${what} holds a control character or half of a surrogate pair`);
+    }
+    const { length } = new TextEncoder().encode(text);
+    textBytes += length;
+    checkCount(`bytes in the ${what}`, length, MAX_STRING_BYTES);
+  };
+  for (const [what, text] of Object.entries({ name, architecture, method, writer, licence })) checkText(what, text);
+  info.labels?.forEach((label, i) => {
+    checkText(`label ${i}`, label);
+  });
+  info.accuracy.forEach(({ data }, i) => {
+    checkText(`data of accuracy claim ${i}`, data);
+  });
+  graph.nodes.forEach((node, i) => {
+    checkText(`name of node ${i}`, node.name ?? '');
+  });
+  checkCount('bytes in all strings', textBytes, MAX_TEXT_BYTES);
+}
+
+function checkCount(what: string, found: number, most: number): void {
+  if (found > most)
+    throw new SignwaveError('E_FORMAT_LIMIT', `the model has ${found} ${what}, at most ${most} are possible`);
+}

@@ -1,0 +1,27 @@
+import type { Tensor } from './graph.js';
+import { tensorBytes } from './tensor.js';
+
+/** Tensors start at multiples of this many bytes, in `Model.data` as in the file. */
+export const TENSOR_ALIGN_BYTES = 16;
+
+export function alignUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+/**
+ * Where tensors lie in `Model.data`, by SPEC.md 3.1: there is one place for each.
+ *
+ * @returns `offsets` in bytes, one per tensor, and `dataBytes`, the end of the last one.
+ */
+export function placeTensors(tensors: readonly Pick<Tensor, 'dtype' | 'shape'>[]): {
+  offsets: number[];
+  dataBytes: number;
+} {
+  let dataBytes = 0;
+  const offsets = tensors.map(({ dtype, shape }) => {
+    const offset = alignUp(dataBytes, TENSOR_ALIGN_BYTES);
+    dataBytes = offset + tensorBytes(dtype, shape);
+    return offset;
+  });
+  return { offsets, dataBytes };
+}

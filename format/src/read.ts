@@ -1,0 +1,164 @@
+import { checkModel, tensorLabels } from './check.js';
+import { crc32 } from './crc32.js';
+import { SignwaveError } from './errors.js';
+import type { GraphNode, InputRecipe, Model, ModelInfo, Tensor } from './graph.js';
+import {
+  FILE_IDENTIFIER,
+  type FileModel,
+  type FileNode,
+  type FileRecipe,
+  type FileTensor,
+  FORMAT_VERSION,
+  MODEL,
+  VERSION,
+} from './layout.js';
+import { placeTensors } from './placement.js';
+import { SNIFF_BYTES, sniffKind } from './sniff.js';
+import { tensorBytes } from './tensor.js';
+import { Walk } from './verify.js';
+
+/**
+ * Read a `.sgnw` file, after checking every byte of it in the order of SPEC.md 2.6.
+ *
+ * @param source the whole file. The tensors of the model are views of it: don't change it while the model is in use.
+ * @param name what to call the file in messages.
+ * @throws {SignwaveError} `E_FORMAT_KIND` (no `.sgnw` file), `E_FORMAT_VERSION`, `E_FORMAT_STRUCTURE`,
+ *   `E_FORMAT_CHECKSUM`, `E_FORMAT_LIMIT`, `E_FORMAT_INFO`, `E_TENSOR`, `E_GRAPH` or `E_LABELS`.
+ */
+export function readModel(source: Uint8Array, name = 'model'): Model {
+  // A `Buffer` of Node is a Uint8Array whose `slice` and `subarray` give more of its kind.
+  const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  checkKind(bytes, name);
+  const file = readStructure(bytes, name);
+  try {
+    checkHeader(bytes, file);
+    const tensors = readTensors(file.tensors, file.data.bytes);
+    const nodes = file.nodes.map(readNode);
+    checkTensorSums(tensors, file.tensors, nodes);
+    const model = { info: readInfo(file), graph: { tensors, nodes } };
+    checkModel(model);
+    return model;
+  } catch (error) {
+    throw error instanceof SignwaveError ? new SignwaveError(error.code, `${name}: ${error.message}`) : error;
+  }
+}
+
+function checkKind(bytes: Uint8Array, name: string): void {
+  if (bytes.length >= 8 && String.fromCharCode(...bytes.subarray(4, 8)) === FILE_IDENTIFIER) return;
+  const kind = sniffKind(bytes.subarray(0, SNIFF_BYTES), bytes.length);
+  const isCheckpoint = /\bzip|safetensors|pickle|PyTorch/.test(kind);
+  const hint = '. A PyTorch checkpoint has to be converted first: signwave convert model.pth -o model.sgnw';
+  throw new SignwaveError('E_FORMAT_KIND', `${name} is not a signwave model: it is ${kind}${isCheckpoint ? hint : ''}`);
+}
+
+/** The tables of a file whose structure is sound; none of their values has been looked at yet but the version. */
+function readStructure(bytes: Uint8Array, name: string): FileModel {
+  const walk = new Walk(bytes, name);
+  const { versionMajor, versionMinor } = VERSION.read(walk, 0, 'Model');
+  const { major, minor } = FORMAT_VERSION;
+  if (versionMajor !== major || versionMinor > minor) {
+    throw new SignwaveError(
+      'E_FORMAT_VERSION',
+      `${name} has format version ${versionMajor}.${versionMinor}, this signwave reads ${major}.0 to ${major}.${minor}: ` +
+        (versionMajor < major ? 'convert the checkpoint again' : 'install a newer signwave'),
+    );
+  }
+  const file = MODEL.read(walk, 0, 'Model');
+  if (walk.reach > file.data.start) walk.fail(`its header reaches byte ${walk.reach}, past the start of Model.data`);
+  if (file.headerCrc32 === 0) walk.fail('Model.headerCrc32 is missing');
+  return file;
+}
+
+function checkHeader(bytes: Uint8Array, { headerCrc32: at, data }: FileModel): void {
+  const before = crc32(bytes.subarray(0, at));
+  const found = crc32(bytes.subarray(at + 4, data.start), crc32(new Uint8Array(4), before));
+  checkSum('the header', found, new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true));
+}
+
+/** The tensors as views of `data`, whose bytes between them are known to be zero. */
+function readTensors(entries: readonly FileTensor[], data: Uint8Array): Tensor[] {
+  const tensors = entries.map(({ dataType, outer, height, width, inner }) => ({
+    dtype: dataType,
+    shape: [outer, height, width, inner] as const,
+  }));
+  const { offsets, dataBytes } = placeTensors(tensors);
+  entries.forEach(({ offset }, i) => {
+    if (offset !== offsets[i]) failTensor(`tensor ${i} starts at byte ${offset} of the data, expected ${offsets[i]}`);
+  });
+  if (dataBytes !== data.length) {
+    failTensor(`the tensors take ${dataBytes} bytes of data, the file has ${data.length}`);
+  }
+  let end = 0;
+  return tensors.map((tensor, i) => {
+    const offset = offsets[i]!;
+    if (data.subarray(end, offset).some((byte) => byte !== 0)) {
+      failTensor(`the bytes that align tensor ${i}, ${end} to ${offset} of the data, are not all 0`);
+    }
+    end = offset + tensorBytes(tensor.dtype, tensor.shape);
+    return { ...tensor, data: data.subarray(offset, end) };
+  });
+}
+
+function checkTensorSums(
+  tensors: readonly Tensor[],
+  entries: readonly FileTensor[],
+  nodes: readonly GraphNode[],
+): void {
+  const labels = tensorLabels(nodes, tensors.length);
+  tensors.forEach(({ data }, i) => {
+    checkSum(labels[i]!, crc32(data), entries[i]!.crc32);
+  });
+}
+
+function checkSum(what: string, found: number, expected: number): void {
+  if (found === expected) return;
+  const [f, e] = [found, expected].map((crc) => crc.toString(16).padStart(8, '0'));
+  throw new SignwaveError(
+    'E_FORMAT_CHECKSUM',
+    `${what} has CRC-32 ${f}, the file says ${e}: it was changed or damaged after it was written, get it again`,
+  );
+}
+
+function readNode({ operation, back, name }: FileNode, index: number): GraphNode {
+  const inputs = (back ?? (operation.op === 'input' ? [] : [1])).map((distance) => index - distance);
+  const base = { inputs, ...(name !== undefined && { name }) };
+  switch (operation.op) {
+    case 'input': {
+      const { recipe, ...input } = operation;
+      return { ...input, ...base, ...(recipe && { recipe: readRecipe(recipe) }) };
+    }
+    case 'sign': {
+      const { threshold, ...sign } = operation;
+      return { ...sign, ...base, ...(threshold !== -1 && { threshold }) };
+    }
+    case 'maxPool':
+      return { ...operation, ...base, countPads: false };
+    default:
+      return { ...operation, ...base };
+  }
+}
+
+function readRecipe(recipe: FileRecipe): InputRecipe {
+  const { resizeMode: mode, resizeSize: sizePixels, interpolation, channelOrder, divisor, mean, std } = recipe;
+  const resize = mode !== 'none' && { resize: { mode, sizePixels, interpolation } };
+  return { ...resize, channelOrder, divisor, mean, std };
+}
+
+function readInfo(file: FileModel): ModelInfo {
+  const { name, architecture, method, omega0, sourceSha256, writer, licence, labels, accuracy } = file;
+  return {
+    name,
+    architecture,
+    method,
+    ...(omega0 !== 0 && { omega0 }),
+    ...(sourceSha256 && { sourceSha256: sourceSha256.map((byte) => byte.toString(16).padStart(2, '0')).join('') }),
+    writer,
+    ...(licence !== undefined && { licence }),
+    ...(labels && { labels }),
+    accuracy: accuracy ?? [],
+  };
+}
+
+function failTensor(what: string): never {
+  throw new SignwaveError('E_TENSOR', what);
+}

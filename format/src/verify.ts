@@ -1,0 +1,298 @@
+// FlatBuffers, checked while it is read: each combinator below makes a `Type`, layout.ts builds the schema from them,
+// and reading a type yields a plain object. Nothing is followed before it is known to lie in the file and to be
+// aligned, and nothing is handed out that was not read this way, so there is no second reader to disagree with.
+// The schema is not recursive and every vector has a limit, which bounds the work even where tables are shared.
+import { SignwaveError } from './errors.js';
+import { MAX_STRING_BYTES, MAX_TEXT_BYTES } from './limits.js';
+import { alignUp, TENSOR_ALIGN_BYTES } from './placement.js';
+import { hasControls } from './text.js';
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One file on its way through a layout. */
+export class Walk {
+  readonly view: DataView;
+  /** First byte after all that was visited, the contents of `data` excepted: the header ends here or later. */
+  reach = 0;
+  #textBytes = 0;
+
+  /** @param bytes the whole file. @param name what to call it in messages. */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly name: string,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  fail(what: string): never {
+    throw new SignwaveError(
+      'E_FORMAT_STRUCTURE',
+      `${this.name} is damaged: ${what}. It was cut short, changed, or written by a broken tool: get it again or compare its SHA-256`,
+    );
+  }
+
+  limit(what: string): never {
+    throw new SignwaveError('E_FORMAT_LIMIT', `${this.name}: ${what}`);
+  }
+
+  /** Make sure that bytes `at` to `at + sizeBytes` lie in the file and `at` is a multiple of `alignBytes`. */
+  claim(at: number, sizeBytes: number, alignBytes: number, what: string): void {
+    const end = at + sizeBytes;
+    if (at < 0 || end > this.bytes.length) {
+      this.fail(`${what} needs bytes ${at} to ${end}, but the file has ${this.bytes.length} bytes`);
+    }
+    if (at % alignBytes !== 0) this.fail(`${what} starts at byte ${at}, expected a multiple of ${alignBytes}`);
+  }
+
+  /** As {@link claim}, for a part of the header. */
+  visit(at: number, sizeBytes: number, alignBytes: number, what: string): void {
+    this.claim(at, sizeBytes, alignBytes, what);
+    this.reach = Math.max(this.reach, at + sizeBytes);
+  }
+
+  /** Where the offset at byte `at` leads. */
+  target(at: number, what: string): number {
+    this.visit(at, 4, 4, what);
+    const offset = this.view.getUint32(at, true);
+    if (offset === 0) this.fail(`the offset of ${what} is 0`);
+    return at + offset;
+  }
+
+  /** Number of elements of the vector whose offset is at byte `at`, and where its first element is. */
+  vector(at: number, what: string): { start: number; count: number } {
+    const start = this.target(at, what);
+    this.visit(start, 4, 4, what);
+    return { start: start + 4, count: this.view.getUint32(start, true) };
+  }
+
+  text(at: number, what: string): string {
+    const { start, count } = this.vector(at, what);
+    this.visit(start, count + 1, 1, what);
+    if (this.bytes[start + count] !== 0) this.fail(`${what} has no zero byte at its end`);
+    this.#textBytes += count;
+    if (count > MAX_STRING_BYTES) this.limit(`${what} has ${count} bytes, at most ${MAX_STRING_BYTES} are read`);
+    if (this.#textBytes > MAX_TEXT_BYTES) this.limit(`its strings have more than ${MAX_TEXT_BYTES} bytes`);
+    // A copy, since browsers don't decode shared memory.
+    const value = decodeUtf8(this.bytes.slice(start, start + count));
+    if (value === undefined || hasControls(value)) this.fail(`${what} is not UTF-8 without control characters`);
+    return value;
+  }
+}
+
+/** A type of the schema. `sizeBytes` and `alignBytes` are those of its place in a table, vector or struct. */
+export interface Type<T> {
+  readonly sizeBytes: number;
+  readonly alignBytes: number;
+  /** @param at first byte of the place, which the caller has visited. */
+  read(walk: Walk, at: number, what: string): T;
+}
+
+export type ValueOf<Of> = Of extends { read(...args: never[]): infer T } ? T : never;
+type Values<Fields> = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> };
+
+function scalar(sizeBytes: number, get: (view: DataView, at: number) => number): Type<number> {
+  return { sizeBytes, alignBytes: sizeBytes, read: (walk, at) => get(walk.view, at) };
+}
+
+export const uint8 = scalar(1, (view, at) => view.getUint8(at));
+export const uint16 = scalar(2, (view, at) => view.getUint16(at, true));
+export const uint32 = scalar(4, (view, at) => view.getUint32(at, true));
+export const int32 = scalar(4, (view, at) => view.getInt32(at, true));
+export const float = scalar(4, (view, at) => view.getFloat32(at, true));
+export const double = scalar(8, (view, at) => view.getFloat64(at, true));
+
+/** The byte where a uint32 lies, not its value. */
+export const placeOfUint32 = scalar(4, (_, at) => at);
+
+/** A uint8 that stands for one of `values`. */
+export function choice<const T>(values: readonly T[]): Type<T> & { readonly values: readonly T[] } {
+  return {
+    ...uint8,
+    values,
+    read: (walk, at, what) => {
+      const index = walk.view.getUint8(at);
+      if (index >= values.length) walk.fail(`${what} is ${index}, expected 0 to ${values.length - 1}`);
+      return values[index]!;
+    },
+  };
+}
+
+export const bool = choice([false, true]);
+
+export function struct<Fields extends Record<string, Type<unknown>>>(
+  fields: Fields,
+): Type<Values<Fields>> & { readonly fields: Fields } {
+  let end = 0;
+  let alignBytes = 1;
+  const places = Object.entries(fields).map(([key, type]) => {
+    const offset = alignUp(end, type.alignBytes);
+    end = offset + type.sizeBytes;
+    alignBytes = Math.max(alignBytes, type.alignBytes);
+    return { key, type, offset };
+  });
+  return {
+    fields,
+    sizeBytes: alignUp(end, alignBytes),
+    alignBytes,
+    read: (walk, at, what) =>
+      Object.fromEntries(
+        places.map(({ key, type, offset }) => [key, type.read(walk, at + offset, `${what}.${key}`)]),
+      ) as Values<Fields>,
+  };
+}
+
+/** What is reached by an offset of 4 bytes. */
+function reference<T>(read: Type<T>['read']): Type<T> {
+  return { sizeBytes: 4, alignBytes: 4, read };
+}
+
+export const text = reference((walk, at, what) => walk.text(at, what));
+
+/** @param most elements that are read; a file with more is refused. */
+export function vector<T>(element: Type<T>, most: number): Type<readonly T[]> & { readonly element: Type<T> } {
+  const { sizeBytes, alignBytes } = element;
+  return {
+    ...reference((walk, at, what) => {
+      const { start, count } = walk.vector(at, what);
+      walk.visit(start, count * sizeBytes, alignBytes, what);
+      if (count > most) walk.limit(`${what} has ${count} entries, at most ${most} are read`);
+      return Array.from({ length: count }, (_, i) => element.read(walk, start + i * sizeBytes, `${what}[${i}]`));
+    }),
+    element,
+  };
+}
+
+/** Bytes that start at a multiple of 16 and end with the file, as a view. */
+export const lastBytes = reference((walk, at, what) => {
+  const { start, count } = walk.vector(at, what);
+  const { bytes } = walk;
+  walk.claim(start, count, TENSOR_ALIGN_BYTES, what);
+  if (start + count !== bytes.length) {
+    walk.fail(`${what} ends at byte ${start + count}, but the file has ${bytes.length} bytes`);
+  }
+  return { start, bytes: bytes.subarray(start) };
+});
+
+/** Where the vtable says that slot `i` of a field lies, known to hold a value of `type`; 0 if it is absent. */
+type Place = (i: number, type: Type<unknown>) => number;
+
+/** A field of a table: its type, and what its absence means. */
+export interface Field<T> {
+  readonly slots: number;
+  read(walk: Walk, place: Place, what: string): T;
+}
+
+/** A field of one slot. */
+export interface PlainField<T> extends Field<T> {
+  readonly type: Type<T>;
+  /** The value of a field that isn't there; unless it is required. */
+  readonly absent?: T;
+}
+
+export function optional<T>(type: Type<T>): PlainField<T | undefined> {
+  return or<T | undefined>(type, undefined);
+}
+
+export function or<T>(type: Type<T>, absent: NoInfer<T>): PlainField<T> {
+  return {
+    type,
+    absent,
+    slots: 1,
+    read: (walk, place, what) => {
+      const at = place(0, type);
+      return at === 0 ? absent : type.read(walk, at, what);
+    },
+  };
+}
+
+export function required<T>(type: Type<T>): PlainField<T> {
+  return {
+    type,
+    slots: 1,
+    read: (walk, place, what) => {
+      const at = place(0, type);
+      return at === 0 ? walk.fail(`${what} is missing`) : type.read(walk, at, what);
+    },
+  };
+}
+
+/** One of the tables `members`, in the order of the schema; its key is read as the property `op`. */
+export function union<Members extends Record<string, Type<object>>>(
+  members: Members,
+): Field<{ [Op in keyof Members]: ValueOf<Members[Op]> & { readonly op: Op } }[keyof Members]> & {
+  readonly members: Members;
+} {
+  const list = Object.entries(members);
+  return {
+    members,
+    slots: 2,
+    read: (walk, place, what) => {
+      const typeAt = place(0, uint8);
+      const index = typeAt && walk.view.getUint8(typeAt);
+      const at = place(1, text);
+      const [op, type] = list[index - 1] ?? walk.fail(`${what} has type ${index}, expected 1 to ${list.length}`);
+      if (at === 0) walk.fail(`${what} is missing`);
+      return { op, ...type.read(walk, at, `${what} (${op})`) } as never;
+    },
+  };
+}
+
+/**
+ * A table. Its fields are read in order.
+ *
+ * @param isOpen whether slots after the last field may be in use. Not otherwise: a version's tables have its fields only.
+ */
+export function table<Fields extends Record<string, Field<unknown>>>(
+  fields: Fields,
+  isOpen = false,
+): Type<Values<Fields>> & { readonly fields: Fields } {
+  return {
+    ...reference((walk, at, what) => {
+      const { view } = walk;
+      const start = walk.target(at, what);
+      walk.visit(start, 4, 4, what);
+      const vtable = start - view.getInt32(start, true);
+      walk.visit(vtable, 4, 2, `the vtable of ${what}`);
+      const vtableBytes = view.getUint16(vtable, true);
+      const tableBytes = view.getUint16(vtable + 2, true);
+      if (vtableBytes < 4 || vtableBytes % 2 !== 0 || tableBytes < 4) {
+        walk.fail(`the vtable of ${what} has ${vtableBytes} bytes for a table of ${tableBytes}`);
+      }
+      walk.visit(vtable, vtableBytes, 2, `the vtable of ${what}`);
+      walk.visit(start, tableBytes, 4, what);
+
+      const slotCount = (vtableBytes - 4) / 2;
+      const offsetOf = (slot: number): number => (slot < slotCount ? view.getUint16(vtable + 4 + 2 * slot, true) : 0);
+      let slot = 0;
+      const values = Object.entries(fields).map(([key, field]) => {
+        const fieldName = `${what}.${key}`;
+        const value = field.read(
+          walk,
+          (i, { sizeBytes, alignBytes }) => {
+            const offset = offsetOf(slot + i);
+            if (offset === 0) return 0;
+            if (offset < 4 || offset + sizeBytes > tableBytes) walk.fail(`${fieldName} lies outside its table`);
+            walk.visit(start + offset, sizeBytes, alignBytes, fieldName);
+            return start + offset;
+          },
+          fieldName,
+        );
+        slot += field.slots;
+        return [key, value];
+      });
+      for (; !isOpen && slot < slotCount; slot++) {
+        if (offsetOf(slot) !== 0) walk.fail(`${what} has a field ${slot}, which its version doesn't define`);
+      }
+      return Object.fromEntries(values) as Values<Fields>;
+    }),
+    fields,
+  };
+}

@@ -1,0 +1,23 @@
+import { crc32 } from '@signwave/format';
+import { expect, test } from 'vitest';
+
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+test.each([
+  ['', 0],
+  ['a', 0xe8b7be43],
+  ['123456789', 0xcbf43926],
+  ['The quick brown fox jumps over the lazy dog', 0x414fa339],
+])('the CRC-32 of "%s" is that of zip and PNG', (text, expected) => {
+  expect(crc32(ascii(text))).toBe(expected);
+});
+
+test('32 zero bytes and 32 bytes of ones have the CRCs of the literature', () => {
+  expect(crc32(new Uint8Array(32))).toBe(0x190a55ad);
+  expect(crc32(new Uint8Array(32).fill(255))).toBe(0xff6cab0b);
+});
+
+test('goes on from the CRC of the bytes before', () => {
+  const bytes = ascii('123456789');
+  for (let cut = 0; cut <= 9; cut++) expect(crc32(bytes.subarray(cut), crc32(bytes.subarray(0, cut)))).toBe(0xcbf43926);
+});

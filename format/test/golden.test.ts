@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { FORMAT_VERSION, readModel, writeModel } from '@signwave/format';
+import { describe, expect, test } from 'vitest';
+import { everyOperation } from './models.js';
+
+const folder = new URL('./golden/', import.meta.url);
+
+// A golden file is written once, before its version is released, and never again:
+//   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/golden.test.ts
+if (process.env.SIGNWAVE_WRITE_GOLDEN) {
+  const { major, minor } = FORMAT_VERSION;
+  writeFileSync(new URL(`v${major}.${minor}.sgnw`, folder), writeModel(everyOperation()));
+}
+
+describe('golden file v1.0', () => {
+  const golden = new Uint8Array(readFileSync(new URL('v1.0.sgnw', folder)));
+
+  test('is below 8 kB', () => {
+    expect(golden.length).toBeLessThan(8192);
+  });
+
+  test('reads as the model it was written from', () => {
+    expect(readModel(golden)).toEqual(everyOperation());
+  });
+
+  test('holds every operation and every element type', () => {
+    const { nodes, tensors } = readModel(golden).graph;
+    expect(new Set(nodes.map(({ op }) => op)).size).toBe(18);
+    expect(new Set(tensors.map(({ dtype }) => dtype))).toEqual(new Set(['f32', 'bits', 'f16', 'i8', 'i16']));
+  });
+
+  test('is what the writer gives today, to the byte', () => {
+    expect(Buffer.compare(writeModel(everyOperation()), golden)).toBe(0);
+    expect(Buffer.compare(writeModel(readModel(golden)), golden)).toBe(0);
+  });
+});

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as layout from '../src/layout.js';
+import * as verify from '../src/verify.js';
+
+const schemaText = readFileSync(new URL('../signwave.fbs', import.meta.url), 'utf8');
+const schema = schemaText.replace(/\/\/.*/g, '');
+
+/** `name: type = default (required);` lines of a table or struct of the schema. */
+interface SchemaField {
+  readonly name: string;
+  readonly type: string;
+  readonly isRequired: boolean;
+  readonly absent: string | undefined;
+}
+
+function schemaFields(body: string): SchemaField[] {
+  return [...body.matchAll(/(\w+):\s*([\w[\]]+)\s*(?:=\s*(\S+?))?\s*(\(required\))?;/g)].map(
+    ([, name, type, absent, isRequired]) => ({
+      name: name!,
+      type: type!,
+      isRequired: isRequired !== undefined,
+      absent,
+    }),
+  );
+}
+
+function bodies(kind: string): Map<string, string> {
+  const pattern = new RegExp(`\\b${kind}\\s+(\\w+)[^{;]*\\{([^}]*)\\}`, 'g');
+  return new Map([...schema.matchAll(pattern)].map(([, name, body]) => [name!, body!]));
+}
+
+/** `border_bias`, `bias_tensor` and `BorderBias` as the layout has them: camelCase, without `_tensor`. */
+function layoutName(name: string): string {
+  return name
+    .replace(/_tensor$/, '')
+    .replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+    .replace(/^\w/, (letter) => letter.toLowerCase());
+}
+
+type AnyField = verify.Field<unknown> & Partial<verify.PlainField<unknown>>;
+type Fields = Readonly<Record<string, AnyField>>;
+
+const enums = bodies('enum');
+const structs = bodies('struct');
+const tables = bodies('table');
+const unionMembers = [...bodies('union').get('Operation')!.matchAll(/\w+/g)].map(([name]) => name);
+
+const structLayouts: Readonly<Record<string, { readonly fields: Readonly<Record<string, verify.Type<unknown>>> }>> = {
+  Size2: layout.SIZE2,
+  Pads: layout.PADS,
+  Tensor: layout.TENSOR,
+};
+
+const tableLayouts: Readonly<Record<string, { readonly fields: Fields }>> = {
+  Recipe: layout.RECIPE,
+  Node: layout.NODE,
+  AccuracyClaim: layout.ACCURACY_CLAIM,
+  Model: layout.MODEL,
+  ...Object.fromEntries(
+    Object.entries(layout.OPERATION.members).map(([key, member]) => [
+      key.replace(/^\w/, (c) => c.toUpperCase()),
+      member,
+    ]),
+  ),
+};
+
+const scalars: Readonly<Record<string, verify.Type<unknown>>> = {
+  uint8: verify.uint8,
+  uint16: verify.uint16,
+  uint32: verify.uint32,
+  int32: verify.int32,
+  float: verify.float,
+  double: verify.double,
+  bool: verify.bool,
+  string: verify.text,
+};
+
+function expectType(found: unknown, type: string): void {
+  const element = /^\[(\w+)\]$/.exec(type)?.[1];
+  if (element !== undefined) expectType((found as { element: unknown }).element, element);
+  else if (enums.has(type)) {
+    const members = [...enums.get(type)!.matchAll(/(\w+) = (\d+)/g)];
+    expect((found as { values: string[] }).values).toEqual(members.map(([, name]) => layoutName(name!)));
+    expect(members.map(([, , value]) => Number(value))).toEqual(members.map((_, i) => i));
+  } else expect(found).toBe(scalars[type] ?? structLayouts[type] ?? tableLayouts[type]);
+}
+
+function expectField(found: AnyField, { name, type, isRequired, absent }: SchemaField): void {
+  if (type === 'Operation') expect(found).toBe(layout.OPERATION);
+  // Two fields are read in a way of their own: the place of the checksum, and the tensors' data.
+  else if (name === 'header_crc32') expect(found.type).toBe(verify.placeOfUint32);
+  else if (type === '[uint8]' && isRequired) expect(found.type).toBe(verify.lastBytes);
+  else {
+    expectType(found.type, type);
+    expect('absent' in found).toBe(!isRequired);
+    // What an absent struct means is no part of a schema but its comment.
+    if (!isRequired && !structs.has(type)) expect(found.absent).toBe(expectedAbsent(found, type, absent));
+  }
+}
+
+function expectedAbsent(found: AnyField, type: string, absent: string | undefined): unknown {
+  if (enums.has(type)) return (found.type as unknown as { values: string[] }).values[0];
+  if (type === 'bool') return false;
+  return type in scalars && type !== 'string' ? Number(absent ?? 0) : undefined;
+}
+
+describe('the layout of the reader is that of signwave.fbs', () => {
+  test('in its structs', () => {
+    expect([...structs.keys()]).toEqual(Object.keys(structLayouts));
+    for (const [name, body] of structs) {
+      const fields = schemaFields(body);
+      const found = Object.entries(structLayouts[name]!.fields);
+      expect(found.map(([key]) => key)).toEqual(fields.map((field) => layoutName(field.name)));
+      fields.forEach(({ type }, i) => {
+        expectType(found[i]![1], type);
+      });
+    }
+  });
+
+  test('in the order of the operations', () => {
+    expect(Object.keys(layout.OPERATION.members)).toEqual(unionMembers.map(layoutName));
+  });
+
+  test('in its tables, all of them', () => {
+    expect([...tables.keys()].sort()).toEqual(Object.keys(tableLayouts).sort());
+  });
+
+  test.each([...tables])('in the fields of %s', (name, body) => {
+    const fields = schemaFields(body);
+    const found = Object.entries(tableLayouts[name]!.fields);
+    expect(found.map(([key]) => key)).toEqual(fields.map((field) => layoutName(field.name)));
+    fields.forEach((field, i) => {
+      expectField(found[i]![1], field);
+    });
+  });
+});
+
+test('the generated accessors are those of this schema', () => {
+  const generated = readFileSync(new URL('../src/generated/signwave.ts', import.meta.url), 'utf8');
+  expect(generated).toContain(`SHA-256 of signwave.fbs: ${createHash('sha256').update(schemaText).digest('hex')}`);
+});

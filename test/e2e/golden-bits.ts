@@ -1,0 +1,29 @@
+import { openFileSource } from '../../cli/src/data/file-source.js';
+import { decodeNpy } from '../../cli/src/data/npy.js';
+import { ZipArchive } from '../../convert/src/checkpoints/zip-archive.js';
+
+const MAX_ENTRY_BYTES = 2 ** 24;
+
+/**
+ * The bits that PyTorch saw, from an `.npz` archive: for each binary convolution uint8 (images, bytes).
+ *
+ * @returns by module name, in the archive's order, the bytes of image n.
+ */
+export async function readGoldenBits(path: string): Promise<Map<string, (image: number) => Uint8Array>> {
+  const source = await openFileSource(path);
+  try {
+    const archive = await ZipArchive.open(source);
+    const bits = new Map<string, (image: number) => Uint8Array>();
+    for (const entry of archive.names) {
+      const { data, shape } = decodeNpy(await archive.read(entry, MAX_ENTRY_BYTES), entry, {
+        types: ['|u1'],
+        shape: [null, null],
+      });
+      const bytes = shape[1]!;
+      bits.set(entry.replace(/\.npy$/, ''), (image) => data.subarray(image * bytes, (image + 1) * bytes));
+    }
+    return bits;
+  } finally {
+    await source.close();
+  }
+}
