@@ -1,12 +1,12 @@
 // Broken files by the thousand: whatever happens to a file, the reader refuses it in words or reads what was written.
-//   SIGNWAVE_MUTATIONS=20000 SIGNWAVE_SEED=7 npx vitest run format/test/mutations.test.ts
+//   SIGNWAVE_FORMAT_MUTATIONS=20000 SIGNWAVE_SEED=7 npx vitest run format/test/mutations.test.ts
 import { type Model, readModel, SignwaveError, writeModel } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import * as file from '../src/generated/signwave.js';
 import { headerOf, rootOf, seal, tryRead } from './file-bytes.js';
 import { everyOperation, randomNumbers, resnet20Like } from './models.js';
 
-const COUNT = Number(process.env.SIGNWAVE_MUTATIONS ?? 2000);
+const COUNT = Number(process.env.SIGNWAVE_FORMAT_MUTATIONS ?? 2000);
 const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
 
 /** Far above what a file of 48 kB takes, to be safe from pauses of the machine, and far below a hang. */

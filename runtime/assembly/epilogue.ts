@@ -1,5 +1,5 @@
 import { Epilogue } from './records';
-import { add, atLeast, atMost, greaterEqualBits, laneCount, loadLanes, mul, splat, storeLanes } from './lanes';
+import { add, atLeast, atMost, greaterEqualBits, laneBytes, laneCount, loadLanes, mul, splat, storeLanes } from './lanes';
 import { sumLanes, sumReachesBits } from './sums';
 
 // epilogue.ts — what follows a convolution, fused so that its sums never leave the cache.
@@ -8,6 +8,39 @@ import { sumLanes, sumReachesBits } from './sums';
 //
 // Each product and each sum is rounded by itself, in this order (format/SPEC.md section 4), so every lane gives
 // the reference's bits. Parts whose address is 0 are left out.
+
+/**
+ * Two neighbouring groups of lanes of a pixel, from byte `at` on: 8 channels with SIMD, 2 without. Taken together, since each
+ * question below would be asked twice otherwise (1.3 times as fast on ResNet-20). Addresses are those of the pixel's first
+ * channel, or 0 for what isn't there; `bases` only matters for i32 sums. They are arguments, since fields of a record would be
+ * loaded again after every store.
+ *
+ * @returns one bit per lane; 0 without thresholds.
+ */
+@inline
+function finishPair<T, S>(
+  sums: usize, bases: usize, scale: usize, bias: usize, addend: usize, lo: T, hi: T, output: usize, thresholds: usize, at: usize,
+): i32 {
+  const next = at + laneBytes<T>();
+  let x = isInteger<S>() ? sumLanes<T>(sums + at, bases + at) : loadLanes<T>(sums + at);
+  let y = isInteger<S>() ? sumLanes<T>(sums + next, bases + next) : loadLanes<T>(sums + next);
+  if (scale) {
+    x = add<T>(mul<T>(x, loadLanes<T>(scale + at)), loadLanes<T>(bias + at));
+    y = add<T>(mul<T>(y, loadLanes<T>(scale + next)), loadLanes<T>(bias + next));
+  }
+  if (addend) {
+    x = add<T>(x, loadLanes<T>(addend + at));
+    y = add<T>(y, loadLanes<T>(addend + next));
+  }
+  x = atMost<T>(atLeast<T>(x, lo), hi);
+  y = atMost<T>(atLeast<T>(y, lo), hi);
+  if (output) {
+    storeLanes<T>(output + at, x);
+    storeLanes<T>(output + next, y);
+  }
+  if (!thresholds) return 0;
+  return greaterEqualBits<T>(x, loadLanes<T>(thresholds + at)) | (greaterEqualBits<T>(y, loadLanes<T>(thresholds + next)) << laneCount<T>());
+}
 
 /**
  * One row of pixels.
@@ -25,34 +58,29 @@ export function epilogueRow<T, S>(
   rowBases: usize,
   columnBases: usize,
 ): void {
-  const blocks = e.blocks;
-  const mapPixelBytes = <usize>blocks * 32;
+  const mapPixelBytes = <usize>e.blocks * 32;
   const mapRow = <usize>row * <usize>e.columns * mapPixelBytes;
-  const lo = splat<T>(e.lo);
-  const hi = splat<T>(e.hi);
-  const scale = e.scale;
-  const bias = e.bias;
-  const thresholds = e.thresholds;
+  const scale = e.scale, bias = e.bias, thresholds = e.thresholds;
+  const lo = splat<T>(e.lo), hi = splat<T>(e.hi);
+  const columns = e.columns;
   let addend = e.addend ? e.addend + mapRow : 0;
   let output = e.output ? e.output + mapRow : 0;
   let bits = e.bits ? e.bits + <usize>row * e.bitsRowBytes : 0;
 
-  for (let column = 0; column < e.columns; column++) {
+  for (let column = 0; column < columns; column++) {
     let bases = rowBases;
     if (isInteger<S>()) bases += load<u32>(columnBases + (<usize>column << 2));
-    for (let block = 0; block < blocks; block++) {
-      const blockBytes = <usize>block << 5;
+    for (let at: usize = 0; at < mapPixelBytes; at += 32) {
+      // A block of 8 channels is a byte of bits.
       let mask = 0;
-      for (let lane = 0; lane < 8; lane += laneCount<T>()) {
-        const at = blockBytes + (<usize>lane << 2);
-        let x = isInteger<S>() ? sumLanes<T>(sums + at, bases + at) : loadLanes<T>(sums + at);
-        if (scale) x = add<T>(mul<T>(x, loadLanes<T>(scale + at)), loadLanes<T>(bias + at));
-        if (addend) x = add<T>(x, loadLanes<T>(addend + at));
-        x = atMost<T>(atLeast<T>(x, lo), hi);
-        if (output) storeLanes<T>(output + at, x);
-        if (bits) mask |= greaterEqualBits<T>(x, loadLanes<T>(thresholds + at)) << lane;
+      if (isVector<T>()) {
+        mask = finishPair<T, S>(sums, bases, scale, bias, addend, lo, hi, output, thresholds, at);
+      } else {
+        for (let lane = 0; lane < 8; lane += 2) {
+          mask |= finishPair<T, S>(sums, bases, scale, bias, addend, lo, hi, output, thresholds, at + (<usize>lane << 2)) << lane;
+        }
       }
-      if (bits) store<u8>(bits + <usize>block, <u8>mask);
+      if (bits) store<u8>(bits + (at >> 5), <u8>mask);
     }
     sums += pixelBytes;
     if (addend) addend += mapPixelBytes;

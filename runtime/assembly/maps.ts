@@ -100,20 +100,6 @@ export function sampleMean(a: MapArguments): void {
   for (let i: usize = 0; i < <usize>pixels * a.pixelBytes; i += 4) store<f32>(a.output + i, load<f32>(a.input + i) - mean);
 }
 
-/** SPEC 4.18, over one vector. */
-export function softmax(a: MapArguments): void {
-  const count = <usize>a.channels << 2;
-  let largest: f32 = -Infinity;
-  for (let c: usize = 0; c < count; c += 4) largest = max(largest, load<f32>(a.input + c));
-  let sum: f64 = 0;
-  for (let c: usize = 0; c < count; c += 4) sum += Math.exp(<f64>(load<f32>(a.input + c) - largest));
-  const logSum = Math.log(sum);
-  for (let c: usize = 0; c < count; c += 4) {
-    const x = <f64>(load<f32>(a.input + c) - largest);
-    store<f32>(a.output + c, <f32>(a.option ? x - logSum : Math.exp(x) / sum));
-  }
-}
-
 /** Bits moved so that each group of channels starts at a byte. */
 export function regroupBits(a: Regroup): void {
   for (let row = 0; row < a.rows; row++) {

@@ -60,7 +60,7 @@ export class Conv {
   groupWeightBytes: usize;
   /** Scratch: patches of `stripRows` output rows, `depthBytes` each (bits only). */
   patches: usize;
-  /** Bytes of a patch, a multiple of 8. */
+  /** Bytes of a patch, whole words of the GEMM: a multiple of 4 with SIMD, of 8 without. */
   depthBytes: usize;
   /** Scratch: (pixels of a strip, sumsPixelBytes / 4) i32 mismatches or f32 sums. */
   sums: usize;
@@ -146,7 +146,7 @@ export class MapArguments {
   /** borderBias: address of the byte offset of each row's and of each column's class. */
   rowOffsets: usize;
   columnOffsets: usize;
-  /** signMap: what a tie gives. softmax: 1 for the logarithm. */
+  /** signMap: what a tie gives. softmax (runtime/src/engine/softmax.ts): 1 for the logarithm. */
   option: i32;
 }
 

@@ -7,7 +7,7 @@ import { borderBiasOf, preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
-export { byteInput, copyPixels, regroupBits, sampleMean, signMap, softmax } from './maps';
+export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
 
 /** First byte of the memory that the plan may use. */
 export function heapBase(): usize {

@@ -38,6 +38,7 @@ export interface PlanStep {
   readonly reason: string;
 }
 
+/** What runs, and why. */
 export interface RuntimeInfo {
   /** Which kernels run: `simd` or `scalar`, and why. */
   readonly kernels: 'simd' | 'scalar';
@@ -62,7 +63,8 @@ export interface StepProfile extends PlanStep {
  * `signwave bench`.
  */
 export class Model {
-  readonly info: ModelInfo;
+  /** What the file says about the model: name, architecture, labels, ... */
+  readonly metadata: ModelInfo;
   /** Shape of the input; images of other sizes go through the recipe, see {@link Model.classify}. */
   readonly input: InputNode;
   /** Floats that a run gives; one per class for a classifier. */
@@ -74,7 +76,7 @@ export class Model {
   constructor(file: ModelFile, engine: Engine, startMs: number) {
     const plan = makePlan(file.graph, engine.simd);
     const { height, width, channels } = plan.output.shape;
-    this.info = file.info;
+    this.metadata = file.info;
     this.input = file.graph.nodes[0] as InputNode;
     this.outputs = height * width * channels;
     this.#engine = engine;
@@ -116,7 +118,7 @@ export class Model {
     if (!recipe) {
       throw new SignwaveError(
         'E_INPUT_SHAPE',
-        `${this.info.name} has no input recipe; preprocess the image and call run()`,
+        `${this.metadata.name} has no input recipe; preprocess the image and call run()`,
       );
     }
     return this.rank(this.run(prepareImage(image, recipe, height, width)), options.topK);
@@ -129,7 +131,7 @@ export class Model {
     const sum = exponentials.reduce((a, b) => a + b, 0);
     return Array.from(logits, (logit, index) => ({
       index,
-      label: this.info.labels?.[index] ?? `class ${index}`,
+      label: this.metadata.labels?.[index] ?? `class ${index}`,
       logit,
       probability: exponentials[index]! / sum,
     }))
@@ -155,8 +157,8 @@ export class Model {
       .map(({ step, ms }) => ({ ...this.#describe(step), medianMs: [...ms].sort((a, b) => a - b)[ms.length >> 1]! }));
   }
 
-  /** What runs, and why. */
-  runtimeInfo(): RuntimeInfo {
+  /** What runs, and why: kernels, threads, memory. */
+  info(): RuntimeInfo {
     const { simd, reason, wasmBytes } = this.#engine;
     return {
       kernels: simd ? 'simd' : 'scalar',
@@ -190,7 +192,7 @@ export class Model {
 
   #usable(): Executable {
     if (!this.#executable)
-      throw new SignwaveError('E_DISPOSED', `${this.info.name} was disposed; load it again to use it`);
+      throw new SignwaveError('E_DISPOSED', `${this.metadata.name} was disposed; load it again to use it`);
     return this.#executable;
   }
 
@@ -201,13 +203,13 @@ export class Model {
     if (input.length !== expected) {
       throw new SignwaveError(
         'E_INPUT_SHAPE',
-        `${this.info.name} takes ${height} x ${width} x ${channels} = ${expected} ${isFloats ? 'floats' : 'bytes'}, it was given ${input.length}`,
+        `${this.metadata.name} takes ${height} x ${width} x ${channels} = ${expected} ${isFloats ? 'floats' : 'bytes'}, it was given ${input.length}`,
       );
     }
     if (!isFloats && !recipe) {
       throw new SignwaveError(
         'E_INPUT_SHAPE',
-        `${this.info.name} has no input recipe: it takes preprocessed floats, not bytes`,
+        `${this.metadata.name} has no input recipe: it takes preprocessed floats, not bytes`,
       );
     }
   }

@@ -97,7 +97,7 @@ describe('a model', () => {
       kernel: 'convBits',
       isBinary: true,
     });
-    expect(model.runtimeInfo()).toMatchObject({ kernels: 'simd', kernelsReason: 'the engine has SIMD', threads: 1 });
+    expect(model.info()).toMatchObject({ kernels: 'simd', kernelsReason: 'the engine has SIMD', threads: 1 });
     const profile = model.profile(image, { repeats: 3 });
     expect(profile).toHaveLength(model.plan().length);
     expect(profile.every(({ medianMs }) => medianMs >= 0)).toBe(true);
@@ -105,7 +105,7 @@ describe('a model', () => {
 
   test('runs on scalar kernels when asked to, with the same bits', async () => {
     const scalar = await load(modelFile(), { kernels: 'scalar' });
-    expect(scalar.runtimeInfo()).toMatchObject({ kernels: 'scalar', kernelsReason: '"scalar" was asked for' });
+    expect(scalar.info()).toMatchObject({ kernels: 'scalar', kernelsReason: '"scalar" was asked for' });
     expect(scalar.run(image)).toEqual((await load(modelFile())).run(image));
   });
 });
@@ -134,12 +134,7 @@ describe('a model refuses', () => {
     const model = await load(modelFile());
     model.dispose();
     model.dispose();
-    for (const call of [
-      () => model.run(image),
-      () => model.plan(),
-      () => model.profile(image),
-      () => model.runtimeInfo(),
-    ]) {
+    for (const call of [() => model.run(image), () => model.plan(), () => model.profile(image), () => model.info()]) {
       expect(await codeOf(call)).toBe('E_DISPOSED');
     }
   });

@@ -2,7 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeNpy } from '../../cli/src/data/npy.js';
-import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, EXAMPLE_LABELS, signwave, temporaryFolder } from './signwave.js';
+import {
+  EXAMPLE_CHECKPOINT,
+  EXAMPLE_IMAGES,
+  EXAMPLE_LABELS,
+  signwave,
+  signwaveIn,
+  temporaryFolder,
+} from './signwave.js';
 
 const folder = temporaryFolder();
 const model = join(folder, 'example.sgnw');
@@ -96,6 +103,17 @@ describe('usage errors end with exit code 2:', () => {
       expect(stderr).not.toBe('');
     },
   );
+});
+
+test('an unknown architecture is named E_USAGE, with the known ones', async () => {
+  const { stderr } = await signwave('convert', EXAMPLE_CHECKPOINT, '-o', 'x', '--arch', 'resnet1000');
+  expect(stderr).toMatch(/E_USAGE.*known: resnet20_1w1a/);
+});
+
+test('bench --peers says how to install a peer that is missing (E_PEER)', async () => {
+  const { code, stderr } = await signwaveIn(folder, 'bench', model, '--peers', '--rounds', '1');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/E_PEER.*npm install onnxruntime-web/);
 });
 
 describe('run and eval name what is wrong with their input:', () => {

@@ -19,10 +19,15 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Run the command line as a user does, in a process of its own. */
+/** Run the command line as a user does, in a process of its own, in the repository's root. */
 export function signwave(...args: readonly string[]): Promise<Outcome> {
+  return signwaveIn(ROOT, ...args);
+}
+
+/** As {@link signwave}, in another folder. */
+export function signwaveIn(cwd: string, ...args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], { cwd: ROOT, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [PROGRAM, ...args], { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });

@@ -51,7 +51,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   if (options.threads.some((threads) => threads > 1))
     printNote('this version runs on one thread: other numbers of threads are left out');
   const model = await loadModel(modelPath, options.kernels);
-  const info = model.runtimeInfo();
+  const info = model.info();
   const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(model.input, seed + 1));
   checkAgainstReference(file, model, inputs);
 
@@ -75,7 +75,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
     printJson({ model: modelPath, fileBytes: bytes.length, machine, runtime: info, macs, timings, layers });
     return;
   }
-  printResult(`${model.info.name}, ${machine.cpu}, ${machine.engine}, one thread, batch 1`);
+  printResult(`${model.metadata.name}, ${machine.cpu}, ${machine.engine}, one thread, batch 1`);
   printResult(
     `  load ${info.loadMs.toFixed(1)} ms, ${(info.memoryBytes / 1024).toFixed(0)} KiB of memory, wasm ${info.wasmBytes} bytes`,
   );
@@ -142,7 +142,7 @@ function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly F
     if (model.run(input).some((value, i) => value !== expected[i])) {
       throw new SignwaveError(
         'E_ENGINE',
-        `${model.info.name}: an output differs from the reference; run signwave verify`,
+        `${model.metadata.name}: an output differs from the reference; run signwave verify`,
       );
     }
   }
@@ -164,7 +164,7 @@ async function ortContestant(file: ModelFile, model: Model, inputs: readonly Flo
     if (!isNear && argMax(theirs) !== argMax(ours)) {
       throw new SignwaveError(
         'E_PEER',
-        `ONNX Runtime Web ${session.version} gives other outputs for ${model.info.name}; nothing was timed`,
+        `ONNX Runtime Web ${session.version} gives other outputs for ${model.metadata.name}; nothing was timed`,
       );
     }
   }

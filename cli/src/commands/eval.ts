@@ -77,7 +77,7 @@ async function evaluateOn(
   if (!recipe)
     throw new SignwaveError(
       'E_INPUT_SHAPE',
-      `${model.info.name} has no input recipe: eval can't turn images into its input`,
+      `${model.metadata.name} has no input recipe: eval can't turn images into its input`,
     );
   const classes = model.outputs;
   const images = Math.min(limit, dataset.count);
@@ -92,7 +92,7 @@ async function evaluateOn(
     if (label >= classes) {
       throw new SignwaveError(
         'E_DATA',
-        `${name} has label ${label}, but ${model.info.name} has ${classes} classes: it's a model for other data`,
+        `${name} has label ${label}, but ${model.metadata.name} has ${classes} classes: it's a model for other data`,
       );
     }
     const input = prepareImage(image, recipe, height, width);
@@ -108,11 +108,12 @@ async function evaluateOn(
   }
   progress.end();
   const { low, high } = wilsonInterval(top1, images);
-  const classNames = model.info.labels ?? dataset.classNames ?? Array.from({ length: classes }, (_, i) => `class ${i}`);
+  const classNames =
+    model.metadata.labels ?? dataset.classNames ?? Array.from({ length: classes }, (_, i) => `class ${i}`);
   return {
     logits,
     evaluation: {
-      model: model.info.name,
+      model: model.metadata.name,
       data: dataset.name,
       images,
       top1,

@@ -170,7 +170,7 @@ async function openInputs(model: Model, input: InputNode, options: Options): Pro
   const size = height * width * channels;
   const random = seededBytes(1);
   return {
-    name: `random ${recipe ? 'bytes' : 'floats'} for ${model.info.name}`,
+    name: `random ${recipe ? 'bytes' : 'floats'} for ${model.metadata.name}`,
     count: options.limit ?? DEFAULT_IMAGES,
     read: async () =>
       recipe ? Uint8Array.from({ length: size }, random) : Float32Array.from({ length: size }, () => random() / 64 - 2),

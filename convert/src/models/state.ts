@@ -57,6 +57,6 @@ export class LoadedState implements State {
   skip(): void {}
 }
 
-export function elements(shape: TorchShape): number {
+function elements(shape: TorchShape): number {
   return shape.reduce((product, side) => product * side, 1);
 }

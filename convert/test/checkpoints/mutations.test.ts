@@ -7,7 +7,7 @@ import { openCheckpoint } from '../../src/checkpoints/index.js';
 import { seededInts } from './build.js';
 
 /** How many random mutations; CI sets some thousands. */
-const MUTATIONS = Number(process.env.SIGNWAVE_MUTATIONS ?? 100);
+const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 100);
 const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
 /** No damaged file may take longer than this; an intact one takes some 10 ms. */
 const MAX_MILLISECONDS = 5_000;

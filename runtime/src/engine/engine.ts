@@ -6,8 +6,8 @@ import type { KernelName } from '../plan/records.js';
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
-/** Exports of runtime/assembly/simd.ts and scalar.ts. */
-export type KernelExports = Readonly<Record<KernelName, (recordAddress: number) => void>> & {
+/** Exports of runtime/assembly/simd.ts and scalar.ts: every kernel but `softmax`. */
+export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: () => number;
 };

@@ -3,6 +3,7 @@ import type { FloatMap, Plan, Step } from '../plan/plan.js';
 import { recordBytes, writeRecord } from '../plan/records.js';
 import { placeRegions, pointer, type Region } from '../plan/regions.js';
 import type { Engine } from './engine.js';
+import { softmax } from './softmax.js';
 
 const PAGE_BYTES = 65_536;
 
@@ -49,7 +50,9 @@ export class Executable {
       const recordAddress = records.address + offsetBytes;
       writeRecord(view, recordAddress, record);
       offsetBytes += recordBytes(record.name);
-      return { step, kernel: exports[step.kernel], recordAddress };
+      const kernel =
+        step.kernel === 'softmax' ? (address: number) => softmax(exports.memory.buffer, address) : exports[step.kernel];
+      return { step, kernel, recordAddress };
     });
     this.#calls = calls.slice(0, plan.steps.length);
     this.#floatsInput = calls[plan.steps.length]!;

@@ -10,6 +10,10 @@ import { type Pointer, pointer } from './regions.js';
 /** Patches of a strip should stay in the first-level cache (32 KiB on every CPU we know of) beside a block of filters. */
 const STRIP_PATCH_BYTES = 16_384;
 
+/** What the GEMM compares at a time: gemm-simd.ts splats words of 4 bytes, gemm-scalar.ts counts in 8. */
+const SIMD_WORD_BYTES = 4;
+const SCALAR_WORD_BYTES = 8;
+
 /** A linear layer is a convolution of one pixel. */
 type Geometry = Pick<ConvNode, 'groups' | 'stride' | 'dilation' | 'pads'>;
 const ONE_PIXEL: Geometry = {
@@ -70,7 +74,10 @@ export function planBinaryConv(context: PlanContext, group: Group, node: ConvNod
   const output = context.shapes[group.source]!;
   const input = groupedBits(context, node, geometry);
   const groupBytes = Math.ceil(groupChannels / 8);
-  const depthBytes = roundUp(kernelHeight * kernelWidth * groupBytes, 8);
+  const depthBytes = roundUp(
+    kernelHeight * kernelWidth * groupBytes,
+    context.simd ? SIMD_WORD_BYTES : SCALAR_WORD_BYTES,
+  );
   const stripRows = Math.max(1, Math.min(output.height, Math.floor(STRIP_PATCH_BYTES / (output.width * depthBytes))));
   const pixelSums = sumsPixelBytes(output.channels, groups);
   const stripPixels = stripRows * output.width;

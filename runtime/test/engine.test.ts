@@ -1,0 +1,63 @@
+import type { SignwaveError } from '@signwave/format';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createEngine } from '../src/engine/engine.js';
+import { placeRegions, type Region } from '../src/plan/regions.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+async function failure(action: () => unknown): Promise<SignwaveError> {
+  try {
+    await action();
+  } catch (error) {
+    return error as SignwaveError;
+  }
+  return expect.fail('nothing was thrown');
+}
+
+describe('an engine without SIMD', () => {
+  test('gets the scalar kernels, and says why', async () => {
+    vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    expect(await createEngine('auto')).toMatchObject({ simd: false, reason: 'the engine has no SIMD' });
+  });
+
+  test('is refused SIMD kernels', async () => {
+    vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    expect(await failure(() => createEngine('simd'))).toMatchObject({ code: 'E_ENGINE' });
+  });
+});
+
+test('an engine without WebAssembly is refused', async () => {
+  vi.stubGlobal('WebAssembly', undefined);
+  try {
+    expect(await failure(() => createEngine('auto'))).toMatchObject({ code: 'E_ENGINE' });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test('an engine that refuses to instantiate is reported with the policy that may be the cause', async () => {
+  vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new Error('blocked by policy'));
+  const error = await failure(() => createEngine('auto'));
+  expect(error.message).toMatch(/blocked by policy.*wasm-unsafe-eval/);
+});
+
+describe('memory', () => {
+  const region = (sizeBytes: number, firstStep: number, lastStep: number): Region => ({
+    kind: 'map',
+    sizeBytes,
+    firstStep,
+    lastStep,
+    address: 0,
+  });
+
+  test('is shared by maps that don’t live at the same time, and by no others', () => {
+    const [a, b, c] = [region(1000, 0, 1), region(1000, 1, 2), region(1000, 2, 3)];
+    placeRegions([a, b, c], 1024);
+    expect(a.address).toBe(c.address);
+    expect(Math.abs(a.address - b.address)).toBeGreaterThanOrEqual(1000);
+  });
+
+  test('has a limit that is named', async () => {
+    expect(await failure(() => placeRegions([region(2 ** 32, 0, 1)], 0))).toMatchObject({ code: 'E_ENGINE' });
+  });
+});

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { inflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { DEFLATED_MODULES, MODULE_BYTES } from '../build/modules.js';
+import { KERNEL_RECORDS } from '../src/plan/records.js';
+
+const readBuild = (name: string): Buffer => readFileSync(new URL(`../build/${name}`, import.meta.url));
+const countOf = (text: string, instruction: string): number => text.split(instruction).length - 1;
+
+describe.each(['simd', 'scalar'] as const)('%s.wasm', (level) => {
+  const module = new WebAssembly.Module(Uint8Array.from(readBuild(`${level}.wasm`)));
+
+  test('imports nothing', () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([]);
+  });
+
+  test('exports its memory, where the plan may begin, and every kernel that a plan calls', () => {
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    const kernels = Object.keys(KERNEL_RECORDS).filter((name) => name !== 'softmax'); // engine/softmax.ts
+    expect(names.sort()).toEqual([...kernels, 'heapBase', 'memory'].sort());
+  });
+});
+
+describe('instructions', () => {
+  const simd = readBuild('simd.wat').toString();
+  const scalar = readBuild('scalar.wat').toString();
+
+  test('the SIMD build counts bits with i8x16.popcnt', () => {
+    expect(countOf(simd, 'i8x16.popcnt')).toBeGreaterThan(0);
+  });
+
+  test('the scalar build counts bits with i64.popcnt and has no vectors', () => {
+    expect(countOf(scalar, 'i64.popcnt')).toBeGreaterThan(0);
+    expect(countOf(scalar, 'v128')).toBe(0);
+  });
+
+  test('neither fuses a multiplication with an addition: SPEC 4 rounds both', () => {
+    for (const text of [simd, scalar]) expect(countOf(text, 'relaxed')).toBe(0);
+  });
+});
+
+test('what is inlined in the package are these two modules', () => {
+  const inlined = inflateRawSync(Buffer.from(DEFLATED_MODULES, 'base64'));
+  expect(MODULE_BYTES.simd + MODULE_BYTES.scalar).toBe(inlined.length);
+  expect(inlined.subarray(0, MODULE_BYTES.simd).equals(readBuild('simd.wasm'))).toBe(true);
+  expect(inlined.subarray(MODULE_BYTES.simd).equals(readBuild('scalar.wasm'))).toBe(true);
+});

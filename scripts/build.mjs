@@ -1,0 +1,143 @@
+// Build what users run and what is published, from the sources:
+//
+//   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs
+//   cli        cli/dist/           one file, `signwave.mjs`, with the workspace's packages in it
+//   format, reference, convert, runtime    dist/ of each: a module and its types, as package.json's "exports" names them
+//
+// A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
+//
+//   node scripts/build.mjs [--only wasm,cli]
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build as esbuild } from 'esbuild';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const CONDITION = 'signwave:source';
+/** Loaded when first needed, from the user's node_modules: native code, and a peer for comparisons. */
+const CLI_EXTERNAL = ['sharp', 'onnxruntime-web'];
+const CLI_BANNER = [
+  '#!/usr/bin/env node',
+  // commander is CommonJS: its require() of Node's modules needs one.
+  "import { createRequire as makeRequire } from 'node:module';",
+  'const require = makeRequire(import.meta.url);',
+].join('\n');
+
+const PARTS = {
+  wasm: buildWasm,
+  cli: buildCli,
+  format: () => buildLibrary('format'),
+  reference: () => buildLibrary('reference'),
+  convert: () => buildLibrary('convert'),
+  runtime: () => buildLibrary('runtime', { minify: true }),
+};
+
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+const unknown = wanted.filter((name) => !(name in PARTS));
+if (unknown.length > 0) {
+  console.error(`--only ${unknown.join(',')}: expected some of ${Object.keys(PARTS).join(',')}`);
+  process.exit(2);
+}
+for (const [name, build] of Object.entries(PARTS)) if (wanted.includes(name)) await build();
+
+/** In a process of its own: the compiler takes 100 MB. */
+function buildWasm() {
+  const { status } = spawnSync(process.execPath, ['runtime/scripts/build-wasm.mjs'], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function buildCli() {
+  const outfile = 'cli/dist/signwave.mjs';
+  await bundle('cli', {
+    entryPoints: ['cli/src/main.ts'],
+    outfile,
+    platform: 'node',
+    target: 'node20',
+    external: CLI_EXTERNAL,
+    banner: { js: CLI_BANNER },
+  });
+  chmodSync(outfile, 0o755);
+}
+
+async function buildLibrary(folder, { minify = false } = {}) {
+  rmSync(`${folder}/dist`, { recursive: true, force: true });
+  const manifest = readManifest(folder);
+  const external = Object.keys(manifest.dependencies ?? {});
+  for (const { [CONDITION]: source, types, default: module } of Object.values(manifest.exports)) {
+    if (source === undefined) continue;
+    const entry = `${folder}/${source.slice(2)}`;
+    await bundle(folder, {
+      entryPoints: [entry],
+      outfile: `${folder}/${module.slice(2)}`,
+      platform: 'neutral',
+      target: 'es2022',
+      external: [...external, 'node:*'],
+      minify,
+      sourcemap: minify && 'linked',
+    });
+    await bundleTypes(entry, `${folder}/${types.slice(2)}`, external);
+  }
+}
+
+/** @param {import('esbuild').BuildOptions} options */
+async function bundle(folder, options) {
+  const { metafile } = await esbuild({
+    bundle: true,
+    format: 'esm',
+    conditions: [CONDITION, 'module'],
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+    ...options,
+  });
+  const inputs = new Set();
+  for (const [path, output] of Object.entries(metafile.outputs)) {
+    report(path, output.bytes);
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) inputs.add(input);
+  }
+  copyFileSync('LICENSE', `${folder}/dist/LICENSE`);
+  writeLicences(folder, [...inputs]);
+}
+
+/** One declaration file for all that `entry` exports, those of bundled packages included. */
+async function bundleTypes(entry, path, external) {
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
+  const types = await rollup({
+    input: entry,
+    external: (id) => external.includes(id),
+    plugins: [dts({ respectExternal: true, tsconfig: 'tsconfig.json' })],
+    treeshake: { moduleSideEffects: false },
+  });
+  const { output } = await types.write({ file: path, format: 'es' });
+  await types.close();
+  report(path, Buffer.byteLength(output[0].code));
+}
+
+/** Beside a bundle, the licences of the packages from the registry that it contains. */
+function writeLicences(folder, inputs) {
+  const packages = new Set(inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]));
+  packages.delete(undefined);
+  if (packages.size === 0) return;
+  const texts = [...packages].sort().map((path) => {
+    const { name, version, license } = readManifest(path);
+    const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${path} has no licence file, and its code would be in ${folder}/dist`);
+    return `${name} ${version} (${license})\n\n${readFileSync(`${path}/${file}`, 'utf8').trim()}\n`;
+  });
+  const path = `${folder}/dist/licences.txt`;
+  writeFileSync(path, `Parts of this package come from:\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`);
+}
+
+function readManifest(folder) {
+  const path = `${folder}/package.json`;
+  if (!existsSync(path)) throw new Error(`${path} is missing: run node scripts/setup.mjs`);
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+function report(path, bytes) {
+  console.error(`${path}: ${bytes.toLocaleString('en-US')} bytes`);
+}

@@ -1,0 +1,61 @@
+// Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks, with real files
+// under the names that it uses. It leaves these files behind, so run it in a clone of its own.
+//
+//   node scripts/check-readme.mjs CIFAR10_FOLDER
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const [cifar10] = process.argv.slice(2);
+if (cifar10 === undefined) {
+  console.error('which folder has CIFAR-10 in its binary format?');
+  process.exit(2);
+}
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+/** What README.md calls the user's files. */
+const FILES = {
+  'checkpoint.pth.tar': 'examples/biper-resnet20-cifar10.pth',
+  'config.txt': 'examples/config.txt',
+  'labels.txt': 'examples/labels.txt',
+  'photo.png': 'examples/images/cat/0000.png',
+};
+/** Run by .ci/run in steps of their own, or what runs this. */
+const RUN_ELSEWHERE = /^(npm (start|test)|npm run (check|bench)|bash \.ci\/run)\b/;
+/** What the programs of README.md find around them: an image, a canvas, a page's fetch and the module beside it. */
+const SURROUNDINGS = `
+import { readFileSync } from 'node:fs';
+const rgbBytes = new Uint8Array(32 * 32 * 3);
+const context = { getImageData: (x, y, width, height) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) }) };
+globalThis.fetch = async (path) => new Response(readFileSync(path));
+`;
+
+const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```(sh|js)\n(.*?)^```$/gms)];
+const blocksIn = (language) => blocks.filter(([, it]) => it === language).map(([, , code]) => code);
+
+for (const [name, source] of Object.entries(FILES)) copyFileSync(source, name);
+runCommands(blocksIn('sh').join('\n'));
+copyFileSync('runtime/dist/index.js', 'signwave-runtime.js');
+blocksIn('js').forEach(runProgram);
+
+function runCommands(text) {
+  const lines = text.replaceAll('cifar10:DIR', `cifar10:${cifar10}`).split('\n');
+  const commands = lines.filter((line) => !RUN_ELSEWHERE.test(line));
+  // Aliases are for terminals unless a script asks for them; -v shows each command before its output.
+  run('bash', ['-c', ['set -eu', 'shopt -s expand_aliases', 'set -v', ...commands].join('\n')]);
+}
+
+function runProgram(code, index) {
+  const path = `readme-${index + 1}.mjs`;
+  writeFileSync(path, SURROUNDINGS + code);
+  console.log(`node ${path}`);
+  run(process.execPath, [path]);
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) {
+    console.error(`${command} ended with status ${status}: README.md says something that doesn't work`);
+    process.exit(1);
+  }
+}

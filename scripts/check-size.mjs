@@ -1,0 +1,45 @@
+// Print how many bytes the runtime takes, and fail where it takes more than it may: the kernels, and all that a page
+// loads, kernels included, minified as a bundler does it.
+//
+//   node scripts/check-size.mjs
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const simd = readFileSync('runtime/build/simd.wasm').length;
+const scalar = readFileSync('runtime/build/scalar.wasm').length;
+const bundle = await bundleRuntime();
+const rows = [
+  ['simd.wasm', simd],
+  ['scalar.wasm', scalar],
+  ['all wasm', simd + scalar, 24_576],
+  ['browser bundle, minified', bundle.length, 60_000],
+  ['browser bundle, gzipped', gzipSync(bundle, { level: 9 }).length, 25_000],
+];
+for (const [name, bytes, limit = Number.POSITIVE_INFINITY] of rows) {
+  const isOver = bytes > limit;
+  const bound = limit === Number.POSITIVE_INFINITY ? '' : ` of at most ${grouped(limit)}${isOver ? ': TOO MUCH' : ''}`;
+  console.log(`${name.padEnd(26)}${grouped(bytes).padStart(7)} bytes${bound}`);
+  if (isOver) process.exitCode = 1;
+}
+
+async function bundleRuntime() {
+  const { outputFiles } = await build({
+    entryPoints: ['runtime/src/index.ts'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['signwave:source', 'module'],
+    mainFields: ['module', 'main'],
+    write: false,
+  });
+  return outputFiles[0].contents;
+}
+
+function grouped(value) {
+  return value.toLocaleString('en-US');
+}

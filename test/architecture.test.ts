@@ -1,0 +1,120 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { readText, repositoryFiles } from './source-files.js';
+
+/** What each package may import besides its own files: the arrows point one way. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  format: ['flatbuffers'],
+  reference: ['@signwave/format'],
+  convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
+  // Both are bundled: a test below keeps its `dependencies` empty.
+  runtime: ['@signwave/format', 'fflate'],
+  cli: [
+    '@signwave/format',
+    '@signwave/reference',
+    '@signwave/convert',
+    '@signwave/runtime',
+    'commander',
+    'onnxruntime-web',
+    'sharp',
+  ],
+};
+/** Files that may use Node's own modules, besides all of `cli`. */
+const NODE_ENTRIES: readonly string[] = ['runtime/src/node.ts'];
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+  /** Gone when the program runs. */
+  readonly isTypeOnly: boolean;
+}
+
+const sources = repositoryFiles().filter((path) => /^[^/]+\/src\/.*\.ts$/.test(path));
+const imports = sources.flatMap(importsOf);
+
+/** Every static and dynamic import and re-export of a file. */
+function importsOf(from: string): Import[] {
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      const isTypeOnly = ts.isImportDeclaration(node)
+        ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+        : node.isTypeOnly;
+      found.push({ from, specifier: (node.moduleSpecifier as ts.StringLiteral).text, isTypeOnly });
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [specifier] = node.arguments;
+      if (specifier && ts.isStringLiteral(specifier))
+        found.push({ from, specifier: specifier.text, isTypeOnly: false });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(from, readText(from), ts.ScriptTarget.Latest));
+  return found;
+}
+
+const packageOf = (path: string): string => path.slice(0, path.indexOf('/'));
+const isRelative = ({ specifier }: Import): boolean => specifier.startsWith('.');
+/** The file that a relative import names, from the root of the repository. */
+const targetOf = ({ from, specifier }: Import): string =>
+  posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+const written = ({ from, specifier }: Import): string => `${from} imports ${specifier}`;
+
+describe('packages', () => {
+  test('are all known to this test', () => {
+    expect(Object.keys(ALLOWED)).toEqual(expect.arrayContaining([...new Set(sources.map(packageOf))]));
+  });
+
+  test.each(Object.entries(ALLOWED))('%s imports only what it may', (name, allowed) => {
+    const foreign = imports.filter((it) => packageOf(it.from) === name && !isRelative(it));
+    const forbidden = foreign.filter(({ specifier }) => !specifier.startsWith('node:') && !allowed.includes(specifier));
+    expect(forbidden.map(written)).toEqual([]);
+  });
+
+  test('do not reach into each other by relative paths', () => {
+    const outside = imports.filter((it) => isRelative(it) && packageOf(targetOf(it)) !== packageOf(it.from));
+    expect(outside.map(written)).toEqual([]);
+  });
+
+  test('but cli and the Node entry points run in a browser: they import nothing of Node', () => {
+    const ofNode = imports.filter(
+      ({ from, specifier }) =>
+        specifier.startsWith('node:') && packageOf(from) !== 'cli' && !NODE_ENTRIES.includes(from),
+    );
+    expect(ofNode.map(written)).toEqual([]);
+  });
+
+  test('declare what they import', () => {
+    for (const name of Object.keys(ALLOWED)) {
+      const { dependencies, devDependencies } = JSON.parse(readText(`${name}/package.json`));
+      const declared = Object.keys({ ...dependencies, ...devDependencies });
+      const needed = imports.filter((it) => packageOf(it.from) === name && !isRelative(it) && !it.isTypeOnly);
+      const undeclared = needed.filter(
+        ({ specifier }) => !specifier.startsWith('node:') && !declared.includes(specifier),
+      );
+      expect(undeclared.map(written)).toEqual([]);
+    }
+  });
+
+  test('leave the runtime with nothing to install', () => {
+    expect(JSON.parse(readText('runtime/package.json')).dependencies ?? {}).toEqual({});
+  });
+});
+
+describe('files', () => {
+  test('do not import each other in a circle', () => {
+    const next = new Map<string, string[]>();
+    for (const it of imports) {
+      if (isRelative(it) && !it.isTypeOnly) next.set(it.from, [...(next.get(it.from) ?? []), targetOf(it)]);
+    }
+    const done = new Set<string>();
+    const walk = (file: string, path: readonly string[]): void => {
+      const start = path.indexOf(file);
+      if (start >= 0) throw new Error(`a circle: ${[...path.slice(start), file].join(' -> ')}`);
+      if (done.has(file)) return;
+      for (const target of next.get(file) ?? []) walk(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of sources) walk(file, []);
+  });
+});
