@@ -1,8 +1,9 @@
 // Build what users run and what is published, from the sources:
 //
 //   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs
-//   cli        cli/dist/           one file, `signwave.mjs`, with the workspace's packages in it
-//   format, reference, convert, runtime    dist/ of each: a module and its types, as package.json's "exports" names them
+//   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
+//                                  beside it, and `data-worker.mjs`, the thread that prepares training images
+//   format, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them
 //
 // A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
 //
@@ -17,7 +18,9 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const CONDITION = 'signwave:source';
 /** Loaded when first needed, from the user's node_modules: native code, and a peer for comparisons. */
-const CLI_EXTERNAL = ['sharp', 'onnxruntime-web'];
+const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
+/** It has to lie beside the chunk that has the trainer in it: trainer/src/data/batch-stream.ts looks for it there. */
+const DATA_WORKER = 'trainer/src/data/data-worker.ts';
 const CLI_BANNER = [
   '#!/usr/bin/env node',
   // commander is CommonJS: its require() of Node's modules needs one.
@@ -32,6 +35,7 @@ const PARTS = {
   reference: () => buildLibrary('reference'),
   convert: () => buildLibrary('convert'),
   runtime: () => buildLibrary('runtime', { minify: true }),
+  trainer: buildTrainer,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
@@ -50,36 +54,54 @@ function buildWasm() {
 }
 
 async function buildCli() {
-  const outfile = 'cli/dist/signwave.mjs';
+  rmSync('cli/dist', { recursive: true, force: true });
   await bundle('cli', {
-    entryPoints: ['cli/src/main.ts'],
-    outfile,
+    entryPoints: { signwave: 'cli/src/main.ts', 'data-worker': DATA_WORKER },
+    outdir: 'cli/dist',
+    outExtension: { '.js': '.mjs' },
+    // A command loads only what it needs: charts, the trainer.
+    splitting: true,
     platform: 'node',
     target: 'node20',
     external: CLI_EXTERNAL,
     banner: { js: CLI_BANNER },
   });
-  chmodSync(outfile, 0o755);
+  chmodSync('cli/dist/signwave.mjs', 0o755);
 }
 
-async function buildLibrary(folder, { minify = false } = {}) {
+async function buildTrainer() {
+  await buildLibrary('trainer', { platform: 'node', target: 'node20' });
+  await bundle('trainer', {
+    entryPoints: [DATA_WORKER],
+    outfile: 'trainer/dist/data-worker.mjs',
+    platform: 'node',
+    target: 'node20',
+    external: externalsOf(readManifest('trainer')),
+  });
+}
+
+async function buildLibrary(folder, { minify = false, platform = 'neutral', target = 'es2022' } = {}) {
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   const manifest = readManifest(folder);
-  const external = Object.keys(manifest.dependencies ?? {});
+  const external = externalsOf(manifest);
   for (const { [CONDITION]: source, types, default: module } of Object.values(manifest.exports)) {
     if (source === undefined) continue;
     const entry = `${folder}/${source.slice(2)}`;
     await bundle(folder, {
       entryPoints: [entry],
       outfile: `${folder}/${module.slice(2)}`,
-      platform: 'neutral',
-      target: 'es2022',
+      platform,
+      target,
       external: [...external, 'node:*'],
       minify,
       sourcemap: minify && 'linked',
     });
     await bundleTypes(entry, `${folder}/${types.slice(2)}`, external);
   }
+}
+
+function externalsOf({ dependencies, optionalDependencies }) {
+  return Object.keys({ ...dependencies, ...optionalDependencies });
 }
 
 /** @param {import('esbuild').BuildOptions} options */

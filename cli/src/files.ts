@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { type BiperConfig, parseBiperConfig } from '@signwave/convert';
-import type { ByteSource, Model } from '@signwave/format';
-import { readModel } from '@signwave/format';
+import { type BiperConfig, type Checkpoint, checkpointBiperConfig, parseBiperConfig } from '@signwave/convert';
+import { type ByteSource, type Model, readModel, SignwaveError } from '@signwave/format';
 import { fileExists, readFileBytes } from './data/file-access.js';
 
 /** A model file's bytes and what is in them, checked in full. */
@@ -13,26 +12,53 @@ export async function readModelFile(path: string): Promise<{ bytes: Uint8Array; 
 
 const HASH_CHUNK_BYTES = 1 << 24;
 
-/** SHA-256 of a whole file, read in parts; 64 hexadecimal digits. */
-export async function sha256(source: ByteSource): Promise<string> {
+/** SHA-256 of whole files, one after the other, read in parts; 64 hexadecimal digits. */
+export async function sha256(sources: readonly ByteSource[]): Promise<string> {
   const hash = createHash('sha256');
-  for (let offset = 0; offset < source.sizeBytes; offset += HASH_CHUNK_BYTES) {
-    hash.update(await source.read(offset, Math.min(HASH_CHUNK_BYTES, source.sizeBytes - offset)));
+  for (const source of sources) {
+    for (let offset = 0; offset < source.sizeBytes; offset += HASH_CHUNK_BYTES) {
+      hash.update(await source.read(offset, Math.min(HASH_CHUNK_BYTES, source.sizeBytes - offset)));
+    }
   }
   return hash.digest('hex');
 }
 
+/** What is known about a BiPer checkpoint besides its tensors, and which file says it: itself or a config.txt. */
+export interface FoundBiperConfig extends BiperConfig {
+  readonly path: string;
+}
+
 /**
- * The `config.txt` that BiPer's training writes beside a checkpoint.
+ * omega0 and the stage of a BiPer checkpoint: of its own metadata, or else of the `config.txt` that BiPer's training
+ * writes beside a checkpoint.
  *
- * @param path given by the user; default: `config.txt` in the checkpoint's folder, if there is one.
+ * @param configPath given by the user; default: `config.txt` in the checkpoint's folder, if there is one.
+ * @throws {SignwaveError} `E_OMEGA0` if the given config.txt has no omega0, or another than the metadata.
  */
 export async function readBiperConfig(
   checkpointPath: string,
-  path: string | undefined,
-): Promise<(BiperConfig & { path: string }) | undefined> {
-  const configPath = path ?? join(dirname(checkpointPath), 'config.txt');
-  if (path === undefined && !(await fileExists(configPath))) return undefined;
-  const text = new TextDecoder().decode(await readFileBytes(configPath, 'E_IO'));
-  return { ...parseBiperConfig(text, configPath), path: configPath };
+  checkpoint: Checkpoint,
+  configPath: string | undefined,
+): Promise<FoundBiperConfig | undefined> {
+  const own = checkpointBiperConfig(checkpoint);
+  const beside = join(dirname(checkpointPath), 'config.txt');
+  if (configPath === undefined) {
+    if (own.omega0 !== undefined) return { ...own, path: checkpointPath };
+    return (await fileExists(beside)) ? parseConfigFile(beside) : undefined;
+  }
+  const given = await parseConfigFile(configPath);
+  if (given.omega0 === undefined) {
+    throw new SignwaveError('E_OMEGA0', `${configPath} has no line "freq:"; give --omega0 instead`);
+  }
+  if (own.omega0 !== undefined && own.omega0 !== given.omega0) {
+    throw new SignwaveError(
+      'E_OMEGA0',
+      `${configPath} has omega0 = ${given.omega0}, but ${checkpointPath} was trained with ${own.omega0}, as its metadata say; to insist, give --omega0`,
+    );
+  }
+  return given;
+}
+
+async function parseConfigFile(path: string): Promise<FoundBiperConfig> {
+  return { ...parseBiperConfig(new TextDecoder().decode(await readFileBytes(path, 'E_IO')), path), path };
 }

@@ -1,11 +1,14 @@
 import { SignwaveError } from '@signwave/format';
 import { Command, CommanderError } from 'commander';
+import { registerAnalyze } from './commands/analyze.js';
 import { registerBench } from './commands/bench.js';
 import { registerConvert } from './commands/convert.js';
 import { registerEval } from './commands/eval.js';
 import { registerExport } from './commands/export.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerRun } from './commands/run.js';
+import { registerSetup } from './commands/setup.js';
+import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
 import { color, printNote } from './report/output.js';
 import { VERSION } from './version.js';
@@ -26,6 +29,9 @@ for (const register of [
   registerEval,
   registerBench,
   registerExport,
+  registerAnalyze,
+  registerTrain,
+  registerSetup,
 ]) {
   register(program);
 }

@@ -1,6 +1,7 @@
 import { type AccuracyClaim, type Graph, type Model, type ModelInfo, SignwaveError } from '@signwave/format';
 import type { Checkpoint } from './checkpoints/index.js';
 import { buildGraph } from './models/architecture.js';
+import { checkpointBiperConfig } from './models/biper-config.js';
 import { recipeNamed } from './models/recipes.js';
 import { type Match, recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
@@ -11,7 +12,7 @@ export interface ConvertOptions {
   readonly writer: string;
   /** Take the checkpoint for this architecture. */
   readonly arch?: string;
-  /** BiPer's angular frequency; it isn't in the checkpoint. */
+  /** BiPer's angular frequency; default: what the checkpoint's metadata say. Those of signwave's trainer do, BiPer's own don't. */
   readonly omega0?: number;
   /** Name of the input recipe; default: that of the architecture. */
   readonly preprocess?: string;
@@ -41,7 +42,8 @@ export interface Conversion {
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
   const match = recognise(checkpoint, options.arch);
   const { architecture, classes } = match;
-  const omega0 = checkOmega0(match, checkpoint.sourceName, options.omega0);
+  checkMethod(checkpoint, match);
+  const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, options.omega0) : 0;
   checkLabels(options.labels, classes);
   const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
 
@@ -61,13 +63,13 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
   return { model: { info, graph: foldAffines(unfolded) }, unfolded, match };
 }
 
-/** omega0 for a method that needs it, 0 for the others. */
-function checkOmega0(match: Match, sourceName: string, omega0: number | undefined): number {
-  if (!match.architecture.needsOmega0) return 0;
+/** @throws {SignwaveError} `E_OMEGA0` */
+function checkOmega0(checkpoint: Checkpoint, given: number | undefined): number {
+  const omega0 = given ?? checkpointBiperConfig(checkpoint).omega0;
   if (omega0 === undefined) {
     throw new SignwaveError(
       'E_OMEGA0',
-      `${sourceName} is a BiPer checkpoint, and omega0 (the frequency in sign(sin(omega0 * w))) is not in it. A wrong one gives wrong bits without a sign of it, so it is not guessed. ` +
+      `${checkpoint.sourceName} is a BiPer checkpoint, and omega0 (the frequency in sign(sin(omega0 * w))) is not in it. A wrong one gives wrong bits without a sign of it, so it is not guessed. ` +
         'Either put the config.txt that the training wrote beside the checkpoint (or name it: --config config.txt), or give the value: --omega0 20',
     );
   }
@@ -75,6 +77,16 @@ function checkOmega0(match: Match, sourceName: string, omega0: number | undefine
     throw new SignwaveError('E_OMEGA0', `omega0 is ${omega0}, expected a positive number`);
   }
   return omega0;
+}
+
+/** signwave's trainer says which quantizer the weights were trained with: the same network has the same tensors with every one. */
+function checkMethod({ metadata, sourceName }: Checkpoint, { architecture }: Match): void {
+  const trainedWith = metadata.get('weights');
+  if (metadata.get('format') !== 'signwave-training' || trainedWith === architecture.method) return;
+  throw new SignwaveError(
+    'E_CHECKPOINT_ARCH',
+    `${sourceName}: its weights were trained with the quantizer "${trainedWith}", this version packs those of "${architecture.method}" for ${architecture.name}`,
+  );
 }
 
 function checkLabels(labels: readonly string[] | undefined, classes: number): void {

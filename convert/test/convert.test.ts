@@ -5,8 +5,9 @@ import { Reference } from '@signwave/reference';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint, type StoredTensor } from '../src/checkpoints/index.js';
 import { type ConvertOptions, convertCheckpoint } from '../src/convert.js';
-import { parseBiperConfig } from '../src/models/biper-config.js';
+import { checkpointBiperConfig, parseBiperConfig } from '../src/models/biper-config.js';
 import { biperBits } from '../src/models/biper-layers.js';
+import { type FloatTensor, floatFile } from './checkpoints/build-safetensors.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/biper-resnet20-cifar10.pth', import.meta.url));
 const OPTIONS: ConvertOptions = { writer: 'test', omega0: 20 };
@@ -99,6 +100,48 @@ describe('conversion', () => {
     const { model } = await convertCheckpoint(changed({ 'bn1.num_batches_tracked': undefined }), OPTIONS);
     expect(model.info.architecture).toBe('resnet20_1w1a');
   });
+});
+
+describe('a checkpoint in safetensors', () => {
+  let tensors: Map<string, FloatTensor>;
+
+  beforeAll(async () => {
+    tensors = new Map();
+    for (const { name, shape, readF32 } of checkpoint.tensors.values()) {
+      const values = await readF32();
+      tensors.set(name, { shape, values });
+      tensors.set(`optimizer.${name}.momentum`, { shape, values });
+    }
+  });
+
+  const open = (metadata?: Record<string, string>) =>
+    openCheckpoint(bytesSource(floatFile(tensors, metadata), 'example.safetensors'));
+
+  test('converts to the same model as PyTorch’s', async () => {
+    const { model } = await convertCheckpoint(await open(), OPTIONS);
+    const { model: expected } = await convertCheckpoint(checkpoint, OPTIONS);
+    expect(model.graph).toEqual(expected.graph);
+  });
+
+  test('says omega0 in its metadata, and an option says it louder', async () => {
+    const own = await open({ omega0: '20', stage: '2' });
+    expect(checkpointBiperConfig(own)).toEqual({ omega0: 20, isStage2: true });
+    expect((await convertCheckpoint(own, { writer: 'test' })).model.info.omega0).toBe(20);
+    expect((await convertCheckpoint(own, { writer: 'test', omega0: 25 })).model.info.omega0).toBe(25);
+  });
+
+  test('without omega0 in its metadata needs the option', async () => {
+    expect((await failure(await open({ stage: '1' }), { writer: 'test' })).code).toBe('E_OMEGA0');
+  });
+
+  test.each(['', 'twenty', '-1', '0', 'Infinity', 'NaN'])(
+    'with omega0 "%s" in its metadata is refused',
+    async (omega0) => {
+      const error = await failure(await open({ omega0 }), { writer: 'test' });
+      expect(error.code).toBe('E_OMEGA0');
+      expect(error.message).toMatch(/example\.safetensors: omega0 of its metadata is/);
+    },
+  );
 });
 
 describe('a checkpoint is refused', () => {

@@ -49,6 +49,14 @@ export type ErrorCode =
   | 'E_ENGINE'
   /** A command or an option that makes no sense. */
   | 'E_USAGE'
+  /** A training config with an unknown key, a missing or an impossible value; the message names it. */
+  | 'E_CONFIG'
+  /** A training run that can't go on: the loss is not a finite number; the message says at which step and layer. */
+  | 'E_TRAINING'
+  /** A checkpoint that a training run can't be resumed from: of another architecture or config. */
+  | 'E_RESUME'
+  /** A training back end can't be used, or its setup lacks something; the message says what. */
+  | 'E_BACKEND'
   /** A peer library asked for in a comparison is not installed. */
   | 'E_PEER';
 

@@ -76,7 +76,7 @@ describe('convert', () => {
       config,
     );
     expect(code).toBe(0);
-    expect(stderr).toContain('stage2: False');
+    expect(stderr).toContain('is of stage 1');
   });
 
   test('refuses labels of another number than the classes', async () => {

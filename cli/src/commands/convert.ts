@@ -1,9 +1,9 @@
-import { convertCheckpoint, openCheckpoint, RECIPE_NAMES } from '@signwave/convert';
-import { SignwaveError, writeModel } from '@signwave/format';
+import { convertCheckpoint, RECIPE_NAMES } from '@signwave/convert';
+import { writeModel } from '@signwave/format';
 import { type Command, Option } from 'commander';
 import { jsonOption, positiveNumber } from '../arguments.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
-import { openFileSource } from '../data/file-source.js';
+import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
 import { summarize } from '../report/model-summary.js';
@@ -26,10 +26,14 @@ export function registerConvert(program: Command): void {
   program
     .command('convert')
     .description('pack a trained checkpoint into a model file with one bit per binary weight')
-    .argument('<checkpoint>', 'PyTorch checkpoint (.pth, .pt, .tar: a zip archive written by torch.save)')
+    .argument('<checkpoint>', 'PyTorch checkpoint (a zip archive written by torch.save), .safetensors or .index.json')
     .requiredOption('-o, --output <file>', 'model to write (.sgnw)')
     .option('--arch <name>', 'architecture, where it can’t be told from the tensors')
-    .addOption(new Option('--omega0 <x>', 'BiPer’s frequency; it isn’t in the checkpoint').argParser(positiveNumber))
+    .addOption(
+      new Option('--omega0 <x>', 'BiPer’s frequency; default: the checkpoint’s metadata, or config.txt').argParser(
+        positiveNumber,
+      ),
+    )
     .option('--config <file>', 'take omega0 from this config.txt; default: the one beside the checkpoint')
     .option('--labels <file>', 'class names: a line each, or a JSON array')
     .addOption(
@@ -42,17 +46,14 @@ export function registerConvert(program: Command): void {
 }
 
 async function convert(checkpointPath: string, options: Options): Promise<void> {
-  const source = await openFileSource(checkpointPath);
+  const { checkpoint, sources, close } = await openCheckpointFile(checkpointPath);
   try {
-    const checkpoint = await openCheckpoint(source);
-    const config = await readBiperConfig(checkpointPath, options.config);
+    const config =
+      options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    if (options.config !== undefined && omega0 === undefined) {
-      throw new SignwaveError('E_OMEGA0', `${options.config} has no line "freq:"; give --omega0 instead`);
-    }
     const { model, match } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
-      sourceSha256: await sha256(source),
+      sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
       ...(options.labels !== undefined && { labels: await readLabels(options.labels) }),
       ...pickDefined(options, ['arch', 'preprocess', 'name', 'licence']),
@@ -61,8 +62,8 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     await writeFileAtomic(options.output, bytes);
 
     const omega0From = options.omega0 !== undefined ? '--omega0' : config?.path;
-    if (match.architecture.needsOmega0 && options.omega0 === undefined && config?.isStage2 === false) {
-      printWarning(`${config.path} says stage2: False: the weights were trained as sin(omega0 w), not yet as its sign`);
+    if (match.architecture.needsOmega0 && config?.isStage2 === false) {
+      printWarning(`${config.path} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign`);
     }
     const summary = summarize(model, bytes);
     if (options.json) {
@@ -85,7 +86,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
       `  ${model.info.method} ${model.info.architecture}, ${match.classes} classes${omega0From ? `, omega0 = ${omega0} (${omega0From})` : ''}`,
     );
   } finally {
-    await source.close();
+    await close();
   }
 }
 

@@ -1,9 +1,10 @@
-import { ARCHITECTURES, type Checkpoint, compareArchitecture, type Match, openCheckpoint } from '@signwave/convert';
+import { ARCHITECTURES, type Checkpoint, compareArchitecture, type Match, quote } from '@signwave/convert';
 import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import type { Command } from 'commander';
 import { jsonOption } from '../arguments.js';
+import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openFileSource } from '../data/file-source.js';
-import { readBiperConfig, readModelFile } from '../files.js';
+import { type FoundBiperConfig, readBiperConfig, readModelFile } from '../files.js';
 import { type ModelSummary, summarize } from '../report/model-summary.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -17,18 +18,32 @@ export function registerInspect(program: Command): void {
     .action(inspect);
 }
 
+const CONTAINERS: Readonly<Record<Checkpoint['container'], string>> = {
+  'torch-zip': 'PyTorch checkpoint (zip)',
+  safetensors: 'safetensors checkpoint',
+};
+
 async function inspect(path: string, options: { json?: boolean }): Promise<void> {
+  if (await isModel(path)) {
+    const { model, bytes } = await readModelFile(path);
+    const summary = summarize(model, bytes);
+    if (options.json) printJson({ kind: 'model', ...model.info, ...summary });
+    else printModel(path, model, summary);
+    return;
+  }
+  const { checkpoint, close } = await openCheckpointFile(path);
+  try {
+    await inspectCheckpoint(path, checkpoint, options.json ?? false);
+  } finally {
+    await close();
+  }
+}
+
+async function isModel(path: string): Promise<boolean> {
   const source = await openFileSource(path);
   try {
     const head = await source.read(0, Math.min(SNIFF_BYTES, source.sizeBytes));
-    if (sniffKind(head, source.sizeBytes).includes('signwave model')) {
-      const { model, bytes } = await readModelFile(path);
-      const summary = summarize(model, bytes);
-      if (options.json) printJson({ kind: 'model', ...model.info, ...summary });
-      else printModel(path, model, summary);
-    } else {
-      await inspectCheckpoint(path, await openCheckpoint(source), options.json ?? false);
-    }
+    return sniffKind(head, source.sizeBytes).includes('signwave model');
   } finally {
     await source.close();
   }
@@ -110,7 +125,7 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
   const matches = ARCHITECTURES.map((architecture) => compareArchitecture(checkpoint, architecture));
-  const config = await readBiperConfig(path, undefined);
+  const config = await readBiperConfig(path, checkpoint, undefined);
   const notes = checkpointNotes(matches, config);
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
@@ -133,8 +148,8 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
     return;
   }
   const totalBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  printResult(`${path}: PyTorch checkpoint (zip), ${tensors.length} tensors, ${count(totalBytes)} bytes`);
-  for (const [key, value] of checkpoint.metadata) printResult(`  ${key.padEnd(16)}${value}`);
+  printResult(`${path}: ${CONTAINERS[checkpoint.container]}, ${tensors.length} tensors, ${count(totalBytes)} bytes`);
+  for (const [key, value] of checkpoint.metadata) printResult(`  ${key.padEnd(16)}${shown(value)}`);
   for (const line of checkpoint.skipped) printResult(`  not read        ${line}`);
   printResult('');
   printResult(
@@ -148,8 +163,13 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
   for (const note of notes) printResult(note);
 }
 
+/** A plain value; a string that may be long or hold anything in quotes. */
+function shown(value: number | string | boolean | null): string {
+  return typeof value !== 'string' || /^[\w.+-]{0,60}$/.test(value) ? String(value) : quote(value);
+}
+
 /** What the checkpoint looks like, and what is missing to convert it. */
-function checkpointNotes(matches: readonly Match[], config: Awaited<ReturnType<typeof readBiperConfig>>): string[] {
+function checkpointNotes(matches: readonly Match[], config: FoundBiperConfig | undefined): string[] {
   const notes = matches.map(({ architecture, matching, expected, difference }) => {
     const verdict =
       difference === undefined

@@ -1,10 +1,10 @@
-import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { convertCheckpoint } from '@signwave/convert';
 import { type Graph, type InputNode, type Model as ModelFile, writeModel } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption } from '../arguments.js';
+import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openDataset } from '../data/datasets.js';
-import { openFileSource } from '../data/file-source.js';
 import { readModelFile, sha256 } from '../files.js';
 import { color, count, printJson, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
@@ -123,10 +123,10 @@ async function compareCheckpoint(
   bytes: Uint8Array,
 ): Promise<{ unfolded: Graph; checks: Check[] }> {
   const { info, graph } = file;
-  const source = await openFileSource(path);
+  const { checkpoint, sources, close } = await openCheckpointFile(path);
   try {
-    const digest = await sha256(source);
-    const { model, unfolded } = await convertCheckpoint(await openCheckpoint(source), {
+    const digest = await sha256(sources);
+    const { model, unfolded } = await convertCheckpoint(checkpoint, {
       writer: info.writer,
       arch: info.architecture,
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
@@ -147,7 +147,7 @@ async function compareCheckpoint(
       ],
     };
   } finally {
-    await source.close();
+    await close();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../commands/eval.js';
+import { escapeHtml } from './html.js';
 
 /** A page of its own, without scripts: accuracy and the confusion matrix. */
 export function evaluationHtml(evaluation: Evaluation): string {
@@ -37,8 +38,4 @@ ${rows.join('\n')}
 function cell(count: number, rowTotal: number, isRight: boolean): string {
   const share = rowTotal === 0 ? 0 : count / rowTotal;
   return `<td style="background: rgb(${isRight ? '40 160 80' : '200 60 50'} / ${share.toFixed(2)})">${count}</td>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

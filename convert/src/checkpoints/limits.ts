@@ -50,3 +50,24 @@ export const MAX_STORAGE_BYTES = 2 ** 31;
 
 /** An expanded view (stride 0) may have more elements than its storage, but no more than this: 4 MiB as float32. */
 export const MAX_EXPANDED_ELEMENTS = 2 ** 20;
+
+/** Header of a safetensors file, in bytes: the format's own limit. */
+export const MAX_SAFETENSORS_HEADER_BYTES = 100_000_000;
+
+/** Tensors of a checkpoint in safetensors, all its files together; as many as a zip archive may have entries. */
+export const MAX_TENSORS = MAX_ENTRIES;
+
+/** Index of a checkpoint in several files, in bytes: a line of some 100 for each tensor. */
+export const MAX_INDEX_BYTES = 2 ** 24;
+
+/** Files that an index may name; the largest published models have some 200. */
+export const MAX_SHARDS = 2 ** 10;
+
+/** Values in a JSON text, containers included: a tensor takes some ten, so this is for 100,000 of them. */
+export const MAX_JSON_VALUES = 2 ** 20;
+
+/** Open containers in a JSON text: a safetensors header has three. */
+export const MAX_JSON_NESTING = 16;
+
+/** Characters of one number in a JSON text: a 64-bit integer has 20. */
+export const MAX_JSON_NUMBER_CHARACTERS = 64;

@@ -7,21 +7,22 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     /legacy format/,
     "This version doesn't read it. Save it again with a current PyTorch: torch.save(torch.load(path, map_location='cpu'), new_path).",
   ],
-  [
-    /safetensors|\.npz|\.npy/,
-    "It's not read by this version. Load the tensors in Python and torch.save them as a state dict.",
-  ],
+  [/\.npz|\.npy/, "It's not read by this version. Load the tensors in Python and torch.save them as a state dict."],
   [/git-lfs/, 'Fetch the file itself with `git lfs pull`.'],
   [/ONNX|TorchScript|TensorFlow|HDF5|Keras|GGUF/, 'Convert the PyTorch checkpoint that it was made from.'],
   [/HTML/, 'Download the checkpoint again, and look at the page for the reason.'],
   [/empty file/, 'Download or save the checkpoint again.'],
+  [
+    /JSON/,
+    'Of a checkpoint in several files, give the model.safetensors.index.json: it has a weight_map that says which file has which tensor.',
+  ],
   [/(gzip|bzip2|xz|Zstandard|tar) archive/, 'Unpack it first: a checkpoint may be inside.'],
   [/Python pickle/, 'Only what torch.save of PyTorch 1.6 or later writes is read: a zip archive with a data.pkl.'],
   [/zip archive/, 'A checkpoint that torch.save writes has one; zipping or unpacking it by hand can lose it.'],
 ];
 
 /**
- * The error for a file that isn't a PyTorch zip checkpoint.
+ * The error for a file that is neither a PyTorch zip checkpoint nor safetensors.
  *
  * @param kind what it is instead, in the words of `sniffKind` or {@link kindOfZip}.
  */

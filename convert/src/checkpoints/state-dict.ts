@@ -1,4 +1,5 @@
 import { SignwaveError } from '@signwave/format';
+import { withoutDataParallelPrefix } from './data-parallel.js';
 import { describe, Opaque, PickleDict, type PickleValue, showPath, TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
 import type { Unpickled } from './unpickle.js';
@@ -23,9 +24,6 @@ const STATE_DICT_KEYS = [
   'params',
   'weights',
 ];
-
-/** What `torch.nn.DataParallel` puts before every name. */
-const DATA_PARALLEL_PREFIX = 'module.';
 
 /**
  * Find the state dict in what `torch.save` was given: the object itself, or a dict that holds it under a usual key,
@@ -53,9 +51,8 @@ export function findStateDict({ value: root, foreign }: Unpickled, sourceName: s
   for (const [path, byte] of foreign)
     skipped.push(`${showPath(path)}: named at byte ${byte} of data.pkl, never called`);
 
-  const tensors = withoutPrefix(named);
-  if (tensors !== named) skipped.push(`prefix "${DATA_PARALLEL_PREFIX}" removed from every key`);
-  return { tensors, metadata, skipped };
+  const { tensors, notes } = withoutDataParallelPrefix(named);
+  return { tensors, metadata, skipped: [...skipped, ...notes] };
 }
 
 function chooseStateDict(root: PickleDict, sourceName: string): PickleDict {
@@ -85,12 +82,6 @@ function hasTensor(dict: PickleDict): boolean {
 
 function isPlain(value: PickleValue): value is number | string | boolean | null {
   return value === null || ['number', 'string', 'boolean'].includes(typeof value);
-}
-
-/** The same map if not every name has the prefix. */
-function withoutPrefix(tensors: ReadonlyMap<string, TensorRef>): ReadonlyMap<string, TensorRef> {
-  for (const name of tensors.keys()) if (!name.startsWith(DATA_PARALLEL_PREFIX)) return tensors;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(DATA_PARALLEL_PREFIX.length), tensor]));
 }
 
 function showKey(key: PickleValue): string {

@@ -1,28 +1,10 @@
 import { SignwaveError } from '@signwave/format';
-import { DTYPES, type ReadElement, type StoredDtype } from './dtypes.js';
+import type { StoredTensor } from './checkpoint.js';
+import { DTYPES, type ReadElement } from './dtypes.js';
 import { MAX_EXPANDED_ELEMENTS, MAX_STORAGE_BYTES } from './limits.js';
 import type { TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
 import type { ZipArchive } from './zip-archive.js';
-
-/** A tensor of a checkpoint. Its values are read when they are asked for. */
-export interface StoredTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly dtype: StoredDtype;
-  /** Size of the elements in `dtype`: product of `shape` times the element's size. */
-  readonly sizeBytes: number;
-  /**
-   * Read the values.
-   *
-   * @returns product-of-`shape` floats, row-major, strides and storage offset resolved. `f64` and integers are rounded
-   *   to float32, `f16` and `bf16` are exact, `bool` is 0 or 1. NaN and infinity pass.
-   * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if the storage's bytes are damaged, `E_IO` if they can't be read.
-   *
-   * Each call reads and checks the whole storage, also if several tensors share it.
-   */
-  readF32(): Promise<Float32Array>;
-}
 
 /**
  * Check that a tensor lies inside its storage, and the storage inside the archive, without reading any values.

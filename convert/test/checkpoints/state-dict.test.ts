@@ -128,11 +128,10 @@ describe('no state dict', () => {
     await expect(openCheckpoint(bytesSource(file, 'test.pth'))).rejects.toMatchObject(expectKind(/byte order "big"/));
   });
 
-  const safetensors = bytes(20, 0, 0, 0, 0, 0, 0, 0, '{"__metadata__": {}}');
   test.each([
     ['nothing', bytes(), /an empty file/],
     ['a signwave model', bytes(16, 0, 0, 0, 'SGNW', new Uint8Array(20)), /already converted.*signwave inspect/],
-    ['safetensors', safetensors, /a safetensors file.*not read by this version/],
+    ['a JSON text', bytes('{"lr": 0.1}'), /a JSON text.*weight_map/],
     ['a git-lfs pointer', bytes('version https://git-lfs.github.com/spec/v1\n'), /git lfs pull/],
     ['an ONNX model', bytes(8, 7, 0x12, 7, 'pytorch'), /an ONNX model.*Convert the PyTorch checkpoint/],
     ['an HTML page', bytes('<!DOCTYPE html><html>'), /an HTML page.*Download the checkpoint again/],

@@ -1,0 +1,138 @@
+import type { EpochMetrics, TrainConfig, TrainResult } from '@signwave/trainer';
+import { type Command, Option } from 'commander';
+import { jsonOption } from '../arguments.js';
+import { percent, printJson, printNote, printResult } from '../report/output.js';
+
+/** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
+const EXIT_INTERRUPTED = 130;
+const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
+
+interface Options {
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly backend?: (typeof BACKENDS)[number];
+  readonly data?: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+export function registerTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train a binary network in two stages, on the fastest back end there is')
+    .argument('<config>', 'JSON file: architecture, data, stages, output folder')
+    .addOption(new Option('--resume', 'go on from latest.safetensors of the output folder').conflicts('overwrite'))
+    .option('--overwrite', 'replace the run that is in the output folder')
+    .addOption(new Option('--backend <name>', 'take this back end or fail').choices(BACKENDS))
+    .option('--data <folder>', 'folder of the data set, in place of the config’s')
+    .option('--output <folder>', 'output folder, in place of the config’s')
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run(configPath: string, options: Options): Promise<void> {
+  // Loaded here, so that no other command pays for it.
+  const { chooseBackend, ProgressBar, readConfig, train } = await import('@signwave/trainer');
+  const config = withFolders(await readConfig(configPath), options);
+  const backend = await chooseBackend({ force: options.backend, log: printNote });
+  const bar = new ProgressBar(process.stderr);
+  const interrupt = onInterrupt(() => {
+    bar.clear();
+    printNote('stopping after this step; once more to stop at once, without saving');
+  });
+  try {
+    const result = await train({
+      config,
+      backend,
+      resume: options.resume ?? false,
+      overwrite: options.overwrite ?? false,
+      signal: interrupt.signal,
+      log: printNote,
+      observer: {
+        step: (done) => bar.update(done),
+        epoch: (metrics) => {
+          bar.clear();
+          printNote(epochLine(metrics, config));
+        },
+      },
+    });
+    bar.clear();
+    report(result, configPath, options, config, backend.name);
+  } finally {
+    interrupt.end();
+  }
+}
+
+function withFolders(config: TrainConfig, { data, output }: Options): TrainConfig {
+  return {
+    ...config,
+    data: { ...config.data, folder: data ?? config.data.folder },
+    output: output ?? config.output,
+  };
+}
+
+/** The first Ctrl-C aborts the signal; the next one ends the process as it does by default. */
+function onInterrupt(say: () => void): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    say();
+    controller.abort();
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    end: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}
+
+function epochLine(metrics: EpochMetrics, config: TrainConfig): string {
+  const { stage, epoch, learningRate, trainLoss, trainAccuracy, testLoss, testAccuracy, imagesPerSecond } = metrics;
+  return [
+    `stage ${stage}, epoch ${epoch + 1}/${config.stages[stage]?.epochs}`,
+    `learning rate ${learningRate.toPrecision(3)}`,
+    `training ${trainLoss.toFixed(4)}, ${percent(trainAccuracy, 1)}`,
+    `test ${testLoss.toFixed(4)}, ${percent(testAccuracy, 1)}`,
+    `${imagesPerSecond.toFixed(0)} images/s`,
+  ].join('; ');
+}
+
+function report(
+  { isComplete, state, evaluation, reportPath }: TrainResult,
+  configPath: string,
+  options: Options,
+  config: TrainConfig,
+  backend: string,
+): void {
+  if (!isComplete) process.exitCode = EXIT_INTERRUPTED;
+  if (options.json) {
+    printJson({
+      isComplete,
+      output: config.output,
+      backend,
+      stage: state.stage,
+      step: state.step,
+      bestTestAccuracy: state.bestAccuracy < 0 ? null : state.bestAccuracy,
+      lastTestAccuracy: evaluation?.accuracy ?? null,
+      report: reportPath ?? null,
+    });
+    return;
+  }
+  if (!isComplete) {
+    printNote(`stopped and saved after step ${state.step}; to go on: ${resumeCommand(configPath, options)}`);
+    return;
+  }
+  printResult(
+    `${config.architecture}: best test accuracy ${percent(state.bestAccuracy, 1)}, in epoch ${state.bestEpoch + 1} of stage ${state.stage}`,
+  );
+  printResult(`  checkpoint  ${config.output}/best.safetensors`);
+  printResult(`  report      ${reportPath}`);
+}
+
+function resumeCommand(configPath: string, { backend, data, output }: Options): string {
+  const given = Object.entries({ backend, data, output }).filter(([, value]) => value !== undefined);
+  return ['signwave train', configPath, ...given.map(([name, value]) => `--${name} ${value}`), '--resume'].join(' ');
+}

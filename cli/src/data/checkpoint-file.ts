@@ -1,0 +1,30 @@
+import { dirname, join } from 'node:path';
+import { type Checkpoint, openCheckpoint } from '@signwave/convert';
+import { type FileSource, openFileSource } from './file-source.js';
+
+/** A checkpoint with the files that its tensors are read from. */
+export interface CheckpointFile {
+  readonly checkpoint: Checkpoint;
+  /** The file that was named, then those that it names in turn: the shards of a safetensors index. */
+  readonly sources: readonly FileSource[];
+  /** Gives the file handles back; tensors can't be read after it. */
+  close(): Promise<void>;
+}
+
+/** Open a checkpoint, and the files beside it that belong to it. @throws {SignwaveError} as `openCheckpoint`. */
+export async function openCheckpointFile(path: string): Promise<CheckpointFile> {
+  const sources: FileSource[] = [];
+  const open = async (file: string): Promise<FileSource> => {
+    const source = await openFileSource(file);
+    sources.push(source);
+    return source;
+  };
+  const close = async (): Promise<void> => void (await Promise.all(sources.map((source) => source.close())));
+  try {
+    const openSibling = (name: string): Promise<FileSource> => open(join(dirname(path), name));
+    return { checkpoint: await openCheckpoint(await open(path), { openSibling }), sources, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { bytesSource, SignwaveError } from '@signwave/format';
+import { describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoints/index.js';
+import { bytes, seededInts } from './build.js';
+import { floatFile } from './build-safetensors.js';
+
+/** How many random mutations; CI sets some thousands. */
+const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 1_000);
+const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
+/** No damaged file may take longer than this; an intact one takes less than a millisecond. */
+const MAX_MILLISECONDS = 2_000;
+
+const TENSORS = new Map(
+  Array.from({ length: 20 }, (_, i) => {
+    const values = Float32Array.from({ length: 24 + i }, (_, j) => i + j / 100);
+    return [`layer${i}.weight`, { shape: i % 2 ? [24 + i] : [2, (24 + i) / 2], values }] as const;
+  }),
+);
+const ORIGINAL = floatFile(TENSORS, { omega0: '20', stage: '2' });
+const HEADER_BYTES = 8 + Number(new DataView(ORIGINAL.buffer).getBigUint64(0, true));
+
+/** What a mutation may put into the JSON: its own syntax, and numbers that mean trouble. */
+const FRAGMENTS = '{ } [ ] , : " \\ 0 -1 1e9 9007199254740993 NaN null true "F64" "shape" "data_offsets" \u00e9'.split(
+  ' ',
+);
+
+/** Whether the file was read; `readF32` of each tensor has to work then, and give as many values as its shape says. */
+async function isRead(file: Uint8Array, what: string): Promise<boolean> {
+  const start = performance.now();
+  try {
+    const { tensors } = await openCheckpoint(bytesSource(file, 'mutated.safetensors'));
+    for (const { shape, readF32 } of tensors.values()) {
+      expect(await readF32(), what).toHaveLength(shape.reduce((product, side) => product * side, 1));
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof SignwaveError)) throw new Error(`${what}: not a SignwaveError`, { cause: error });
+    return false;
+  } finally {
+    expect(performance.now() - start, what).toBeLessThan(MAX_MILLISECONDS);
+  }
+}
+
+describe('a damaged safetensors file', () => {
+  test('cut anywhere, is refused', async () => {
+    for (let length = 0; length < ORIGINAL.length; length++) {
+      expect(await isRead(ORIGINAL.subarray(0, length), `cut at ${length}`), `cut at ${length}`).toBe(false);
+    }
+  });
+
+  test(`with its header mutated in ${MUTATIONS} ways (seed ${SEED}), raises nothing but SignwaveErrors`, async () => {
+    const random = seededInts(SEED);
+    let refused = 0;
+    for (let i = 0; i < MUTATIONS; i++) {
+      const at = random(HEADER_BYTES);
+      const until = Math.min(HEADER_BYTES, at + random(4));
+      const put = random(3) ? bytes(FRAGMENTS[random(FRAGMENTS.length)]!) : bytes(random(256));
+      const isLengthRight = random(2) === 1 && at >= 8;
+      const file = bytes(ORIGINAL.subarray(0, at), put, ORIGINAL.subarray(until));
+      const headerBytes = HEADER_BYTES - 8 + put.length - (until - at);
+      if (isLengthRight) new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+      if (!(await isRead(file, `mutation ${i}, seed ${SEED}`))) refused++;
+    }
+    console.log(`${MUTATIONS} mutations, seed ${SEED}: ${refused} refused`);
+    expect(refused).toBeGreaterThan(MUTATIONS / 2);
+  });
+});

@@ -1,0 +1,52 @@
+// One back end of step.mjs: prints {loss, ms, device} or {error} as JSON.
+//
+//   node measure-step.mjs BACKEND BATCH STEPS
+import { chooseBackend } from '../src/backends/choose-backend.ts';
+import { createNetwork } from '../src/models/index.ts';
+import { Sgd } from '../src/optimizer/index.ts';
+import { seededRandom } from '../src/random.ts';
+import { trainStep } from '../src/step.ts';
+
+const [name, batch, steps] = process.argv.slice(2);
+const CHECKED_IMAGES = 4;
+/** The first steps make kernels and buffers. */
+const WARM_UP_STEPS = 3;
+
+try {
+  const backend = await chooseBackend({ force: name });
+  // In stage 2 sums of +-1 that equal their mean are common before training, and rounding decides their signs: losses differ.
+  const { loss } = await runSteps(backend, 1, CHECKED_IMAGES, 1);
+  const timed =
+    Number(steps) > 0 ? await runSteps(backend, 2, Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
+  const ms = timed?.ms.slice(WARM_UP_STEPS).sort((a, b) => a - b);
+  console.log(JSON.stringify({ loss, ms, device: backend.device }));
+} catch (error) {
+  console.log(JSON.stringify({ error: error.message }));
+}
+
+/** @returns the loss of the first step, and the time of each in milliseconds. */
+async function runSteps(backend, stage, images, count) {
+  const { tf } = backend;
+  const random = seededRandom(1);
+  const network = createNetwork('resnet20_1w1a', { backend, random, classes: 10, omega0: 20 });
+  network.stage = stage;
+  const optimizer = new Sgd(tf, network.parameters, { momentum: 0.9, weightDecay: 1.6e-4, decayed: 'all' });
+  const pixels = Float32Array.from({ length: images * 32 * 32 * 3 }, () => 4 * random.next() - 2);
+  const x = tf.tensor4d(pixels, [images, 32, 32, 3]);
+  const labels = tf.tensor1d(
+    Array.from({ length: images }, (_, i) => i % 10),
+    'int32',
+  );
+  const ms = [];
+  let loss;
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    const result = await trainStep({ tf, network, optimizer, images: x, labels, learningRate: 0.02, tau: 0.0468 });
+    ms.push(performance.now() - start);
+    loss ??= result.loss;
+  }
+  tf.dispose([x, labels]);
+  optimizer.dispose();
+  network.dispose();
+  return { loss, ms };
+}

@@ -1,0 +1,18 @@
+import type { TrainingBackend } from '../types.js';
+
+/** A back end that works and is tfjs's current one; it doesn't know which others were tried before it. */
+export type OpenedBackend = Omit<TrainingBackend, 'skipped'>;
+
+/** A back end that can't be had on this machine. */
+export interface Unavailable {
+  /** What was found, without a full stop. */
+  readonly reason: string;
+  /** What the user can do: one or more sentences. */
+  readonly remedy: string;
+}
+
+export type Attempt = OpenedBackend | Unavailable;
+
+export function isUnavailable(attempt: Attempt): attempt is Unavailable {
+  return 'reason' in attempt;
+}

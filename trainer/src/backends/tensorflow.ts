@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import type { Attempt } from './attempt.js';
+import { firstLine, isNotInstalled, type Modules } from './modules.js';
+import { createFusedBatchNorm } from './tensorflow-batch-norm.js';
+import { registerExplicitPads } from './tensorflow-convolution.js';
+import { tensorflowKernels } from './tensorflow-ops.js';
+
+export const TENSORFLOW_PACKAGE = '@tensorflow/tfjs-node-gpu';
+const BUILD_IT = 'Run: signwave setup tensorflow';
+
+/**
+ * TensorFlow's C library through tfjs-node's addon, as `signwave setup tensorflow` builds it. It is taken on a GPU and on
+ * a CPU: there, too, it trains several times faster than wasm.
+ */
+export async function openTensorflow(modules: Modules): Promise<Attempt> {
+  const tf = await modules.tfjs();
+  // No notes about the CPU's features; no allocation of all of a GPU's memory at once.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  restoreRemovedUtilFunctions();
+  try {
+    await modules.tensorflow();
+  } catch (error) {
+    return unavailable(error);
+  }
+  await tf.setBackend('tensorflow');
+  await tf.ready();
+  registerExplicitPads(tf);
+  const { binding, isUsingGpuDevice } = tensorflowKernels(tf);
+  return {
+    name: 'tensorflow',
+    tf,
+    device: `TensorFlow ${binding.TF_Version}, ${isUsingGpuDevice ? 'GPU' : 'CPU'}`,
+    isGpu: isUsingGpuDevice,
+    fusedBatchNorm: createFusedBatchNorm(tf),
+  };
+}
+
+/** Node 23 removed functions of `util` that tfjs-node 4.22, the last release, calls. */
+function restoreRemovedUtilFunctions(): void {
+  const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+function unavailable(error: unknown): Attempt {
+  if (isNotInstalled(error, TENSORFLOW_PACKAGE)) {
+    return {
+      reason: `${TENSORFLOW_PACKAGE} is not installed`,
+      remedy: `Run: npm install --ignore-scripts ${TENSORFLOW_PACKAGE}@4.22.0, then: signwave setup tensorflow`,
+    };
+  }
+  if (/native addon module .* can not be found/.test(firstLine(error))) {
+    return { reason: 'its addon is not built', remedy: BUILD_IT };
+  }
+  return { reason: `its addon does not load: ${firstLine(error)}`, remedy: BUILD_IT };
+}

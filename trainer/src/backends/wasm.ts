@@ -1,0 +1,19 @@
+import type { Attempt } from './attempt.js';
+import { registerConvolutionGradients } from './convolution-gradients.js';
+import type { Modules } from './modules.js';
+
+/** WebAssembly on one thread: tfjs has its threads switched off in Node. */
+export async function openWasm(modules: Modules): Promise<Attempt> {
+  const tf = await modules.tfjs();
+  await modules.wasm();
+  if (!(await tf.setBackend('wasm'))) {
+    return {
+      reason: 'its WebAssembly module does not start',
+      remedy: 'Run npm ci to repair node_modules; Node needs WebAssembly, so leave --jitless out.',
+    };
+  }
+  // tfjs has no filter gradient for wasm, and its input gradient is a plain loop, twice as slow as all the rest of a step.
+  registerConvolutionGradients(tf, 'wasm', ['filter', 'input']);
+  const hasSimd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  return { name: 'wasm', tf, device: `WebAssembly${hasSimd ? ' SIMD' : ''}, one thread`, isGpu: false };
+}

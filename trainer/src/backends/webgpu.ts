@@ -1,0 +1,87 @@
+import { tmpdir } from 'node:os';
+import { SignwaveError } from '@signwave/format';
+import type { Attempt } from './attempt.js';
+import { firstLine, type GpuAdapterInfo, isNotInstalled, type Modules } from './modules.js';
+
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
+
+/** What is used of tfjs's WebGPU back end and its `GPUDevice`. */
+export interface WebgpuKernels {
+  readonly device: {
+    onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null;
+    readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  };
+  read(dataId: object): Promise<unknown>;
+}
+
+/** WebGPU through Dawn. An adapter that is software is slower than wasm, so it is taken only if this back end is forced. */
+export async function openWebgpu(modules: Modules, isForced: boolean): Promise<Attempt> {
+  const tf = await modules.tfjs();
+  // Vulkan's loader complains without it.
+  if (process.platform === 'linux') process.env.XDG_RUNTIME_DIR ??= tmpdir();
+  let dawn: Awaited<ReturnType<Modules['dawn']>>;
+  try {
+    dawn = await modules.dawn();
+  } catch (error) {
+    return isNotInstalled(error, 'webgpu')
+      ? { reason: 'the package webgpu is not installed', remedy: 'Run: npm install webgpu@0.6.2' }
+      : { reason: `Dawn does not load: ${firstLine(error)}`, remedy: 'It needs a newer system (glibc 2.36 or later).' };
+  }
+  const gpu = dawn.create(process.platform === 'linux' ? ['backend=vulkan'] : []);
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) {
+    return {
+      reason: 'there is no graphics adapter with a driver that Dawn accepts',
+      remedy: 'It needs Vulkan 1.1 (Linux), Metal (macOS) or Direct3D 12 (Windows): install the graphics driver.',
+    };
+  }
+  const name = describe(adapter.info);
+  if (isSoftware(adapter.info) && !isForced) {
+    return { reason: `its only adapter is software (${name})`, remedy: 'Give --backend webgpu to use it anyway.' };
+  }
+  // tfjs's back end finds WebGPU in the globals of a browser; it registers itself only if they are there when it is imported.
+  Object.assign(globalThis, dawn.globals);
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { gpu, userAgent: 'node' },
+    configurable: true,
+    writable: true,
+  });
+  await modules.webgpu();
+  if (!(await tf.setBackend('webgpu'))) {
+    return { reason: `tfjs can't start on ${name}`, remedy: 'Update the graphics driver.' };
+  }
+  makeErrorsFatal(tf.backend() as unknown as WebgpuKernels);
+  return { name: 'webgpu', tf, device: `Dawn, ${name}`, isGpu: !isSoftware(adapter.info) };
+}
+
+function isSoftware(info: GpuAdapterInfo): boolean {
+  return info.isFallbackAdapter === true || SOFTWARE.test(`${info.architecture} ${info.device} ${info.description}`);
+}
+
+function describe({ vendor, architecture, description, device }: GpuAdapterInfo): string {
+  return description || device || [vendor, architecture].filter(Boolean).join(' ') || 'an adapter without a name';
+}
+
+/**
+ * WebGPU only logs an error, of a buffer that is too large for example, and the result is zeros. Here the next value that
+ * is read from the device throws it, so that no run goes on with wrong numbers.
+ */
+export function makeErrorsFatal(kernels: WebgpuKernels): void {
+  let failure: SignwaveError | undefined;
+  const fail = (message: string): void => {
+    failure ??= new SignwaveError(
+      'E_BACKEND',
+      `webgpu: ${message}. A smaller batch may fit; --backend wasm always works.`,
+    );
+  };
+  kernels.device.onuncapturederror = ({ error }) => fail(error.message.trim());
+  void kernels.device.lost.then(({ reason, message }) => {
+    if (reason !== 'destroyed') fail(`the device was lost: ${message.trim()}`);
+  });
+  const read = kernels.read.bind(kernels);
+  kernels.read = async (dataId) => {
+    const values = await read(dataId);
+    if (failure) throw failure;
+    return values;
+  };
+}

@@ -1,0 +1,161 @@
+import { SignwaveError } from '@signwave/format';
+import type { TrainConfig } from '../config/parse-config.js';
+import type { StageKey } from '../config/recipes.js';
+import type { Network, StateBuffer, Tensor, Tf } from '../types.js';
+import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
+
+/** Says that a safetensors file is a checkpoint of this trainer. */
+const FORMAT = 'signwave-training';
+const VERSION = '1';
+const VELOCITY_PREFIX = 'optimizer.';
+
+/** Sums over the batches of an epoch that are done. */
+export interface EpochSums {
+  readonly images: number;
+  /** Of the batches' losses, each times its number of images. */
+  readonly loss: number;
+  readonly correct: number;
+}
+
+export const NO_SUMS: EpochSums = { images: 0, loss: 0, correct: 0 };
+
+/** Where a run is. With the tensors it is all that decides how the run goes on; no clock is in it. */
+export interface TrainingState {
+  readonly config: TrainConfig;
+  /** Back end that made the last step. */
+  readonly backend: string;
+  readonly random: string;
+  readonly stage: StageKey;
+  /** The next batch: epoch as the stage's settings count it. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** Steps done in all stages. */
+  readonly step: number;
+  readonly sums: EpochSums;
+  /** Best accuracy on the test images in this stage, 0 to 1, and its epoch; -1 before the first. */
+  readonly bestAccuracy: number;
+  readonly bestEpoch: number;
+}
+
+/**
+ * A checkpoint: parameters and buffers by PyTorch's names, then SGD's velocities as `optimizer.<parameter>`.
+ *
+ * @param velocities named as their parameters; none in a checkpoint that is only to be converted or evaluated.
+ */
+export async function writeCheckpoint(
+  network: Network,
+  velocities: readonly StateBuffer[],
+  state: TrainingState,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const named: [string, Tensor][] = [
+    ...network.parameters.map(({ name, variable }): [string, Tensor] => [name, variable]),
+    ...network.buffers.map((buffer): [string, Tensor] => [buffer.name, buffer.get()]),
+    ...velocities.map((velocity): [string, Tensor] => [VELOCITY_PREFIX + velocity.name, velocity.get()]),
+  ];
+  const tensors: StoredTensor[] = [];
+  for (const [name, tensor] of named) {
+    const data = await tensor.data();
+    tensors.push({ name, shape: tensor.shape, data: data as Float32Array | Int32Array });
+  }
+  const { config, sums, ...plain } = state;
+  const metadata = {
+    format: FORMAT,
+    version: VERSION,
+    architecture: config.architecture,
+    // What `signwave convert` needs: which sign of the latent weights is packed, and for BiPer the frequency of its wave.
+    weights: config.quantizers.weights,
+    ...(config.quantizers.weights === 'biper' && { omega0: String(config.omega0) }),
+    ...Object.fromEntries(Object.entries(plain).map(([key, value]) => [key, String(value)])),
+    sums: JSON.stringify(sums),
+    config: JSON.stringify(config),
+  };
+  return writeSafetensors({ metadata, tensors });
+}
+
+/** A checkpoint's content, not yet in a network. */
+export interface LoadedCheckpoint {
+  readonly path: string;
+  readonly state: TrainingState;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** @throws {SignwaveError} `E_RESUME` if it is a sound file but no checkpoint of this trainer; else as the reader. */
+export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoint {
+  const { metadata, tensors } = readSafetensors(bytes, path);
+  if (metadata.format !== FORMAT || metadata.version !== VERSION) {
+    const found = `format "${metadata.format ?? ''}", version "${metadata.version ?? ''}"`;
+    throw new SignwaveError('E_RESUME', `${path} has ${found}, expected "${FORMAT}", version "${VERSION}"`);
+  }
+  const textOf = (key: string): string => {
+    const text = metadata[key];
+    if (text === undefined) throw new SignwaveError('E_RESUME', `${path} has no "${key}" in its metadata`);
+    return text;
+  };
+  const numberOf = (key: string): number => {
+    const value = Number(textOf(key));
+    if (Number.isFinite(value)) return value;
+    throw new SignwaveError('E_RESUME', `${path} has ${key} = "${metadata[key]}", expected a number`);
+  };
+  const state: TrainingState = {
+    config: JSON.parse(textOf('config')),
+    backend: textOf('backend'),
+    random: textOf('random'),
+    stage: textOf('stage') === '1' ? '1' : '2',
+    epoch: numberOf('epoch'),
+    batch: numberOf('batch'),
+    step: numberOf('step'),
+    sums: JSON.parse(textOf('sums')),
+    bestAccuracy: numberOf('bestAccuracy'),
+    bestEpoch: numberOf('bestEpoch'),
+  };
+  return { path, state, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
+}
+
+/**
+ * Put a checkpoint's parameters and buffers into a network.
+ *
+ * @returns its velocities by parameter, for whoever wants them; none in a checkpoint that was written without.
+ * @throws {SignwaveError} `E_RESUME` if a tensor is missing, left over, or of another shape; nothing is changed then.
+ */
+export function restoreNetwork(
+  tf: Tf,
+  network: Network,
+  { path, tensors }: LoadedCheckpoint,
+): ReadonlyMap<string, StoredTensor> {
+  const left = new Set(tensors.keys());
+  const take = (name: string, shape: readonly number[]): StoredTensor => {
+    const stored = tensors.get(name);
+    const wanted = `(${shape.join(', ')})`;
+    if (!stored) {
+      throw new SignwaveError('E_RESUME', `${path} has no tensor "${name}" ${wanted}: it's of another architecture`);
+    }
+    if (stored.shape.length !== shape.length || stored.shape.some((size, i) => size !== shape[i])) {
+      const found = `(${stored.shape.join(', ')})`;
+      throw new SignwaveError('E_RESUME', `${path}: "${name}" is ${found}, but ${network.architecture} has ${wanted}`);
+    }
+    left.delete(name);
+    return stored;
+  };
+  const values = network.parameters.map(({ name, variable }) => ({ variable, stored: take(name, variable.shape) }));
+  const buffers = network.buffers.map((buffer) => ({ buffer, stored: take(buffer.name, buffer.get().shape) }));
+  const velocities = new Map<string, StoredTensor>();
+  for (const { name, variable } of network.parameters) {
+    const stored = VELOCITY_PREFIX + name;
+    if (left.has(stored)) velocities.set(name, take(stored, variable.shape));
+  }
+  const [extra] = left;
+  if (extra !== undefined) {
+    throw new SignwaveError('E_RESUME', `${path} has the tensor "${extra}", which ${network.architecture} lacks`);
+  }
+  for (const { variable, stored } of values) {
+    const value = tensorOf(tf, stored);
+    variable.assign(value);
+    value.dispose();
+  }
+  for (const { buffer, stored } of buffers) buffer.set(tensorOf(tf, stored));
+  return velocities;
+}
+
+export function tensorOf(tf: Tf, { shape, data }: StoredTensor): Tensor {
+  return tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32');
+}

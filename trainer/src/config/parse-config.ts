@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { SignwaveError } from '@signwave/format';
+import * as v from 'valibot';
+import type { Augmentation } from '../data/batch-plan.js';
+import { systemReason } from '../data/data-file.js';
+import type { DataFormat, DataSource } from '../data/open-data.js';
+import type { ArchitectureName } from '../models/index.js';
+import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
+import { configError, refuse } from './config-error.js';
+import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageKey, type StageSettings } from './recipes.js';
+import { CONFIG, type WrittenConfig } from './schema.js';
+
+export interface DataSettings extends DataSource {
+  readonly augmentation: Augmentation;
+  /** Per channel, of values in 0..1. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export interface Distillation {
+  /** Path of a checkpoint of a float network. */
+  readonly teacher: string;
+  readonly architecture: ArchitectureName;
+  readonly temperature: number;
+  /** Share of the teacher's part in the loss. */
+  readonly weight: number;
+}
+
+/** A training run, complete: what the file leaves out is filled in from its recipe and data set. */
+export interface TrainConfig {
+  readonly architecture: ArchitectureName;
+  readonly quantizers: { readonly weights: WeightQuantizerName; readonly activations: ActivationQuantizerName };
+  readonly omega0: number;
+  readonly recipe: RecipeName;
+  /** The stages that are run, in order of their keys. */
+  readonly stages: Readonly<Partial<Record<StageKey, StageSettings>>>;
+  readonly batchSize: number;
+  readonly labelSmoothing: number;
+  readonly distillation?: Distillation | undefined;
+  readonly data: DataSettings;
+  readonly seed: number;
+  /** Folder of checkpoints, metrics and report. */
+  readonly output: string;
+  /** A line of metrics is written every so many steps. */
+  readonly metricsEverySteps: number;
+}
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+const CROP_AND_FLIP: Augmentation = { cropPadding: 4, flip: true, resizedCropArea: 0 };
+
+/** What the authors do with CIFAR (ImageNet's mean and deviation included) and ImageNet; for the others, what is usual. */
+const DATA_DEFAULTS: Readonly<Record<DataFormat, Pick<DataSettings, 'mean' | 'std' | 'augmentation'>>> = {
+  cifar10: { ...IMAGENET, augmentation: CROP_AND_FLIP },
+  cifar100: { ...IMAGENET, augmentation: CROP_AND_FLIP },
+  'fashion-mnist': { mean: [0.286], std: [0.353], augmentation: { cropPadding: 0, flip: true, resizedCropArea: 0 } },
+  mnist: { mean: [0.1307], std: [0.3081], augmentation: { cropPadding: 2, flip: false, resizedCropArea: 0 } },
+  folder: { ...IMAGENET, augmentation: { cropPadding: 0, flip: true, resizedCropArea: 0.08 } },
+};
+
+/** @throws {SignwaveError} `E_IO` if the file can't be read, else as {@link parseConfig}. */
+export async function readConfig(path: string): Promise<TrainConfig> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new SignwaveError('E_IO', `${path} can't be read: ${systemReason(cause)}`, { cause });
+  });
+  return parseConfig(text, path);
+}
+
+/**
+ * A config file's text, checked and completed.
+ *
+ * @param path for messages.
+ * @throws {SignwaveError} `E_CONFIG` for text that isn't JSON, an unknown key, a missing or an impossible value.
+ */
+export function parseConfig(text: string, path: string): TrainConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(path, `it is no JSON: ${(cause as Error).message}`);
+  }
+  if (Array.isArray(json)) throw refuse(path, 'it is a list, expected an object');
+  const result = v.safeParse(CONFIG, json, { abortEarly: true });
+  if (!result.success) throw configError(path, CONFIG, result.issues[0]);
+  return complete(result.output, path);
+}
+
+function complete(written: WrittenConfig, path: string): TrainConfig {
+  const table = recipeTable(written.recipe, written.data.format === 'folder');
+  const data = completeData(written.data, path);
+  const stages: Partial<Record<StageKey, StageSettings>> = {};
+  for (const key of ['1', '2'] as const) {
+    const given = written.stages ? written.stages[key] : {};
+    if (given) stages[key] = overlay(table[key], given);
+  }
+  if (Object.keys(stages).length === 0)
+    throw refuse(path, '"stages" names no stage; give "1", "2" or both, or leave it out');
+  for (const [key, { epochs, firstEpoch, warmUpEpochs }] of Object.entries(stages)) {
+    if (firstEpoch >= epochs) {
+      throw refuse(path, `"stages.${key}" would run no epoch: firstEpoch is ${firstEpoch}, epochs ${epochs}`);
+    }
+    if (written.recipe === 'code' && warmUpEpochs !== 0 && warmUpEpochs !== CODE_WARM_UP_EPOCHS) {
+      throw refuse(
+        path,
+        `"stages.${key}.warmUpEpochs" is ${warmUpEpochs}; the recipe "code" has ${CODE_WARM_UP_EPOCHS} or 0`,
+      );
+    }
+  }
+  const quantizers = {
+    weights: written.quantizers?.weights ?? 'biper',
+    // The authors' code scales each image's activations before their gradient's window; the paper doesn't.
+    activations: written.quantizers?.activations ?? (written.recipe === 'code' ? 'per-sample' : 'biper'),
+  } as const;
+  return { ...written, quantizers, data, stages, batchSize: written.batchSize ?? table.batchSize };
+}
+
+function completeData(written: WrittenConfig['data'], path: string): DataSettings {
+  const defaults = DATA_DEFAULTS[written.format];
+  const { mean = defaults.mean, std = defaults.std } = written;
+  const channels = defaults.mean.length;
+  for (const [name, values] of Object.entries({ mean, std })) {
+    if (values.length !== channels) {
+      throw refuse(path, `"data.${name}" has ${values.length} values, but ${written.format} has ${channels} channels`);
+    }
+  }
+  const augmentation = overlay(defaults.augmentation, written.augmentation ?? {});
+  const isFiles = written.format === 'folder';
+  if (isFiles && augmentation.cropPadding > 0) {
+    throw refuse(path, '"data.augmentation.cropPadding" is for images of one size; for a folder use resizedCropArea');
+  }
+  if (!isFiles && augmentation.resizedCropArea > 0) {
+    throw refuse(path, `"data.augmentation.resizedCropArea" is for a folder; for ${written.format} use cropPadding`);
+  }
+  return { ...written, mean, std, augmentation };
+}
+
+/** `base` with what is given in its place. */
+function overlay<T extends object>(base: T, given: { readonly [K in keyof T]?: T[K] | undefined }): T {
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...base, ...Object.fromEntries(present) };
+}

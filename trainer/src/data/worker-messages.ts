@@ -1,0 +1,19 @@
+import type { ErrorCode } from '@signwave/format';
+import type { Batch, BatchPlan } from './batch-plan.js';
+import type { ImageSet } from './image-set.js';
+import type { BatchRange } from './make-batches.js';
+
+/** What a data worker is started with. */
+export interface WorkerTask {
+  readonly set: ImageSet;
+  readonly plan: BatchPlan;
+  readonly range: BatchRange;
+  /** Batches that it may send before it is given more credit. */
+  readonly credits: number;
+}
+
+/** What it sends: batches in order, then that it is done; or an error, and nothing after it. */
+export type WorkerMessage =
+  | { readonly batch: Batch }
+  | { readonly done: true }
+  | { readonly error: { readonly code: ErrorCode | undefined; readonly message: string } };

@@ -1,0 +1,99 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tf, TrainingBackend } from '../types.js';
+import type { Layer } from './convolution.js';
+import { constant, type Initialiser } from './initialisers.js';
+import type { LayerStore } from './layer-store.js';
+import { columnSums } from './sums.js';
+
+const EPSILON = 1e-5;
+/** Share of the new batch in the running statistics. */
+const MOMENTUM = 0.1;
+
+type Normalise = NonNullable<TrainingBackend['fusedBatchNorm']>;
+
+/**
+ * `nn.BatchNorm2d` on (N, H, W, C): epsilon 1e-5, momentum 0.1. In training the batch's mean and biased variance normalise; the running
+ * variance is fed the unbiased one.
+ *
+ * @param scale what `weight` starts with.
+ */
+export function batchNorm(store: LayerStore, name: string, channels: number, scale: Initialiser = constant(1)): Layer {
+  const { tf } = store;
+  const weight = store.parameter(`${name}.weight`, [channels], scale);
+  const bias = store.parameter(`${name}.bias`, [channels], constant(0));
+  const runningMean = store.buffer(`${name}.running_mean`, tf.zeros([channels]));
+  const runningVariance = store.buffer(`${name}.running_var`, tf.ones([channels]));
+  const batches = store.buffer(`${name}.num_batches_tracked`, tf.scalar(0, 'int32'));
+  const normalise = store.fusedBatchNorm ?? composedBatchNorm(tf);
+  const mix = (running: Tensor, batch: Tensor): Tensor =>
+    tf.tidy(() => tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(batch, MOMENTUM)));
+
+  return (x, training) => {
+    const [gamma, beta] = [weight as unknown as Tensor1D, bias as unknown as Tensor1D];
+    if (!training) {
+      const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVariance.get(), EPSILON)));
+      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean.get(), factor)));
+    }
+    const { y, mean, variance } = normalise(x, gamma, beta, EPSILON);
+    runningMean.set(mix(runningMean.get(), mean));
+    runningVariance.set(mix(runningVariance.get(), variance));
+    batches.set(tf.add(batches.get(), tf.scalar(1, 'int32')));
+    return y;
+  };
+}
+
+/** `nn.BatchNorm1d` on (N, C). */
+export function batchNormVector(
+  store: LayerStore,
+  name: string,
+  channels: number,
+): (x: Tensor2D, training: boolean) => Tensor2D {
+  const layer = batchNorm(store, name, channels);
+  return (x, training) => {
+    const [images] = x.shape;
+    const y = layer(store.tf.reshape(x, [images, 1, 1, channels]) as Tensor4D, training);
+    return store.tf.reshape(y, [images, channels]) as Tensor2D;
+  };
+}
+
+/**
+ * Batch norm out of tfjs's kernels, with the gradient in closed form. Over the M = N H W rows of each channel, with r = 1/sqrt(v + epsilon),
+ * c = x - mean and g = dL/dy:
+ *
+ *   y = c (gamma r) + beta
+ *   dL/dbeta = sum g        dL/dgamma = r sum g c
+ *   dL/dx = gamma r (g - sum g / M - c r^2 sum g c / M)
+ */
+export function composedBatchNorm(tf: Tf): Normalise {
+  return (x, scale, offset, epsilon) => {
+    const channels = x.shape[3];
+    const rows = x.size / channels;
+    const mean = tf.div(columnSums(tf, x), rows) as Tensor1D;
+    const centred = tf.sub(x, mean) as Tensor4D;
+    const squares = columnSums(tf, tf.square(centred));
+    const inverse = tf.rsqrt(tf.add(tf.div(squares, rows), epsilon));
+    const operation = tf.customGrad((...args) => {
+      const [, gamma, beta, save] = args as unknown as [Tensor, Tensor, Tensor, (tensors: Tensor[]) => void];
+      save([centred, inverse, gamma]);
+      return {
+        value: tf.add(tf.mul(centred, tf.mul(gamma, inverse)), beta),
+        gradFunc: (dy: Tensor, saved: Tensor[]) => gradients(tf, dy, saved, rows),
+      };
+    });
+    return {
+      y: operation(x, scale, offset) as Tensor4D,
+      mean,
+      variance: tf.div(squares, Math.max(rows - 1, 1)) as Tensor1D,
+    };
+  };
+}
+
+/** With respect to x, scale and offset. */
+function gradients(tf: Tf, dy: Tensor, saved: Tensor[], rows: number): Tensor[] {
+  const [centred, inverse, gamma] = saved as [Tensor, Tensor, Tensor];
+  const sum = columnSums(tf, dy);
+  const sumCentred = columnSums(tf, tf.mul(dy, centred));
+  const factor = tf.mul(gamma, inverse);
+  const ofCentred = tf.mul(tf.mul(factor, tf.square(inverse)), tf.div(sumCentred, rows));
+  const dx = tf.sub(tf.sub(tf.mul(dy, factor), tf.mul(centred, ofCentred)), tf.mul(factor, tf.div(sum, rows)));
+  return [dx, tf.mul(sumCentred, inverse), sum];
+}

@@ -1,0 +1,42 @@
+import type { ActivationQuantizer, WeightQuantizer } from '../quantizers/index.js';
+import type { Tensor4D } from '../types.js';
+import { scaleChannels } from './channel-scale.js';
+import { type ConvolutionShape, convolve, type Layer } from './convolution.js';
+import { type Initialiser, kaimingNormal, uniform } from './initialisers.js';
+import type { LayerStore } from './layer-store.js';
+
+/** What a network's binary layers have in common. */
+export interface Quantizers {
+  readonly weights: WeightQuantizer;
+  readonly activations: ActivationQuantizer;
+}
+
+export interface BinaryConvolutionOptions {
+  readonly initialise?: Initialiser;
+  /** Whether the state dict has a `beta` (CIFAR's 1W/1A networks): a relic that nothing reads, all ones here. */
+  readonly hasBeta?: boolean;
+}
+
+/**
+ * `BinarizeConv2d` of the authors' code: y = alpha * conv(aq(x), wq(w)), alpha learned per output channel.
+ *
+ * The zeros around the map come after binarisation, so they are a third level there.
+ */
+export function binaryConvolution(
+  store: LayerStore,
+  name: string,
+  { inChannels, outChannels, kernel, stride = 1, pad = 0 }: ConvolutionShape,
+  quantizers: Quantizers,
+  { initialise = kaimingNormal, hasBeta = false }: BinaryConvolutionOptions = {},
+): Layer {
+  const { tf, phase } = store;
+  const weight = store.parameter(`${name}.weight`, [outChannels, inChannels, kernel, kernel], initialise);
+  const alpha = store.parameter(`${name}.alpha`, [outChannels, 1, 1], uniform(0, 1));
+  if (hasBeta) store.buffer(`${name}.beta`, tf.ones([outChannels, 1, 1]));
+  store.buffer(`${name}.tau`, tf.scalar(1));
+  store.binaryLayer(name, weight);
+  return (x, training) => {
+    const filters = quantizers.weights(weight as unknown as Tensor4D, phase);
+    return scaleChannels(tf, convolve(tf, quantizers.activations(x, training), filters, stride, pad), alpha);
+  };
+}

@@ -1,0 +1,26 @@
+import type { Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../types.js';
+import { columnSums } from './sums.js';
+
+/**
+ * y[n, h, w, c] = x[n, h, w, c] * scale[c]; dL/dx = dL/dy * scale; dL/dscale = sum over (N, H, W) of dL/dy * x.
+ *
+ * @param scale (C, 1, 1), as the authors' alpha is.
+ */
+export function scaleChannels(tf: Tf, x: Tensor4D, scale: Variable): Tensor4D {
+  const channels = x.shape[3];
+  const operation = tf.customGrad((...args) => {
+    const [input, factors, save] = args as unknown as [Tensor4D, Tensor, (tensors: Tensor[]) => void];
+    save([input, factors]);
+    return {
+      value: tf.mul(input, tf.reshape(factors, [channels])),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const [savedInput, savedFactors] = saved as [Tensor4D, Tensor];
+        return [
+          tf.mul(dy, tf.reshape(savedFactors, [channels]) as Tensor1D),
+          tf.reshape(columnSums(tf, tf.mul(dy, savedInput)), savedFactors.shape),
+        ];
+      },
+    };
+  });
+  return operation(x, scale) as Tensor4D;
+}

@@ -1,0 +1,37 @@
+import type { Tensor, Tensor4D, Tf, Variable } from '../types.js';
+import { type Initialiser, kaimingNormal } from './initialisers.js';
+import type { LayerStore } from './layer-store.js';
+
+/** A step from one map (N, H, W, C) to the next. */
+export type Layer = (x: Tensor4D, training: boolean) => Tensor4D;
+
+export interface ConvolutionShape {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  /** Rows and columns of zeros on every side. */
+  readonly pad?: number;
+}
+
+/**
+ * `F.conv2d` without bias.
+ *
+ * @param x (N, H, W, I).
+ * @param filters (O, I, kh, kw).
+ * @returns (N, OH, OW, O), OH = floor((H + 2 pad - kh) / stride) + 1.
+ */
+export function convolve(tf: Tf, x: Tensor4D, filters: Tensor, stride: number, pad: number): Tensor4D {
+  return tf.conv2d(x, tf.transpose(filters as Tensor4D, [2, 3, 1, 0]), stride, pad);
+}
+
+/** `nn.Conv2d(..., bias=False)` with float weights. */
+export function convolution(
+  store: LayerStore,
+  name: string,
+  { inChannels, outChannels, kernel, stride = 1, pad = 0 }: ConvolutionShape,
+  initialise: Initialiser = kaimingNormal,
+): Layer {
+  const weight: Variable = store.parameter(`${name}.weight`, [outChannels, inChannels, kernel, kernel], initialise);
+  return (x) => convolve(store.tf, x, weight, stride, pad);
+}

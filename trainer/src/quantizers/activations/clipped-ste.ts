@@ -1,0 +1,17 @@
+import type { Tensor4D } from '../../types.js';
+import { estimator } from '../estimator.js';
+import { signOrPlus } from '../sign.js';
+import type { MakeActivationQuantizer } from '../types.js';
+import { within } from '../window.js';
+
+/**
+ * The clipped straight-through estimator of Binarized Neural Networks (Courbariaux et al. 2016), equation 4:
+ *
+ *   aq = sign(a), sign(0) = +1;   dL/da = dL/daq where |a| <= 1, else 0
+ */
+export const clippedSte: MakeActivationQuantizer = (tf) =>
+  estimator(
+    tf,
+    (a: Tensor4D) => signOrPlus(tf, a),
+    (a) => within(tf, a, 1),
+  );

@@ -1,0 +1,17 @@
+import type { Tensor4D } from '../../types.js';
+import { straightThrough } from '../estimator.js';
+import type { MakeActivationQuantizer } from '../types.js';
+
+/**
+ * DoReFa-Net (Zhou et al. 2016), with L = 2^bits - 1:
+ *
+ *   aq = round(L c) / L, c = clip(a, 0, 1);   dL/dc = dL/daq
+ *
+ * so the gradient is 1 for 0 <= a <= 1, else 0. A half rounds to even, as in the authors' TensorFlow code. With 1 bit the levels are 0 and 1,
+ * not -1 and +1.
+ */
+export const dorefaActivations: MakeActivationQuantizer = (tf, { bits }) => {
+  const steps = 2 ** bits - 1;
+  const round = straightThrough(tf, (c: Tensor4D) => tf.div(tf.round(tf.mul(c, steps)), steps) as Tensor4D);
+  return (a) => round(tf.clipByValue(a, 0, 1));
+};

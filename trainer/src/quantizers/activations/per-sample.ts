@@ -1,0 +1,44 @@
+import { imageSums } from '../../layers/sums.js';
+import type { Tensor, Tensor4D, Tf } from '../../types.js';
+import { sign } from '../sign.js';
+import type { MakeActivationQuantizer } from '../types.js';
+
+/** In the authors' code. */
+const EPSILON = 1e-5;
+
+/**
+ * BiPer's and ReCU's code (`BinarizeConv2d`, `BinaryQuantize_a`): in training each image is divided by its own standard deviation first.
+ * That changes no sign, only where the triangle of the gradient lies. With K = C H W elements of one image, v their variance
+ * (K - 1 in the denominator), m their mean and r = 1/sqrt(v + 1e-5):
+ *
+ *   aq = sign(r a) = sign(a), sign(0) = 0
+ *   h = dL/daq * max(0, 2 - 2|r a|) * r                         through the sign, then through a in r a
+ *   dL/da = h - (a - m) r^2 / (K - 1) * sum over the image of h a     and through a in r: dr/da = -r^3 (a - m) / (K - 1)
+ *
+ * In evaluation just sign(a).
+ */
+export const perSampleScaled: MakeActivationQuantizer = (tf) => {
+  const operation = tf.customGrad((x, save) => {
+    (save as (tensors: Tensor[]) => void)([x as Tensor]);
+    return {
+      value: sign(tf, x as Tensor4D),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => perSampleGradient(tf, dy, saved[0]!),
+    };
+  });
+  return (a, training) => (training ? (operation(a) as Tensor4D) : sign(tf, a));
+};
+
+/** Of shape (N, H, W, C); everything about an image is (N, 1, 1, 1). */
+function perSampleGradient(tf: Tf, dy: Tensor, a: Tensor): Tensor {
+  const images = a.shape[0]!;
+  const elements = a.size / images;
+  const perImage = (x: Tensor): Tensor => tf.reshape(imageSums(tf, x), [images, 1, 1, 1]);
+  const centred = tf.sub(a, tf.div(perImage(a), elements));
+  const variance = tf.div(perImage(tf.square(centred)), elements - 1);
+  const inverse = tf.rsqrt(tf.add(variance, EPSILON));
+  const squared = tf.square(inverse);
+  const window = tf.relu(tf.sub(tf.mul(inverse, 2), tf.mul(tf.abs(a), tf.mul(squared, 2))));
+  const h = tf.mul(dy, window);
+  const throughDeviation = tf.mul(tf.div(squared, elements - 1), perImage(tf.mul(h, a)));
+  return tf.sub(h, tf.mul(centred, throughDeviation));
+}

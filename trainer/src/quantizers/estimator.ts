@@ -1,0 +1,21 @@
+import type { Tensor, Tf } from '../types.js';
+
+/**
+ * An element-wise function whose gradient is not its derivative: forward(x), and dL/dx = dL/dy * derivative(x).
+ */
+export function estimator<T extends Tensor>(tf: Tf, forward: (x: T) => T, derivative: (x: T) => Tensor): (x: T) => T {
+  const operation = tf.customGrad((x, save) => {
+    (save as (tensors: Tensor[]) => void)([x as T]);
+    return {
+      value: forward(x as T),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, derivative(saved[0] as T)),
+    };
+  });
+  return (x) => operation(x) as T;
+}
+
+/** As {@link estimator}, with dL/dx = dL/dy: the straight-through estimator without a window. */
+export function straightThrough<T extends Tensor>(tf: Tf, forward: (x: T) => T): (x: T) => T {
+  const operation = tf.customGrad((x) => ({ value: forward(x as T), gradFunc: (dy: Tensor) => dy.clone() }));
+  return (x) => operation(x) as T;
+}

@@ -1,0 +1,34 @@
+import type { Tensor4D } from '../../types.js';
+import { estimator } from '../estimator.js';
+import { sign } from '../sign.js';
+import type { MakeWeightQuantizer } from '../types.js';
+import { within } from '../window.js';
+import { centred, unbiasedVariance } from './standardise.js';
+
+/** The quantile tau at the start and at the end, for CIFAR and ImageNet alike (ReCU's run scripts). */
+const TAU = { from: 0.85, to: 0.99 } as const;
+const EPSILON = 1e-5;
+
+/**
+ * ReCU (Xu, Lin, Liu, Chen, Shao, Chen, Tian, Ji, ICCV 2021), its code (z-hXu/ReCU, `BinarizeConv2d`): for each of the O filters
+ *
+ *   v  = 2 sqrt(2) (w - mean w) / sqrt(var w + 1e-5)         n - 1 in the variance; the gradient goes through
+ *   Q  = -E|v| log(2 - 2 tau), E over the whole layer        the tau quantile of a Laplace distribution; no gradient
+ *   wq = sign(clamp(v, -Q, Q)), sign(0) = 0;   dL/dv = dL/dwq where |v| <= Q, else 0
+ *
+ * tau rises exponentially from 0.85 to 0.99: a e^progress + b.
+ */
+export const recu: MakeWeightQuantizer =
+  (tf) =>
+  (w, { progress }) => {
+    const rise = (TAU.to - TAU.from) / (Math.E - 1);
+    const tau = rise * Math.exp(progress) + TAU.from - rise;
+    const rectified = estimator(
+      tf,
+      (v: Tensor4D) => sign(tf, v), // tau > 1/2, so Q > 0 and clamping changes no sign
+      (v) => within(tf, v, tf.mul(tf.mean(tf.abs(v)), -Math.log(2 - 2 * tau))),
+    );
+    const deviations = centred(tf, w);
+    const scale = tf.sqrt(tf.add(unbiasedVariance(tf, deviations), EPSILON));
+    return rectified(tf.mul(tf.div(deviations, scale), 2 * Math.SQRT2));
+  };

@@ -1,0 +1,38 @@
+import type { Tensor4D } from '../../types.js';
+import { estimator } from '../estimator.js';
+import { sign } from '../sign.js';
+import type { MakeWeightQuantizer } from '../types.js';
+import { within } from '../window.js';
+
+/** Where the gradient stops, where it turns into a constant, and the exponent at the end (ReSTE's code and arguments). */
+const TRUNCATION = 1.5;
+const CORE = 0.1;
+const FINAL_EXPONENT = 3;
+
+/**
+ * ReSTE (Wu, Zheng, Liu, Zheng, Zheng, ICCV 2023), its code (DravenALG/ReSTE, `Binary_ReSTE`):
+ *
+ *   wq = sign(w) E|w|, one scale for the whole layer, sign(0) = 0
+ *   d sign(w)/dw = 1/o |w|^((1 - o)/o)   for 0.1 < |w| <= 1.5, the derivative of sign(w) |w|^(1/o)
+ *                  0.1^(1/o) / 0.1       for |w| <= 0.1, its secant
+ *                  0                     beyond
+ *
+ * and the gradient also goes through E|w|. o rises from 1 (the straight-through estimator) to 3 by 1 - cos(progress pi/2).
+ */
+export const reste: MakeWeightQuantizer =
+  (tf) =>
+  (w, { progress }) => {
+    const o = 1 + (1 - Math.cos((progress * Math.PI) / 2)) * (FINAL_EXPONENT - 1);
+    const binarize = estimator(
+      tf,
+      (x: Tensor4D) => sign(tf, x),
+      (x) => {
+        // Inside the core the power is replaced, so it may be taken at the core's edge there: never 0 to a negative power.
+        const power = tf.mul(tf.pow(tf.maximum(tf.abs(x), CORE), (1 - o) / o), 1 / o);
+        const core = within(tf, x, CORE);
+        const slope = tf.add(tf.mul(power, tf.sub(1, core)), tf.mul(core, CORE ** (1 / o) / CORE));
+        return tf.mul(slope, within(tf, x, TRUNCATION));
+      },
+    );
+    return tf.mul(binarize(w), tf.mean(tf.abs(w)));
+  };

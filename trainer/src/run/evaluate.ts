@@ -1,0 +1,56 @@
+import type { BatchStream } from '../data/batch-stream.js';
+import type { Network, Tf } from '../types.js';
+import { type ImageShape, imagesTensor } from './tensors.js';
+
+export interface Evaluation {
+  /** Mean cross entropy, without smoothing and regulariser. */
+  readonly loss: number;
+  /** 0 to 1. */
+  readonly accuracy: number;
+  readonly images: number;
+  /** (true class, predicted class) counts. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/**
+ * Loss and accuracy on all images of a stream, with running statistics.
+ *
+ * @param batches of one epoch; closed here.
+ */
+export async function evaluate(tf: Tf, network: Network, batches: BatchStream, shape: ImageShape): Promise<Evaluation> {
+  const { classes } = network;
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  let loss = 0;
+  let images = 0;
+  try {
+    for (let batch = await batches.next(); batch; batch = await batches.next()) {
+      const input = imagesTensor(tf, batch, shape);
+      const output = tf.tidy(() => network.forward(input, false));
+      const logits = await output.data();
+      tf.dispose([input, output]);
+      for (let n = 0; n < batch.count; n++) {
+        const row = logits.subarray(n * classes, (n + 1) * classes) as Float32Array;
+        const label = batch.labels[n]!;
+        confusion[label]![argMax(row)]!++;
+        loss += logSumExp(row) - row[label]!;
+      }
+      images += batch.count;
+    }
+  } finally {
+    await batches.close();
+  }
+  const right = confusion.reduce((sum, row, label) => sum + row[label]!, 0);
+  return { loss: loss / images, accuracy: right / images, images, confusion };
+}
+
+/** The lowest index of the largest value. */
+function argMax(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+function logSumExp(values: Float32Array): number {
+  const largest = values.reduce((a, b) => Math.max(a, b));
+  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+}

@@ -1,0 +1,278 @@
+import { join } from 'node:path';
+import { latentWeightStatistics } from '../analysis/latent-weights.js';
+import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeAtomically } from '../checkpoint/output-folder.js';
+import {
+  type LoadedCheckpoint,
+  NO_SUMS,
+  readCheckpoint,
+  type TrainingState,
+  writeCheckpoint,
+} from '../checkpoint/training-state.js';
+import type { TrainConfig } from '../config/parse-config.js';
+import { learningRateOf, type StageKey } from '../config/recipes.js';
+import { type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../data/batch-plan.js';
+import { type BatchStream, openBatches } from '../data/batch-stream.js';
+import type { TrainingData } from '../data/image-set.js';
+import type { StepResult } from '../step.js';
+import { type Evaluation, evaluate } from './evaluate.js';
+import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
+import { imagesTensor, labelsTensor } from './tensors.js';
+import type { Trainee } from './trainee.js';
+
+/** Who looks on. Nothing that it does changes what is computed. */
+export interface Observer {
+  /** After each step. */
+  step?(done: StepProgress): void;
+  /** After each epoch. */
+  epoch?(metrics: EpochMetrics): void;
+}
+
+export interface StepProgress {
+  readonly stage: StageKey;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly batches: number;
+  readonly loss: number;
+  readonly images: number;
+  /** Of the whole run. */
+  readonly step: number;
+  readonly steps: number;
+}
+
+export interface LoopOptions {
+  readonly config: TrainConfig;
+  readonly trainee: Trainee;
+  readonly data: TrainingData;
+  readonly metrics: MetricsFile;
+  /** Where the run stands, and the checkpoint that says so if it goes on from one. */
+  readonly start: TrainingState;
+  readonly checkpoint?: LoadedCheckpoint | undefined;
+  /** Aborted: the run is stopped after the current step, and saved. */
+  readonly signal: AbortSignal;
+  readonly observer: Observer;
+}
+
+export interface LoopResult {
+  readonly isComplete: boolean;
+  readonly state: TrainingState;
+  /** Of the last epoch; absent if none has ended. */
+  readonly evaluation: Evaluation | undefined;
+}
+
+/** The two stages, epoch after epoch. One object is one run from its start or from a checkpoint. */
+export class TrainingLoop {
+  readonly #options: LoopOptions;
+  readonly #batches: number;
+  #state: TrainingState;
+  #evaluation: Evaluation | undefined;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.#state = options.start;
+    this.#batches = batchesPerEpoch(options.data.train.count, {
+      batchSize: options.config.batchSize,
+      dropsSingle: true,
+    });
+  }
+
+  /** @throws {SignwaveError} `E_TRAINING`, `E_IO`, `E_IMAGE`; the last checkpoint that was written is whole. */
+  async run(): Promise<LoopResult> {
+    const { config, trainee, checkpoint } = this.#options;
+    trainee.enterStage(this.#state.stage);
+    if (checkpoint) trainee.restore(checkpoint);
+    for (const key of stageKeys(config)) {
+      if (key < this.#state.stage) continue;
+      if (key > this.#state.stage) await this.#enterStage(key);
+      if (!(await this.#runStage(key))) return this.#result(false);
+    }
+    return this.#result(true);
+  }
+
+  #result(isComplete: boolean): LoopResult {
+    return { isComplete, state: this.#state, evaluation: this.#evaluation };
+  }
+
+  /** The second stage starts from the latent weights of the first one's best epoch, as the authors' code does. */
+  async #enterStage(key: StageKey): Promise<void> {
+    const { config, trainee } = this.#options;
+    const path = join(config.output, BEST_OF_STAGE_1);
+    trainee.enterStage(key);
+    trainee.restore(readCheckpoint(await readCheckpointFile(path), path));
+    const epoch = config.stages[key]!.firstEpoch;
+    this.#state = { ...this.#state, stage: key, epoch, batch: 0, bestAccuracy: -1, bestEpoch: -1 };
+  }
+
+  /** @returns false if it was stopped. */
+  async #runStage(key: StageKey): Promise<boolean> {
+    const { config, data } = this.#options;
+    const { epochs, firstEpoch } = config.stages[key]!;
+    // Epochs of the run, over both stages: each has an order of images of its own.
+    const offset = epochsBefore(config, key) - firstEpoch;
+    const first = { epoch: offset + this.#state.epoch, batch: this.#state.batch };
+    const stream = openBatches(data.train, this.#plan(true), { first, epochs: offset + epochs });
+    try {
+      while (this.#state.epoch < epochs) {
+        if (!(await this.#runEpoch(key, stream))) return false;
+      }
+    } finally {
+      await stream.close();
+    }
+    return true;
+  }
+
+  /** The rest of an epoch. @returns false if it was stopped. */
+  async #runEpoch(key: StageKey, stream: BatchStream): Promise<boolean> {
+    const { config, signal } = this.#options;
+    const stage = config.stages[key]!;
+    const learningRate = learningRateOf(this.#state.epoch, stage, config.recipe);
+    const progress = (this.#state.epoch - stage.firstEpoch) / (stage.epochs - stage.firstEpoch);
+    const startMs = performance.now();
+    const imagesBefore = this.#state.sums.images;
+    while (this.#state.batch < this.#batches) {
+      if (signal.aborted) {
+        await this.#save(LATEST, true);
+        return false;
+      }
+      await this.#step(key, stream, learningRate, progress);
+    }
+    const seconds = (performance.now() - startMs) / 1000;
+    await this.#endEpoch(key, learningRate, (this.#state.sums.images - imagesBefore) / seconds);
+    return true;
+  }
+
+  async #step(key: StageKey, stream: BatchStream, learningRate: number, progress: number): Promise<void> {
+    const { config, trainee, data, metrics, observer } = this.#options;
+    const startMs = performance.now();
+    const batch = await stream.next();
+    if (!batch) throw new Error('the stream of batches ended before the epoch did');
+    const { tf } = trainee;
+    const images = imagesTensor(tf, batch, data);
+    const labels = labelsTensor(tf, batch);
+    const step = this.#state.step + 1;
+    let result: StepResult;
+    try {
+      result = await trainee.step(images, labels, { learningRate, progress, step });
+    } finally {
+      tf.dispose([images, labels]);
+    }
+    const { sums, epoch } = this.#state;
+    this.#state = {
+      ...this.#state,
+      batch: this.#state.batch + 1,
+      step,
+      sums: {
+        images: sums.images + batch.count,
+        loss: sums.loss + result.loss * batch.count,
+        correct: sums.correct + result.correct,
+      },
+    };
+    if (step % config.metricsEverySteps === 0) {
+      await metrics.append({
+        kind: 'step',
+        stage: key,
+        epoch,
+        step,
+        learningRate,
+        loss: result.loss,
+        crossEntropy: result.crossEntropy,
+        regulariser: result.regulariser,
+        accuracy: result.correct / batch.count,
+        imagesPerSecond: (1000 * batch.count) / (performance.now() - startMs),
+      });
+    }
+    observer.step?.({
+      stage: key,
+      epoch,
+      epochs: config.stages[key]!.epochs,
+      batch: this.#state.batch,
+      batches: this.#batches,
+      loss: result.loss,
+      images: batch.count,
+      step,
+      steps: this.#batches * totalEpochs(config),
+    });
+  }
+
+  /** Test, count, and write: the best first, so that a crash in between repeats the epoch rather than loses its best. */
+  async #endEpoch(key: StageKey, learningRate: number, imagesPerSecond: number): Promise<void> {
+    const { trainee, data, metrics, observer } = this.#options;
+    const { epoch, step, sums } = this.#state;
+    const testBatches = openBatches(data.test, this.#plan(false), { first: { epoch: 0, batch: 0 }, epochs: 1 });
+    this.#evaluation = await evaluate(trainee.tf, trainee.network, testBatches, data);
+    const { accuracy, loss } = this.#evaluation;
+    const line: EpochMetrics = {
+      kind: 'epoch',
+      stage: key,
+      epoch,
+      step,
+      learningRate,
+      trainLoss: sums.loss / sums.images,
+      trainAccuracy: sums.correct / sums.images,
+      testLoss: loss,
+      testAccuracy: accuracy,
+      imagesPerSecond,
+      layers: await this.#layerMetrics(),
+    };
+    const isBest = accuracy > this.#state.bestAccuracy;
+    this.#state = { ...this.#state, epoch: epoch + 1, batch: 0, sums: NO_SUMS };
+    if (isBest) {
+      this.#state = { ...this.#state, bestAccuracy: accuracy, bestEpoch: epoch };
+      await this.#save(this.#hasStageAfter(key) ? BEST_OF_STAGE_1 : BEST, false);
+    }
+    await metrics.append(line);
+    await this.#save(LATEST, true);
+    observer.epoch?.(line);
+  }
+
+  async #layerMetrics(): Promise<LayerMetrics[]> {
+    const { trainee, config } = this.#options;
+    const layers: LayerMetrics[] = [];
+    for (const { name, weight } of trainee.network.binaryLayers) {
+      const values = (await weight.data()) as Float32Array;
+      const { b, quantizationError } = latentWeightStatistics(values, config.omega0);
+      layers.push({ name, b, quantizationError });
+    }
+    return layers;
+  }
+
+  async #save(name: string, withVelocities: boolean): Promise<void> {
+    const { config, trainee } = this.#options;
+    const bytes = await writeCheckpoint(trainee.network, withVelocities ? trainee.velocities : [], this.#state);
+    await writeAtomically(join(config.output, name), bytes);
+  }
+
+  #hasStageAfter(key: StageKey): boolean {
+    return stageKeys(this.#options.config).some((other) => other > key);
+  }
+
+  #plan(isTraining: boolean): BatchPlan {
+    const { seed, batchSize, data } = this.#options.config;
+    return {
+      seed,
+      batchSize,
+      shuffle: isTraining,
+      augmentation: isTraining ? data.augmentation : NO_AUGMENTATION,
+      mean: data.mean,
+      std: data.std,
+      side: data.side,
+      dropsSingle: isTraining,
+    };
+  }
+}
+
+/** In the order in which they are run. */
+export function stageKeys(config: TrainConfig): StageKey[] {
+  return (['1', '2'] as const).filter((key) => config.stages[key]);
+}
+
+const epochsOf = (config: TrainConfig, key: StageKey): number =>
+  config.stages[key]!.epochs - config.stages[key]!.firstEpoch;
+
+/** Epochs that are run before a stage. */
+function epochsBefore(config: TrainConfig, key: StageKey): number {
+  return stageKeys(config).reduce((sum, other) => sum + (other < key ? epochsOf(config, other) : 0), 0);
+}
+
+const totalEpochs = (config: TrainConfig): number =>
+  stageKeys(config).reduce((sum, key) => sum + epochsOf(config, key), 0);

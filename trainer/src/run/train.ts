@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { SignwaveError } from '@signwave/format';
+import { verifySameConfig } from '../checkpoint/compare-configs.js';
+import {
+  exists,
+  LATEST,
+  METRICS,
+  prepareFolder,
+  REPORT,
+  readCheckpointFile,
+  writeAtomically,
+} from '../checkpoint/output-folder.js';
+import {
+  type LoadedCheckpoint,
+  NO_SUMS,
+  readCheckpoint,
+  restoreNetwork,
+  type TrainingState,
+} from '../checkpoint/training-state.js';
+import type { TrainConfig } from '../config/parse-config.js';
+import type { TrainingData } from '../data/image-set.js';
+import { openData } from '../data/open-data.js';
+import { ARCHITECTURES, type ArchitectureInfo, createNetwork } from '../models/index.js';
+import { restoredRandom, seededRandom } from '../random.js';
+import { reportHtml } from '../report/html.js';
+import type { Distillation } from '../step.js';
+import type { Network, TrainingBackend } from '../types.js';
+import type { Evaluation } from './evaluate.js';
+import { type Observer, stageKeys, TrainingLoop } from './loop.js';
+import { MetricsFile } from './metrics.js';
+import { Trainee } from './trainee.js';
+
+export interface TrainOptions {
+  readonly config: TrainConfig;
+  readonly backend: TrainingBackend;
+  /** Go on from `latest.safetensors` of the output folder. */
+  readonly resume?: boolean;
+  /** Take over a folder that has another run in it. */
+  readonly overwrite?: boolean;
+  /** Aborted: stop after the current step, and save. */
+  readonly signal?: AbortSignal;
+  readonly observer?: Observer;
+  /** Gets lines for the user: what is resumed, what is unusual. */
+  readonly log?: (line: string) => void;
+}
+
+export interface TrainResult {
+  /** False if it was stopped; `--resume` goes on. */
+  readonly isComplete: boolean;
+  readonly state: TrainingState;
+  readonly evaluation: Evaluation | undefined;
+  /** Absent if no epoch has ended. */
+  readonly reportPath: string | undefined;
+}
+
+/**
+ * Train a network as a config says. Checkpoints, metrics and a report are in its output folder afterwards.
+ *
+ * @throws {SignwaveError} before training starts: `E_DATA`, `E_CONFIG` (data and network don't fit), `E_IO` (no write
+ *   permission), `E_RESUME`, `E_USAGE` (the folder has a run in it). Later: `E_TRAINING`, `E_IO`.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
+  const checkpoint = await openFolder(options);
+  const data = await openData(config.data);
+  verifyFits(config, data);
+  if (checkpoint && checkpoint.state.backend !== backend.name) {
+    log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
+  }
+  const network = networkOf(config.architecture, options, data);
+  const trainee = new Trainee(backend.tf, network.network, config, await distillationOf(options, data));
+  const metrics = new MetricsFile(join(config.output, METRICS));
+  const start = startOf(config, backend.name, checkpoint, network.random);
+  await metrics.cutAfter(checkpoint ? start.step : -1);
+  try {
+    const result = await new TrainingLoop({
+      config,
+      trainee,
+      data,
+      metrics,
+      start,
+      checkpoint,
+      signal,
+      observer,
+    }).run();
+    const { evaluation } = result;
+    const lines = await metrics.read();
+    const reportPath = lines.some(({ kind }) => kind === 'epoch') ? join(config.output, REPORT) : undefined;
+    if (reportPath !== undefined) {
+      const html = await reportHtml({
+        config,
+        device: backend.device,
+        metrics: lines,
+        layers: await latentWeights(network.network),
+        evaluation,
+        classNames: data.classNames,
+      });
+      await writeAtomically(reportPath, new TextEncoder().encode(html));
+    }
+    return { ...result, reportPath };
+  } finally {
+    trainee.dispose();
+  }
+}
+
+/** See that the folder may be used. @returns the checkpoint to go on from. */
+async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<LoadedCheckpoint | undefined> {
+  await prepareFolder(config.output);
+  const path = join(config.output, LATEST);
+  if (resume) {
+    const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
+    verifySameConfig(path, checkpoint.state.config, config);
+    return checkpoint;
+  }
+  if (!overwrite && (await exists(path))) {
+    throw new SignwaveError(
+      'E_USAGE',
+      `${config.output} has a run in it; go on with it by --resume, replace it by --overwrite, or name another "output"`,
+    );
+  }
+  return undefined;
+}
+
+function verifyFits({ architecture }: TrainConfig, data: TrainingData): void {
+  const { size, channels } = inputOf(architecture, data);
+  if (data.height === size && data.width === size && data.channels === channels) return;
+  throw new SignwaveError(
+    'E_CONFIG',
+    `${architecture} takes images of ${size} x ${size} x ${channels}, but those of ${data.name} have ${data.height} x ${data.width} x ${data.channels}; name another "architecture" or data`,
+  );
+}
+
+/** The demo network has two sizes. */
+function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
+  if (architecture !== 'demo_1w1a') return ARCHITECTURES[architecture].input;
+  return { size: data.height === 32 ? 32 : 28, channels: data.channels };
+}
+
+function networkOf(
+  architecture: string,
+  { config, backend }: TrainOptions,
+  data: TrainingData,
+): { network: Network; random: string } {
+  const random = seededRandom(config.seed);
+  const network = createNetwork(architecture, {
+    backend,
+    random,
+    classes: data.classNames.length,
+    omega0: config.omega0,
+    ...config.quantizers,
+    input: { size: data.height === 32 ? 32 : 28, channels: data.channels },
+  });
+  return { network, random: random.state };
+}
+
+async function distillationOf(options: TrainOptions, data: TrainingData): Promise<Distillation | undefined> {
+  const { config, backend } = options;
+  if (!config.distillation) return undefined;
+  const { teacher: path, architecture, temperature, weight } = config.distillation;
+  const { network: teacher } = networkOf(architecture, options, data);
+  const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
+  restoreNetwork(backend.tf, teacher, checkpoint);
+  teacher.stage = checkpoint.state.stage === '1' ? 1 : 2;
+  return { teacher, temperature, weight };
+}
+
+function startOf(
+  config: TrainConfig,
+  backend: string,
+  checkpoint: LoadedCheckpoint | undefined,
+  random: string,
+): TrainingState {
+  if (checkpoint) {
+    // Throws if it is damaged.
+    restoredRandom(checkpoint.state.random);
+    return { ...checkpoint.state, config, backend };
+  }
+  const stage = stageKeys(config)[0]!;
+  const epoch = config.stages[stage]!.firstEpoch;
+  return { config, backend, random, stage, epoch, batch: 0, step: 0, sums: NO_SUMS, bestAccuracy: -1, bestEpoch: -1 };
+}
+
+async function latentWeights(network: Network): Promise<{ name: string; weights: Float32Array }[]> {
+  const layers: { name: string; weights: Float32Array }[] = [];
+  for (const { name, weight } of network.binaryLayers) {
+    layers.push({ name, weights: (await weight.data()) as Float32Array });
+  }
+  return layers;
+}

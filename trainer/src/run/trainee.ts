@@ -1,0 +1,110 @@
+import { SignwaveError } from '@signwave/format';
+import type { LoadedCheckpoint } from '../checkpoint/training-state.js';
+import { restoreNetwork, tensorOf } from '../checkpoint/training-state.js';
+import type { TrainConfig } from '../config/parse-config.js';
+import type { StageKey } from '../config/recipes.js';
+import { Sgd } from '../optimizer/index.js';
+import { type Distillation, type StepResult, trainStep } from '../step.js';
+import type { Network, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
+
+/** What changes from epoch to epoch. */
+export interface StepSettings {
+  readonly learningRate: number;
+  /** Share of this stage's epochs that is done, in [0, 1). */
+  readonly progress: number;
+  /** Of this step in the run, from 1; for messages. */
+  readonly step: number;
+}
+
+/** A network with its optimizer: what steps change, and what a checkpoint stores. */
+export class Trainee {
+  #optimizer: Sgd | undefined;
+
+  constructor(
+    readonly tf: Tf,
+    readonly network: Network,
+    private readonly config: TrainConfig,
+    private readonly distillation?: Distillation,
+  ) {}
+
+  /** SGD's velocities, named as their parameters. */
+  get velocities(): readonly StateBuffer[] {
+    return this.#optimizer?.velocities ?? [];
+  }
+
+  /** Set the network to a stage, with velocities of zero. */
+  enterStage(key: StageKey): void {
+    const { momentum, weightDecay, decay } = this.config.stages[key]!;
+    this.#optimizer?.dispose();
+    this.#optimizer = new Sgd(this.tf, this.network.parameters, { momentum, weightDecay, decayed: decay });
+    this.network.stage = key === '1' ? 1 : 2;
+  }
+
+  /** @throws {SignwaveError} `E_RESUME` if the checkpoint is of another network; nothing is changed then. */
+  restore(checkpoint: LoadedCheckpoint): void {
+    const stored = restoreNetwork(this.tf, this.network, checkpoint);
+    for (const velocity of this.velocities) {
+      const value = stored.get(velocity.name);
+      if (value) velocity.set(tensorOf(this.tf, value));
+    }
+  }
+
+  /**
+   * One step of SGD.
+   *
+   * @param images (N, H, W, C) float32.
+   * @param labels (N) int32.
+   * @throws {SignwaveError} `E_TRAINING` if the loss is not finite.
+   */
+  async step(images: Tensor4D, labels: Tensor1D, settings: StepSettings): Promise<StepResult> {
+    const { tf, network, config, distillation } = this;
+    network.progress = settings.progress;
+    // A clone shares its data, and a step replaces data rather than write into them: this costs no copy.
+    const before = namedTensors(network).map(([name, tensor]) => ({ name, tensor: tf.clone(tensor) }));
+    try {
+      const result = await trainStep({
+        tf,
+        network,
+        optimizer: this.#optimizer!,
+        images,
+        labels,
+        learningRate: settings.learningRate,
+        tau: config.stages[network.stage === 1 ? '1' : '2']!.tau,
+        labelSmoothing: config.labelSmoothing,
+        ...(distillation && { distillation }),
+      });
+      if (Number.isFinite(result.loss)) return result;
+      throw new SignwaveError(
+        'E_TRAINING',
+        `the loss became ${result.loss} in step ${settings.step} (learning rate ${settings.learningRate}): ${await blame(before)}; a lower learning rate may help, and --resume goes on from the last epoch`,
+      );
+    } finally {
+      for (const { tensor } of before) tensor.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#optimizer?.dispose();
+    this.network.dispose();
+    this.distillation?.teacher.dispose();
+  }
+}
+
+function namedTensors(network: Network): [string, Tensor][] {
+  return [
+    ...network.parameters.map(({ name, variable }): [string, Tensor] => [name, variable]),
+    ...network.buffers.map((buffer): [string, Tensor] => [buffer.name, buffer.get()]),
+  ];
+}
+
+/** The tensor that a step went wrong with: the first that wasn't finite before it, else the one with the largest value. */
+async function blame(tensors: readonly { readonly name: string; readonly tensor: Tensor }[]): Promise<string> {
+  let largest = { name: '', magnitude: -1 };
+  for (const { name, tensor } of tensors) {
+    for (const value of await tensor.data()) {
+      if (!Number.isFinite(value)) return `"${name}" held ${value} before it`;
+      if (Math.abs(value) > largest.magnitude) largest = { name, magnitude: Math.abs(value) };
+    }
+  }
+  return `the largest value before it was ${largest.magnitude.toPrecision(3)}, in "${largest.name}"`;
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { SignwaveError } from '@signwave/format';
+import { TENSORFLOW_PACKAGE } from '../backends/tensorflow.js';
+import type { Machine } from './machine.js';
+import type { Toolchain } from './toolchain.js';
+
+const SHOWN_LINES = 20;
+
+/** tfjs-node's addon in node_modules. */
+export interface Addon {
+  /** Folder of the package, with the addon's sources in `binding`. */
+  readonly folder: string;
+  /** The file that the package loads. */
+  readonly path: string;
+}
+
+/** @throws {SignwaveError} `E_BACKEND` if the package isn't installed. */
+export function locateAddon(): Addon {
+  const require = createRequire(import.meta.url);
+  let manifest: string;
+  try {
+    manifest = require.resolve(`${TENSORFLOW_PACKAGE}/package.json`);
+  } catch (error) {
+    throw new SignwaveError(
+      'E_BACKEND',
+      `${TENSORFLOW_PACKAGE}, which has the sources of the addon, is not installed. Run: npm install --ignore-scripts ${TENSORFLOW_PACKAGE}@4.22.0`,
+      { cause: error },
+    );
+  }
+  // The package asks the same function.
+  const { find } = createRequire(manifest)('@mapbox/node-pre-gyp') as { find(manifest: string): string };
+  return { folder: dirname(manifest), path: find(manifest) };
+}
+
+/**
+ * Compile the addon against the library of the wheel, unless that was done already.
+ *
+ * By a compiler's command and not by node-gyp, for the package's script first asks a server of Google for a file, and
+ * node-gyp needs make and a Python that still has distutils. The library is found by the addon's RUNPATH, so nothing is
+ * linked into the package, and the wheel's own RUNPATH, `$ORIGIN/../nvidia`, leads to CUDA.
+ *
+ * @param tensorflow folder of the wheel's package.
+ */
+export async function buildAddon(
+  machine: Machine,
+  addon: Addon,
+  toolchain: Toolchain,
+  tensorflow: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const stamp = `${addon.path}.built-for`;
+  if (existsSync(addon.path) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === tensorflow) {
+    log(`the addon is built: ${addon.path}`);
+    return;
+  }
+  log(`compiling the addon with ${toolchain.compiler}`);
+  await mkdir(dirname(addon.path), { recursive: true });
+  const unfinished = `${addon.path}.tmp`;
+  const { status, lines } = await machine.run(toolchain.compiler, [
+    ...['-std=c++17', '-O2', '-fPIC', '-shared', '-w'],
+    ...['-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
+    ...[toolchain.nodeHeaders, join(addon.folder, '..'), join(tensorflow, 'include')].flatMap((folder) => [
+      '-I',
+      folder,
+    ]),
+    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(addon.folder, 'binding', file)),
+    ...['-L', tensorflow, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
+    `-Wl,-rpath,${tensorflow}`,
+    ...['-o', unfinished],
+  ]);
+  if (status !== 0) {
+    await rm(unfinished, { force: true });
+    throw new SignwaveError(
+      'E_BACKEND',
+      `${toolchain.compiler} could not compile the addon of ${TENSORFLOW_PACKAGE}:\n${lines.slice(0, SHOWN_LINES).join('\n')}`,
+    );
+  }
+  await rename(unfinished, addon.path);
+  await writeFile(stamp, tensorflow);
+}
+
+export async function removeAddon({ folder }: Addon): Promise<void> {
+  await rm(join(folder, 'lib'), { recursive: true, force: true });
+}

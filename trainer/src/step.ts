@@ -1,0 +1,100 @@
+import { crossEntropy, distillationLoss, labelTargets } from './layers/losses.js';
+import type { Sgd } from './optimizer/index.js';
+import type { Network, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from './types.js';
+
+/** Learning from a trained network besides the labels. */
+export interface Distillation {
+  /** A network for the same images and classes; it's evaluated, not trained. */
+  readonly teacher: Network;
+  /** Softens both networks' probabilities; 1: not at all. */
+  readonly temperature: number;
+  /** Share of the teacher in the loss, 0 to 1; the labels have the rest. */
+  readonly weight: number;
+}
+
+export interface TrainStepOptions {
+  readonly tf: Tf;
+  readonly network: Network;
+  readonly optimizer: Pick<Sgd, 'step'>;
+  /** (N, H, W, C), preprocessed. Not disposed of. */
+  readonly images: Tensor4D;
+  /** (N), int32. Not disposed of. */
+  readonly labels: Tensor1D;
+  readonly learningRate: number;
+  /** Weight of the sin^2 regulariser; 0: none. */
+  readonly tau: number;
+  /** Default 0. */
+  readonly labelSmoothing?: number;
+  readonly distillation?: Distillation;
+}
+
+export interface StepResult {
+  /** All that was minimised: cross entropy or its mixture with the teacher's, and tau times the regulariser. */
+  readonly loss: number;
+  /** The loss without the regulariser. */
+  readonly crossEntropy: number;
+  /** The regulariser without tau; 0 if tau is 0. */
+  readonly regulariser: number;
+  /** Images whose largest logit is that of their label, before the step. */
+  readonly correct: number;
+}
+
+/**
+ * One step of SGD. Everything happens in one `tf.tidy`; the four numbers are read at its end, which is also when the back end has finished.
+ */
+export async function trainStep(options: TrainStepOptions): Promise<StepResult> {
+  const { tf, network, optimizer, learningRate } = options;
+  const report = tf.tidy(() => {
+    let kept: Tensor | undefined;
+    const { value, grads } = tf.variableGrads(
+      () => {
+        const parts = lossOf(options);
+        kept = tf.keep(tf.stack([parts.crossEntropy, parts.regulariser, parts.correct]));
+        return parts.loss;
+      },
+      network.parameters.map(({ variable }) => variable),
+    );
+    optimizer.step(grads, learningRate);
+    const all = tf.concat([tf.reshape(value, [1]), kept!]);
+    kept!.dispose();
+    return all;
+  });
+  const [loss, crossEntropy, regulariser, correct] = (await report.data()) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  report.dispose();
+  return { loss, crossEntropy, regulariser, correct };
+}
+
+interface Losses {
+  readonly loss: Scalar;
+  readonly crossEntropy: Scalar;
+  readonly regulariser: Scalar;
+  readonly correct: Scalar;
+}
+
+function lossOf(options: TrainStepOptions): Losses {
+  const { tf, network, images, labels, tau, labelSmoothing = 0, distillation } = options;
+  const logits = network.forward(images, true);
+  const targets = labelTargets(tf, labels, network.classes, labelSmoothing);
+  const ofLabels = crossEntropy(tf, logits, targets);
+  const task = distillation ? withTeacher(tf, logits, ofLabels, images, distillation) : ofLabels;
+  const regulariser = tau === 0 ? tf.scalar(0) : network.regulariser();
+  const loss = tau === 0 ? task : (tf.add(task, tf.mul(regulariser, tau)) as Scalar);
+  const hits = tf.equal(tf.argMax(logits, 1), labels);
+  return { loss, crossEntropy: task, regulariser, correct: tf.sum(tf.cast(hits, 'float32')) as Scalar };
+}
+
+function withTeacher(
+  tf: Tf,
+  logits: Tensor2D,
+  ofLabels: Scalar,
+  images: Tensor4D,
+  { teacher, temperature, weight }: Distillation,
+): Scalar {
+  const ofTeacher = distillationLoss(tf, logits, teacher.forward(images, false), temperature);
+  return tf.add(tf.mul(ofLabels, 1 - weight), tf.mul(ofTeacher, weight));
+}

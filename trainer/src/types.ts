@@ -1,0 +1,88 @@
+import type * as tfjs from '@tensorflow/tfjs';
+
+/** TensorFlow.js. Code takes it as a parameter, so that one program runs on every back end; it reads tensors only asynchronously. */
+export type Tf = typeof tfjs;
+export type Tensor = tfjs.Tensor;
+export type Tensor1D = tfjs.Tensor1D;
+export type Tensor2D = tfjs.Tensor2D;
+export type Tensor4D = tfjs.Tensor4D;
+export type Scalar = tfjs.Scalar;
+export type Variable = tfjs.Variable;
+
+/** Which weights a network computes with: 1: real sin(omega0 w); 2: its sign. Methods other than BiPer have the same in both. */
+export type Stage = 1 | 2;
+
+/** A tensor that training changes. */
+export interface Parameter {
+  /** Name in PyTorch's state dict: `layer1.0.conv1.weight`. */
+  readonly name: string;
+  /** In PyTorch's shape: filters are (O, I, kh, kw). */
+  readonly variable: Variable;
+}
+
+/** A tensor that belongs to the state dict but has no gradient: running mean and variance, step counters, beta, tau. */
+export interface StateBuffer {
+  readonly name: string;
+  /** In PyTorch's shape. Replaced by `set`, which disposes of the old one. */
+  get(): Tensor;
+  set(value: Tensor): void;
+}
+
+/** A binary layer, for statistics: quantization error, scale of the latent weights. */
+export interface BinaryLayer {
+  readonly name: string;
+  /** Latent weights, (O, I, kh, kw). */
+  readonly weight: Variable;
+}
+
+/** A network on one back end, with PyTorch's names and shapes for everything it keeps. */
+export interface Network {
+  /** `resnet20_1w1a`, ...: the architecture's name in the authors' code. */
+  readonly architecture: string;
+  readonly classes: number;
+  /** In the order of PyTorch's state dict, parameters and buffers apart. */
+  readonly parameters: readonly Parameter[];
+  readonly buffers: readonly StateBuffer[];
+  readonly binaryLayers: readonly BinaryLayer[];
+  stage: Stage;
+  /** Share of the stage's epochs that is done, in [0, 1): IR-Net, ReCU and ReSTE anneal their gradients by it. */
+  progress: number;
+  /**
+   * @param images (N, H, W, 3) float32, preprocessed.
+   * @param training batch statistics, and the running ones are updated; else running statistics.
+   * @returns logits (N, classes).
+   */
+  forward(images: Tensor4D, training: boolean): Tensor2D;
+  /** Sum over binary layers of mean(sin(omega0 w)^2), the authors' regulariser without its factor tau; 0 for other methods. */
+  regulariser(): Scalar;
+  dispose(): void;
+}
+
+/** Class probabilities, batches and everything else that has to be the same in a resumed run come from one of these. */
+export interface RandomState {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** To be stored in a checkpoint. */
+  readonly state: string;
+}
+
+/** What a back end gives to a training run. */
+export interface TrainingBackend {
+  readonly name: 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+  readonly tf: Tf;
+  /** "TensorFlow 2.21.0, CPU", "Dawn, NVIDIA ...": for the log. */
+  readonly device: string;
+  readonly isGpu: boolean;
+  /** Back ends that were tried before this one, and why each was skipped. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /**
+   * Batch norm over (N, H, W) of (N, H, W, C) as one kernel with its gradient, where the back end has one; the network composes it otherwise.
+   * Returns normalised output, batch mean and *unbiased* batch variance.
+   */
+  readonly fusedBatchNorm?: (
+    x: Tensor4D,
+    scale: Tensor1D,
+    offset: Tensor1D,
+    epsilon: number,
+  ) => { readonly y: Tensor4D; readonly mean: Tensor1D; readonly variance: Tensor1D };
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { useCpu } from '../../src/backends/cpu.js';
+import { compareWithCpu } from '../../src/setup/self-test.js';
+import { TENSORFLOW_VERSION } from '../../src/setup/wheel.js';
+import type { Tensor, Tensor1D, Tensor4D } from '../../src/types.js';
+import { CONVOLUTION_CASES, largestDifference, nameOf, runConvolution, wave } from './convolution-cases.js';
+import { describeWithBackend } from './describe-with-backend.js';
+
+const TOLERANCE = 2e-5;
+
+await describeWithBackend('tensorflow', (backend) => {
+  const { tf } = backend;
+
+  test('is the version that setup installs, and shares its core with the union package', () => {
+    expect(backend.device).toMatch(`TensorFlow ${TENSORFLOW_VERSION}, `);
+    expect(tf.getBackend()).toBe('tensorflow');
+  });
+
+  test.each(CONVOLUTION_CASES.map((it) => ({ name: nameOf(it), it })))(
+    'convolves as cpu does: $name',
+    async ({ it }) => {
+      await useCpu(tf);
+      const expected = await runConvolution(tf, it);
+      await tf.setBackend('tensorflow');
+      const actual = await runConvolution(tf, it);
+      expect(largestDifference(actual.y, expected.y)).toBeLessThan(TOLERANCE);
+      expect(largestDifference(actual.inputGradient, expected.inputGradient)).toBeLessThan(TOLERANCE);
+      expect(largestDifference(actual.filterGradient, expected.filterGradient)).toBeLessThan(TOLERANCE);
+    },
+  );
+
+  test('passes the self-test of setup', async () => {
+    expect(await compareWithCpu(backend)).toBeLessThan(1e-5);
+  });
+
+  test('normalises with the biased variance and returns the unbiased one', async () => {
+    const x = tf.tensor4d([1, 2, 3, 6], [2, 1, 2, 1]);
+    const { y, mean, variance } = backend.fusedBatchNorm!(x, tf.tensor1d([2]), tf.tensor1d([1]), 0);
+    expect(await mean.data()).toEqual(new Float32Array([3]));
+    expect((await variance.data())[0]).toBeCloseTo(14 / 3, 5);
+    expect((await y.data())[3]).toBeCloseTo(1 + (2 * 3) / Math.sqrt(14 / 4), 5);
+    tf.dispose([x, y, mean, variance]);
+  });
+
+  test('leaves no tensors behind in batch norm, with its gradient and without', async () => {
+    const [x, scale, offset] = [tf.tensor4d(wave(96, 1), [2, 4, 4, 3]), tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 1, 2])];
+    const layer = (input: Tensor): Tensor4D =>
+      tf.tidy(() => backend.fusedBatchNorm!(input as Tensor4D, scale, offset, 1e-5).y);
+    const before = tf.memory().numTensors;
+    tf.dispose(layer(x));
+    tf.dispose(tf.grad((input) => tf.sum(tf.square(layer(input))))(x));
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([x, scale, offset] as Tensor1D[]);
+  });
+});

@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { chooseBackend } from '../../src/backends/choose-backend.js';
+import { scaleChannels } from '../../src/layers/channel-scale.js';
+import { convolve } from '../../src/layers/convolution.js';
+import { hardtanh } from '../../src/layers/hardtanh.js';
+import { avgPool, maxPool, padChannels } from '../../src/layers/pools.js';
+import { columnSums } from '../../src/layers/sums.js';
+import { waveRegulariser } from '../../src/layers/wave-regulariser.js';
+import type { Tensor, Tensor4D, Tf, Variable } from '../../src/types.js';
+import { centralDifferences, gradientOf, valuesAt } from '../quantizers/differentiate.js';
+
+const wave = (length: number, phase = 0): number[] => Array.from({ length }, (_, i) => Math.sin(phase + 12.9898 * i));
+
+describe.each(['wasm', 'cpu'] as const)('layers on %s', (backend) => {
+  let tf: Tf;
+  beforeAll(async () => {
+    ({ tf } = await chooseBackend({ force: backend }));
+  });
+
+  test('hardtanh clips, and its gradient is 0 at exactly -1 and 1 as in PyTorch', async () => {
+    const grid = [-2, -1, -0.99999994, -0.5, 0, 0.5, 0.99999994, 1, 2];
+    const shape: [number, number, number, number] = [1, 1, 1, grid.length];
+    expect(await valuesAt(tf, (x) => hardtanh(tf, x), grid, shape)).toEqual(
+      grid.map((x) => Math.fround(Math.max(-1, Math.min(1, x)))),
+    );
+    const ones = grid.map(() => 1);
+    expect(await gradientOf(tf, (x) => hardtanh(tf, x), grid, shape, ones)).toEqual([0, 0, 1, 1, 1, 1, 1, 0, 0]);
+  });
+
+  test.each([
+    { size: 6, kernel: 3, stride: 1, pad: 1 },
+    { size: 6, kernel: 3, stride: 2, pad: 1 },
+    { size: 7, kernel: 3, stride: 2, pad: 1 },
+    { size: 6, kernel: 1, stride: 2, pad: 0 },
+    { size: 9, kernel: 3, stride: 2, pad: 3 },
+    { size: 9, kernel: 7, stride: 2, pad: 3 },
+  ])('a convolution sums what PyTorch sums: %o', async ({ size, kernel, stride, pad }) => {
+    const [images, inChannels, outChannels] = [2, 3, 4];
+    const outSize = Math.floor((size + 2 * pad - kernel) / stride) + 1;
+    const x = wave(images * size * size * inChannels);
+    const w = wave(outChannels * inChannels * kernel * kernel, 1);
+    const y = tf.tidy(() => {
+      const filters = tf.tensor4d(w, [outChannels, inChannels, kernel, kernel]);
+      return convolve(tf, tf.tensor4d(x, [images, size, size, inChannels]), filters, stride, pad);
+    });
+    expect(y.shape).toEqual([images, outSize, outSize, outChannels]);
+    const found = await y.data();
+    y.dispose();
+    let at = 0;
+    for (let n = 0; n < images; n++) {
+      for (let row = 0; row < outSize; row++) {
+        for (let column = 0; column < outSize; column++) {
+          for (let o = 0; o < outChannels; o++) {
+            let sum = 0;
+            for (let u = 0; u < kernel; u++) {
+              for (let v = 0; v < kernel; v++) {
+                const [h, k] = [row * stride + u - pad, column * stride + v - pad];
+                if (h < 0 || k < 0 || h >= size || k >= size) continue;
+                for (let c = 0; c < inChannels; c++) {
+                  const image = x[((n * size + h) * size + k) * inChannels + c]!;
+                  sum += image * w[((o * inChannels + c) * kernel + u) * kernel + v]!;
+                }
+              }
+            }
+            expect(found[at++]).toBeCloseTo(sum, 4);
+          }
+        }
+      }
+    }
+  });
+
+  test('a scale per channel has the gradient of the product, for the map and for the scale', async () => {
+    const x = wave(2 * 3 * 3 * 2);
+    const probe = wave(x.length, 2);
+    const scales = [0.7, -1.3];
+    const dx = await gradientOf(
+      tf,
+      (input) => scaleChannels(tf, input, tf.tensor3d(scales, [2, 1, 1]) as unknown as Variable),
+      x,
+      [2, 3, 3, 2],
+      probe,
+    );
+    dx.forEach((value, i) => {
+      expect(value).toBeCloseTo(probe[i]! * scales[i % 2]!, 5);
+    });
+    const ofScale = tf.tidy(() => {
+      const input = tf.tensor4d(x, [2, 3, 3, 2]);
+      const f = (scale: Tensor): Tensor =>
+        tf.sum(tf.mul(scaleChannels(tf, input, scale as Variable), tf.tensor4d(probe, [2, 3, 3, 2])));
+      return tf.grad(f)(tf.tensor3d(scales, [2, 1, 1]));
+    });
+    expect(ofScale.shape).toEqual([2, 1, 1]);
+    const found = await ofScale.data();
+    ofScale.dispose();
+    const sum = (channel: number): number =>
+      x.reduce((t, value, i) => t + (i % 2 === channel ? value * probe[i]! : 0), 0);
+    expect(found[0]).toBeCloseTo(sum(0), 4);
+    expect(found[1]).toBeCloseTo(sum(1), 4);
+  });
+
+  test('column sums of 131,072 equal rows are right to 2e-5, where one running sum is off by 1e-3', async () => {
+    const sums = tf.tidy(() => columnSums(tf, tf.fill([128, 32, 32, 1], 0.1)));
+    const [sum] = await sums.data();
+    sums.dispose();
+    expect(Math.abs(sum! / (131_072 * Math.fround(0.1)) - 1)).toBeLessThan(2e-5);
+  });
+
+  test('max pooling with pads never picks a pad, however low the pixels are', async () => {
+    const x = [-9, -8, -7, -6];
+    expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, 1), x, [1, 2, 2, 1])).toEqual([-6]);
+    const ramp = Array.from({ length: 16 }, (_, i) => i - 20);
+    expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, 1), ramp, [1, 4, 4, 1])).toEqual([-15, -13, -7, -5]);
+  });
+
+  test('average pooling leaves an incomplete window out, as PyTorch does', async () => {
+    const x = Array.from({ length: 9 }, (_, i) => i);
+    expect(await valuesAt(tf, (input) => avgPool(tf, input, 2), x, [1, 3, 3, 1])).toEqual([2]);
+  });
+
+  test('padded channels are zeros on both sides', async () => {
+    expect(await valuesAt(tf, (input) => padChannels(tf, input, 1, 2), [5, 6], [1, 2, 1, 1])).toEqual([
+      0, 5, 0, 0, 0, 6, 0, 0,
+    ]);
+  });
+
+  test('the regulariser is the mean of sin(omega0 w)^2, with its gradient', async () => {
+    const w = [0.31, -0.72, 0.05, 0.21, -0.27, 0.64];
+    const f = (x: Tensor4D): Tensor => waveRegulariser(tf, x as unknown as Variable, 20);
+    const mean = (x: readonly number[]): number =>
+      x.reduce((sum, value) => sum + Math.sin(20 * value) ** 2, 0) / x.length;
+    expect((await valuesAt(tf, f, w, [2, 3, 1, 1]))[0]).toBeCloseTo(mean(w), 5);
+    const gradient = tf.tidy(() => tf.grad((x: Tensor) => f(x as Tensor4D))(tf.tensor4d(w, [2, 3, 1, 1])));
+    const expected = centralDifferences((x) => [mean(x)], w, [1]);
+    (await gradient.data()).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 3);
+    });
+    gradient.dispose();
+  });
+});

@@ -1,0 +1,85 @@
+import type { LayerBackend } from '../../src/layers/layer-store.js';
+import { createNetwork } from '../../src/models/index.js';
+import { Sgd } from '../../src/optimizer/index.js';
+import { seededRandom } from '../../src/random.js';
+import { type StepResult, trainStep } from '../../src/step.js';
+import type { Network, Stage, Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../../src/types.js';
+import { type NpzArray, preprocess } from './authors-steps.js';
+import type { DoubtfulValues, Sides } from './doubtful-values.js';
+
+/** shared/checkpoints/README.md. */
+const HYPER_PARAMETERS = {
+  1: { learningRate: 0.021, weightDecay: 0.0016, tau: 0.037 },
+  2: { learningRate: 0.0037, weightDecay: 0.00016, tau: 0.0468 },
+} as const;
+
+/** The authors' three steps, from their initial tensors on their batch. */
+export class AuthorsRun {
+  readonly network: Network;
+  readonly optimizer: Sgd;
+  readonly images: Tensor4D;
+  readonly labels: Tensor1D;
+  readonly #tf: Tf;
+  readonly #doubtful: DoubtfulValues;
+  readonly #learningRate: number;
+  readonly #tau: number;
+
+  constructor(backend: LayerBackend, arrays: ReadonlyMap<string, NpzArray>, stage: Stage, doubtful: DoubtfulValues) {
+    const { learningRate, weightDecay, tau } = HYPER_PARAMETERS[stage];
+    const tf = backend.tf;
+    this.#tf = tf;
+    this.#doubtful = doubtful;
+    this.#learningRate = learningRate;
+    this.#tau = tau;
+    this.network = createNetwork('resnet20_1w1a', {
+      backend: { ...backend, tf: doubtful.tf },
+      random: seededRandom(1),
+      classes: 10,
+      omega0: 20,
+      activations: doubtful.quantizer,
+    });
+    this.network.stage = stage;
+    for (const { name, variable } of this.network.parameters) {
+      tf.tidy(() => variable.assign(tf.tensor(arrays.get(`init/${name}`)!.data, variable.shape) as Variable));
+    }
+    for (const buffer of this.network.buffers) {
+      const { shape, dtype } = buffer.get();
+      buffer.set(tf.tensor(arrays.get(`init/${buffer.name}`)!.data, shape, dtype));
+    }
+    const images = arrays.get('images_u8_nchw')!;
+    const [count, channels, height, width] = images.shape as [number, number, number, number];
+    this.images = tf.tensor4d(preprocess(images), [count, height, width, channels]);
+    this.labels = tf.tensor1d(arrays.get('labels')!.data, 'int32');
+    this.optimizer = new Sgd(tf, this.network.parameters, { momentum: 0.9, weightDecay, decayed: 'all' });
+  }
+
+  /** One step, in which doubtful values take the sides given. */
+  step(sides: Sides): Promise<StepResult> {
+    return this.#step(sides, this.optimizer);
+  }
+
+  /** Gradients of one step that isn't taken, in the order of the network's parameters. */
+  async gradients(sides: Sides): Promise<Float32Array[]> {
+    let kept: Tensor[] = [];
+    const step = (gradients: Readonly<Record<string, Tensor>>): void => {
+      kept = this.network.parameters.map(({ variable }) => this.#tf.keep(gradients[variable.name]!));
+    };
+    await this.#step(sides, { step });
+    const values = await Promise.all(kept.map((tensor) => tensor.data() as Promise<Float32Array>));
+    this.#tf.dispose(kept);
+    return values;
+  }
+
+  #step(sides: Sides, optimizer: Pick<Sgd, 'step'>): Promise<StepResult> {
+    this.#doubtful.begin(sides);
+    const { network, images, labels } = this;
+    const [learningRate, tau] = [this.#learningRate, this.#tau];
+    return trainStep({ tf: this.#tf, network, optimizer, images, labels, learningRate, tau });
+  }
+
+  dispose(): void {
+    this.network.dispose();
+    this.optimizer.dispose();
+    this.#tf.dispose([this.images, this.labels]);
+  }
+}

@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { chooseBackend } from '../../src/backends/choose-backend.js';
+import { WEIGHT_QUANTIZERS, type WeightQuantizerName } from '../../src/quantizers/index.js';
+import type { Tensor4D, Tf } from '../../src/types.js';
+import { centralDifferences, gradientOf, valuesAt } from './differentiate.js';
+
+const OMEGA0 = 20;
+/** The smallest subnormal and the largest float32; values that the wasm back end's own Sign takes for 0. */
+const EXTREMES = [0, -0, 1e-45, -1e-45, 1e-8, -1e-8, 0.5, -0.5, 1, -1, 1e30, -1e30];
+/** Two filters (2, 2, 1, 3) away from kinks: 0, +-0.1, +-1, +-1.5. */
+const WEIGHTS = [0.31, -0.72, 0.05, 1.21, -0.27, 0.64, -0.45, 0.083, 1.73, -1.12, 0.21, -0.07];
+const SHAPE: [number, number, number, number] = [2, 2, 1, 3];
+const PROBE = WEIGHTS.map((_, i) => Math.cos(1.3 * i));
+
+describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => {
+  let tf: Tf;
+  beforeAll(async () => {
+    ({ tf } = await chooseBackend({ force: backend }));
+  });
+
+  const make = (name: WeightQuantizerName, stage: 1 | 2 = 2, progress = 0) => {
+    const quantize = WEIGHT_QUANTIZERS[name](tf, { omega0: OMEGA0 });
+    return (w: Tensor4D) => quantize(w, { stage, progress });
+  };
+  const signsOf = async (name: WeightQuantizerName, values: readonly number[]): Promise<number[]> => {
+    const shape: [number, number, number, number] = [1, values.length, 1, 1];
+    return (await valuesAt(tf, make(name), values, shape)).map((value) => Math.sign(value) + 0);
+  };
+
+  test.each(['bnn', 'xnor-net', 'dorefa', 'dsq'] as const)(
+    '%s gives +1 to 0 and the sign to every other',
+    async (name) => {
+      const expected = EXTREMES.map((w) => (w >= 0 ? 1 : -1));
+      expect(await signsOf(name, EXTREMES)).toEqual(expected);
+    },
+  );
+
+  test.each(['bi-real', 'reste'] as const)('%s gives 0 to 0 and the sign to every other', async (name) => {
+    expect(await signsOf(name, EXTREMES)).toEqual(EXTREMES.map((w) => Math.sign(w) + 0));
+  });
+
+  test.each(['ir-net', 'recu'] as const)('%s gives each filter its sign about its own mean', async (name) => {
+    const means = [0, 1].map((filter) => WEIGHTS.slice(6 * filter, 6 * filter + 6).reduce((a, b) => a + b, 0) / 6);
+    const expected = WEIGHTS.map((w, i) => Math.sign(w - means[Math.floor(i / 6)]!));
+    expect((await valuesAt(tf, make(name), WEIGHTS, SHAPE)).map(Math.sign)).toEqual(expected);
+  });
+
+  test('biper gives the sign of the sine, 0 to 0, on both sides of each of its zeros', async () => {
+    const period = Math.PI / OMEGA0;
+    const grid = [0, ...[-3, -2, -1, 0, 1, 2, 3].flatMap((k) => [k * period - 1e-4, k * period + 1e-4])];
+    const shape: [number, number, number, number] = [1, grid.length, 1, 1];
+    const expected = grid.map((w) => Math.sign(Math.sin(OMEGA0 * w)));
+    expect(await valuesAt(tf, make('biper'), grid, shape)).toEqual(expected);
+  });
+
+  test('biper in stage 1 is the sine itself', async () => {
+    const values = await valuesAt(tf, make('biper', 1), WEIGHTS, SHAPE);
+    values.forEach((value, i) => {
+      expect(value).toBeCloseTo(Math.sin(OMEGA0 * WEIGHTS[i]!), 5);
+    });
+  });
+
+  test.each([1, 2] as const)('biper has the gradient of the sine in stage %i', async (stage) => {
+    const found = await gradientOf(tf, make('biper', stage), WEIGHTS, SHAPE, PROBE);
+    const expected = centralDifferences((w) => w.map((x) => Math.sin(OMEGA0 * x)), WEIGHTS, PROBE);
+    found.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 3);
+    });
+  });
+
+  const filters = (w: readonly number[]): number[][] => [w.slice(0, 6), w.slice(6)];
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const meanAbs = (values: readonly number[]): number => mean(values.map(Math.abs));
+  const SIGNS = WEIGHTS.map(Math.sign);
+  /** (w - mean)/deviation of each filter, with n - 1 in the deviation. */
+  const standardised = (w: readonly number[], epsilon = 0): number[] =>
+    filters(w).flatMap((filter) => {
+      const m = mean(filter);
+      const variance = filter.reduce((sum, x) => sum + (x - m) ** 2, 0) / (filter.length - 1);
+      return filter.map((x) => (x - m) / Math.sqrt(variance + epsilon));
+    });
+
+  /** For each method a smooth function whose derivative at WEIGHTS is the gradient that the method defines; constants are frozen there. */
+  const SURROGATES: Record<string, { progress?: number; surrogate: (w: readonly number[]) => number[] }> = {
+    bnn: { surrogate: (w) => w.map((x) => Math.max(-1, Math.min(1, x))) },
+    'xnor-net': {
+      // A sign(w): the scale by its derivative, the sign by that of the clip, each with the other's value at WEIGHTS.
+      surrogate: (w) =>
+        filters(w).flatMap((filter, f) =>
+          filter.map((x, i) => {
+            const at = WEIGHTS[6 * f + i]!;
+            const clip = Math.max(-1, Math.min(1, x)) - Math.max(-1, Math.min(1, at));
+            return meanAbs(filter) * SIGNS[6 * f + i]! + meanAbs(filters(WEIGHTS)[f]!) * clip;
+          }),
+        ),
+    },
+    dorefa: { surrogate: (w) => [...w] },
+    'bi-real': { surrogate: (w) => w.map((x) => Math.max(-1, Math.min(1, x))) },
+    'ir-net': {
+      progress: 0.8,
+      surrogate: (w) => {
+        const t = 10 ** 0.2;
+        const powers = filters(standardised(WEIGHTS)).map((filter) => 2 ** Math.round(Math.log2(meanAbs(filter))));
+        return standardised(w).map((v, i) => Math.tanh(t * v) * powers[Math.floor(i / 6)]!); // k = 1 for t >= 1
+      },
+    },
+    recu: {
+      progress: 0.5,
+      surrogate: (w) => {
+        const scaled = (values: readonly number[]): number[] =>
+          standardised(values, 1e-5).map((v) => 2 * Math.SQRT2 * v);
+        const rise = 0.14 / (Math.E - 1);
+        const quantile = -meanAbs(scaled(WEIGHTS)) * Math.log(2 - 2 * (rise * Math.exp(0.5) + 0.85 - rise));
+        return scaled(w).map((v) => Math.max(-quantile, Math.min(quantile, v)));
+      },
+    },
+    reste: {
+      progress: 0.5,
+      surrogate: (w) => {
+        const o = 1 + 2 * (1 - Math.cos(Math.PI / 4));
+        const root = (x: number): number => {
+          const size = Math.min(Math.abs(x), 1.5);
+          return size <= 0.1 ? (x * 0.1 ** (1 / o)) / 0.1 : Math.sign(x) * size ** (1 / o);
+        };
+        const scale = meanAbs(WEIGHTS);
+        return w.map((x, i) => (root(x) - root(WEIGHTS[i]!)) * scale + SIGNS[i]! * meanAbs(w));
+      },
+    },
+    dsq: {
+      surrogate: (w) => w.map((x) => (Math.abs(x) > 1 ? Math.sign(x) : Math.tanh(Math.log(3) * x) / 0.8)),
+    },
+  };
+
+  test.each(Object.entries(SURROGATES))(
+    '%s has the gradient of its surrogate',
+    async (name, { progress, surrogate }) => {
+      const found = await gradientOf(tf, make(name as WeightQuantizerName, 2, progress), WEIGHTS, SHAPE, PROBE);
+      const expected = centralDifferences(surrogate, WEIGHTS, PROBE);
+      found.forEach((value, i) => {
+        expect(value, `weight ${i}`).toBeCloseTo(expected[i]!, 4);
+      });
+    },
+  );
+
+  test.each(['bnn', 'bi-real', 'dsq'] as const)(
+    '%s still has a gradient at exactly -1 and 1, and none beyond',
+    async (name) => {
+      const grid = [-1.0001, -1, 1, 1.0001];
+      const found = await gradientOf(tf, make(name), grid, [1, 4, 1, 1], [1, 1, 1, 1]);
+      expect(found.map((value) => value !== 0)).toEqual([false, true, true, false]);
+    },
+  );
+
+  test('xnor-net and dorefa scale by the mean size, per filter and per layer', async () => {
+    const [first, second] = filters(WEIGHTS) as [number[], number[]];
+    const sizes = (name: WeightQuantizerName) => valuesAt(tf, make(name), WEIGHTS, SHAPE);
+    expect(Math.abs((await sizes('xnor-net'))[0]!)).toBeCloseTo(meanAbs(first), 6);
+    expect(Math.abs((await sizes('xnor-net'))[6]!)).toBeCloseTo(meanAbs(second), 6);
+    expect(Math.abs((await sizes('dorefa'))[6]!)).toBeCloseTo(meanAbs(WEIGHTS), 6);
+  });
+});
