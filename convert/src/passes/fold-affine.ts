@@ -1,4 +1,13 @@
-import { type AffineNode, f32Tensor, type Graph, type GraphNode, type Tensor, tensorValues } from '@signwave/format';
+import {
+  type AffineNode,
+  f32Tensor,
+  type Graph,
+  type GraphNode,
+  type Tensor,
+  tensorOf,
+  tensorValues,
+  withTensor,
+} from '@signwave/format';
 
 /**
  * Fold each affine into the affine before it, where nobody else reads that one: a learned scale and a batch norm become one.
@@ -44,23 +53,9 @@ function folded(tensors: readonly Tensor[], first: AffineNode, second: AffineNod
 /** Tensors in the order in which nodes name them, without those that no node names any more. */
 function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
-  const place = (old: number): number => tensors.push(graph.tensors[old]!) - 1;
-  const nodes = graph.nodes.map((node): GraphNode => {
-    switch (node.op) {
-      case 'conv':
-      case 'linear':
-        return { ...node, weights: place(node.weights) };
-      case 'affine':
-        return { ...node, coefficients: place(node.coefficients) };
-      case 'prelu':
-        return { ...node, slopes: place(node.slopes) };
-      case 'borderBias':
-        return { ...node, bias: place(node.bias) };
-      case 'sign':
-        return node.threshold === undefined ? node : { ...node, threshold: place(node.threshold) };
-      default:
-        return node;
-    }
+  const nodes = graph.nodes.map((node) => {
+    const old = tensorOf(node);
+    return old === undefined ? node : withTensor(node, tensors.push(graph.tensors[old]!) - 1);
   });
   return { nodes, tensors };
 }
