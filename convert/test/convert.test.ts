@@ -153,7 +153,7 @@ describe('a checkpoint is refused', () => {
   test('for an unknown architecture or recipe, naming the known ones', async () => {
     expect((await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' })).message).toContain('known: resnet20_1w1a');
     expect((await failure(checkpoint, { ...OPTIONS, preprocess: 'mnist' })).message).toContain(
-      'cifar10, imagenet, none',
+      'cifar10, imagenet, fashion-mnist, none',
     );
   });
 

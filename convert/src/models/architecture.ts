@@ -1,8 +1,8 @@
 import { type Graph, GraphBuilder, type InputRecipe } from '@signwave/format';
+import { biperDemos, biperResnet20, biperResnet20FloatActivations } from './biper-double-skip.js';
 import { biperImagenetResnets } from './biper-imagenet-resnet.js';
 import { biperMobilenet } from './biper-mobilenet.js';
 import { biperResnet18 } from './biper-resnet18.js';
-import { biperResnet20, biperResnet20FloatActivations } from './biper-resnet20.js';
 import { biperVggSmall } from './biper-vgg-small.js';
 import { type ExpectedTensor, type State, StateRecorder } from './state.js';
 
@@ -36,6 +36,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   biperVggSmall,
   ...biperImagenetResnets,
   biperMobilenet,
+  ...biperDemos,
 ];
 
 /** The tensors of an architecture's checkpoints, with `classes` outputs. */

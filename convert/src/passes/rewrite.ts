@@ -9,7 +9,7 @@ export function readerCounts(graph: Graph): number[] {
 }
 
 /** Tensors in the order in which nodes name them, without those that no node names any more. */
-export function withoutUnusedTensors(graph: Graph): Graph {
+function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
   const nodes = graph.nodes.map((node) => {
     const old = tensorOf(node);
