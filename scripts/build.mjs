@@ -134,9 +134,13 @@ async function bundleTypes(entry, path, external) {
     plugins: [dts({ respectExternal: true, tsconfig: 'tsconfig.json' })],
     treeshake: { moduleSideEffects: false },
   });
-  const { output } = await types.write({ file: path, format: 'es' });
+  const { output } = await types.generate({ format: 'es' });
   await types.close();
-  report(path, Buffer.byteLength(output[0].code));
+  // A compiler that is set to an older library knows `Symbol.dispose` only if told.
+  const reference = output[0].code.includes('Symbol.dispose') ? '/// <reference lib="esnext.disposable" />\n' : '';
+  const text = reference + output[0].code;
+  writeFileSync(path, text);
+  report(path, Buffer.byteLength(text));
 }
 
 /** Beside a bundle, the licences of the packages from the registry that it contains. */

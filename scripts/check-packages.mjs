@@ -15,6 +15,21 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const LIBRARIES = ['format', 'reference', 'convert', 'runtime'];
 const shell = process.platform === 'win32';
 
+/** What a user without any types but the browser's might write. */
+const PROGRAM = `
+import { load, type Prediction } from './package/dist/index.js';
+
+declare const process: { readonly argv: readonly string[] };
+const model = await load(process.argv[2]!);
+const { height, width, channels } = model.input;
+const ranked: Prediction[] = model.rank(model.run(new Float32Array(height * width * channels)));
+console.log(ranked[0]!.label, model.info().kernels);
+`;
+const TSCONFIG = {
+  compilerOptions: { strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
+  files: ['alone.ts'],
+};
+
 for (const folder of [...LIBRARIES, 'cli']) await lint(folder);
 for (const folder of LIBRARIES) checkTypes(folder);
 runAlone();
@@ -33,24 +48,25 @@ function checkTypes(folder) {
   note(folder, 'attw', status === 0);
 }
 
-/** The packed runtime, unpacked where no other package can be found, loads the golden model and runs it. */
+/** The packed runtime, unpacked where no other package can be found, compiles and runs. */
 function runAlone() {
   const folder = mkdtempSync(join(tmpdir(), 'signwave-package-'));
   try {
     const packed = execFileSync('npm', ['pack', './runtime', '--pack-destination', folder, '--json'], { shell });
     execFileSync('tar', ['-xf', JSON.parse(packed)[0].filename], { cwd: folder });
-    const script = `
-      import { readFileSync } from 'node:fs';
-      import { load } from './package/dist/index.js';
-      const model = await load(readFileSync(process.argv[2]));
-      const { height, width, channels } = model.input;
-      console.log(model.run(new Float32Array(height * width * channels)).length);
-    `;
-    writeFileSync(join(folder, 'alone.mjs'), script);
+    const files = { 'alone.ts': PROGRAM, 'package.json': { type: 'module' }, 'tsconfig.json': TSCONFIG };
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+    }
+    const compiled = spawnSync('npx', ['tsc', '--project', folder], { encoding: 'utf8', shell });
+    if (compiled.status !== 0) console.error(compiled.stdout);
+    note('runtime', 'compiles alone', compiled.status === 0);
+
     const golden = join(process.cwd(), 'format/test/golden/v1.0.sgnw');
-    const { status, stderr } = spawnSync(process.execPath, ['alone.mjs', golden], { cwd: folder, encoding: 'utf8' });
-    if (status !== 0) console.error(stderr);
-    note('runtime', 'runs alone', status === 0);
+    const address = `data:application/octet-stream;base64,${readFileSync(golden, 'base64')}`;
+    const ran = spawnSync(process.execPath, ['alone.js', address], { cwd: folder, encoding: 'utf8' });
+    if (ran.status !== 0) console.error(ran.stderr);
+    note('runtime', 'runs alone', ran.status === 0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

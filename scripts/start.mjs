@@ -52,9 +52,9 @@ took       ${((performance.now() - startMs) / 1000).toFixed(0)} s
 
 Next:
   npx signwave run ${MODEL} YOUR-PICTURE.png    classify a picture of yours
-  npx signwave convert YOUR.pth -o YOUR.sgnw             pack a checkpoint of yours
-  npm run bench                                          layer by layer, beside ONNX Runtime Web
-  npm test                                               what CI runs, in part`);
+  npx signwave convert YOUR.pth -o YOUR.sgnw              pack a checkpoint of yours
+  npm run bench                                           layer by layer, beside ONNX Runtime Web
+  npm test                                                what CI runs, in part`);
 
 function title(text) {
   console.log(`\n== ${text}`);

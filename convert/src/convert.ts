@@ -6,6 +6,7 @@ import { recipeNamed } from './models/recipes.js';
 import { type Match, recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
 import { foldAffines } from './passes/fold-affine.js';
+import { foldHead } from './passes/fold-head.js';
 
 export interface ConvertOptions {
   /** Who converts, for the file: "signwave 0.1.0". */
@@ -60,7 +61,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(options.labels && { labels: options.labels }),
     accuracy: statedAccuracy(checkpoint),
   };
-  return { model: { info, graph: foldAffines(unfolded) }, unfolded, match };
+  return { model: { info, graph: foldHead(foldAffines(unfolded)) }, unfolded, match };
 }
 
 /** @throws {SignwaveError} `E_OMEGA0` */

@@ -56,12 +56,12 @@ describe('BiPer’s weights', () => {
 });
 
 describe('conversion', () => {
-  test('folds alpha and batch norm into one affine per convolution', async () => {
+  test('folds alpha and batch norm into one affine per convolution, and the last batch norm into the classifier', async () => {
     const { model, unfolded } = await convertCheckpoint(checkpoint, OPTIONS);
     const count = (nodes: readonly { op: string }[], op: string): number =>
       nodes.filter((node) => node.op === op).length;
     expect(count(unfolded.nodes, 'affine')).toBe(18 * 2 + 3);
-    expect(count(model.graph.nodes, 'affine')).toBe(18 + 3);
+    expect(count(model.graph.nodes, 'affine')).toBe(18 + 2);
     expect(model.graph.nodes.filter((node) => isBinary(model.graph, node))).toHaveLength(18);
   });
 
@@ -177,11 +177,14 @@ describe('a checkpoint is refused', () => {
     expect(error.message).toContain('"layer1.2.conv1.weight" is (16, 16, 1, 1), expected (16, 16, 3, 3)');
   });
 
-  test('without beta: ReCU and BiPer’s 1W/32A networks have the same tensors but for it', async () => {
+  test('without beta and without a name: ReCU’s ResNet-20 and BiPer’s 1W/32A one have the same tensors', async () => {
     const betas = [...checkpoint.tensors.keys()].filter((name) => name.endsWith('.beta'));
-    const error = await failure(changed(Object.fromEntries(betas.map((name) => [name, undefined]))));
+    const nameless = { ...changed(Object.fromEntries(betas.map((name) => [name, undefined]))), metadata: new Map() };
+    const error = await failure(nameless);
     expect(error.code).toBe('E_CHECKPOINT_ARCH');
-    expect(error.message).toContain('beta');
+    expect(error.message).toMatch(/resnet20_1w32a.*ReCU resnet20_1w1a.*--arch resnet20_1w32a/);
+    const { model } = await convertCheckpoint(nameless, { ...OPTIONS, arch: 'resnet20_1w32a' });
+    expect(model.info.architecture).toBe('resnet20_1w32a');
   });
 
   test('without omega0, or with an impossible one', async () => {
@@ -193,7 +196,7 @@ describe('a checkpoint is refused', () => {
   test('for an unknown architecture or recipe, naming the known ones', async () => {
     expect((await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' })).message).toContain('known: resnet20_1w1a');
     expect((await failure(checkpoint, { ...OPTIONS, preprocess: 'mnist' })).message).toContain(
-      'cifar10, imagenet, none',
+      'cifar10, imagenet, fashion-mnist, none',
     );
   });
 

@@ -1,5 +1,6 @@
 import { SignwaveError } from './errors.js';
 import type { GraphNode, Model, ModelInfo, Tensor } from './graph.js';
+import { tensorOf } from './node-tensors.js';
 import { inferShapes, nodeLabel } from './shape.js';
 import { tensorBytes, tensorElements } from './tensor.js';
 
@@ -21,25 +22,6 @@ export function checkModel({ info, graph }: Model): void {
   const { channels } = shapes[shapes.length - 1]!;
   if (info.labels && info.labels.length !== channels) {
     throw new SignwaveError('E_LABELS', `the model has ${info.labels.length} labels for ${channels} classes`);
-  }
-}
-
-/** The tensor that a node names, if any. */
-function tensorOf(node: GraphNode): number | undefined {
-  switch (node.op) {
-    case 'sign':
-      return node.threshold;
-    case 'conv':
-    case 'linear':
-      return node.weights;
-    case 'affine':
-      return node.coefficients;
-    case 'borderBias':
-      return node.bias;
-    case 'prelu':
-      return node.slopes;
-    default:
-      return undefined;
   }
 }
 

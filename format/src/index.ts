@@ -7,6 +7,7 @@ export { type ConvOptions, GraphBuilder, type PoolOptions, type Sides, type Valu
 export { FORMAT_VERSION } from './layout.js';
 export * from './limits.js';
 export { isBinary, macs } from './macs.js';
+export { tensorOf, withTensor } from './node-tensors.js';
 export { readModel } from './read.js';
 export { type FileSegments, fileSegments } from './segments.js';
 export { describe as describeShape, inferShapes, nodeLabel } from './shape.js';

@@ -53,9 +53,11 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, file, bytes);
   if (source) checks.push(...source.checks);
 
-  const models = { simd: await loadModel(modelPath, 'auto'), scalar: await loadModel(modelPath, 'scalar') };
+  const model = await loadModel(modelPath, 'auto');
+  // One entry where the engine has no SIMD.
+  const models = { [model.info().kernels]: model, scalar: await loadModel(modelPath, 'scalar') };
   const verification = new Verification(file, models, source?.unfolded);
-  const inputs = await openInputs(models.simd, file.graph.nodes[0] as InputNode, options);
+  const inputs = await openInputs(model, file.graph.nodes[0] as InputNode, options);
   const progress = new Progress('comparing', inputs.count);
   for (let n = 0; n < inputs.count; n++) {
     verification.check(await inputs.read(n));

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../commands/eval.js';
+import type { Evaluation } from '../evaluation.js';
 import { escapeHtml } from './html.js';
 
 /** A page of its own, without scripts: accuracy and the confusion matrix. */

@@ -8,6 +8,7 @@ import {
   macs,
   type Tensor,
   tensorElements,
+  tensorOf,
 } from '@signwave/format';
 
 /** A module of the source network and the nodes that follow it up to the next: a convolution with its affine, add, clip. */
@@ -63,7 +64,8 @@ function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
   const shapes = inferShapes(graph);
   const layers: Layer[] = [];
   graph.nodes.forEach((node, index) => {
-    const bytes = tensorsOf(graph, index).reduce((total, tensor) => total + tensorBytes[tensor]!, 0);
+    const tensor = tensorOf(node);
+    const bytes = tensor === undefined ? 0 : tensorBytes[tensor]!;
     const last = layers.at(-1);
     if (node.op === 'conv' || node.op === 'linear') {
       const { shape: weights, dtype } = graph.tensors[node.weights]!;
@@ -94,24 +96,4 @@ function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
     }
   });
   return layers;
-}
-
-/** Indices of the tensors that a node names. */
-function tensorsOf(graph: Graph, index: number): number[] {
-  const node = graph.nodes[index]!;
-  switch (node.op) {
-    case 'conv':
-    case 'linear':
-      return [node.weights];
-    case 'affine':
-      return [node.coefficients];
-    case 'prelu':
-      return [node.slopes];
-    case 'borderBias':
-      return [node.bias];
-    case 'sign':
-      return node.threshold === undefined ? [] : [node.threshold];
-    default:
-      return [];
-  }
 }

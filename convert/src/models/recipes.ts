@@ -15,6 +15,8 @@ const RECIPES: Readonly<Record<string, InputRecipe | undefined>> = {
     mean: IMAGENET_MEAN,
     std: IMAGENET_STD,
   },
+  /** 28 x 28 gray images as they are. */
+  'fashion-mnist': { channelOrder: 'gray', divisor: 255, mean: [0.286], std: [0.353] },
   /** No recipe: the model takes preprocessed floats only. */
   none: undefined,
 };

@@ -49,13 +49,25 @@ export function recognise(checkpoint: Checkpoint, name?: string): Match {
     throw new SignwaveError('E_USAGE', `no architecture is called "${name}"; known: ${known}`);
   const matches = candidates.map((architecture) => compare(checkpoint, architecture));
   const exact = matches.find((match) => match.difference === undefined);
-  if (exact) return exact;
+  if (exact) return sureOf(exact, checkpoint, name);
   const nearest = matches.reduce((a, b) => (b.matching > a.matching ? b : a));
   const { architecture, matching, expected, difference } = nearest;
   throw new SignwaveError(
     'E_CHECKPOINT_ARCH',
     `${checkpoint.sourceName}: ${matching} of the ${expected.size} tensors of ${architecture.method}'s ${architecture.name} match, but ${difference}. ` +
       `The checkpoint is of another network; this version converts: ${known}.`,
+  );
+}
+
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if another network has the same tensors and nobody says which it is. */
+function sureOf(match: Match, checkpoint: Checkpoint, name: string | undefined): Match {
+  const { architecture } = match;
+  const said = name ?? checkpoint.metadata.get('model');
+  if (architecture.sharesTensors === undefined || said === architecture.name) return match;
+  throw new SignwaveError(
+    'E_CHECKPOINT_ARCH',
+    `${checkpoint.sourceName}: its tensors are those of ${architecture.method}'s ${architecture.name}, and of ${architecture.sharesTensors} as well, ` +
+      `and it doesn't say which it is (model: ${said ?? 'absent'}). If you know that it is the first: --arch ${architecture.name}`,
   );
 }
 

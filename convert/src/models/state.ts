@@ -1,12 +1,26 @@
-import { SignwaveError } from '@signwave/format';
+import { SignwaveError, type Tensor, type TensorShape } from '@signwave/format';
 
 /** Shape of a checkpoint tensor in PyTorch's order: (O, I, kh, kw) for filters. */
 export type TorchShape = readonly number[];
 
+/** Shape of PyTorch's filters: (O, I / groups, kh, kw). */
+export type FilterShape = readonly [outer: number, inner: number, height: number, width: number];
+
+export interface FilterRequest {
+  readonly name: string;
+  readonly shape: FilterShape;
+  /** `nn.Linear` on a flattened map (I, kh, kw): the checkpoint has (O, I * kh * kw), the graph (O, 1, 1, I * kh * kw). */
+  readonly isFlat?: boolean;
+  /** Makes the graph's tensor. @param values in the format's order (O, kh, kw, I). */
+  pack(values: Float32Array, shape: TensorShape): Tensor;
+}
+
 /** Where an architecture takes its tensors from: a checkpoint, or a recorder of what it would take. */
 export interface State {
-  /** A tensor that the network computes with, row-major. */
+  /** A vector that the network computes with. */
   take(name: string, shape: TorchShape): Float32Array;
+  /** Filters that the network computes with. */
+  filters(request: FilterRequest): Tensor;
   /** A tensor that evaluation doesn't use. If it isn't optional, it tells the architecture apart from others, and has to be there. */
   skip(name: string, shapes: readonly TorchShape[], options?: { isOptional?: boolean }): void;
 }
@@ -19,13 +33,21 @@ export interface ExpectedTensor {
   readonly isOptional: boolean;
 }
 
-/** Records what an architecture asks for, and answers with ones: how its checkpoints look, without a second list of tensors. */
+/**
+ * Records what an architecture asks for: how its checkpoints look, without a second list of tensors. It answers with ones, and with filters
+ * that have a shape and no data: nothing is packed, so that a checkpoint is compared with every network in no time.
+ */
 export class StateRecorder implements State {
   readonly expected = new Map<string, ExpectedTensor>();
 
   take(name: string, shape: TorchShape): Float32Array {
     this.expected.set(name, { shapes: [shape], isUsed: true, isOptional: false });
     return new Float32Array(elements(shape)).fill(1);
+  }
+
+  filters(request: FilterRequest): Tensor {
+    this.expected.set(request.name, { shapes: [storedShape(request)], isUsed: true, isOptional: false });
+    return { dtype: 'bits', shape: graphShape(request), data: new Uint8Array(0) };
   }
 
   skip(name: string, shapes: readonly TorchShape[], options: { isOptional?: boolean } = {}): void {
@@ -54,7 +76,35 @@ export class LoadedState implements State {
     return values;
   }
 
+  filters(request: FilterRequest): Tensor {
+    const values = this.take(request.name, storedShape(request));
+    return request.pack(channelsLast(values, request.shape), graphShape(request));
+  }
+
   skip(): void {}
+}
+
+function storedShape({ shape, isFlat }: FilterRequest): TorchShape {
+  const [outer, ...rest] = shape;
+  return isFlat ? [outer, elements(rest)] : shape;
+}
+
+function graphShape({ shape, isFlat }: FilterRequest): TensorShape {
+  const [outer, inner, height, width] = shape;
+  return isFlat ? [outer, 1, 1, inner * height * width] : [outer, height, width, inner];
+}
+
+/** (O, I, kh, kw) to (O, kh, kw, I). */
+function channelsLast(values: Float32Array, [outer, inner, height, width]: FilterShape): Float32Array {
+  const taps = height * width;
+  const ordered = new Float32Array(values.length);
+  let from = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      for (let tap = 0; tap < taps; tap++) ordered[(o * taps + tap) * inner + i] = values[from++]!;
+    }
+  }
+  return ordered;
 }
 
 function elements(shape: TorchShape): number {

@@ -1,37 +1,24 @@
-import { f32Tensor, type GraphBuilder, type Tensor, type Value } from '@signwave/format';
+import { f32Tensor, type GraphBuilder, type Value } from '@signwave/format';
 import type { State } from './state.js';
 
 /** PyTorch's default for BatchNorm. */
 const BATCH_NORM_EPSILON = 1e-5;
 
-/** Filters (O, I, kh, kw) as PyTorch has them, in the order (O, kh, kw, I) of the format. */
-export function channelsLast(
-  values: Float32Array,
-  [outer, inner, height, width]: readonly [number, number, number, number],
-): Float32Array {
-  const ordered = new Float32Array(values.length);
-  let from = 0;
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      for (let tap = 0; tap < height * width; tap++) {
-        ordered[(o * height * width + tap) * inner + i] = values[from++]!;
-      }
-    }
-  }
-  return ordered;
-}
-
-/** The float filters of `nn.Conv2d` named `name`, kernel x kernel. */
-export function floatFilters(
+/** `nn.Conv2d` without bias named `name`, kernel x kernel, with float weights. */
+export function floatConv(
+  g: GraphBuilder,
   state: State,
+  x: Value,
   name: string,
-  outChannels: number,
-  inChannels: number,
-  kernel: number,
-): Tensor {
-  const shape = [outChannels, inChannels, kernel, kernel] as const;
-  const values = channelsLast(state.take(`${name}.weight`, shape), shape);
-  return f32Tensor([outChannels, kernel, kernel, inChannels], values);
+  options: { readonly outChannels: number; readonly kernel: number; readonly stride?: number; readonly pad?: number },
+): Value {
+  const { outChannels, kernel, stride = 1, pad = 0 } = options;
+  const weights = state.filters({
+    name: `${name}.weight`,
+    shape: [outChannels, g.shapeOf(x).channels, kernel, kernel],
+    pack: (values, shape) => f32Tensor(shape, values),
+  });
+  return g.conv(x, weights, { name, stride, pad });
 }
 
 /**
@@ -49,10 +36,19 @@ export function batchNorm(g: GraphBuilder, state: State, x: Value, name: string,
   return g.affine(x, Float32Array.from(scale), bias);
 }
 
-/** `nn.Linear` on a vector. */
+/**
+ * `nn.Linear` on the elements of a map, or on a vector. PyTorch flattens (C, H, W), the format (H, W, C): the weights' columns are put in
+ * the format's order.
+ */
 export function linear(g: GraphBuilder, state: State, x: Value, name: string, outputs: number): Value {
-  const inputs = g.shapeOf(x).channels;
-  const weights = f32Tensor([outputs, 1, 1, inputs], state.take(`${name}.weight`, [outputs, inputs]));
+  const { height, width, channels } = g.shapeOf(x);
+  const weights = state.filters({
+    name: `${name}.weight`,
+    shape: [outputs, channels, height, width],
+    isFlat: true,
+    pack: (values, shape) => f32Tensor(shape, values),
+  });
   const bias = state.take(`${name}.bias`, [outputs]);
-  return g.affine(g.linear(x, weights, { name }), new Float32Array(outputs).fill(1), bias);
+  const vector = height * width === 1 ? x : g.flatten(x);
+  return g.affine(g.linear(vector, weights, { name }), new Float32Array(outputs).fill(1), bias);
 }

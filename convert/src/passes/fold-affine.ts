@@ -1,4 +1,5 @@
-import { type AffineNode, f32Tensor, type Graph, type GraphNode, type Tensor, tensorValues } from '@signwave/format';
+import { type AffineNode, f32Tensor, type Graph, type Tensor, tensorValues } from '@signwave/format';
+import { readerCounts, withoutNodes } from './rewrite.js';
 
 /**
  * Fold each affine into the affine before it, where nobody else reads that one: a learned scale and a batch norm become one.
@@ -9,24 +10,19 @@ import { type AffineNode, f32Tensor, type Graph, type GraphNode, type Tensor, te
  * executors of the folded one (format/SPEC.md section 5).
  */
 export function foldAffines(graph: Graph): Graph {
-  const readers = graph.nodes.map(() => 0);
-  for (const node of graph.nodes) for (const input of node.inputs) readers[input]!++;
-  const nodes: GraphNode[] = [];
-  const tensors: Tensor[] = [...graph.tensors];
-  /** Where each old node is now. */
-  const moved: number[] = [];
-  graph.nodes.forEach((node, index) => {
-    const inputs = node.inputs.map((input) => moved[input]!);
-    const before = nodes[inputs[0]!];
-    if (node.op === 'affine' && before?.op === 'affine' && readers[node.inputs[0]!] === 1) {
-      const coefficients = tensors.push(folded(tensors, before, node)) - 1;
-      nodes[inputs[0]!] = { ...before, coefficients };
-      moved[index] = inputs[0]!;
-    } else {
-      moved[index] = nodes.push({ ...node, inputs }) - 1;
-    }
+  const readers = readerCounts(graph);
+  const nodes = [...graph.nodes];
+  const tensors = [...graph.tensors];
+  const dropped = new Set<number>();
+  nodes.forEach((node, index) => {
+    const operand = node.inputs[0];
+    const before = operand === undefined ? undefined : nodes[operand];
+    if (node.op !== 'affine' || before?.op !== 'affine' || readers[operand!] !== 1) return;
+    // The later one takes both, so that a third finds their product.
+    nodes[index] = { ...node, coefficients: tensors.push(folded(tensors, before, node)) - 1 };
+    dropped.add(operand!);
   });
-  return withoutUnusedTensors({ nodes, tensors });
+  return withoutNodes({ nodes, tensors }, (index) => dropped.has(index));
 }
 
 function folded(tensors: readonly Tensor[], first: AffineNode, second: AffineNode): Tensor {
@@ -39,28 +35,4 @@ function folded(tensors: readonly Tensor[], first: AffineNode, second: AffineNod
     values[channels + c] = a[channels + c]! * b[c]! + b[channels + c]!;
   }
   return f32Tensor([2, 1, 1, channels], values);
-}
-
-/** Tensors in the order in which nodes name them, without those that no node names any more. */
-function withoutUnusedTensors(graph: Graph): Graph {
-  const tensors: Tensor[] = [];
-  const place = (old: number): number => tensors.push(graph.tensors[old]!) - 1;
-  const nodes = graph.nodes.map((node): GraphNode => {
-    switch (node.op) {
-      case 'conv':
-      case 'linear':
-        return { ...node, weights: place(node.weights) };
-      case 'affine':
-        return { ...node, coefficients: place(node.coefficients) };
-      case 'prelu':
-        return { ...node, slopes: place(node.slopes) };
-      case 'borderBias':
-        return { ...node, bias: place(node.bias) };
-      case 'sign':
-        return node.threshold === undefined ? node : { ...node, threshold: place(node.threshold) };
-      default:
-        return node;
-    }
-  });
-  return { nodes, tensors };
 }
