@@ -36,6 +36,12 @@ for (const register of [
   register(program);
 }
 
+// A reader that has seen enough (`| head`) closes the pipe: no error, and nothing more to say.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readModel, writeModel } from '@signwave/format';
@@ -116,6 +117,14 @@ describe('inspect', () => {
     expect(stdout).toContain('stage 2');
     expect(stdout).toContain('best_prec1');
   });
+});
+
+test('a pipe that is closed early is no error', () => {
+  const program = join(ROOT, 'cli/dist/signwave.mjs');
+  const command = `set -o pipefail; "${process.execPath}" "${program}" inspect "${EXAMPLE_CHECKPOINT}" | head -n 1`;
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain('PyTorch checkpoint');
 });
 
 describe('verify', () => {
