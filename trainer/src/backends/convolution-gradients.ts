@@ -26,7 +26,7 @@ type Pads = readonly [before: number, after: number];
  * @param dy (N, OH, OW, O).
  * @returns (kh, kw, C, O).
  */
-export function filterGradient(tf: Tf, x: Tensor4D, dy: Tensor4D, info: Conv2DInfo): Tensor4D {
+function filterGradient(tf: Tf, x: Tensor4D, dy: Tensor4D, info: Conv2DInfo): Tensor4D {
   const { padInfo, strideHeight, strideWidth, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth } =
     info;
   // Rows that windows read: (OH - 1) r + kh. There may be fewer than t + H, when a stride leaves the last rows out.
@@ -55,7 +55,7 @@ export function filterGradient(tf: Tf, x: Tensor4D, dy: Tensor4D, info: Conv2DIn
  * @param filter (kh, kw, C, O).
  * @returns (N, H, W, C).
  */
-export function inputGradient(tf: Tf, dy: Tensor4D, filter: Tensor4D, info: Conv2DInfo): Tensor4D {
+function inputGradient(tf: Tf, dy: Tensor4D, filter: Tensor4D, info: Conv2DInfo): Tensor4D {
   const { padInfo, strideHeight, strideWidth, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth } =
     info;
   const top = filterHeight - 1 - padInfo.top;

@@ -25,7 +25,7 @@ export async function writeCifar10(folder: string, perFile: number, testCount: n
 }
 
 /** An idx file: images (count, 28, 28) or labels (count). */
-export function idxFile(kind: 'images' | 'labels', count: number): Uint8Array {
+function idxFile(kind: 'images' | 'labels', count: number): Uint8Array {
   const header = kind === 'images' ? [0x0803, count, 28, 28] : [0x0801, count];
   const itemBytes = kind === 'images' ? 784 : 1;
   const file = new Uint8Array(4 * header.length + count * itemBytes);

@@ -23,6 +23,7 @@ export class AuthorsRun {
   readonly #doubtful: DoubtfulValues;
   readonly #learningRate: number;
   readonly #tau: number;
+  #gradients: Tensor[] = [];
 
   constructor(backend: LayerBackend, arrays: ReadonlyMap<string, NpzArray>, stage: Stage, doubtful: DoubtfulValues) {
     const { learningRate, weightDecay, tau } = HYPER_PARAMETERS[stage];
@@ -53,33 +54,37 @@ export class AuthorsRun {
     this.optimizer = new Sgd(tf, this.network.parameters, { momentum: 0.9, weightDecay, decayed: 'all' });
   }
 
-  /** One step, in which doubtful values take the sides given. */
+  /** One step, in which doubtful values take the sides given; its gradients can be asked for until the next. */
   step(sides: Sides): Promise<StepResult> {
-    return this.#step(sides, this.optimizer);
+    return this.#step(sides, true);
   }
 
-  /** Gradients of one step that isn't taken, in the order of the network's parameters. */
-  async gradients(sides: Sides): Promise<Float32Array[]> {
-    let kept: Tensor[] = [];
-    const step = (gradients: Readonly<Record<string, Tensor>>): void => {
-      kept = this.network.parameters.map(({ variable }) => this.#tf.keep(gradients[variable.name]!));
-    };
-    await this.#step(sides, { step });
-    const values = await Promise.all(kept.map((tensor) => tensor.data() as Promise<Float32Array>));
-    this.#tf.dispose(kept);
-    return values;
+  /** As {@link step}, but parameters and velocities stay as they are; running statistics don't. */
+  async tryStep(sides: Sides): Promise<Float32Array[]> {
+    await this.#step(sides, false);
+    return this.gradients();
   }
 
-  #step(sides: Sides, optimizer: Pick<Sgd, 'step'>): Promise<StepResult> {
-    this.#doubtful.begin(sides);
+  /** Of the last step, in the order of the network's parameters. */
+  gradients(): Promise<Float32Array[]> {
+    return Promise.all(this.#gradients.map((tensor) => tensor.data() as Promise<Float32Array>));
+  }
+
+  #step(sides: Sides, isTaken: boolean): Promise<StepResult> {
     const { network, images, labels } = this;
+    const step = (gradients: Readonly<Record<string, Tensor>>, learningRate: number): void => {
+      this.#tf.dispose(this.#gradients);
+      this.#gradients = network.parameters.map(({ variable }) => this.#tf.keep(gradients[variable.name]!));
+      if (isTaken) this.optimizer.step(gradients, learningRate);
+    };
+    this.#doubtful.begin(sides);
     const [learningRate, tau] = [this.#learningRate, this.#tau];
-    return trainStep({ tf: this.#tf, network, optimizer, images, labels, learningRate, tau });
+    return trainStep({ tf: this.#tf, network, optimizer: { step }, images, labels, learningRate, tau });
   }
 
   dispose(): void {
     this.network.dispose();
     this.optimizer.dispose();
-    this.#tf.dispose([this.images, this.labels]);
+    this.#tf.dispose([this.images, this.labels, ...this.#gradients]);
   }
 }

@@ -26,12 +26,14 @@ export type Sides = ReadonlyMap<string, number>;
 export class DoubtfulValues {
   /** Those of the last forward. */
   readonly found: Doubtful[] = [];
-  /** To be given to the network: its `clipByValue(x, -1, 1)` is a hardtanh's, and `abs` of the same x its gradient's. */
+  /** To be given to the network: its `clipByValue` is that of the hardtanhs, and its `abs` that of their gradients, last one first. */
   readonly tf: Tf;
-  readonly #corrections = new Map<object, Tensor>();
+  /** By number of the hardtanh. */
+  readonly #corrections = new Map<number, Tensor>();
   #sides: Sides = new Map();
   #signs = 0;
   #hardtanhs = 0;
+  #gradients = 0;
 
   constructor(
     readonly rawTf: Tf,
@@ -39,12 +41,16 @@ export class DoubtfulValues {
   ) {
     const overrides: Partial<Tf> = {
       clipByValue: ((x: Tensor, low: number, high: number) => {
-        const added = this.#scan(x, `h${this.#hardtanhs++}`, (value) => Math.abs(value) - 1);
-        if (added) this.#corrections.set(x.dataId, added);
+        // On wasm the weights' sign clips as well, infinities.
+        if (x.rank === 4 && Number.isFinite(x.dataSync()[0])) {
+          const number = this.#hardtanhs++;
+          const added = this.#scan(x, `h${number}`, (value) => Math.abs(value) - 1);
+          if (added) this.#corrections.set(number, added);
+        }
         return rawTf.clipByValue(x, low, high);
       }) as Tf['clipByValue'],
       abs: ((x: Tensor) => {
-        const added = this.#corrections.get(x.dataId);
+        const added = this.#corrections.get(this.#hardtanhs - ++this.#gradients);
         return added ? rawTf.add(rawTf.abs(x), added) : rawTf.abs(x);
       }) as Tf['abs'],
     };
@@ -58,6 +64,7 @@ export class DoubtfulValues {
     this.#sides = sides;
     this.#signs = 0;
     this.#hardtanhs = 0;
+    this.#gradients = 0;
     this.found.length = 0;
     for (const tensor of this.#corrections.values()) tensor.dispose();
     this.#corrections.clear();

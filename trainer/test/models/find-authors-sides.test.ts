@@ -121,7 +121,7 @@ class Search {
   ): Promise<{ sides: Sides; error: number }> {
     let sides = signs;
     let error = await this.#stepError(step, sides, before);
-    const windows = this.#doubtful.found.filter((it) => !isSign(it) && Math.abs(it.distance) < WINDOW_DOUBT[step]);
+    const windows = this.#windows(step);
     for (const { key, distance } of windows.reverse()) {
       const flipped = new Map([...sides, [key, distance < 0 ? 1 : -1]]);
       const next = await this.#stepError(step, flipped, before);
@@ -136,7 +136,7 @@ class Search {
     const { network } = this.#run;
     let values: Float32Array[];
     if (step === 1) {
-      values = await this.#run.gradients(sides);
+      values = await this.#run.tryStep(sides);
     } else {
       this.#restore(before);
       await this.#run.step(sides);
@@ -144,15 +144,25 @@ class Search {
     }
     const prefix = step === 1 ? `stage${this.#stage}/step1/grad` : `stage${this.#stage}/after3`;
     const errors = network.parameters.map(({ name }, i) =>
-      step === 1 && name.endsWith('.alpha') ? 0 : relativeError(values[i]!, this.#arrays.get(`${prefix}/${name}`)!.data),
+      step === 1 && name.endsWith('.alpha')
+        ? 0
+        : relativeError(values[i]!, this.#arrays.get(`${prefix}/${name}`)!.data),
     );
     return Math.max(...errors);
   }
 
+  /** Those at exactly 1 stay: that happens where a shortcut of 1 meets a channel that its batch norm leaves at 0. */
+  #windows(step: Step): Doubtful[] {
+    return this.#doubtful.found.filter(
+      (it) => !isSign(it) && it.distance !== 0 && Math.abs(it.distance) < WINDOW_DOUBT[step],
+    );
+  }
+
   /** Subsets of the windows in doubt, likeliest first. */
   #windowSets(): Sides[] {
-    const windows = this.#doubtful.found.filter((it) => !isSign(it) && Math.abs(it.distance) < WINDOW_DOUBT[2]);
-    const near = windows.sort((a, b) => Math.abs(a.distance) - Math.abs(b.distance)).slice(0, 8);
+    const near = this.#windows(2)
+      .sort((a, b) => Math.abs(a.distance) - Math.abs(b.distance))
+      .slice(0, 8);
     const sets = Array.from({ length: 2 ** near.length }, (_, mask) => {
       const flipped = near.filter((_, i) => (mask >> i) & 1);
       const cost = flipped.reduce((sum, { distance }) => sum + distance ** 2, 0);
@@ -166,7 +176,9 @@ class Search {
 
   /** The sides of everything that was in doubt in the last forward. */
   #complete(sides: Sides): Sides {
-    return new Map(this.#doubtful.found.map(({ key, distance }) => [key, sides.get(key) ?? Math.sign(distance)] as const));
+    return new Map(
+      this.#doubtful.found.map(({ key, distance }) => [key, sides.get(key) ?? Math.sign(distance)] as const),
+    );
   }
 
   #kept() {
