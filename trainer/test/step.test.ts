@@ -73,7 +73,7 @@ describe('a training step on wasm', () => {
     const distillation = { teacher, temperature: 2, weight: 1 };
     const before = await teacher.buffers[0]!.get().data();
     const losses: number[] = [];
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 60; i++) {
       const options = { tf, network, optimizer, images, labels, learningRate: 0.02, tau: 0, distillation };
       losses.push((await trainStep(options)).loss);
     }

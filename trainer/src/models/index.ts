@@ -8,7 +8,7 @@ import { singleSkipResnet18 } from './resnet18.js';
 import { doubleSkipNetwork, type Precision } from './resnet20.js';
 import { vggSmall } from './vgg-small.js';
 
-export type { DemoInput, NetworkOptions } from './network-options.js';
+export type { NetworkOptions } from './network-options.js';
 
 /** What a config's `architecture` may be. Sizes of the images are those of the authors' data sets. */
 export interface ArchitectureInfo {

@@ -1,9 +1,3 @@
-export {
-  type AuthorsScheduleOptions,
-  authorsSchedule,
-  type CosineScheduleOptions,
-  cosineSchedule,
-  firstEpochOf,
-} from './schedule.js';
-export { Sgd, type SgdOptions } from './sgd.js';
+export { authorsSchedule, cosineSchedule, firstEpochOf } from './schedule.js';
+export { Sgd } from './sgd.js';
 export type { WeightDecayRule } from './weight-decay.js';

@@ -41,4 +41,4 @@ export const ACTIVATION_QUANTIZERS = {
 export type WeightQuantizerName = keyof typeof WEIGHT_QUANTIZERS;
 export type ActivationQuantizerName = keyof typeof ACTIVATION_QUANTIZERS;
 
-export type { ActivationQuantizer, Phase, WeightQuantizer } from './types.js';
+export type { ActivationQuantizer, WeightQuantizer } from './types.js';

@@ -19,10 +19,10 @@ export class AuthorsRun {
   readonly optimizer: Sgd;
   readonly images: Tensor4D;
   readonly labels: Tensor1D;
+  readonly tau: number;
   readonly #tf: Tf;
   readonly #doubtful: DoubtfulValues;
   readonly #learningRate: number;
-  readonly #tau: number;
   #gradients: Tensor[] = [];
 
   constructor(backend: LayerBackend, arrays: ReadonlyMap<string, NpzArray>, stage: Stage, doubtful: DoubtfulValues) {
@@ -31,7 +31,7 @@ export class AuthorsRun {
     this.#tf = tf;
     this.#doubtful = doubtful;
     this.#learningRate = learningRate;
-    this.#tau = tau;
+    this.tau = tau;
     this.network = createNetwork('resnet20_1w1a', {
       backend: { ...backend, tf: doubtful.tf },
       random: seededRandom(1),
@@ -78,7 +78,7 @@ export class AuthorsRun {
       if (isTaken) this.optimizer.step(gradients, learningRate);
     };
     this.#doubtful.begin(sides);
-    const [learningRate, tau] = [this.#learningRate, this.#tau];
+    const [learningRate, tau] = [this.#learningRate, this.tau];
     return trainStep({ tf: this.#tf, network, optimizer: { step }, images, labels, learningRate, tau });
   }
 

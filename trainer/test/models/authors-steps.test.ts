@@ -1,12 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeWithShared } from '../../../test/shared.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import type { StepResult } from '../../src/step.js';
 import type { Network, Stage, TrainingBackend } from '../../src/types.js';
 import { AuthorsRun } from './authors-run.js';
-import sides from './authors-sides.json' with { type: 'json' };
+import { AUTHORS_SIDES } from './authors-sides.js';
 import { AUTHORS_STEPS, type NpzArray, readNpz, relativeError } from './authors-steps.js';
-import { DoubtfulValues, type Sides } from './doubtful-values.js';
+import { DoubtfulValues } from './doubtful-values.js';
 
 // float32 can't settle on which side of a threshold a value lies that is 1e-7 away from it, and one sign that differs in the first layers
 // makes another network of the last: each turns more. So the sides that the authors' run took were searched for
@@ -23,11 +23,14 @@ const AFTER_3_STEPS = 1e-3;
  */
 const ALPHA_NOISE = 1e-5;
 
-/** cpu takes a quarter of a minute a step. */
+/** cpu takes a quarter of a minute a step. Of stage 1 only the first step can be settled: find-authors-sides.test.ts has the reason. */
 const RUNS = [
-  { name: 'wasm', steps: 3 },
-  { name: 'tensorflow', steps: 3 },
-  { name: 'cpu', steps: 1 },
+  { name: 'wasm', stage: 1, steps: 1 },
+  { name: 'wasm', stage: 2, steps: 3 },
+  { name: 'tensorflow', stage: 1, steps: 1 },
+  { name: 'tensorflow', stage: 2, steps: 3 },
+  { name: 'cpu', stage: 1, steps: 1 },
+  { name: 'cpu', stage: 2, steps: 1 },
 ] as const;
 
 type Arrays = ReadonlyMap<string, NpzArray>;
@@ -35,20 +38,23 @@ type Arrays = ReadonlyMap<string, NpzArray>;
 describeWithShared("the authors' first steps", () => {
   const arrays = readNpz(AUTHORS_STEPS!);
 
-  describe.each(RUNS)('on $name', ({ name, steps }) => {
-    test.each([1, 2] as const)('come out in stage %i', { timeout: 600_000 }, async (stage, context) => {
-      const backend = await open(name, (reason) => context.skip(reason));
+  for (const { name, stage, steps } of RUNS) {
+    test(`come out on ${name}: stage ${stage}, ${steps} of 3`, { timeout: 600_000 }, async ({ skip }) => {
+      const backend = await open(name, skip);
       const doubtful = new DoubtfulValues(backend.tf, TOLERANCE);
-      const run = new AuthorsRun(backend, await arrays, stage, doubtful);
+      // TensorFlow's own batch norm is off by 1e-5, ten times what the composed one is, and too much for the sides to settle.
+      const run = new AuthorsRun({ tf: backend.tf }, await arrays, stage, doubtful);
       for (let step = 1; step <= steps; step++) {
-        const taken = new Map(Object.entries(sides[stage][step - 1]!)) as Sides;
-        checkLoss(await run.step(taken), await arrays, `stage${stage}/step${step}`);
-        if (step === 1) checkGradients(run.network, await run.gradients(), await arrays, stage);
+        checkLoss(await run.step(AUTHORS_SIDES[stage][step - 1]!), await arrays, `stage${stage}/step${step}`);
+        if (step === 1) {
+          checkGradients(run.network, await run.gradients(), await arrays, stage);
+          await checkNextRegulariser(run, await arrays, stage);
+        }
       }
       if (steps === 3) await checkAfter3(run.network, await arrays, stage);
       run.dispose();
     });
-  });
+  }
 });
 
 /** A back end that may be absent only if it's the one that has to be built first. */
@@ -61,20 +67,31 @@ async function open(name: (typeof RUNS)[number]['name'], skip: (reason: string) 
   }
 }
 
-function checkLoss({ loss, crossEntropy, regulariser }: StepResult, arrays: Arrays, prefix: string): void {
+function checkLoss({ loss, crossEntropy }: StepResult, arrays: Arrays, prefix: string): void {
   const [ce, weighted] = ['ce', 'reg'].map((name) => arrays.get(`${prefix}/${name}`)!.data[0]!) as [number, number];
   expect(Math.abs(crossEntropy / ce - 1), `${prefix}: cross entropy`).toBeLessThan(LOSS);
   expect(Math.abs(loss / (ce + weighted) - 1), `${prefix}: loss`).toBeLessThan(LOSS);
-  expect(regulariser).toBeGreaterThan(0);
 }
 
-function checkGradients({ parameters }: Network, gradients: readonly Float32Array[], arrays: Arrays, stage: Stage): void {
+function checkGradients(
+  { parameters }: Network,
+  gradients: readonly Float32Array[],
+  arrays: Arrays,
+  stage: Stage,
+): void {
   const authors = (name: string): Float32Array => arrays.get(`stage${stage}/step1/grad/${name}`)!.data as Float32Array;
   for (const [i, { name }] of parameters.entries()) {
     const difference = distance(gradients[i]!, authors(name));
     const noise = name.endsWith('.alpha') ? ALPHA_NOISE * size(authors(batchNormAfter(name))) : 0;
     expect(difference, `gradient of ${name}`).toBeLessThan(GRADIENT * size(authors(name)) + noise);
   }
+}
+
+/** It depends on nothing but the weights after step 1, continuously. */
+async function checkNextRegulariser({ network, tau }: AuthorsRun, arrays: Arrays, stage: Stage): Promise<void> {
+  const [regulariser] = await network.regulariser().data();
+  const authors = arrays.get(`stage${stage}/step2/reg`)!.data[0]!;
+  expect(Math.abs((tau * regulariser!) / authors - 1), 'regulariser of step 2').toBeLessThan(LOSS);
 }
 
 async function checkAfter3({ parameters, buffers }: Network, arrays: Arrays, stage: Stage): Promise<void> {
