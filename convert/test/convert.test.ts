@@ -198,6 +198,9 @@ describe('a checkpoint is refused', () => {
     expect((await failure(checkpoint, { ...OPTIONS, preprocess: 'mnist' })).message).toContain(
       'cifar10, imagenet, fashion-mnist, none',
     );
+    const { message } = await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' });
+    // CIFAR's and ImageNet's ResNet-18 have one name.
+    expect(message.match(/\bresnet18_1w1a\b/g)).toHaveLength(1);
   });
 
   test('for labels of another number', async () => {

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode, InputRecipe, MapShape, Pads, Size2, Tensor, ZeroRule } from './graph.js';
-import { inferShapes } from './shape.js';
+import { inferShapes, ShapeInference } from './shape.js';
 import { f32Tensor } from './tensor.js';
 
 /** A value of a graph under construction: what a node gives. */
@@ -43,6 +43,7 @@ export interface PoolOptions {
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #tensors: Tensor[] = [];
+  readonly #inference = new ShapeInference();
 
   input(shape: MapShape, recipe?: InputRecipe): Value {
     const { height, width, channels } = shape;
@@ -148,7 +149,8 @@ export class GraphBuilder {
 
   /** Shape of a value, to size what comes next. @throws {SignwaveError} `E_GRAPH` if the graph so far has no meaning. */
   shapeOf(x: Value): MapShape {
-    return inferShapes({ nodes: this.#nodes, tensors: this.#tensors })[x]!;
+    this.#inference.extend({ nodes: this.#nodes, tensors: this.#tensors });
+    return this.#inference.shapes[x]!;
   }
 
   /** @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT`, see {@link inferShapes}. */

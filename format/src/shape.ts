@@ -27,24 +27,45 @@ export function nodeLabel(nodes: readonly GraphNode[], index: number): string {
  * @throws {SignwaveError} `E_GRAPH` for a graph without meaning, `E_FORMAT_LIMIT` for one above `limits.ts`;
  *   the message names the node, what was found and what was expected.
  */
-export function inferShapes(graph: Graph): MapShape[] {
-  const { nodes } = graph;
-  if (nodes.length === 0 || nodes.length > MAX_NODES) {
-    throw new SignwaveError('E_FORMAT_LIMIT', `a graph has 1 to ${MAX_NODES} nodes, this one has ${nodes.length}`);
-  }
-  const shapes: MapShape[] = [];
+export function inferShapes(graph: Graph): readonly MapShape[] {
+  const inference = new ShapeInference();
+  inference.extend(graph);
+  return inference.shapes;
+}
+
+/** {@link inferShapes} for a graph that grows: nodes that were seen are not looked at again. */
+export class ShapeInference {
+  readonly #shapes: MapShape[] = [];
   /** Nodes whose values have no exact bits: a softmax, and all that is computed from one. */
-  const inexact = new Set<number>();
-  let totalElements = 0;
-  let totalWork = 0;
-  nodes.forEach((node, index) => {
-    const label = nodeLabel(nodes, index);
+  readonly #inexact = new Set<number>();
+  #totalElements = 0;
+  #totalWork = 0;
+
+  /** Of the nodes so far. */
+  get shapes(): readonly MapShape[] {
+    return this.#shapes;
+  }
+
+  /** @param graph as before, with nodes added at its end. @throws {SignwaveError} as {@link inferShapes}. */
+  extend(graph: Graph): void {
+    const { nodes } = graph;
+    if (nodes.length === 0 || nodes.length > MAX_NODES) {
+      throw new SignwaveError('E_FORMAT_LIMIT', `a graph has 1 to ${MAX_NODES} nodes, this one has ${nodes.length}`);
+    }
+    for (let index = this.#shapes.length; index < nodes.length; index++) this.#add(graph, index);
+  }
+
+  #add(graph: Graph, index: number): void {
+    const node = graph.nodes[index]!;
+    const label = nodeLabel(graph.nodes, index);
     if ((node.op === 'input') !== (index === 0)) fail(label, 'the first node, and no other, is the input');
     checkOperands(node, index, label);
-    if (node.op === 'softmax' || node.inputs.some((input) => inexact.has(input))) inexact.add(index);
-    if (node.op === 'sign' && inexact.has(index)) fail(label, 'depends on a softmax, whose last bits are not defined');
+    if (node.op === 'softmax' || node.inputs.some((input) => this.#inexact.has(input))) this.#inexact.add(index);
+    if (node.op === 'sign' && this.#inexact.has(index)) {
+      fail(label, 'depends on a softmax, whose last bits are not defined');
+    }
     checkCounts(node, label);
-    const shape = outputShape(graph, node, shapes, label);
+    const shape = outputShape(graph, node, this.#shapes, label);
     const { height, width, channels } = shape;
     if (![height, width, channels].every((n) => isWhole(n, 1))) {
       fail(label, `its output would be ${describe(shape)}; every side must be 1 or more`);
@@ -53,15 +74,19 @@ export function inferShapes(graph: Graph): MapShape[] {
     if (elements > MAX_MAP_ELEMENTS || channels > MAX_CHANNELS) {
       limit(label, `its output ${describe(shape)} is above ${MAX_MAP_ELEMENTS} elements or ${MAX_CHANNELS} channels`);
     }
-    totalElements += elements;
-    shapes.push(shape);
-    totalWork += macs(graph, node, shape) + ('window' in node ? elements * node.window.height * node.window.width : 0);
-    if (totalElements > MAX_TOTAL_MAP_ELEMENTS)
+    const poolWork = 'window' in node ? elements * node.window.height * node.window.width : 0;
+    const totalElements = this.#totalElements + elements;
+    const totalWork = this.#totalWork + macs(graph, node, shape) + poolWork;
+    if (totalElements > MAX_TOTAL_MAP_ELEMENTS) {
       limit(label, `all maps together pass ${MAX_TOTAL_MAP_ELEMENTS} elements`);
-    if (totalWork > MAX_TOTAL_MACS)
+    }
+    if (totalWork > MAX_TOTAL_MACS) {
       limit(label, `the graph passes ${MAX_TOTAL_MACS} multiply-accumulates and elements of pools`);
-  });
-  return shapes;
+    }
+    this.#totalElements = totalElements;
+    this.#totalWork = totalWork;
+    this.#shapes.push(shape);
+  }
 }
 
 /** (height, width, channels) in words. */

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { exportOnnx } from '@signwave/convert';
 import { type InputNode, type Model as ModelFile, SignwaveError } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import type { KernelChoice, Model } from '@signwave/runtime';
+import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
 import { type Contestant, type Timing, timeInterleaved } from '../bench/interleave.js';
@@ -12,7 +12,6 @@ import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 import { argMax } from '../statistics.js';
 import { VERSION } from '../version.js';
-import { loadModel } from './run.js';
 
 interface Options {
   readonly threads: readonly number[];
@@ -50,14 +49,14 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   const { model: file, bytes } = await readModelFile(modelPath);
   if (options.threads.some((threads) => threads > 1))
     printNote('this version runs on one thread: other numbers of threads are left out');
-  const model = await loadModel(modelPath, options.kernels);
+  const model = await load(bytes, { name: modelPath, kernels: options.kernels });
   const info = model.info();
   const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(model.input, seed + 1));
   checkAgainstReference(file, model, inputs);
 
   const contestants: Contestant[] = [{ name: `signwave ${info.kernels}`, run: () => void model.run(inputs[0]!) }];
   if (options.kernels === 'auto' && info.kernels === 'simd') {
-    const scalar = await loadModel(modelPath, 'scalar');
+    const scalar = await load(bytes, { name: modelPath, kernels: 'scalar' });
     checkAgainstReference(file, scalar, inputs);
     contestants.push({ name: 'signwave scalar', run: () => void scalar.run(inputs[0]!) });
   }

@@ -1,6 +1,6 @@
 import { convertCheckpoint } from '@signwave/convert';
 import { type Graph, type InputNode, type Model as ModelFile, writeModel } from '@signwave/format';
-import { type Model, prepareImage } from '@signwave/runtime';
+import { load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
@@ -10,7 +10,6 @@ import { color, count, printJson, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { Verification } from '../verification.js';
-import { loadModel } from './run.js';
 
 interface Options {
   readonly checkpoint?: string;
@@ -53,9 +52,9 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, file, bytes);
   if (source) checks.push(...source.checks);
 
-  const model = await loadModel(modelPath, 'auto');
+  const model = await load(bytes, { name: modelPath });
   // One entry where the engine has no SIMD.
-  const models = { [model.info().kernels]: model, scalar: await loadModel(modelPath, 'scalar') };
+  const models = { [model.info().kernels]: model, scalar: await load(bytes, { name: modelPath, kernels: 'scalar' }) };
   const verification = new Verification(file, models, source?.unfolded);
   const inputs = await openInputs(model, file.graph.nodes[0] as InputNode, options);
   const progress = new Progress('comparing', inputs.count);

@@ -44,7 +44,7 @@ export function compare(checkpoint: Checkpoint, architecture: Architecture): Mat
 export function recognise(checkpoint: Checkpoint, name?: string): Match {
   const candidates =
     name === undefined ? ARCHITECTURES : ARCHITECTURES.filter((architecture) => architecture.name === name);
-  const known = ARCHITECTURES.map((architecture) => architecture.name).join(', ');
+  const known = [...new Set(ARCHITECTURES.map((architecture) => architecture.name))].join(', ');
   if (candidates.length === 0)
     throw new SignwaveError('E_USAGE', `no architecture is called "${name}"; known: ${known}`);
   const matches = candidates.map((architecture) => compare(checkpoint, architecture));
