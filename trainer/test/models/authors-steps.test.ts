@@ -19,9 +19,10 @@ const AFTER_3_STEPS = 1e-3;
 /**
  * Batch norm undoes the scale alpha, so the derivative by alpha is a sum that cancels down to epsilon/(variance + epsilon) of its terms.
  * What float32 leaves of it is noise, in PyTorch as here. It is measured against the gradient of that batch norm's scale, a sum of the same
- * terms that doesn't cancel.
+ * terms that doesn't cancel. Summed over the map it is below 1e-5 of that; by way of the scaled filters' gradient, whose own sums are rounded
+ * before they cancel, 1e-4 (wasm, tensorflow) to 2.5e-4 (cpu, which adds in sequence).
  */
-const ALPHA_NOISE = 1e-5;
+const ALPHA_NOISE = 5e-4;
 
 /** cpu takes a quarter of a minute a step. Of stage 1 only the first step can be settled: find-authors-sides.test.ts has the reason. */
 const RUNS = [
