@@ -23,6 +23,9 @@ export class AuthorsRun {
   readonly #tf: Tf;
   readonly #doubtful: DoubtfulValues;
   readonly #learningRate: number;
+  readonly #weightDecay: number;
+  readonly #arrays: ReadonlyMap<string, NpzArray>;
+  readonly #stage: Stage;
   #gradients: Tensor[] = [];
 
   constructor(backend: LayerBackend, arrays: ReadonlyMap<string, NpzArray>, stage: Stage, doubtful: DoubtfulValues) {
@@ -31,6 +34,9 @@ export class AuthorsRun {
     this.#tf = tf;
     this.#doubtful = doubtful;
     this.#learningRate = learningRate;
+    this.#weightDecay = weightDecay;
+    this.#arrays = arrays;
+    this.#stage = stage;
     this.tau = tau;
     this.network = createNetwork('resnet20_1w1a', {
       backend: { ...backend, tf: doubtful.tf },
@@ -52,6 +58,23 @@ export class AuthorsRun {
     this.images = tf.tensor4d(preprocess(images), [count, height, width, channels]);
     this.labels = tf.tensor1d(arrays.get('labels')!.data, 'int32');
     this.optimizer = new Sgd(tf, this.network.parameters, { momentum: 0.9, weightDecay, decayed: 'all' });
+  }
+
+  /**
+   * Set parameters and velocities to what the authors' own gradients of step 1 make of the initial tensors, in float32 as PyTorch's SGD does
+   * it. Running statistics stay as they are.
+   */
+  takeAuthorsFirstStep(): void {
+    const tf = this.#tf;
+    const decay = Math.fround(this.#weightDecay);
+    for (const [i, { name, variable }] of this.network.parameters.entries()) {
+      const initial = this.#arrays.get(`init/${name}`)!.data as Float32Array;
+      const gradient = this.#arrays.get(`stage${this.#stage}/step1/grad/${name}`)!.data as Float32Array;
+      const velocity = gradient.map((g, j) => g + Math.fround(decay * initial[j]!));
+      const next = initial.map((w, j) => w - Math.fround(this.#learningRate * velocity[j]!));
+      tf.tidy(() => variable.assign(tf.tensor(next, variable.shape) as Variable));
+      this.optimizer.velocities[i]!.set(tf.tensor(velocity, variable.shape));
+    }
   }
 
   /** One step, in which doubtful values take the sides given; its gradients can be asked for until the next. */
