@@ -3,7 +3,7 @@ import { createNetwork } from '../../src/models/index.js';
 import { Sgd } from '../../src/optimizer/index.js';
 import { seededRandom } from '../../src/random.js';
 import { type StepResult, trainStep } from '../../src/step.js';
-import type { Network, Stage, Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../../src/types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../../src/types.js';
 import { type NpzArray, preprocess } from './authors-steps.js';
 import type { DoubtfulValues, Sides } from './doubtful-values.js';
 
@@ -75,6 +75,27 @@ export class AuthorsRun {
       tf.tidy(() => variable.assign(tf.tensor(next, variable.shape) as Variable));
       this.optimizer.velocities[i]!.set(tf.tensor(velocity, variable.shape));
     }
+  }
+
+  get parameters(): readonly StateBuffer[] {
+    return this.network.parameters.map(({ name, variable }) => ({
+      name,
+      get: () => variable,
+      set: (value) => {
+        variable.assign(value as Variable);
+        value.dispose();
+      },
+    }));
+  }
+
+  /** Everything that a step changes; velocities have their prefix. */
+  get kept(): readonly StateBuffer[] {
+    const velocities = this.optimizer.velocities.map((it) => ({
+      name: `velocity.${it.name}`,
+      get: () => it.get(),
+      set: (value: Tensor) => it.set(value),
+    }));
+    return [...this.parameters, ...velocities, ...this.network.buffers.filter(({ name }) => name.includes('running'))];
   }
 
   /** One step, in which doubtful values take the sides given; its gradients can be asked for until the next. */
