@@ -75,6 +75,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const trainee = new Trainee(backend.tf, network.network, config, distillation);
   const metrics = new MetricsFile(join(config.output, METRICS));
   const start = startOf(config, backend.name, checkpoint, network.random);
+  // Here, so that a checkpoint of another network leaves the metrics as they are.
+  if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
   await metrics.cutAfter(checkpoint ? start.step : -1);
   try {
     const result = await new TrainingLoop({
