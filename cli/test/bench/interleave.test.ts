@@ -50,6 +50,20 @@ describe('timeInterleaved', () => {
     });
   });
 
+  test('takes the word of a contestant that times itself, for as many runs as it was asked for', async () => {
+    const asked: number[] = [];
+    const selfTimed: Contestant = {
+      name: 'self-timed',
+      timeRuns: async (runs) => {
+        asked.push(runs);
+        return runs * 4;
+      },
+    };
+    const [timing] = await timeInterleaved([selfTimed], { rounds: 3, minMs: 20 });
+    expect(timing).toMatchObject({ medianMs: 4, runsPerSample: 6 });
+    expect(asked.slice(-3)).toEqual([6, 6, 6]);
+  });
+
   test('waits for work that is asynchronous', async () => {
     const wait: Contestant = { name: 'wait', run: () => new Promise((resolve) => setTimeout(resolve, 5)) };
     const [timing] = await timeInterleaved([wait], { rounds: 3, minMs: 1 });
