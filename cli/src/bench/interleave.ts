@@ -19,6 +19,8 @@ export interface TimingOptions {
   readonly rounds?: number;
   /** Least duration of a sample, milliseconds: quick work is repeated within it (default 50). */
   readonly minMs?: number;
+  /** Least duration of the warm-up of each contestant, milliseconds: engines compile what is hot a second time (default 0). */
+  readonly warmUpMs?: number;
   /** A clock in milliseconds (default `performance.now`). */
   readonly now?: () => number;
 }
@@ -36,7 +38,7 @@ export interface Timing {
   readonly runsPerSample: number;
 }
 
-/** Warm-up before anything is counted: long enough for the engine to compile what is hot. */
+/** Least number of samples before anything is counted. */
 const WARM_UP_SAMPLES = 2;
 
 /**
@@ -47,11 +49,11 @@ const WARM_UP_SAMPLES = 2;
  */
 export async function timeInterleaved(
   contestants: readonly Contestant[],
-  { rounds = 15, minMs = 50, now = () => performance.now() }: TimingOptions = {},
+  { rounds = 15, minMs = 50, warmUpMs = 0, now = () => performance.now() }: TimingOptions = {},
 ): Promise<Timing[]> {
   const runners = [];
   for (const contestant of contestants) {
-    const runs = await calibrate(contestant, minMs, now);
+    const runs = await calibrate(contestant, minMs, warmUpMs, now);
     runners.push({ contestant, runs, samples: [] as number[] });
   }
   for (let round = 0; round < rounds; round++) {
@@ -63,14 +65,21 @@ export async function timeInterleaved(
 }
 
 /** Warm up, and find how many runs take `minMs`. */
-async function calibrate(contestant: Contestant, minMs: number, now: () => number): Promise<number> {
+async function calibrate(
+  contestant: Contestant,
+  minMs: number,
+  warmUpMs: number,
+  now: () => number,
+): Promise<number> {
   let runs = 1;
   let warm = 0;
+  let totalMs = 0;
   for (;;) {
     const ms = await sample(contestant, runs, now);
+    totalMs += ms;
     if (ms >= minMs) warm++;
     else runs = Math.max(runs + 1, Math.min(runs * 10, Math.ceil((runs * minMs * 1.1) / Math.max(ms, 1e-6))));
-    if (warm === WARM_UP_SAMPLES) return runs;
+    if (warm >= WARM_UP_SAMPLES && totalMs >= warmUpMs) return runs;
   }
 }
 

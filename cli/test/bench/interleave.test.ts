@@ -34,6 +34,12 @@ describe('timeInterleaved', () => {
     expect(log.join('')).toBe('aabb' + 'ab' + 'ba' + 'ab');
   });
 
+  test('warms up for as long as it is told to', async () => {
+    const { contestant, log, now } = stage();
+    await timeInterleaved([contestant('a', () => 30)], { rounds: 1, minMs: 20, warmUpMs: 140, now });
+    expect(log.join('')).toBe('aaaaa' + 'a');
+  });
+
   test('gives median, least, 95th percentile and spread of the samples', async () => {
     const { contestant, now } = stage();
     // Two samples of warm-up, then 20 rounds of 10, 20, ..., 200 in a scrambled order.

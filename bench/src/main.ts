@@ -1,0 +1,139 @@
+// `npm run bench`, bundled and started by scripts/bench.mjs. Measures in this one process and prints or writes the results.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { SignwaveError } from '@signwave/format';
+import { VERSION } from '../../cli/src/version.js';
+import { FAMILIES } from './families.js';
+import { measureAblations } from './measure/ablations.js';
+import { type MeasureOptions, measureLayers } from './measure/layers.js';
+import { measureNetwork, type NetworkFile, openNetwork } from './measure/networks.js';
+import { measureScaling } from './measure/scaling.js';
+import { larqPeer } from './peers/larq.js';
+import { onnxRuntimePeers } from './peers/onnxruntime.js';
+import { isMissing, type MissingPeer, type Peer } from './peers/peer.js';
+import { tfjsPeer } from './peers/tfjs.js';
+import { resultTables } from './report/tables.js';
+import { writeDocuments } from './report/write-documents.js';
+import type { Bench, EngineRecord, Results } from './results.js';
+import { parseShapeSet, type ShapeSet } from './shapes.js';
+
+const SHAPES = 'bench/shapes';
+const RESULTS = 'bench/results.json';
+const OUTPUT = 'build/bench';
+const PEERS = ['none', 'web', 'all'] as const;
+/** Written by scripts/bench.mjs: the networks that it could convert. The first one is batched and taken apart. */
+const NETWORKS = `${OUTPUT}/networks.json`;
+
+const { values } = parseArgs({
+  options: {
+    peers: { type: 'string', default: 'web' },
+    rounds: { type: 'string', default: '15' },
+    shapes: { type: 'string', multiple: true, default: [] },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SignwaveError)) throw error;
+  console.error(`${error.code}: ${error.message}`);
+  process.exit(error.code === 'E_USAGE' ? 2 : 1);
+}
+// The threads of engines would keep the process alive.
+process.exit(0);
+
+async function main(): Promise<void> {
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new SignwaveError('E_USAGE', '--rounds takes a number from 1 on');
+  const kind = PEERS.find((it) => it === values.peers);
+  if (kind === undefined) throw new SignwaveError('E_USAGE', `--peers takes one of ${PEERS.join(', ')}`);
+  if (values.write && values.shapes.length > 0)
+    throw new SignwaveError('E_USAGE', '--write is for complete results: leave --shapes out');
+  const startMs = performance.now();
+  const found = await openPeers(kind);
+  const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
+  for (const { title, reason } of found.filter(isMissing)) console.error(`${title} is left out: ${reason}`);
+  const options = { rounds, log: (line: string) => console.error(line) };
+  const bench =
+    values.shapes.length > 0
+      ? await measureOnly(await readSets(values.shapes), found, peers, options)
+      : await measureAll(found, peers, options);
+  for (const peer of peers) await peer.dispose?.();
+
+  await mkdir(OUTPUT, { recursive: true });
+  const previous: Partial<Results> = JSON.parse(await readFile(RESULTS, 'utf8'));
+  const results: Results = { ...previous, bench };
+  const path = values.write ? RESULTS : `${OUTPUT}/results.json`;
+  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
+  console.log(resultTables(bench));
+  if (values.write) await writeDocuments(results);
+  console.error(`${path}; took ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+}
+
+async function openPeers(kind: (typeof PEERS)[number]): Promise<(Peer | MissingPeer)[]> {
+  if (kind === 'none') return [];
+  const web = [...(await onnxRuntimePeers('web')), await tfjsPeer()];
+  if (kind === 'web') return web;
+  return [...web, ...(await onnxRuntimePeers('node')), await larqPeer((line) => console.error(line))];
+}
+
+async function readSets(paths: readonly string[]): Promise<ShapeSet[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      const text = await readFile(path, 'utf8').catch((cause) => {
+        throw new SignwaveError('E_USAGE', `${path} can't be read: ${cause.message}`, { cause });
+      });
+      return parseShapeSet(text, path);
+    }),
+  );
+}
+
+async function measureAll(
+  found: readonly (Peer | MissingPeer)[],
+  peers: readonly Peer[],
+  options: MeasureOptions,
+): Promise<Bench> {
+  const names = (await readdir(SHAPES)).filter((name) => name.endsWith('.json')).sort();
+  const only = await measureOnly(await readSets(names.map((name) => `${SHAPES}/${name}`)), found, peers, options);
+  const files: NetworkFile[] = JSON.parse(await readFile(NETWORKS, 'utf8'));
+  const networks = [];
+  for (const file of files) networks.push(await measureNetwork(file, peers, options));
+  const first = await openNetwork(files[0]!);
+  const scaling = await measureScaling(first, options);
+  return { ...only, networks, scaling, ablations: await measureAblations(first, options) };
+}
+
+/** Nothing but layers. */
+async function measureOnly(
+  sets: readonly ShapeSet[],
+  found: readonly (Peer | MissingPeer)[],
+  peers: readonly Peer[],
+  options: MeasureOptions,
+): Promise<Bench> {
+  return {
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.versions.node,
+      v8: process.versions.v8,
+      date: new Date().toISOString().slice(0, 10),
+      signwave: VERSION,
+    },
+    rounds: options.rounds,
+    engines: [
+      ...FAMILIES.map(({ id, title }): EngineRecord => ({ id, title, version: VERSION })),
+      ...found.map(
+        (peer): EngineRecord =>
+          isMissing(peer)
+            ? { id: peer.id, title: peer.title, missing: peer.reason }
+            : { id: peer.id, title: peer.title, version: peer.version },
+      ),
+    ],
+    layers: await measureLayers(sets, peers, options),
+    networks: [],
+    scaling: { channels: [], mapSize: [], batch: [] },
+    ablations: [],
+  };
+}
