@@ -10,7 +10,9 @@ const MARKS_PER_CASE = 3;
 export function countsPerCall(marks, cases) {
   const counts = marks.trim().split('\n').map(Number);
   if (counts.length !== MARKS_PER_CASE * cases.length || counts.some((it) => !Number.isInteger(it)))
-    throw new Error(`${counts.length} marks for ${cases.length} cases: expected ${MARKS_PER_CASE * cases.length} numbers`);
+    throw new Error(
+      `${counts.length} marks for ${cases.length} cases: expected ${MARKS_PER_CASE * cases.length} numbers`,
+    );
   return Object.fromEntries(
     cases.map(({ name, calls }, i) => {
       const [first, second, third] = counts.slice(MARKS_PER_CASE * i);
@@ -38,7 +40,9 @@ export function compareCounts(counted, { tolerance, instructionsPerCall }) {
       else {
         const change = now[name] / before[name] - 1;
         const text = `${change < 0 ? '' : '+'}${(100 * change).toFixed(2)} %`;
-        lines.push(`${String(now[name]).padStart(12)} ${String(before[name]).padStart(22)} ${text.padStart(9)}  ${title}`);
+        lines.push(
+          `${String(now[name]).padStart(12)} ${String(before[name]).padStart(22)} ${text.padStart(9)}  ${title}`,
+        );
         // Written so that NaN fails.
         if (!(Math.abs(change) <= tolerance))
           failures.push(`${title}: ${now[name]} instructions a call, the baseline has ${before[name]}: ${text}`);

@@ -81,7 +81,11 @@ function count({ name, qemu, call, node, sha512 }) {
   const marks = `${OUTPUT}/marks-${name}.txt`;
   const [program, ...options] = qemu;
   const plugin = ['-plugin', `${PLUGIN},call=${call},out=${marks}`];
-  const output = run(program, [...options, ...plugin, fetchNode(node, sha512), ...NODE_OPTIONS, PROGRAM], ['ignore', 'pipe', 'inherit']);
+  const output = run(
+    program,
+    [...options, ...plugin, fetchNode(node, sha512), ...NODE_OPTIONS, PROGRAM],
+    ['ignore', 'pipe', 'inherit'],
+  );
   return countsPerCall(readFileSync(marks, 'utf8'), JSON.parse(output));
 }
 
@@ -89,7 +93,9 @@ function count({ name, qemu, call, node, sha512 }) {
 function fetchNode(spec, sha512) {
   const folder = `${OUTPUT}/${spec}`;
   if (existsSync(folder)) return `${folder}/bin/node`;
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', OUTPUT, spec], ['ignore', 'pipe', 'inherit']));
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', OUTPUT, spec], ['ignore', 'pipe', 'inherit']),
+  );
   const archive = `${OUTPUT}/${filename}`;
   const found = createHash('sha512').update(readFileSync(archive)).digest('base64');
   if (found !== sha512) {

@@ -40,7 +40,12 @@ for (const family of FAMILIES) {
   for (const [i, shape] of SHAPES.entries()) {
     const layer = makeLayer(shape, i + 1);
     const model = await load(layer.bytes, family.options);
-    requireEqual(family.title, model.run(layer.input), layer.expected, shape.activations === 'bits' ? 0 : FLOAT_TOLERANCE);
+    requireEqual(
+      family.title,
+      model.run(layer.input),
+      layer.expected,
+      shape.activations === 'bits' ? 0 : FLOAT_TOLERANCE,
+    );
     const calls = Math.max(2, Math.round(MACS / layer.macs));
     callBetweenMarks(model, layer, calls);
     cases.push({ name: `${family.id}: ${shapeTitle(shape)}`, calls });

@@ -2,7 +2,8 @@
 export function channelsFirst(values: Float32Array, channels: number): Float32Array {
   const pixels = values.length / channels;
   const result = new Float32Array(values.length);
-  for (let p = 0; p < pixels; p++) for (let c = 0; c < channels; c++) result[c * pixels + p] = values[p * channels + c]!;
+  for (let p = 0; p < pixels; p++)
+    for (let c = 0; c < channels; c++) result[c * pixels + p] = values[p * channels + c]!;
   return result;
 }
 

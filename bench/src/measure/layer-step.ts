@@ -31,7 +31,7 @@ export async function ownLayer(layer: Layer, family: Family): Promise<OwnLayer> 
     reason: conv.reason,
     step: {
       name: family.id,
-      timeRuns: (runs) => runs * layerMs(model.profile(layer.input, { repeats: runs }), layer.convNode),
+      medianMs: (runs) => layerMs(model.profile(layer.input, { repeats: runs }), layer.convNode),
     },
     call: { name: family.id, run: () => void model.run(layer.input) },
   };

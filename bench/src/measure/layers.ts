@@ -47,7 +47,9 @@ async function measureLayer(
   for (const family of FAMILIES) own.push({ family, ...(await ownLayer(layer, family)) });
   const { kernel, reason } = own.find(({ family }) => family === DEFAULT_FAMILY)!;
   const contestants: Contestant[] = own.map(({ step }) => step);
-  const calls = own.map(({ call: { name, ...work }, family }) => ({ ...work, name: callName(family.id) }) as Contestant);
+  const calls = own.map(
+    ({ call: { name, ...work }, family }) => ({ ...work, name: callName(family.id) }) as Contestant,
+  );
   const prepared: Prepared[] = [];
   const skipped: Record<string, string> = {};
   for (const peer of peers) {

@@ -50,7 +50,12 @@ export async function measureNetwork(
   const models = [];
   for (const family of FAMILIES) {
     const model = await load(bytes, { name: file.path, ...family.options });
-    requireEqual(`${title}, ${family.title}`, model.run(input), expected, file.hasFloatActivations ? FLOAT_TOLERANCE : 0);
+    requireEqual(
+      `${title}, ${family.title}`,
+      model.run(input),
+      expected,
+      file.hasFloatActivations ? FLOAT_TOLERANCE : 0,
+    );
     models.push({ family, model });
     contestants.push({ name: family.id, run: () => void model.run(input) });
   }

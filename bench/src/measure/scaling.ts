@@ -46,7 +46,10 @@ async function measureShapes(
   return timings.map(({ medianMs }, i) => ({ at: at[i]!, macs: layers[i]!.macs, medianMs }));
 }
 
-async function measureBatches({ bytes, input, expected, macs }: Network, { rounds }: MeasureOptions): Promise<ScalingPoint[]> {
+async function measureBatches(
+  { bytes, input, expected, macs }: Network,
+  { rounds }: MeasureOptions,
+): Promise<ScalingPoint[]> {
   const model = await load(bytes, DEFAULT_FAMILY.options);
   const batches = BATCHES.map((size) => Array.from({ length: size }, () => input));
   for (const output of model.runBatch(batches.at(-1)!)) requireEqual('a batch', output, expected, 0);

@@ -21,7 +21,10 @@ const SHOWN_LINES = 5;
  * larq compute engine's own interpreter, on one thread, in a Python process that stays and takes part in the rounds. Python and its packages
  * come from an environment of our own in the user's cache folder, made the first time.
  */
-export async function larqPeer(log: (line: string) => void, machine: Machine = THIS_MACHINE): Promise<Peer | MissingPeer> {
+export async function larqPeer(
+  log: (line: string) => void,
+  machine: Machine = THIS_MACHINE,
+): Promise<Peer | MissingPeer> {
   const missing = (reason: string): MissingPeer => ({ id: ID, title: TITLE, reason });
   const { platform, architecture } = machine;
   if (platform !== 'linux' || architecture !== 'x64')
@@ -39,7 +42,7 @@ export async function larqPeer(log: (line: string) => void, machine: Machine = T
     version: pinnedVersion(),
     network: async ({ id }) => {
       if (id !== COUNTERPART) return 'it is timed on BinaryResNetE18 alone';
-      return { work: { timeRuns: (runs) => process.timeRuns(runs) }, release: () => undefined };
+      return { work: { medianMs: (runs) => process.medianMs(runs) }, release: () => undefined };
     },
     dispose: async () => process.stop(),
   };
@@ -71,7 +74,10 @@ async function makeEnvironment(
   log(`making a Python environment for larq compute engine in ${folder}: about 250 MB to fetch, 1.1 GB on disk`);
   const steps: [string, string[]][] = [
     [python, ['-m', 'venv', folder]],
-    [inside, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', '--only-binary', ':all:', '-r', REQUIREMENTS]],
+    [
+      inside,
+      ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', '--only-binary', ':all:', '-r', REQUIREMENTS],
+    ],
   ];
   for (const [program, args] of steps) {
     const { status, lines } = await machine.run(program, args);
@@ -109,7 +115,7 @@ class MeasuringProcess {
     return error ?? process;
   }
 
-  async timeRuns(runs: number): Promise<number> {
+  async medianMs(runs: number): Promise<number> {
     this.#child.stdin.write(`${runs}\n`);
     const line = await this.#next();
     if (line === undefined) throw new Error(`${PROGRAM} ended while it was timed`);

@@ -86,7 +86,11 @@ export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | Mi
         const { shape, weights } = layer;
         if (shape.activations === 'floats') return 'float activations';
         const expected = channelsFirst(layer.expected, shape.outChannels);
-        const { onnx, outputScale } = quantizedLayer(shape, weights, expected.reduce((a, b) => Math.max(a, Math.abs(b))));
+        const { onnx, outputScale } = quantizedLayer(
+          shape,
+          weights,
+          expected.reduce((a, b) => Math.max(a, Math.abs(b))),
+        );
         const input = new ort.Tensor('uint8', toBytes(channelsFirst(layer.input, shape.inChannels)), sidesOf(layer));
         const session = await open(onnx);
         const { data } = (await session.run({ input })).output;

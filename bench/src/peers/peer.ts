@@ -28,8 +28,8 @@ export interface Peer {
 
 /** Something whose answer was right once. */
 export interface Prepared {
-  /** Run once, or as often as asked and give the milliseconds that all took. */
-  readonly work: { run(): void | Promise<void> } | { timeRuns(runs: number): Promise<number> };
+  /** Run once; or as often as asked, and give the median in milliseconds. */
+  readonly work: { run(): void | Promise<void> } | { medianMs(runs: number): Promise<number> };
   release(): void | Promise<void>;
 }
 

@@ -21,7 +21,12 @@ export function performanceDocument(bench: Bench): string {
       'int8 is a `QLinearConv` with the same weights. All outputs were equal before anything was timed; where activations are floats, within a rounding.',
     ].join(' '),
     '![How many times as long other engines take](figures/bench-layers.svg)',
-    ...bench.layers.flatMap((set) => [`### ${set.title}`, `${set.source}.`, layerTable(bench, set), ...skipped(bench, set.layers)]),
+    ...bench.layers.flatMap((set) => [
+      `### ${set.title}`,
+      `${set.source}.`,
+      layerTable(bench, set),
+      ...skipped(bench, set.layers),
+    ]),
     '## Networks',
     networkTable(bench),
     '### From the bytes of a file to a first result',
@@ -89,12 +94,19 @@ function distance(bench: Bench): string[] {
   const rows = [...layers.values()].flatMap(({ shape, macs, timings }) => {
     const limit = limits.get(`${shape.inChannels} x ${shape.height}`);
     const isLimited =
-      shape.kernel === 3 && shape.stride === 1 && shape.inChannels === shape.outChannels && shape.activations === 'bits';
+      shape.kernel === 3 &&
+      shape.stride === 1 &&
+      shape.inChannels === shape.outChannels &&
+      shape.activations === 'bits';
     if (limit === undefined || !isLimited || shape.groups > 1) return [];
     const ours = macs / timingOf(timings, DEFAULT_FAMILY.id)!.medianMs / 1e6;
     return [[shapeTitle(shape), ours.toFixed(1), `${limit}`, percent(ours / limit)]];
   });
-  const wasm = Object.entries(macsPerCycle).map(([kind, rate]) => [kind, `${rate}`, ((rate * cyclesPerSecond) / 1e9).toFixed(0)]);
+  const wasm = Object.entries(macsPerCycle).map(([kind, rate]) => [
+    kind,
+    `${rate}`,
+    ((rate * cyclesPerSecond) / 1e9).toFixed(0),
+  ]);
   return [
     `The fastest that is known for such a core is native popcount with 512-bit vectors. Its figures are cited from the ${source} (${machine}); they are not measured here, and the share is meaningful only on a core like that one.`,
     markdownTable(['layer', 'GMAC/s here', 'GMAC/s, native, cited', 'share'], rows),

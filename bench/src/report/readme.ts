@@ -30,7 +30,9 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
     '| BiPer ResNet-20, CIFAR-10 (short run of the authors’ code) | |',
     '|---|---|',
     ...(evaluation
-      ? [`| top-1 of the packed model, ${grouped(evaluation.images)} test images | ${evaluation.top1Percent.toFixed(2)} % |`]
+      ? [
+          `| top-1 of the packed model, ${grouped(evaluation.images)} test images | ${evaluation.top1Percent.toFixed(2)} % |`,
+        ]
       : []),
     ...(inspection
       ? [

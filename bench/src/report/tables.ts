@@ -1,5 +1,12 @@
 import { DEFAULT_FAMILY } from '../families.js';
-import { type Bench, type EngineRecord, type LayerSetResult, type NetworkResult, type Timings, timingOf } from '../results.js';
+import {
+  type Bench,
+  type EngineRecord,
+  type LayerSetResult,
+  type NetworkResult,
+  type Timings,
+  timingOf,
+} from '../results.js';
 import { shapeTitle } from '../shapes.js';
 import { gmacs, grouped, markdownTable, milliseconds, percent, times } from './markdown.js';
 
@@ -57,7 +64,16 @@ export function networkTable(bench: Bench): string {
 export function startupTable(bench: Bench): string {
   const titleOf = (id: string): string => bench.engines.find((engine) => engine.id === id)?.title ?? id;
   return markdownTable(
-    ['network', 'engine', 'load, ms', 'first run, ms', 'file, bytes', 'wasm, bytes', 'process grew by, MiB', 'wasm memory, MiB'],
+    [
+      'network',
+      'engine',
+      'load, ms',
+      'first run, ms',
+      'file, bytes',
+      'wasm, bytes',
+      'process grew by, MiB',
+      'wasm memory, MiB',
+    ],
     bench.networks.flatMap(({ title, fileBytes, wasmBytes, startups }) =>
       startups.map(({ engine, loadMs, firstRunMs, rssBytes, memoryBytes }) => {
         const isOurs = engine === OURS;

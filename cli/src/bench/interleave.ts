@@ -10,8 +10,8 @@ interface TimedContestant {
 /** One that looks at a clock itself: it times a part of what it does, or does it in another process. */
 interface SelfTimedContestant {
   readonly name: string;
-  /** Do the work `runs` times. @returns milliseconds for all of them. */
-  timeRuns(runs: number): number | Promise<number>;
+  /** Do the work `runs` times. @returns the median of the times of one run, milliseconds. */
+  medianMs(runs: number): number | Promise<number>;
 }
 
 export interface TimingOptions {
@@ -25,7 +25,10 @@ export interface TimingOptions {
   readonly now?: () => number;
 }
 
-/** Times of one run of a contestant, over all rounds, in milliseconds. */
+/**
+ * Times of one run of a contestant, over all rounds, in milliseconds. A sample is the median of its runs, so that what interrupts one of
+ * them counts for nobody, however short or long a run is.
+ */
 export interface Timing {
   readonly name: string;
   readonly medianMs: number;
@@ -58,24 +61,19 @@ export async function timeInterleaved(
   }
   for (let round = 0; round < rounds; round++) {
     for (const { contestant, runs, samples } of round % 2 === 0 ? runners : runners.toReversed()) {
-      samples.push((await sample(contestant, runs, now)) / runs);
+      samples.push((await sample(contestant, runs, now)).medianMs);
     }
   }
   return runners.map(({ contestant, runs, samples }) => summarize(contestant.name, runs, samples));
 }
 
 /** Warm up, and find how many runs take `minMs`. */
-async function calibrate(
-  contestant: Contestant,
-  minMs: number,
-  warmUpMs: number,
-  now: () => number,
-): Promise<number> {
+async function calibrate(contestant: Contestant, minMs: number, warmUpMs: number, now: () => number): Promise<number> {
   let runs = 1;
   let warm = 0;
   let totalMs = 0;
   for (;;) {
-    const ms = await sample(contestant, runs, now);
+    const { elapsedMs: ms } = await sample(contestant, runs, now);
     totalMs += ms;
     if (ms >= minMs) warm++;
     else runs = Math.max(runs + 1, Math.min(runs * 10, Math.ceil((runs * minMs * 1.1) / Math.max(ms, 1e-6))));
@@ -83,16 +81,28 @@ async function calibrate(
   }
 }
 
-/** Milliseconds that `runs` runs take. */
-async function sample(contestant: Contestant, runs: number, now: () => number): Promise<number> {
-  if ('timeRuns' in contestant) return contestant.timeRuns(runs);
+interface Sample {
+  /** Of one run. */
+  readonly medianMs: number;
+  /** Of all runs and what lies between them. */
+  readonly elapsedMs: number;
+}
+
+async function sample(contestant: Contestant, runs: number, now: () => number): Promise<Sample> {
   const start = now();
+  if ('medianMs' in contestant) {
+    const medianMs = await contestant.medianMs(runs);
+    return { medianMs, elapsedMs: now() - start };
+  }
+  const times = new Float64Array(runs);
   for (let i = 0; i < runs; i++) {
+    const before = now();
     // Awaiting what is no promise would put a turn of the event loop into the time of synchronous work.
     const pending = contestant.run();
     if (pending) await pending;
+    times[i] = now() - before;
   }
-  return now() - start;
+  return { medianMs: quantile(times.sort(), 0.5), elapsedMs: now() - start };
 }
 
 function summarize(name: string, runsPerSample: number, samples: readonly number[]): Timing {
@@ -109,7 +119,7 @@ function summarize(name: string, runsPerSample: number, samples: readonly number
 }
 
 /** Linear between the two samples around it. @param sorted rising. */
-function quantile(sorted: readonly number[], q: number): number {
+function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = (sorted.length - 1) * q;
   const below = sorted[Math.floor(at)]!;
   const above = sorted[Math.ceil(at)]!;

@@ -56,18 +56,28 @@ describe('timeInterleaved', () => {
     });
   });
 
-  test('takes the word of a contestant that times itself, for as many runs as it was asked for', async () => {
+  test('takes the word of a contestant that times itself, for as many runs as fill a sample', async () => {
+    let clock = 0;
     const asked: number[] = [];
     const selfTimed: Contestant = {
       name: 'self-timed',
-      timeRuns: async (runs) => {
+      medianMs: async (runs) => {
         asked.push(runs);
-        return runs * 4;
+        clock += runs * 4;
+        return 3;
       },
     };
-    const [timing] = await timeInterleaved([selfTimed], { rounds: 3, minMs: 20 });
-    expect(timing).toMatchObject({ medianMs: 4, runsPerSample: 6 });
+    const [timing] = await timeInterleaved([selfTimed], { rounds: 3, minMs: 20, now: () => clock });
+    expect(timing).toMatchObject({ medianMs: 3, runsPerSample: 6 });
     expect(asked.slice(-3)).toEqual([6, 6, 6]);
+  });
+
+  test('lets what interrupts a run count for nothing: a sample is the median of its runs', async () => {
+    const { contestant, now } = stage();
+    let run = 0;
+    const interrupted = contestant('a', () => (run++ % 5 === 4 ? 1000 : 1));
+    const [timing] = await timeInterleaved([interrupted], { rounds: 4, minMs: 1500, now });
+    expect(timing).toMatchObject({ medianMs: 1, minMs: 1, p95Ms: 1, spread: 0 });
   });
 
   test('waits for work that is asynchronous', async () => {
