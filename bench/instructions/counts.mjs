@@ -44,7 +44,7 @@ export function compareCounts(counted, { tolerance, instructionsPerCall }) {
           `${String(now[name]).padStart(12)} ${String(before[name]).padStart(22)} ${text.padStart(9)}  ${title}`,
         );
         // Written so that NaN fails.
-        if (!(Math.abs(change) <= tolerance))
+        if (!(Math.abs(now[name] - before[name]) <= tolerance * before[name]))
           failures.push(`${title}: ${now[name]} instructions a call, the baseline has ${before[name]}: ${text}`);
       }
     }

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   if (values.write && values.shapes.length > 0)
     throw new SignwaveError('E_USAGE', '--write is for complete results: leave --shapes out');
   const startMs = performance.now();
-  const found = await openPeers(kind);
+  const found = await openPeers(kind, values.shapes.length === 0);
   const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
   for (const { title, reason } of found.filter(isMissing)) console.error(`${title} is left out: ${reason}`);
   const options = { rounds, log: (line: string) => console.error(line) };
@@ -72,11 +72,12 @@ async function main(): Promise<void> {
   console.error(`${path}; took ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 }
 
-async function openPeers(kind: (typeof PEERS)[number]): Promise<(Peer | MissingPeer)[]> {
+async function openPeers(kind: (typeof PEERS)[number], hasNetworks: boolean): Promise<(Peer | MissingPeer)[]> {
   if (kind === 'none') return [];
   const web = [...(await onnxRuntimePeers('web')), await tfjsPeer()];
   if (kind === 'web') return web;
-  return [...web, ...(await onnxRuntimePeers('node')), await larqPeer((line) => console.error(line))];
+  const native = await onnxRuntimePeers('node');
+  return [...web, ...native, ...(hasNetworks ? [await larqPeer((line) => console.error(line))] : [])];
 }
 
 async function readSets(paths: readonly string[]): Promise<ShapeSet[]> {
