@@ -74,9 +74,9 @@ async function main(): Promise<void> {
 
 async function openPeers(kind: (typeof PEERS)[number], hasNetworks: boolean): Promise<(Peer | MissingPeer)[]> {
   if (kind === 'none') return [];
+  const native = kind === 'all' ? await onnxRuntimePeers('node') : [];
   const web = [...(await onnxRuntimePeers('web')), await tfjsPeer()];
   if (kind === 'web') return web;
-  const native = await onnxRuntimePeers('node');
   return [...web, ...native, ...(hasNetworks ? [await larqPeer((line) => console.error(line))] : [])];
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { exportOnnx } from '@signwave/convert';
-import type { InputNode } from '@signwave/format';
+import { type InputNode, SignwaveError } from '@signwave/format';
 import { requireEqual, requireSameAnswer } from '../check.js';
 import type { Layer } from '../layer.js';
 import { channelsFirst } from '../layouts.js';
@@ -21,6 +21,7 @@ interface Ort {
 }
 
 interface Session {
+  readonly handler: object;
   run(feeds: { readonly input: object }): Promise<{ readonly output: { readonly data: Float32Array | Uint8Array } }>;
   release(): Promise<void>;
 }
@@ -41,7 +42,14 @@ const OPTIONS = {
 } as const;
 const TITLES = { web: 'ONNX Runtime Web', node: 'ONNX Runtime, native' } as const;
 
-/** ONNX Runtime on one thread, in WebAssembly (`web`) or native (`node`): as float32, and layers as 8-bit `QLinearConv` too. */
+/** The class of the native package that a session of it works through. */
+const NATIVE_HANDLER = 'OnnxruntimeSessionHandler';
+
+/**
+ * ONNX Runtime on one thread, in WebAssembly (`web`) or native (`node`): as float32, and layers as 8-bit `QLinearConv` too.
+ *
+ * The packages share a registry in which whoever comes first has the name `cpu`: open `node` before `web`, or it is WebAssembly as well.
+ */
 export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | MissingPeer)[]> {
   const name = `onnxruntime-${kind}`;
   const ids = { float32: `ort-${kind}-float32`, int8: `ort-${kind}-int8` };
@@ -56,7 +64,16 @@ export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | Mi
   if (kind === 'web') Object.assign(ort.env.wasm, { numThreads: 1, proxy: false });
   ort.env.logLevel = 'error';
   const version = ort.env.versions[kind] ?? 'unknown';
-  const open = (onnx: Uint8Array): Promise<Session> => ort.InferenceSession.create(onnx, OPTIONS[kind]);
+  const open = async (onnx: Uint8Array): Promise<Session> => {
+    const session = await ort.InferenceSession.create(onnx, OPTIONS[kind]);
+    const isNative = session.handler.constructor.name === NATIVE_HANDLER;
+    if (isNative !== (kind === 'node'))
+      throw new SignwaveError(
+        'E_PEER',
+        `${name} runs on the back end of the other package: onnxruntime-node has to be loaded first`,
+      );
+    return session;
+  };
   return [
     {
       id: ids.float32,
