@@ -71,7 +71,7 @@ async function makeEnvironment(
   if (existsSync(marker)) return { python: inside };
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  log(`making a Python environment for larq compute engine in ${folder}: about 250 MB to fetch, 1.1 GB on disk`);
+  log(`making a Python environment for larq compute engine in ${folder}: about 300 MB to fetch, 1.3 GB on disk`);
   const steps: [string, string[]][] = [
     [python, ['-m', 'venv', folder]],
     [
