@@ -54,7 +54,8 @@ async function main(): Promise<void> {
   const startMs = performance.now();
   const found = await openPeers(kind, values.shapes.length === 0);
   const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
-  for (const { title, reason } of found.filter(isMissing)) console.error(`${title} is left out: ${reason}`);
+  for (const { title, reason, details } of found.filter(isMissing))
+    console.error([`${title} is left out: ${reason}`, details].filter(Boolean).join('\n'));
   const options = { rounds, log: (line: string) => console.error(line) };
   const bench =
     values.shapes.length > 0

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Machine, THIS_MACHINE } from '../../trainer/src/setup/machine.js';
 import { larqPeer } from '../src/peers/larq.js';
@@ -22,4 +25,14 @@ test('larq is left out, with the reason, where no Python is that its wheels are 
   const reason = 'its wheels are for Python 3.11 and 3.10; neither is on the PATH';
   expect(await larqPeer(() => {}, machineWith({}))).toMatchObject({ reason });
   expect(await larqPeer(() => {}, machineWith({ python3: '3.13' }))).toMatchObject({ reason });
+});
+
+test('what pip says is kept apart from the reason, which is published', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'signwave-larq-'));
+  const says = 'ERROR: https://packages.example/simple is not reachable';
+  const run = async (_: string, args: readonly string[]) =>
+    args[0] === '-c' ? { status: 0, lines: ['3.11'] } : { status: 1, lines: [says] };
+  const peer = await larqPeer(() => {}, { ...LINUX, env: { XDG_CACHE_HOME: cache }, run });
+  expect(peer).toMatchObject({ reason: 'its Python environment could not be made', details: says });
+  rmSync(cache, { recursive: true });
 });

@@ -25,7 +25,7 @@ export async function larqPeer(
   log: (line: string) => void,
   machine: Machine = THIS_MACHINE,
 ): Promise<Peer | MissingPeer> {
-  const missing = (reason: string): MissingPeer => ({ id: ID, title: TITLE, reason });
+  const missing = (reason: string, details = ''): MissingPeer => ({ id: ID, title: TITLE, reason, details });
   const { platform, architecture } = machine;
   if (platform !== 'linux' || architecture !== 'x64')
     return missing(`its wheels are for Linux on x64, this is ${platform} on ${architecture}`);
@@ -33,9 +33,9 @@ export async function larqPeer(
   if (python === undefined)
     return missing(`its wheels are for Python ${PYTHON_VERSIONS.join(' and ')}; neither is on the PATH`);
   const environment = await makeEnvironment(machine, python, log);
-  if ('reason' in environment) return missing(environment.reason);
+  if ('failure' in environment) return missing('its Python environment could not be made', environment.failure);
   const process = await MeasuringProcess.start(environment.python);
-  if (typeof process === 'string') return missing(process);
+  if (typeof process === 'string') return missing(`${PROGRAM} failed`, process);
   return {
     id: ID,
     title: TITLE,
@@ -61,7 +61,7 @@ async function makeEnvironment(
   machine: Machine,
   python: string,
   log: (line: string) => void,
-): Promise<{ python: string } | { reason: string }> {
+): Promise<{ python: string } | { failure: string }> {
   const requirements = readFileSync(REQUIREMENTS);
   const hash = createHash('sha256').update(requirements).digest('hex').slice(0, 12);
   const folder = join(cacheFolder(machine), 'larq', hash);
@@ -81,7 +81,7 @@ async function makeEnvironment(
   ];
   for (const [program, args] of steps) {
     const { status, lines } = await machine.run(program, args);
-    if (status !== 0) return { reason: `its environment can't be made: ${lines.slice(-SHOWN_LINES).join('; ')}` };
+    if (status !== 0) return { failure: lines.slice(-SHOWN_LINES).join('\n') };
   }
   await writeFile(marker, '');
   return { python: inside };
@@ -110,7 +110,7 @@ class MeasuringProcess {
     });
     const process = new MeasuringProcess(child);
     const first = await process.#next();
-    if (first === undefined) return `${PROGRAM} failed: ${messages.trim().split('\n').slice(-SHOWN_LINES).join('; ')}`;
+    if (first === undefined) return messages.trim().split('\n').slice(-SHOWN_LINES).join('\n');
     const { error } = JSON.parse(first) as { error?: string };
     return error ?? process;
   }

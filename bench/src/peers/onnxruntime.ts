@@ -58,8 +58,8 @@ export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | Mi
   try {
     ort = await importOrt(name);
   } catch (error) {
-    const reason = `${name} can't be loaded here: ${(error as Error).message.split('\n')[0]}`;
-    return (['float32', 'int8'] as const).map((type) => ({ id: ids[type], title: titles[type], reason }));
+    const missing = { reason: `${name} can't be loaded here`, details: (error as Error).message };
+    return (['float32', 'int8'] as const).map((type) => ({ id: ids[type], title: titles[type], ...missing }));
   }
   if (kind === 'web') Object.assign(ort.env.wasm, { numThreads: 1, proxy: false });
   ort.env.logLevel = 'error';

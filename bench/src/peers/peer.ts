@@ -33,11 +33,14 @@ export interface Prepared {
   release(): void | Promise<void>;
 }
 
-/** A peer that isn't there, and why. */
+/** A peer that isn't there. */
 export interface MissingPeer {
   readonly id: string;
   readonly title: string;
+  /** Why, in words of ours: it is published in bench/results.json. */
   readonly reason: string;
+  /** What programs said; may name folders and servers of this machine, so it is printed and nothing else. */
+  readonly details?: string;
 }
 
 export function isMissing(peer: Peer | MissingPeer): peer is MissingPeer {

@@ -18,7 +18,8 @@ export async function tfjsPeer(): Promise<Peer | MissingPeer> {
     if (!(await tf.setBackend('wasm'))) throw new Error('its WebAssembly module does not start');
     await tf.ready();
   } catch (error) {
-    return { id: ID, title: TITLE, reason: `@tensorflow/tfjs can't be used here: ${(error as Error).message}` };
+    const details = (error as Error).message;
+    return { id: ID, title: TITLE, reason: '@tensorflow/tfjs and its wasm back end do not start here', details };
   }
   return {
     id: ID,
