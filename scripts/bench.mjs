@@ -16,7 +16,7 @@ import { build } from 'esbuild';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const OUTPUT = 'build/bench';
-/** The first one is also batched and taken apart. */
+/** The first one is also run in batches. */
 const NETWORKS = [
   {
     id: 'resnet20-cifar10',

@@ -22,7 +22,7 @@ const SHAPES = 'bench/shapes';
 const RESULTS = 'bench/results.json';
 const OUTPUT = 'build/bench';
 const PEERS = ['none', 'web', 'all'] as const;
-/** Written by scripts/bench.mjs: the networks that it could convert. The first one is batched and taken apart. */
+/** Written by scripts/bench.mjs: the networks that it could convert. The first one is also batched. */
 const NETWORKS = `${OUTPUT}/networks.json`;
 
 const { values } = parseArgs({
@@ -100,11 +100,14 @@ async function measureAll(
   const names = (await readdir(SHAPES)).filter((name) => name.endsWith('.json')).sort();
   const only = await measureOnly(await readSets(names.map((name) => `${SHAPES}/${name}`)), found, peers, options);
   const files: NetworkFile[] = JSON.parse(await readFile(NETWORKS, 'utf8'));
+  const opened = await Promise.all(files.map(openNetwork));
   const networks = [];
-  for (const file of files) networks.push(await measureNetwork(file, peers, options));
-  const first = await openNetwork(files[0]!);
-  const scaling = await measureScaling(first, options);
-  return { ...only, networks, scaling, ablations: await measureAblations(first, options) };
+  for (const [i, network] of opened.entries())
+    networks.push(await measureNetwork(network, files[i]!.path, peers, options));
+  const scaling = await measureScaling(opened[0]!, options);
+  const ablations = [];
+  for (const network of opened) ablations.push(...(await measureAblations(network, options)));
+  return { ...only, networks, scaling, ablations };
 }
 
 /** Nothing but layers. */

@@ -11,12 +11,12 @@ const SAMPLE_MS = 50;
 
 /** Time a network as it is and without one part after the other, all in the same rounds. */
 export async function measureAblations(network: Network, { rounds, log }: MeasureOptions): Promise<AblationResult[]> {
-  const { bytes, input, expected, title } = network;
+  const { bytes, input, expected, tolerance, title } = network;
   const variants = [{ title: DEFAULT_FAMILY.title, options: DEFAULT_FAMILY.options }, ...ABLATIONS];
   const models = [];
   for (const variant of variants) {
     const model = await load(bytes, variant.options);
-    requireEqual(`${title}, ${variant.title}`, model.run(input), expected, 0);
+    requireEqual(`${title}, ${variant.title}`, model.run(input), expected, tolerance);
     models.push(model);
   }
   const contestants = models.map((model, i) => ({ name: variants[i]!.title, run: () => void model.run(input) }));

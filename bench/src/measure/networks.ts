@@ -26,7 +26,7 @@ export interface NetworkFile {
   readonly hasFloatActivations?: boolean;
 }
 
-export async function openNetwork({ id, title, path }: NetworkFile): Promise<Network> {
+export async function openNetwork({ id, title, path, hasFloatActivations }: NetworkFile): Promise<Network> {
   const bytes = await readFile(path);
   const model = readModel(bytes, path);
   const reference = new Reference(model.graph);
@@ -34,28 +34,24 @@ export async function openNetwork({ id, title, path }: NetworkFile): Promise<Net
   const random = seededRandom(1);
   const input = Float32Array.from({ length: height * width * channels }, () => random.next() * 4 - 2);
   const total = model.graph.nodes.reduce((sum, node, i) => sum + macs(model.graph, node, reference.shapes[i]!), 0);
-  return { id, title, model, bytes, input, expected: reference.run(input), macs: total };
+  const tolerance = hasFloatActivations ? FLOAT_TOLERANCE : 0;
+  return { id, title, model, bytes, input, expected: reference.run(input), tolerance, macs: total };
 }
 
 /** Time a network in all kernel families and peers; profile it; start it in processes of its own. */
 export async function measureNetwork(
-  file: NetworkFile,
+  network: Network,
+  path: string,
   peers: readonly Peer[],
   { rounds, log }: MeasureOptions,
 ): Promise<NetworkResult> {
-  const network = await openNetwork(file);
-  const { id, title, bytes, input, expected } = network;
+  const { id, title, bytes, input, expected, tolerance } = network;
   log(title);
   const contestants: Contestant[] = [];
   const models = [];
   for (const family of FAMILIES) {
-    const model = await load(bytes, { name: file.path, ...family.options });
-    requireEqual(
-      `${title}, ${family.title}`,
-      model.run(input),
-      expected,
-      file.hasFloatActivations ? FLOAT_TOLERANCE : 0,
-    );
+    const model = await load(bytes, { name: path, ...family.options });
+    requireEqual(`${title}, ${family.title}`, model.run(input), expected, tolerance);
     models.push({ family, model });
     contestants.push({ name: family.id, run: () => void model.run(input) });
   }
@@ -85,7 +81,7 @@ export async function measureNetwork(
   const { wasmBytes } = model.info();
   for (const it of prepared) await it.release();
   for (const it of models) it.model.dispose();
-  const startups = await measureStartup(file.path, peers);
+  const startups = await measureStartup(path, peers);
   for (const { engine, loadMs, firstRunMs } of startups)
     log(`  ${engine}, new process: load ${loadMs.toFixed(1)} ms, first run ${firstRunMs.toFixed(1)} ms`);
   return { id, title, macs: network.macs, fileBytes: bytes.length, wasmBytes, timings, skipped, profile, startups };

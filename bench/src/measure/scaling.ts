@@ -47,12 +47,12 @@ async function measureShapes(
 }
 
 async function measureBatches(
-  { bytes, input, expected, macs }: Network,
+  { bytes, input, expected, tolerance, macs }: Network,
   { rounds }: MeasureOptions,
 ): Promise<ScalingPoint[]> {
   const model = await load(bytes, DEFAULT_FAMILY.options);
   const batches = BATCHES.map((size) => Array.from({ length: size }, () => input));
-  for (const output of model.runBatch(batches.at(-1)!)) requireEqual('a batch', output, expected, 0);
+  for (const output of model.runBatch(batches.at(-1)!)) requireEqual('a batch', output, expected, tolerance);
   const contestants = batches.map((batch) => ({ name: `${batch.length}`, run: () => void model.runBatch(batch) }));
   const timings = await timeInterleaved(contestants, { rounds, minMs: SAMPLE_MS, warmUpMs: WARM_UP_MS });
   model.dispose();

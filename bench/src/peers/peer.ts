@@ -11,6 +11,8 @@ export interface Network {
   readonly input: Float32Array;
   /** The reference's output for `input`. */
   readonly expected: Float32Array;
+  /** Of signwave's own outputs, as `requireEqual` takes it: 0 unless activations are floats. */
+  readonly tolerance: number;
   readonly macs: number;
 }
 
