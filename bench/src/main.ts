@@ -21,6 +21,8 @@ import { parseShapeSet, type ShapeSet } from './shapes.js';
 const SHAPES = 'bench/shapes';
 const RESULTS = 'bench/results.json';
 const OUTPUT = 'build/bench';
+/** Of a core that the process has to have had for results to be published: long runs are interrupted more often than short ones. */
+const LEAST_CORE_SHARE = 0.9;
 const PEERS = ['none', 'web', 'all'] as const;
 /** Written by scripts/bench.mjs: the networks that it could convert. The first one is also batched. */
 const NETWORKS = `${OUTPUT}/networks.json`;
@@ -66,10 +68,16 @@ async function main(): Promise<void> {
   await mkdir(OUTPUT, { recursive: true });
   const previous: Partial<Results> = JSON.parse(await readFile(RESULTS, 'utf8'));
   const results: Results = { ...previous, bench };
-  const path = values.write ? RESULTS : `${OUTPUT}/results.json`;
+  const share = bench.machine.coreShare!;
+  const isBusy = share < LEAST_CORE_SHARE;
+  const path = values.write && !isBusy ? RESULTS : `${OUTPUT}/results.json`;
   await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
   console.log(resultTables(bench));
-  if (values.write) await writeDocuments(results);
+  if (isBusy) {
+    const text = `other work had the core: this process got ${(100 * share).toFixed(0)} % of it, and long runs suffer more than short ones`;
+    if (values.write) throw new SignwaveError('E_PEER', `${text}; nothing was published, see ${path}`);
+    console.error(`don't trust these ratios: ${text}`);
+  } else if (values.write) await writeDocuments(results);
   console.error(`${path}; took ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 }
 
@@ -117,6 +125,10 @@ async function measureOnly(
   peers: readonly Peer[],
   options: MeasureOptions,
 ): Promise<Bench> {
+  const startMs = performance.now();
+  const before = process.cpuUsage();
+  const layers = await measureLayers(sets, peers, options);
+  const { user, system } = process.cpuUsage(before);
   return {
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
@@ -125,6 +137,7 @@ async function measureOnly(
       v8: process.versions.v8,
       date: new Date().toISOString().slice(0, 10),
       signwave: VERSION,
+      coreShare: (user + system) / 1000 / (performance.now() - startMs),
     },
     rounds: options.rounds,
     engines: [
@@ -136,7 +149,7 @@ async function measureOnly(
             : { id: peer.id, title: peer.title, version: peer.version },
       ),
     ],
-    layers: await measureLayers(sets, peers, options),
+    layers,
     networks: [],
     scaling: { channels: [], mapSize: [], batch: [] },
     ablations: [],

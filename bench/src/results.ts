@@ -27,6 +27,8 @@ export interface Machine {
   /** Day of the measurement, ISO 8601. */
   readonly date: string;
   readonly signwave: string;
+  /** CPU time of the process by wall time while layers were timed: near 1, or above, unless other work had the core. */
+  readonly coreShare?: number;
 }
 
 /** An engine that was asked for: measured, or why not. */

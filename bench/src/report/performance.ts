@@ -13,6 +13,18 @@ export function performanceDocument(bench: Bench): string {
     machineLine(bench),
     'Columns with the name of an engine say how many times as long it takes. `npm run bench` measures everything again and prints it; with `-- --write` it writes this file.',
     ...missing(bench),
+    ...(bench.layers.length > 0 ? layerSection(bench) : []),
+    '## Networks',
+    networkTable(bench),
+    ...(bench.networks.some(({ startups }) => startups.length > 0) ? costSection(bench) : []),
+    ...(bench.scaling.channels.length > 0 ? growthSection(bench) : []),
+    ...(bench.ablations.length > 0 ? ablationSection(bench) : []),
+    ...(bench.layers.length > 0 ? distanceSection(bench) : []),
+  ].join('\n\n')}\n`;
+}
+
+function layerSection(bench: Bench): string[] {
+  return [
     '## Layers',
     [
       'One convolution of one-bit weights each. *ms* is the time of the layer alone: its steps in the plan, activations packed already and the result left in place.',
@@ -27,24 +39,37 @@ export function performanceDocument(bench: Bench): string {
       layerTable(bench, set),
       ...skipped(bench, set.layers),
     ]),
-    '## Networks',
-    networkTable(bench),
+  ];
+}
+
+function costSection(bench: Bench): string[] {
+  return [
     '### From the bytes of a file to a first result',
     'Medians of processes that did nothing before. What the process grew by includes the code of the engine.',
     startupTable(bench),
     '### Where the time goes',
     ...bench.networks.flatMap((network) => [`${network.title}, each step timed by itself:`, profileTable(network)]),
+  ];
+}
+
+function growthSection({ networks, scaling }: Bench): string[] {
+  return [
     '## How time grows',
     '3 x 3 layers with stride 1 and as many output as input channels, maps of 14 x 14:',
-    scalingTable('channels', bench.scaling.channels),
+    scalingTable('channels', scaling.channels),
     'The same with 64 channels, maps of growing size:',
-    scalingTable('side of the map', bench.scaling.mapSize),
-    `${bench.networks[0]?.title ?? 'A network'}, several images in one call:`,
-    scalingTable('images', bench.scaling.batch),
+    scalingTable('side of the map', scaling.mapSize),
+    `${networks[0]!.title}, several images in one call:`,
+    scalingTable('images', scaling.batch),
+  ];
+}
+
+function ablationSection({ ablations }: Bench): string[] {
+  return [
     '## What each part brings',
     markdownTable(
       ['without', 'on', 'with, ms', 'without, ms', 'as long'],
-      bench.ablations.map(({ title, subject, defaultMs, withoutMs }) => [
+      ablations.map(({ title, subject, defaultMs, withoutMs }) => [
         title,
         subject,
         milliseconds(defaultMs),
@@ -52,9 +77,7 @@ export function performanceDocument(bench: Bench): string {
         `${(withoutMs / defaultMs).toFixed(2)}x`,
       ]),
     ),
-    '## Distance from the limit',
-    ...distance(bench),
-  ].join('\n\n')}\n`;
+  ];
 }
 
 function missing({ engines }: Bench): string[] {
@@ -88,7 +111,7 @@ function scalingTable(title: string, points: readonly ScalingPoint[]): string {
   );
 }
 
-function distance(bench: Bench): string[] {
+function distanceSection(bench: Bench): string[] {
   const { gmacs: limits, machine, source, macsPerCycle, cyclesPerSecond } = NATIVE_LIMITS;
   const layers = new Map(bench.layers.flatMap((set) => set.layers).map((layer) => [shapeTitle(layer.shape), layer]));
   const rows = [...layers.values()].flatMap(({ shape, macs, timings }) => {
@@ -108,6 +131,7 @@ function distance(bench: Bench): string[] {
     ((rate * cyclesPerSecond) / 1e9).toFixed(0),
   ]);
   return [
+    '## Distance from the limit',
     `The fastest that is known for such a core is native popcount with 512-bit vectors. Its figures are cited from the ${source} (${machine}); they are not measured here, and the share is meaningful only on a core like that one.`,
     markdownTable(['layer', 'GMAC/s here', 'GMAC/s, native, cited', 'share'], rows),
     'WebAssembly has vectors of 128 bits, and on x86 no instruction that counts bits. What its instructions allow on such a core, counted on paper in the same notes:',
