@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts';
-import { renderSvg } from '../../../trainer/src/analysis/render-svg.js';
+import { CHART_COLORS, renderSvg } from '../../../trainer/src/analysis/render-svg.js';
 import { DEFAULT_FAMILY } from '../families.js';
 import { type Bench, timingOf } from '../results.js';
 import { shapeTitle } from '../shapes.js';
@@ -27,9 +27,11 @@ export async function layerChart(bench: Bench): Promise<string> {
     }))
     .filter(({ data }) => data.some((ratio) => ratio !== null));
   const option: EChartsOption = {
+    // One more than others need.
+    color: [...CHART_COLORS, '#555555'],
     title: { text: 'Time of other engines / time of signwave', textStyle: { fontSize: 14 }, left: 8, top: 6 },
     legend: { top: 32, left: 8, itemHeight: 10 },
-    grid: { left: 190, right: 60, top: 82, bottom: 28 },
+    grid: { left: 230, right: 60, top: 82, bottom: 28 },
     xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value}x' } },
     yAxis: { type: 'category', data: rows.map(({ title }) => title), inverse: true },
     series,
