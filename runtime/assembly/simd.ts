@@ -7,7 +7,13 @@ import { borderBiasOf, preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
+export { convLut } from './lut-conv';
 export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
+export { convPlanes, elementwisePlanes } from './plane-conv';
+export { avgPoolPlanes, globalAvgPlanes, maxPoolPlanes } from './plane-pools';
+export {
+  bitsToSigns, byteInputPlanes, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
+} from './planes';
 
 /** First byte of the memory that the plan may use. */
 export function heapBase(): usize {

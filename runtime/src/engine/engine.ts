@@ -6,7 +6,7 @@ import type { KernelName } from '../plan/records.js';
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
-/** Exports of runtime/assembly/simd.ts and scalar.ts: every kernel but `softmax`. */
+/** Exports of runtime/assembly/simd.ts: every kernel but `softmax`. Those of scalar.ts are the kernels of maps of pixels. */
 export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: () => number;

@@ -105,6 +105,106 @@ export const RECORD_FIELDS = {
     'groupChannels',
     'groupBytes',
   ],
+  PlaneEpilogue: [
+    'scale',
+    'bias',
+    'addend',
+    'addendPlaneBytes',
+    'lo',
+    'hi',
+    'output',
+    'outputPlaneBytes',
+    'signs',
+    'signsPlaneBytes',
+    'mask',
+    'thresholds',
+    'sumThresholds',
+    'flips',
+  ],
+  LutConv: [
+    'input',
+    'planes',
+    'streams',
+    'groups',
+    'groupFilters',
+    'tableChannels',
+    'blocks',
+    'blockTables',
+    'blockLookups',
+    'lastTables',
+    'lastLookups',
+    'tables',
+    'rowBytes',
+    'vectors',
+    'chunks',
+    'stripChunks',
+    'lanes',
+    'sums',
+    'wideSums',
+    'epilogue',
+  ],
+  PlaneConv: [
+    'input',
+    'taps',
+    'tapCount',
+    'groups',
+    'groupBytes',
+    'groupFilters',
+    'weights',
+    'groupWeightBytes',
+    'lanes',
+    'stripLanes',
+    'sums',
+    'epilogue',
+  ],
+  PlaneElementwise: ['input', 'inputPlaneBytes', 'channels', 'lanes', 'epilogue'],
+  PlanePool: [
+    'input',
+    'inputPlaneBytes',
+    'inputRowBytes',
+    'height',
+    'width',
+    'output',
+    'outputPlaneBytes',
+    'outputRowBytes',
+    'channels',
+    'rows',
+    'columns',
+    'windowHeight',
+    'windowWidth',
+    'strideHeight',
+    'strideWidth',
+    'padTop',
+    'padLeft',
+    'countTop',
+    'countLeft',
+    'countBottom',
+    'countRight',
+  ],
+  CopyPlanes: [
+    'input',
+    'inputPlaneBytes',
+    'inputRowBytes',
+    'columnStep',
+    'output',
+    'outputPlaneBytes',
+    'outputRowBytes',
+    'planes',
+    'rows',
+    'columns',
+  ],
+  Relayout: [
+    'planes',
+    'planeBytes',
+    'planeRowBytes',
+    'pixels',
+    'pixelsRowBytes',
+    'pixelBytes',
+    'rows',
+    'columns',
+    'channels',
+    'tables',
+  ],
 } as const;
 
 export type RecordName = keyof typeof RECORD_FIELDS;
@@ -122,8 +222,8 @@ export interface KernelRecord<Name extends RecordName = RecordName> {
   readonly values: RecordValues<Name>;
 }
 
-/** The kernels and the record that each takes. */
-export const KERNEL_RECORDS = {
+/** The kernels of maps of pixels, which both builds have, and the record that each takes. */
+export const PIXEL_KERNELS = {
   convBits: 'Conv',
   convFloat: 'Conv',
   elementwise: 'Elementwise',
@@ -138,6 +238,25 @@ export const KERNEL_RECORDS = {
   softmax: 'MapArguments',
   regroupBits: 'Regroup',
 } as const satisfies Readonly<Record<string, RecordName>>;
+
+/** The kernels of maps of planes, which only the SIMD build has. */
+export const PLANE_KERNELS = {
+  convLut: 'LutConv',
+  convPlanes: 'PlaneConv',
+  elementwisePlanes: 'PlaneElementwise',
+  maxPoolPlanes: 'PlanePool',
+  avgPoolPlanes: 'PlanePool',
+  globalAvgPlanes: 'Relayout',
+  copyFloatPlanes: 'CopyPlanes',
+  copySignPlanes: 'CopyPlanes',
+  planesToPixels: 'Relayout',
+  pixelsToPlanes: 'Relayout',
+  signsToBits: 'Relayout',
+  bitsToSigns: 'Relayout',
+  byteInputPlanes: 'Relayout',
+} as const satisfies Readonly<Record<string, RecordName>>;
+
+export const KERNEL_RECORDS = { ...PIXEL_KERNELS, ...PLANE_KERNELS };
 
 export type KernelName = keyof typeof KERNEL_RECORDS;
 

@@ -1,0 +1,140 @@
+import {
+  type ConvNode,
+  type Graph,
+  isBinary,
+  type MapShape,
+  type PoolNode,
+  tensorElements,
+  tensorValues,
+} from '@signwave/format';
+import type { Group } from './fusion.js';
+import { type Grids, layGrids } from './grids.js';
+import { type LutParameters, lutParameters } from './lut-parameters.js';
+
+/** Which kernels binary convolutions may take: `auto` takes what is fastest, `lut` tables wherever they can be used. */
+export type BinaryKernels = 'auto' | 'xnor' | 'lut';
+
+/** Sums of halves must fit i16. */
+const MAX_LUT_TAPS = 65_534;
+
+/** In which layout each group works, and where the lanes of its maps lie. */
+export interface Layouts {
+  /** The groups that work on planes; all others work on pixels. */
+  readonly planes: ReadonlySet<Group>;
+  /** Binary convolutions by look-up tables. */
+  readonly luts: ReadonlyMap<Group, LutParameters>;
+  readonly grids: Grids;
+}
+
+/**
+ * Choose kernels and layouts. Binary convolutions decide: those that take look-up tables work on planes, and so do all other
+ * operations between them that can, so that maps are converted at the edges only.
+ */
+export function chooseLayouts(
+  graph: Graph,
+  shapes: readonly MapShape[],
+  groups: readonly Group[],
+  kernels: BinaryKernels,
+): Layouts {
+  const candidates = new Set(kernels === 'xnor' ? [] : groups.filter((group) => canUseTables(graph, shapes, group)));
+  for (;;) {
+    const planes = spread(graph, shapes, groups, candidates);
+    const grids = layGrids(graph, shapes, planes);
+    const luts = new Map<Group, LutParameters>();
+    for (const group of candidates) {
+      const parameters = lutParameters(graph, shapes, group, grids);
+      if (parameters && (kernels === 'lut' || parameters.isFasterThanXnor)) luts.set(group, parameters);
+    }
+    if (luts.size === candidates.size) return { planes, luts, grids };
+    // A convolution less can change the grids, and with them the tables of the others.
+    for (const group of candidates) if (!luts.has(group)) candidates.delete(group);
+  }
+}
+
+/** The node of a group's head, if it has one. */
+function headOf(graph: Graph, group: Group) {
+  return group.head === undefined ? undefined : graph.nodes[group.head];
+}
+
+/** Whether tables give the exact sums: an even number of channels, sums that fit i16, scales that can be doubled. */
+function canUseTables(graph: Graph, shapes: readonly MapShape[], group: Group): boolean {
+  const node = headOf(graph, group);
+  if (node?.op !== 'conv' || !isBinary(graph, node)) return false;
+  const { shape } = graph.tensors[node.weights]!;
+  const taps = tensorElements(shape) / shape[0];
+  if (shape[3] % 2 !== 0 || taps > MAX_LUT_TAPS) return false;
+  if (isPixel(shapes[group.source]!)) return false;
+  const affine = group.affine === undefined ? undefined : graph.nodes[group.affine];
+  if (affine?.op !== 'affine') return true;
+  const values = tensorValues(graph.tensors[affine.coefficients]!);
+  return values.subarray(0, values.length / 2).every((scale) => Number.isFinite(Math.fround(2 * scale)));
+}
+
+function isPixel({ height, width }: MapShape): boolean {
+  return height * width === 1;
+}
+
+/** The groups with tables, and all that reach them through groups that can work on planes as well. */
+function spread(
+  graph: Graph,
+  shapes: readonly MapShape[],
+  groups: readonly Group[],
+  luts: ReadonlySet<Group>,
+): ReadonlySet<Group> {
+  const makers = new Map<number, Group[]>();
+  const readers = new Map<number, Group[]>();
+  const note = (map: Map<number, Group[]>, value: number, group: Group): void => {
+    map.set(value, [...(map.get(value) ?? []), group]);
+  };
+  for (const group of groups) {
+    for (const value of operandsOf(graph, group)) note(readers, value, group);
+    for (const value of resultsOf(group)) note(makers, value, group);
+  }
+  const planes = new Set(luts);
+  for (const group of planes) {
+    const neighbours = [
+      ...operandsOf(graph, group).flatMap((value) => makers.get(value) ?? []),
+      ...resultsOf(group).flatMap((value) => readers.get(value) ?? []),
+    ];
+    // A set is walked in the order of insertion, what is added on the way included.
+    for (const next of neighbours) if (canWorkOnPlanes(graph, shapes, next)) planes.add(next);
+  }
+  return planes;
+}
+
+/** Values that a group reads. */
+export function operandsOf(graph: Graph, group: Group): number[] {
+  const operands = group.head === undefined ? [group.source] : [...graph.nodes[group.head]!.inputs];
+  if (group.add) operands.push(group.add.operand);
+  return operands;
+}
+
+function resultsOf(group: Group): number[] {
+  return group.sign === undefined ? [group.result] : [group.result, group.sign];
+}
+
+/** Whether a pool is what `globalAvgPool` is (SPEC 4.12): one window, the whole map. */
+export function isMeanOfMap({ window, pads }: PoolNode, { height, width }: MapShape): boolean {
+  const padCount = pads.top + pads.left + pads.bottom + pads.right;
+  return window.height === height && window.width === width && padCount === 0;
+}
+
+function canWorkOnPlanes(graph: Graph, shapes: readonly MapShape[], group: Group): boolean {
+  const node = headOf(graph, group);
+  if (isPixel(shapes[node?.inputs[0] ?? group.source]!)) return false;
+  switch (node?.op) {
+    case undefined:
+    case 'globalAvgPool':
+      return true;
+    case 'conv':
+      return !isBinary(graph, node as ConvNode) && !isPixel(shapes[group.source]!);
+    case 'avgPool':
+      return isMeanOfMap(node, shapes[node.inputs[0]!]!) || !isPixel(shapes[group.result]!);
+    case 'maxPool':
+    case 'padChannels':
+    case 'sliceSpatial':
+      return !isPixel(shapes[group.result]!);
+    default:
+      return false;
+  }
+}
