@@ -239,13 +239,13 @@ export class PlaneConv {
   /** From the planes of one group to the next. */
   groupBytes: usize;
   groupFilters: i32;
-  /** f32 (groups, filters / 4, taps, 4), zeros for filters that are missing. */
+  /** f32 (groups, filters / 2, taps, 2), zeros for filters that are missing. */
   weights: usize;
   groupWeightBytes: usize;
   /** Lanes of the output and of a strip, multiples of 16. */
   lanes: i32;
   stripLanes: i32;
-  /** Scratch: f32 (4, stripLanes). */
+  /** Scratch: f32 (2, stripLanes). */
   sums: usize;
   epilogue: usize;
 }

@@ -9,10 +9,13 @@ import {
 } from '@signwave/format';
 import type { Group } from './fusion.js';
 import { type Grids, layGrids } from './grids.js';
-import { type LutParameters, lutParameters } from './lut-parameters.js';
+import { type LutParameters, type LutWork, lutWork } from './lut-parameters.js';
 
 /** Which kernels binary convolutions may take: `auto` takes what is fastest, `lut` tables wherever they can be used. */
 export type BinaryKernels = 'auto' | 'xnor' | 'lut';
+
+/** How a convolution that can use tables does; undefined if none fit. */
+export type PickTables = (work: LutWork) => LutParameters | undefined;
 
 /** Sums of halves must fit i16. */
 const MAX_LUT_TAPS = 65_534;
@@ -35,6 +38,7 @@ export function chooseLayouts(
   shapes: readonly MapShape[],
   groups: readonly Group[],
   kernels: BinaryKernels,
+  pickTables: PickTables,
 ): Layouts {
   const candidates = new Set(kernels === 'xnor' ? [] : groups.filter((group) => canUseTables(graph, shapes, group)));
   for (;;) {
@@ -42,7 +46,7 @@ export function chooseLayouts(
     const grids = layGrids(graph, shapes, planes);
     const luts = new Map<Group, LutParameters>();
     for (const group of candidates) {
-      const parameters = lutParameters(graph, shapes, group, grids);
+      const parameters = pickTables(lutWork(graph, shapes, group, grids));
       if (parameters && (kernels === 'lut' || parameters.isFasterThanXnor)) luts.set(group, parameters);
     }
     if (luts.size === candidates.size) return { planes, luts, grids };

@@ -40,17 +40,6 @@ const OFFSET_END = 65_536;
 /** An i8 sum of halves. */
 const MAX_BLOCK_SUM = 127;
 
-/** @returns undefined if no table fits: rows so long that an offset overflows. */
-export function lutParameters(
-  graph: Graph,
-  shapes: readonly MapShape[],
-  group: Group,
-  grids: Grids,
-): LutParameters | undefined {
-  const work = lutWork(graph, shapes, group, grids);
-  return lutCandidates(work)[0];
-}
-
 export function lutWork(graph: Graph, shapes: readonly MapShape[], group: Group, grids: Grids): LutWork {
   const node = graph.nodes[group.head!] as ConvNode;
   const [filters, height, width, groupChannels] = graph.tensors[node.weights]!.shape;
@@ -129,7 +118,7 @@ const LOOKUP = 0.8;
 const FILTER = 12;
 const WIDEN = 3;
 const CACHE_BYTES = 32_768;
-const SPILL = 0.25;
+const SPILL = 0.12;
 /** xor, popcount and widening of 128 taps; patches and filters that are missing in the last 8 included. */
 const XNOR_WORD = 3;
 const XNOR_PIXEL = 30;

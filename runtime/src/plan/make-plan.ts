@@ -2,7 +2,8 @@ import { type Graph, inferShapes, isBinary } from '@signwave/format';
 import { PlanContext } from './context.js';
 import { provideFloatMap, provideOperands } from './conversions.js';
 import { fuse, type Group } from './fusion.js';
-import { type BinaryKernels, chooseLayouts, operandsOf } from './layouts.js';
+import { type BinaryKernels, chooseLayouts, operandsOf, type PickTables } from './layouts.js';
+import { lutCandidates } from './lut-parameters.js';
 import type { Plan } from './plan.js';
 import { nodesOf, planBinaryConv, planFloatConv } from './plan-conv.js';
 import { planEpilogue } from './plan-epilogue.js';
@@ -16,6 +17,8 @@ import { pointer } from './regions.js';
 /** What may be asked of a plan; both default to what is fastest. */
 export interface PlanOptions {
   readonly binaryKernels?: BinaryKernels;
+  /** Default: the cheapest by estimate. */
+  readonly pickTables?: PickTables;
 }
 
 /**
@@ -28,7 +31,13 @@ export interface PlanOptions {
 export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {}): Plan {
   const shapes = inferShapes(graph);
   const groups = fuse(graph);
-  const layouts = chooseLayouts(graph, shapes, groups, simd ? (options.binaryKernels ?? 'auto') : 'xnor');
+  const layouts = chooseLayouts(
+    graph,
+    shapes,
+    groups,
+    simd ? (options.binaryKernels ?? 'auto') : 'xnor',
+    options.pickTables ?? ((work) => lutCandidates(work)[0]),
+  );
   const context = new PlanContext(graph, shapes, simd, layouts);
   const input = context.node(0);
   if (input.op !== 'input') throw new Error('inferShapes lets no graph pass whose first node is no input');

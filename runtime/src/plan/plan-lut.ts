@@ -57,8 +57,8 @@ export function planLutConv(context: PlanContext, group: Group, node: ConvNode, 
     sums: context.scratch('sums', sums),
     wideSums: context.scratch('wide sums', streams.blocks > 1 ? sums * 2 : 0),
   };
-  const taps = work.phases.taps.length * work.groupChannels;
-  const epilogue = planPlaneEpilogue(context, group, taps);
+  const maxSum = work.phases.taps.length * work.groupChannels;
+  const epilogue = planPlaneEpilogue(context, group, { maxSum, mayReplace: true });
   context.steps.push({
     kernel: 'convLut',
     record: { name: 'LutConv', values },

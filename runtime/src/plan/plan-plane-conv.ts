@@ -11,7 +11,7 @@ import { planPlaneEpilogue } from './plane-epilogue.js';
 import { type Pointer, pointer } from './regions.js';
 
 /** Filters that plane-conv.ts takes at once. */
-const FILTERS = 4;
+const FILTERS = 2;
 
 /** The lanes of a strip under all taps should stay in the first-level cache. */
 const STRIP_BYTES = 24_576;
@@ -25,9 +25,8 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
   const phases = phasesOf({ height, width }, node);
   const output = context.shapes[group.source]!;
   const pitch = context.layouts.grids.pitchOf(group.source);
-  const input = readsInPlace(context.graph, node)
-    ? planesInPlace(context, node)
-    : copyPhases(context, node, phases, pitch, output.height);
+  const isInPlace = readsInPlace(context.graph, node);
+  const input = isInPlace ? planesInPlace(context, node) : copyPhases(context, node, phases, pitch, output.height);
   const taps = phases.taps.flatMap(({ phase, row, column }) =>
     Array.from(
       { length: groupChannels },
@@ -58,7 +57,7 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
   context.steps.push({
     kernel: 'convPlanes',
     record: { name: 'PlaneConv', values },
-    epilogue: planPlaneEpilogue(context, group),
+    epilogue: planPlaneEpilogue(context, group, { mayReplace: !isInPlace }),
     nodes: nodesOf(group),
     reason: weights.dtype === 'bits' ? '1-bit weights on floats, lanes are pixels' : 'float weights, lanes are pixels',
   });
@@ -116,7 +115,7 @@ function inside(phase: number, stride: number, before: number, size: number, len
   return { first, count: end - first, from: first * stride + phase - before };
 }
 
-/** (groups, filters / 4, taps, 4), zeros for filters that are missing. */
+/** (groups, filters / 2, taps, 2), zeros for filters that are missing. */
 function arrangePlaneFilters(weights: Tensor, groups: number): Float32Array {
   const values = tensorValues(weights);
   const depth = weights.shape[1] * weights.shape[2] * weights.shape[3];
@@ -147,7 +146,7 @@ export function planElementwisePlanes(context: PlanContext, group: Group): void 
         lanes: laneCount(input),
       },
     },
-    epilogue: planPlaneEpilogue(context, group),
+    epilogue: planPlaneEpilogue(context, group, { mayReplace: false }),
     nodes: nodesOf(group),
     reason: 'affine, add, clip and sign in one pass',
   });

@@ -9,9 +9,14 @@ const I16_MIN = -32_768;
 /**
  * What follows the head of a group that works on planes, as the record of plane-epilogue.ts.
  *
- * @param maxSum for sums of look-up tables, which are halved: the largest sum there can be.
+ * @param options.maxSum for sums of look-up tables, which are halved: the largest sum there can be.
+ * @param options.mayReplace whether what is added may be overwritten by the result, lane by lane: not if the head reads it, too.
  */
-export function planPlaneEpilogue(context: PlanContext, group: Group, maxSum?: number): KernelRecord<'PlaneEpilogue'> {
+export function planPlaneEpilogue(
+  context: PlanContext,
+  group: Group,
+  { maxSum, mayReplace }: { readonly maxSum?: number; readonly mayReplace: boolean },
+): KernelRecord<'PlaneEpilogue'> {
   const shape = context.shapes[group.result]!;
   const signs = group.sign === undefined ? {} : signTarget(context, group.sign);
   if (maxSum !== undefined && needsOnlySums(group)) {
@@ -30,6 +35,9 @@ export function planPlaneEpilogue(context: PlanContext, group: Group, maxSum?: n
   }
   const { scale, bias } = affineRows(context, group);
   const { lo, hi } = clipRange(context, group);
+  const addend = group.add && context.readFloatPlanes(group.add.operand);
+  const output = group.keepsFloats ? context.newFloatPlanes(group.result) : undefined;
+  if (addend?.region.kind === 'map' && output && mayReplace) output.region.replaces = addend.region;
   const half = maxSum === undefined ? 1 : 2;
   return {
     name: 'PlaneEpilogue',
@@ -39,8 +47,8 @@ export function planPlaneEpilogue(context: PlanContext, group: Group, maxSum?: n
       hi,
       scale: context.constant(Float32Array.from({ length: shape.channels }, (_, c) => (scale?.[c] ?? 1) * half)),
       bias: context.constant(Float32Array.from({ length: shape.channels }, (_, c) => bias?.[c] ?? -0)),
-      ...(group.add && addendFields(context, group.add.operand)),
-      ...(group.keepsFloats && outputFields(context, group.result)),
+      ...(addend && { addend: pointer(addend.region), addendPlaneBytes: addend.planeBytes }),
+      ...(output && { output: pointer(output.region), outputPlaneBytes: output.planeBytes }),
       ...(group.sign !== undefined && { thresholds: context.constant(signThresholds(context, group.sign, shape)) }),
     },
   };
@@ -53,14 +61,4 @@ function signTarget(context: PlanContext, sign: number) {
     signsPlaneBytes: planes.planeBytes,
     mask: context.laneMask(planes.shape, planes.pitch),
   };
-}
-
-function addendFields(context: PlanContext, operand: number) {
-  const { region, planeBytes } = context.readFloatPlanes(operand);
-  return { addend: pointer(region), addendPlaneBytes: planeBytes };
-}
-
-function outputFields(context: PlanContext, result: number) {
-  const { region, planeBytes } = context.newFloatPlanes(result);
-  return { output: pointer(region), outputPlaneBytes: planeBytes };
 }
