@@ -14,8 +14,7 @@ import { PlaneConv, PlaneElementwise, PlaneEpilogue } from './records';
  *
  * @param sums f32 (2, sumsBytes / 4)
  */
-@inline
-function twoFilters(input: usize, taps: usize, tapCount: i32, weights: usize, lanes: usize, sums: usize, sumsBytes: usize): void {
+export function twoFilters(input: usize, taps: usize, tapCount: i32, weights: usize, lanes: usize, sums: usize, sumsBytes: usize): void {
   const tapsEnd = taps + (<usize>tapCount << 2);
   for (let at: usize = 0; at < lanes << 2; at += 64) {
     const zero = f32x4.splat(0);

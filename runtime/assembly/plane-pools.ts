@@ -3,48 +3,51 @@ import { PlanePool, Relayout } from './records';
 // plane-pools.ts — pools of planes. Lanes are output columns; windows that reach over the left or right edge of the map
 // go one by one.
 
-@inline
 function pool(p: PlanePool, takeMax: bool): void {
+  for (let channel = 0; channel < p.channels; channel++) {
+    const input = p.input + <usize>channel * p.inputPlaneBytes;
+    const output = p.output + <usize>channel * p.outputPlaneBytes;
+    for (let row = 0; row < p.rows; row++) poolRow(p, input, output + <usize>row * p.outputRowBytes, row, takeMax);
+  }
+}
+
+/** One row of one plane. */
+export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax: bool): void {
   // Columns whose windows lie inside the map.
   const firstInside = (p.padLeft + p.strideWidth - 1) / p.strideWidth;
   const endInside = max(firstInside, min(p.columns, (p.width - p.windowWidth + p.padLeft) / p.strideWidth + 1));
   const canVector = p.strideWidth <= 2 && endInside - firstInside >= 4 && p.width >= p.windowWidth;
-  for (let channel = 0; channel < p.channels; channel++) {
-    const input = p.input + <usize>channel * p.inputPlaneBytes;
-    const output = p.output + <usize>channel * p.outputPlaneBytes;
-    for (let row = 0; row < p.rows; row++) {
-      const firstY = row * p.strideHeight - p.padTop;
-      const y0 = max(firstY, 0);
-      const y1 = min(firstY + p.windowHeight, p.height);
-      const countedRows = min(firstY + p.windowHeight, p.countBottom) - max(firstY, p.countTop);
-      const from = input + <usize>y0 * p.inputRowBytes;
-      const to = output + <usize>row * p.outputRowBytes;
-      let column = 0;
-      while (column < p.columns) {
-        if (canVector && column >= firstInside && column < endInside) {
-          // The last vector of the inside overlaps the one before.
-          column = min(column, endInside - 4);
-          const first = from + (<usize>(column * p.strideWidth - p.padLeft) << 2);
-          const result = takeMax ? windowMax4(p, first, y1 - y0) : f32x4.div(windowSum4(p, first, y1 - y0), f32x4.splat(<f32>(countedRows * p.windowWidth)));
-          v128.store(to + (<usize>column << 2), result);
-          column += 4;
-        } else {
-          const firstX = column * p.strideWidth - p.padLeft;
-          const x0 = max(firstX, 0);
-          const x1 = min(firstX + p.windowWidth, p.width);
-          const countedColumns = min(firstX + p.windowWidth, p.countRight) - max(firstX, p.countLeft);
-          let result: f32 = takeMax ? -Infinity : 0;
-          for (let y = 0; y < y1 - y0; y++) {
-            const line = from + <usize>y * p.inputRowBytes;
-            for (let x = x0; x < x1; x++) {
-              const element = load<f32>(line + (<usize>x << 2));
-              result = takeMax ? max<f32>(result, element) : result + element;
-            }
-          }
-          store<f32>(to + (<usize>column << 2), takeMax ? result : result / <f32>(countedRows * countedColumns));
-          column++;
+  const firstY = row * p.strideHeight - p.padTop;
+  const y0 = max(firstY, 0);
+  const y1 = min(firstY + p.windowHeight, p.height);
+  const countedRows = min(firstY + p.windowHeight, p.countBottom) - max(firstY, p.countTop);
+  const from = input + <usize>y0 * p.inputRowBytes;
+  let column = 0;
+  while (column < p.columns) {
+    if (canVector && column >= firstInside && column < endInside) {
+      // The last vector of the inside overlaps the one before.
+      column = min(column, endInside - 4);
+      const first = from + (<usize>(column * p.strideWidth - p.padLeft) << 2);
+      const result = takeMax
+        ? windowMax4(p, first, y1 - y0)
+        : f32x4.div(windowSum4(p, first, y1 - y0), f32x4.splat(<f32>(countedRows * p.windowWidth)));
+      v128.store(to + (<usize>column << 2), result);
+      column += 4;
+    } else {
+      const firstX = column * p.strideWidth - p.padLeft;
+      const x0 = max(firstX, 0);
+      const x1 = min(firstX + p.windowWidth, p.width);
+      const countedColumns = min(firstX + p.windowWidth, p.countRight) - max(firstX, p.countLeft);
+      let result: f32 = takeMax ? -Infinity : 0;
+      for (let y = 0; y < y1 - y0; y++) {
+        const line = from + <usize>y * p.inputRowBytes;
+        for (let x = x0; x < x1; x++) {
+          const element = load<f32>(line + (<usize>x << 2));
+          result = takeMax ? max<f32>(result, element) : result + element;
         }
       }
+      store<f32>(to + (<usize>column << 2), takeMax ? result : result / <f32>(countedRows * countedColumns));
+      column++;
     }
   }
 }

@@ -228,6 +228,29 @@ export class LutConv {
   epilogue: usize;
 }
 
+/** The streams of a `LutConv`, made from bits: lut-expand.ts. */
+@unmanaged
+export class LutExpand {
+  /** Bits (groups * groupFilters, taps, groupChannels). */
+  weights: usize;
+  groups: i32;
+  groupFilters: i32;
+  groupChannels: i32;
+  taps: i32;
+  tableChannels: i32;
+  /** Groups of table channels in all, and in a block. */
+  tableGroups: i32;
+  blockGroups: i32;
+  rowBytes: i32;
+  /** u16 (blockGroups, taps): where row 0 of the table begins, and the tap in it. */
+  places: usize;
+  streams: usize;
+  /** Scratch: u16 (groupFilters, look-ups of a block), u16 (groupFilters), u16 (look-ups of a block + 2). */
+  rows: usize;
+  adds: usize;
+  starts: usize;
+}
+
 /** A convolution of float planes: plane-conv.ts. */
 @unmanaged
 export class PlaneConv {

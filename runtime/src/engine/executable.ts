@@ -30,7 +30,12 @@ export class Executable {
     engine: Engine,
   ) {
     const { exports } = engine;
-    const steps = [...plan.steps, plan.inputSteps.floats, ...(plan.inputSteps.bytes ? [plan.inputSteps.bytes] : [])];
+    const steps = [
+      ...plan.loadSteps,
+      ...plan.steps,
+      plan.inputSteps.floats,
+      ...(plan.inputSteps.bytes ? [plan.inputSteps.bytes] : []),
+    ];
     const records: Region = { kind: 'fixed', sizeBytes: 0, firstStep: 0, lastStep: 0, address: 0 };
     for (const step of steps) {
       records.sizeBytes += recordBytes(step.record.name) + (step.epilogue ? recordBytes(step.epilogue.name) : 0);
@@ -57,9 +62,11 @@ export class Executable {
         step.kernel === 'softmax' ? (address: number) => softmax(exports.memory.buffer, address) : exports[step.kernel];
       return { step, kernel, recordAddress };
     });
-    this.#calls = calls.slice(0, plan.steps.length);
-    this.#floatsInput = calls[plan.steps.length]!;
-    this.#bytesInput = calls[plan.steps.length + 1];
+    const [first, end] = [plan.loadSteps.length, plan.loadSteps.length + plan.steps.length];
+    for (const { kernel, recordAddress } of calls.slice(0, first)) kernel(recordAddress);
+    this.#calls = calls.slice(first, end);
+    this.#floatsInput = calls[end]!;
+    this.#bytesInput = calls[end + 1];
   }
 
   /** Bring bytes (H, W, C) through the recipe, or floats (H, W, C) as they are, into the first map. */

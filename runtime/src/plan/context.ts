@@ -18,6 +18,8 @@ export function readsBytes(groups: number, channels: number): boolean {
 export class PlanContext {
   readonly regions: Region[] = [];
   readonly steps: Step[] = [];
+  /** Run once, when all regions have their addresses and data. */
+  readonly loadSteps: Step[] = [];
   readonly bitMaps = new Map<number, BitMap>();
   readonly signPlanes = new Map<number, SignPlanes>();
   readonly #floatPlanes = new Map<number, FloatPlanes>();
@@ -43,6 +45,13 @@ export class PlanContext {
   constant(data: TypedArray): Pointer {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return pointer(this.#add({ kind: 'constant', sizeBytes: bytes.length, data: bytes }));
+  }
+
+  /** Bytes that only the load steps read: maps lie in the same memory later. */
+  loadData(data: Uint8Array): Pointer {
+    const region: Region = { kind: 'map', sizeBytes: data.length, data, firstStep: -1, lastStep: -1, address: 0 };
+    this.regions.push(region);
+    return pointer(region);
   }
 
   /** A region of zeros that keeps what is written to it. */

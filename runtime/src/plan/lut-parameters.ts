@@ -1,5 +1,5 @@
 import type { ConvNode, Graph, MapShape } from '@signwave/format';
-import { roundUp } from './filters.js';
+import { roundUp, VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import type { Grids } from './grids.js';
 import { type Phases, phasesOf } from './phases.js';
@@ -35,6 +35,8 @@ export interface LutWork {
 const TABLE_CHANNELS = [4, 6, 8] as const;
 const VECTORS = [3, 4, 5, 6, 7] as const;
 const MAX_STRIP_CHUNKS = 12;
+/** buildTable takes two vectors at a time. */
+const ROW_ALIGN_BYTES = 32;
 /** Offsets are u16. */
 const OFFSET_END = 65_536;
 /** An i8 sum of halves. */
@@ -55,59 +57,69 @@ export function lutWork(graph: Graph, shapes: readonly MapShape[], group: Group,
   };
 }
 
-/** All ways that fit, the cheapest first. */
-export function lutCandidates(work: LutWork): LutParameters[] {
+/** The cheapest way by estimate; undefined if none fits: rows so long that an offset overflows. */
+export function cheapestTables(work: LutWork): LutParameters | undefined {
+  return lutCandidates(work, 1)[0];
+}
+
+/** The `most` cheapest of all ways that fit, the cheapest first. */
+export function lutCandidates(work: LutWork, most: number): LutParameters[] {
+  const { groupChannels, phases, pitch, lanes } = work;
+  const reach = phases.reach.rows * pitch + phases.reach.columns;
   const found: LutParameters[] = [];
   for (const channels of TABLE_CHANNELS) {
+    const tableGroups = Math.ceil(groupChannels / channels);
+    const mostGroups = Math.min(tableGroups, Math.floor(MAX_BLOCK_SUM / ((channels / 2) * phases.taps.length)));
     for (const vectors of VECTORS) {
-      const chunks = Math.ceil(work.lanes / (vectors * 16));
+      const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
       for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_STRIP_CHUNKS); stripChunks++) {
-        // The same number of strips with fewer chunks each is better.
-        if (Math.ceil(chunks / Math.ceil(chunks / stripChunks)) !== stripChunks) continue;
-        for (const blockGroups of blockSizes(work, channels)) {
-          const parameters = candidate(work, channels, vectors, stripChunks, blockGroups);
-          if (parameters) found.push(parameters);
+        // The same number of strips with fewer chunks each, or of blocks with fewer groups, is better.
+        if (!isEvenShare(chunks, stripChunks)) continue;
+        const rowBytes = roundUp(vectors * VECTOR_LANES * stripChunks + reach, ROW_ALIGN_BYTES);
+        const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
+        for (
+          let blockGroups = Math.min(mostGroups, Math.floor(OFFSET_END / groupBytes));
+          blockGroups >= 1;
+          blockGroups--
+        ) {
+          if (!isEvenShare(tableGroups, blockGroups)) continue;
+          const cost = lutCost(work, channels, vectors, stripChunks, blockGroups, rowBytes);
+          if (found.length === most && cost >= found[most - 1]!.cost) continue;
+          const isFasterThanXnor = cost < xnorCost(work);
+          found.push({ channels, vectors, stripChunks, blockGroups, rowBytes, cost, isFasterThanXnor });
+          found.sort((a, b) => a.cost - b.cost).splice(most);
         }
       }
     }
   }
-  return found.sort((a, b) => a.cost - b.cost);
+  return found;
 }
 
-/** From one group of channels to as many as an i8 can sum, evenly divided among the blocks. */
-function blockSizes(work: LutWork, channels: number): number[] {
-  const tableGroups = Math.ceil(work.groupChannels / channels);
-  const most = Math.min(tableGroups, Math.floor(MAX_BLOCK_SUM / ((channels / 2) * work.phases.taps.length)));
-  const sizes = new Set<number>();
-  for (let size = most; size >= 1; size--) sizes.add(Math.ceil(tableGroups / Math.ceil(tableGroups / size)));
-  return [...sizes];
+/** Whether no smaller share divides `count` into as many parts. */
+function isEvenShare(count: number, share: number): boolean {
+  return Math.ceil(count / Math.ceil(count / share)) === share;
 }
 
-function candidate(
-  work: LutWork,
+/** Estimated cycles. */
+function lutCost(
+  { groups, groupChannels, groupFilters, phases, lanes }: LutWork,
   channels: number,
   vectors: number,
   stripChunks: number,
   blockGroups: number,
-): LutParameters | undefined {
-  const { groups, groupChannels, groupFilters, phases, pitch, lanes } = work;
+  rowBytes: number,
+): number {
   const rows = 2 ** (channels - 1);
-  const reach = phases.reach.rows * pitch + phases.reach.columns;
-  const rowBytes = roundUp(vectors * 16 * stripChunks + reach, 32);
-  const tables = blockGroups * phases.phases.length;
-  if (tables * rows * rowBytes > OFFSET_END) return undefined;
-
   const tableGroups = Math.ceil(groupChannels / channels);
   const blocks = Math.ceil(tableGroups / blockGroups);
-  const chunks = Math.ceil(lanes / (vectors * 16));
+  const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
   const strips = Math.ceil(chunks / stripChunks);
-  const lookups = tableGroups * phases.taps.length;
-  const build = strips * tableGroups * phases.phases.length * (rowBytes / 16) * (rows * STORE + channels * GATHER);
-  const look = chunks * groupFilters * lookups * (vectors * LOOKUP_VECTOR + LOOKUP);
+  const tables = tableGroups * phases.phases.length;
+  const build = strips * tables * (rowBytes / VECTOR_LANES) * (rows * STORE + channels * GATHER);
+  const look = chunks * groupFilters * tableGroups * phases.taps.length * (vectors * LOOKUP_VECTOR + LOOKUP);
   const flush = chunks * groupFilters * (blocks * FILTER + (blocks - 1) * vectors * WIDEN);
-  const spill = Math.max(1, (tables * rows * rowBytes) / CACHE_BYTES);
-  const cost = groups * (build + look * (1 + (spill - 1) * SPILL) + flush);
-  return { channels, vectors, stripChunks, blockGroups, rowBytes, cost, isFasterThanXnor: cost < xnorCost(work) };
+  const spill = Math.max(0, (blockGroups * phases.phases.length * rows * rowBytes) / CACHE_BYTES - 1);
+  return groups * (build + look * (1 + spill * SPILL) + flush);
 }
 
 // What things cost, in cycles: runtime/scripts/measure-kernels.mjs measures kernels and compares.

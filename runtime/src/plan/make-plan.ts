@@ -3,7 +3,7 @@ import { PlanContext } from './context.js';
 import { provideFloatMap, provideOperands } from './conversions.js';
 import { fuse, type Group } from './fusion.js';
 import { type BinaryKernels, chooseLayouts, operandsOf, type PickTables } from './layouts.js';
-import { lutCandidates } from './lut-parameters.js';
+import { cheapestTables } from './lut-parameters.js';
 import type { Plan } from './plan.js';
 import { nodesOf, planBinaryConv, planFloatConv } from './plan-conv.js';
 import { planEpilogue } from './plan-epilogue.js';
@@ -36,7 +36,7 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
     shapes,
     groups,
     simd ? (options.binaryKernels ?? 'auto') : 'xnor',
-    options.pickTables ?? ((work) => lutCandidates(work)[0]),
+    options.pickTables ?? cheapestTables,
   );
   const context = new PlanContext(graph, shapes, simd, layouts);
   const input = context.node(0);
@@ -51,8 +51,8 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
   const last = graph.nodes.length - 1;
   provideFloatMap(context, last);
   const output = context.readFloatMap(last);
-  const { steps, regions, bitMaps, signPlanes } = context;
-  return { graph, shapes, simd, steps, inputSteps, staging, regions, bitMaps, signPlanes, output };
+  const { loadSteps, steps, regions, bitMaps, signPlanes } = context;
+  return { graph, shapes, simd, loadSteps, steps, inputSteps, staging, regions, bitMaps, signPlanes, output };
 }
 
 /** Whether all that read the input work on planes. */

@@ -4,7 +4,7 @@ import { roundUp, VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import { readsInPlace } from './grids.js';
 import { type LutParameters, type LutWork, lutWork } from './lut-parameters.js';
-import { lutStreams } from './lut-streams.js';
+import { planLutStreams } from './lut-streams.js';
 import type { SignPlanes } from './plan.js';
 import { nodesOf } from './plan-conv.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
@@ -25,7 +25,7 @@ interface PhasePlanes {
 export function planLutConv(context: PlanContext, group: Group, node: ConvNode, parameters: LutParameters): void {
   const work = lutWork(context.graph, context.shapes, group, context.layouts.grids);
   const weights = context.graph.tensors[node.weights]!;
-  const streams = lutStreams(weights, work, parameters);
+  const streams = planLutStreams(context, weights, work, parameters);
   const signs = context.signPlanes.get(node.inputs[0]!)!;
   const planes = readsInPlace(context.graph, node)
     ? planesInPlace(signs, node)
@@ -39,7 +39,7 @@ export function planLutConv(context: PlanContext, group: Group, node: ConvNode, 
   const values = {
     input: planes.origin,
     planes: context.constant(planeOffsets(planes, work, channels)),
-    streams: context.constant(streams.offsets),
+    streams: streams.streams,
     groups: work.groups,
     groupFilters: work.groupFilters,
     tableChannels: channels,

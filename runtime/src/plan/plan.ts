@@ -51,6 +51,8 @@ export interface Plan {
   readonly graph: Graph;
   readonly shapes: readonly MapShape[];
   readonly simd: boolean;
+  /** Run once, when the plan has been laid out. */
+  readonly loadSteps: readonly Step[];
   readonly steps: readonly Step[];
   /** What brings the input into the first map: from bytes, if the graph has a recipe, and from floats. */
   readonly inputSteps: { readonly bytes?: Step; readonly floats: Step };

@@ -143,6 +143,22 @@ export const RECORD_FIELDS = {
     'wideSums',
     'epilogue',
   ],
+  LutExpand: [
+    'weights',
+    'groups',
+    'groupFilters',
+    'groupChannels',
+    'taps',
+    'tableChannels',
+    'tableGroups',
+    'blockGroups',
+    'rowBytes',
+    'places',
+    'streams',
+    'rows',
+    'adds',
+    'starts',
+  ],
   PlaneConv: [
     'input',
     'taps',
@@ -242,6 +258,7 @@ export const PIXEL_KERNELS = {
 /** The kernels of maps of planes, which only the SIMD build has. */
 export const PLANE_KERNELS = {
   convLut: 'LutConv',
+  expandLut: 'LutExpand',
   convPlanes: 'PlaneConv',
   elementwisePlanes: 'PlaneElementwise',
   maxPoolPlanes: 'PlanePool',
