@@ -38,7 +38,8 @@ test('the random graphs use every kernel, and integer thresholds', () => {
   const used = new Set<string>();
   for (let seed = 1; seed <= RUNS; seed++) {
     for (const binaryKernels of ['xnor', 'lut'] as const) {
-      for (const { kernel, epilogue } of makePlan(randomGraph(seededRandom(seed)), true, { binaryKernels }).steps) {
+      const { loadSteps, steps } = makePlan(randomGraph(seededRandom(seed)), true, { binaryKernels });
+      for (const { kernel, epilogue } of [...loadSteps, ...steps]) {
         used.add(kernel);
         if (epilogue && 'sumThresholds' in epilogue.values) used.add(`${epilogue.name} of sums`);
       }

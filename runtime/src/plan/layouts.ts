@@ -14,8 +14,8 @@ import { type LutParameters, type LutWork, lutWork } from './lut-parameters.js';
 /** Which kernels binary convolutions may take: `auto` takes what is fastest, `lut` tables wherever they can be used. */
 export type BinaryKernels = 'auto' | 'xnor' | 'lut';
 
-/** How a convolution that can use tables does; undefined if none fit. */
-export type PickTables = (work: LutWork) => LutParameters | undefined;
+/** How a convolution that can use tables does, `head` its node; undefined if none fit. */
+export type PickTables = (work: LutWork, head: number) => LutParameters | undefined;
 
 /** Sums of halves must fit i16. */
 const MAX_LUT_TAPS = 65_534;
@@ -26,6 +26,8 @@ export interface Layouts {
   readonly planes: ReadonlySet<Group>;
   /** Binary convolutions by look-up tables. */
   readonly luts: ReadonlyMap<Group, LutParameters>;
+  /** Why a binary convolution takes no tables, in words. */
+  readonly refusals: ReadonlyMap<Group, string>;
   readonly grids: Grids;
 }
 
@@ -40,16 +42,26 @@ export function chooseLayouts(
   kernels: BinaryKernels,
   pickTables: PickTables,
 ): Layouts {
-  const candidates = new Set(kernels === 'xnor' ? [] : groups.filter((group) => canUseTables(graph, shapes, group)));
+  const refusals = new Map<Group, string>();
+  const candidates = new Set<Group>();
+  for (const group of groups) {
+    const head = headOf(graph, group);
+    if (!head || !isBinary(graph, head)) continue;
+    const refusal = kernels === 'xnor' ? 'tables are switched off' : tableRefusal(graph, shapes, group);
+    if (refusal === undefined) candidates.add(group);
+    else refusals.set(group, refusal);
+  }
   for (;;) {
     const planes = spread(graph, shapes, groups, candidates);
     const grids = layGrids(graph, shapes, planes);
     const luts = new Map<Group, LutParameters>();
     for (const group of candidates) {
-      const parameters = pickTables(lutWork(graph, shapes, group, grids));
-      if (parameters && (kernels === 'lut' || parameters.isFasterThanXnor)) luts.set(group, parameters);
+      const parameters = pickTables(lutWork(graph, shapes, group, grids), group.head!);
+      if (!parameters) refusals.set(group, 'offsets into the tables of a row would not fit 16 bits');
+      else if (kernels === 'auto' && !parameters.isFasterThanXnor) refusals.set(group, 'faster than tables here');
+      else luts.set(group, parameters);
     }
-    if (luts.size === candidates.size) return { planes, luts, grids };
+    if (luts.size === candidates.size) return { planes, luts, refusals, grids };
     // A convolution less can change the grids, and with them the tables of the others.
     for (const group of candidates) if (!luts.has(group)) candidates.delete(group);
   }
@@ -60,18 +72,20 @@ function headOf(graph: Graph, group: Group) {
   return group.head === undefined ? undefined : graph.nodes[group.head];
 }
 
-/** Whether tables give the exact sums: an even number of channels, sums that fit i16, scales that can be doubled. */
-function canUseTables(graph: Graph, shapes: readonly MapShape[], group: Group): boolean {
+/** What stands against tables: they need an even number of channels, sums that fit i16, scales that can be doubled, and lanes. */
+function tableRefusal(graph: Graph, shapes: readonly MapShape[], group: Group): string | undefined {
   const node = headOf(graph, group);
-  if (node?.op !== 'conv' || !isBinary(graph, node)) return false;
+  if (node?.op !== 'conv') return 'one pixel';
   const { shape } = graph.tensors[node.weights]!;
   const taps = tensorElements(shape) / shape[0];
-  if (shape[3] % 2 !== 0 || taps > MAX_LUT_TAPS) return false;
-  if (isPixel(shapes[group.source]!)) return false;
+  if (isPixel(shapes[group.source]!)) return 'one pixel';
+  if (shape[3] % 2 !== 0) return `an odd number of channels (${shape[3]}) has no halved sums`;
+  if (taps > MAX_LUT_TAPS) return `sums of ${taps} taps do not fit 16 bits`;
   const affine = group.affine === undefined ? undefined : graph.nodes[group.affine];
-  if (affine?.op !== 'affine') return true;
+  if (affine?.op !== 'affine') return undefined;
   const values = tensorValues(graph.tensors[affine.coefficients]!);
-  return values.subarray(0, values.length / 2).every((scale) => Number.isFinite(Math.fround(2 * scale)));
+  const canDouble = values.subarray(0, values.length / 2).every((scale) => Number.isFinite(Math.fround(2 * scale)));
+  return canDouble ? undefined : 'a scale is too large to be doubled';
 }
 
 function isPixel({ height, width }: MapShape): boolean {

@@ -132,8 +132,8 @@ const WIDEN = 3;
 const CACHE_BYTES = 32_768;
 const SPILL = 0.12;
 /** xor, popcount and widening of 128 taps; patches and filters that are missing in the last 8 included. */
-const XNOR_WORD = 3;
-const XNOR_PIXEL = 30;
+const XNOR_WORD = 2.5;
+const XNOR_PIXEL = 25;
 
 function xnorCost({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): number {
   const words = Math.ceil((phases.taps.length * Math.ceil(groupChannels / 8)) / 4);
