@@ -192,7 +192,7 @@ export class PlaneEpilogue {
   flips: usize;
 }
 
-/** A binary convolution by look-up tables: lut-conv.ts. */
+/** A convolution of 1-bit weights by look-up tables: lut-conv.ts. */
 @unmanaged
 export class LutConv {
   /** What the offsets of `planes` count from. */
@@ -212,17 +212,17 @@ export class LutConv {
   /** Of the last block, which may be smaller. */
   lastTables: i32;
   lastLookups: i32;
-  /** Scratch: the tables of a block, i8 (tables, 2^(tableChannels - 1), rowBytes). */
+  /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
   tables: usize;
   rowBytes: usize;
-  /** Vectors of 16 lanes that a look-up adds: 3 to 7. */
+  /** On signs: vectors of 16 lanes that a look-up adds, 3 to 7; on floats it adds 32 lanes. */
   vectors: i32;
-  /** Lanes of the output, `vectors * 16` in a chunk, `stripChunks` chunks at a time. */
+  /** The lanes of the output in chunks of as many as a look-up adds, `stripChunks` of them at a time. */
   chunks: i32;
   stripChunks: i32;
   /** Lanes that the epilogue finishes: a multiple of 16. */
   lanes: i32;
-  /** Scratch: i8 (groupFilters, lanes of a strip), the last block's sums; i16, the sums of all before. */
+  /** Scratch: i8 (groupFilters, lanes of a strip), the last block's sums; i16, the sums of all before. On floats: f32, all sums. */
   sums: usize;
   wideSums: usize;
   epilogue: usize;

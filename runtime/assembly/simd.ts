@@ -7,7 +7,7 @@ import { borderBiasOf, preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
-export { convLut } from './lut-conv';
+export { convFloatLut, convLut } from './lut-conv';
 export { expandLut } from './lut-expand';
 export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
 export { convPlanes, elementwisePlanes } from './plane-conv';
@@ -19,6 +19,7 @@ export {
 // Parts of kernels. Engines compile a function well once it has been called often enough, and take the result from the next call
 // on; exported, these stay functions of their own, so that the first inference is fast before it ends.
 export { expandFilter, sortFilters } from './lut-expand';
+export { buildFloatTable, lookUpFloats } from './float-tables';
 export { lookUpBlock } from './lut-gemm';
 export { buildTable } from './lut-tables';
 export { twoFilters } from './plane-conv';

@@ -18,6 +18,7 @@ async function expectEqual(graph: Graph, kernels: Kernels, input: Float32Array, 
   const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
   const options = kernels === 'scalar' ? {} : { binaryKernels: kernels };
   const executable = new Executable(makePlan(graph, engine.simd, options), engine);
+  const isReordered = executable.plan.steps.some(({ kernel }) => kernel === 'convFloatLut');
   const { maps } = new Reference(graph).record(input);
   // Twice: the second run finds whatever the first left in memory.
   for (let run = 0; run < 2; run++) {
@@ -30,8 +31,17 @@ async function expectEqual(graph: Graph, kernels: Kernels, input: Float32Array, 
       const expected = packBits(data.length, (i) => data[i]! > 0);
       expect(Buffer.compare(bits, expected), `seed ${seed}, run ${run}: bits of node ${index}`).toBe(0);
     });
-    expect(executable.output(), `seed ${seed}, run ${run}`).toEqual(maps.at(-1)!.data);
+    const output = executable.output();
+    if (isReordered) expectNear(output, maps.at(-1)!.data, `seed ${seed}, run ${run}`);
+    else expect(output, `seed ${seed}, run ${run}`).toEqual(maps.at(-1)!.data);
   }
+}
+
+/** SPEC 4.3 lets the sums of 1-bit weights on floats associate otherwise where no sign follows. */
+function expectNear(found: Float32Array, expected: Float32Array, label: string): void {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
+  expect(difference, label).toBeLessThanOrEqual(1e-5 * largest);
 }
 
 test('the random graphs use every kernel, and integer thresholds', () => {

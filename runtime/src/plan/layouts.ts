@@ -1,5 +1,6 @@
 import {
   type ConvNode,
+  freeSums,
   type Graph,
   isBinary,
   type MapShape,
@@ -20,12 +21,17 @@ export type PickTables = (work: LutWork, head: number) => LutParameters | undefi
 /** Sums of halves must fit i16. */
 const MAX_LUT_TAPS = 65_534;
 
+/** Channels and filters below which a table of floats isn't worth building. */
+const MIN_FLOAT_LUT_SIDE = 4;
+
 /** In which layout each group works, and where the lanes of its maps lie. */
 export interface Layouts {
   /** The groups that work on planes; all others work on pixels. */
   readonly planes: ReadonlySet<Group>;
   /** Binary convolutions by look-up tables. */
   readonly luts: ReadonlyMap<Group, LutParameters>;
+  /** Convolutions of floats by look-up tables. */
+  readonly floatLuts: ReadonlySet<Group>;
   /** Why a binary convolution takes no tables, in words. */
   readonly refusals: ReadonlyMap<Group, string>;
   readonly grids: Grids;
@@ -51,8 +57,12 @@ export function chooseLayouts(
     if (refusal === undefined) candidates.add(group);
     else refusals.set(group, refusal);
   }
+  const free = freeSums(graph);
+  const floatLuts = new Set(
+    kernels === 'xnor' ? [] : groups.filter((group) => canUseFloatTables(graph, shapes, group, free)),
+  );
   for (;;) {
-    const planes = spread(graph, shapes, groups, candidates);
+    const planes = spread(graph, shapes, groups, [...candidates, ...floatLuts]);
     const grids = layGrids(graph, shapes, planes);
     const luts = new Map<Group, LutParameters>();
     for (const group of candidates) {
@@ -61,7 +71,7 @@ export function chooseLayouts(
       else if (kernels === 'auto' && !parameters.isFasterThanXnor) refusals.set(group, 'faster than tables here');
       else luts.set(group, parameters);
     }
-    if (luts.size === candidates.size) return { planes, luts, refusals, grids };
+    if (luts.size === candidates.size) return { planes, luts, floatLuts, refusals, grids };
     // A convolution less can change the grids, and with them the tables of the others.
     for (const group of candidates) if (!luts.has(group)) candidates.delete(group);
   }
@@ -88,6 +98,19 @@ function tableRefusal(graph: Graph, shapes: readonly MapShape[], group: Group): 
   return canDouble ? undefined : 'a scale is too large to be doubled';
 }
 
+/** Whether a convolution of floats gains by tables: 1-bit weights, enough filters to share a table, no sign that depends on it. */
+function canUseFloatTables(
+  graph: Graph,
+  shapes: readonly MapShape[],
+  group: Group,
+  free: ReadonlySet<number>,
+): boolean {
+  if (group.head === undefined || !free.has(group.head) || isPixel(shapes[group.source]!)) return false;
+  const node = graph.nodes[group.head] as ConvNode;
+  const [filters, , , groupChannels] = graph.tensors[node.weights]!.shape;
+  return groupChannels >= MIN_FLOAT_LUT_SIDE && filters / node.groups >= MIN_FLOAT_LUT_SIDE;
+}
+
 function isPixel({ height, width }: MapShape): boolean {
   return height * width === 1;
 }
@@ -97,7 +120,7 @@ function spread(
   graph: Graph,
   shapes: readonly MapShape[],
   groups: readonly Group[],
-  luts: ReadonlySet<Group>,
+  luts: readonly Group[],
 ): ReadonlySet<Group> {
   const makers = new Map<number, Group[]>();
   const readers = new Map<number, Group[]>();

@@ -122,6 +122,37 @@ function lutCost(
   return groups * (build + look * (1 + spill * SPILL) + flush);
 }
 
+/** Lanes that a look-up of floats adds: float-tables.ts. */
+export const FLOAT_CHUNK_LANES = 32;
+const FLOAT_TABLE_CHANNELS = [4, 6] as const;
+/** Tables of floats are four times as large, so their block is what the second-level cache gives quickly. */
+const MAX_FLOAT_STRIP_CHUNKS = 6;
+
+/** The cheapest tables of floats by estimate; undefined if none fits. */
+export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFasterThanXnor'> | undefined {
+  const { groupChannels, groupFilters, phases, pitch, lanes } = work;
+  const reach = phases.reach.rows * pitch + phases.reach.columns;
+  const chunks = Math.ceil(lanes / FLOAT_CHUNK_LANES);
+  let best: Omit<LutParameters, 'isFasterThanXnor'> | undefined;
+  for (const channels of FLOAT_TABLE_CHANNELS) {
+    const tableGroups = Math.ceil(groupChannels / channels);
+    for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_FLOAT_STRIP_CHUNKS); stripChunks++) {
+      const rowBytes = roundUp((FLOAT_CHUNK_LANES * stripChunks + reach) * 4, ROW_ALIGN_BYTES);
+      const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
+      const blockGroups = Math.min(tableGroups, Math.floor(OFFSET_END / groupBytes));
+      if (blockGroups === 0) continue;
+      const strips = Math.ceil(chunks / stripChunks);
+      const build = strips * tableGroups * (groupBytes / 16) * STORE;
+      const vectors = FLOAT_CHUNK_LANES / 4;
+      const look = tableGroups * phases.taps.length * (vectors * LOOKUP_VECTOR + LOOKUP);
+      const flush = Math.ceil(tableGroups / blockGroups) * (FILTER + vectors * 2);
+      const cost = build + chunks * groupFilters * (look + flush);
+      if (!best || cost < best.cost) best = { channels, vectors, stripChunks, blockGroups, rowBytes, cost };
+    }
+  }
+  return best;
+}
+
 // What things cost, in cycles: runtime/scripts/measure-kernels.mjs measures kernels and compares.
 const STORE = 1.1;
 const GATHER = 1.2;

@@ -14,12 +14,17 @@ export interface LutStreams {
 /** u16 before a filter's look-ups: lut-expand.ts. */
 const HEADER = 2;
 
-/** Plan the expansion of the bits of filters (O, kh, kw, I / groups) to offsets into tables, when the model is loaded. */
+/**
+ * Plan the expansion of the bits of filters (O, kh, kw, I / groups) to offsets into tables, when the model is loaded.
+ *
+ * @param laneBytes of the tables: 1 on signs, 4 on floats.
+ */
 export function planLutStreams(
   context: PlanContext,
   weights: Tensor,
   work: LutWork,
-  parameters: LutParameters,
+  parameters: Pick<LutParameters, 'channels' | 'blockGroups' | 'rowBytes'>,
+  laneBytes: number,
 ): LutStreams {
   const { groups, groupChannels, groupFilters, phases, pitch } = work;
   const { channels, blockGroups, rowBytes } = parameters;
@@ -30,7 +35,7 @@ export function planLutStreams(
   const tableBytes = rowBytes * 2 ** (channels - 1);
   const places = Uint16Array.from({ length: blockLookups }, (_, i) => {
     const { phase, row, column } = phases.taps[i % taps]!;
-    return (Math.floor(i / taps) * phases.phases.length + phase) * tableBytes + row * pitch + column;
+    return (Math.floor(i / taps) * phases.phases.length + phase) * tableBytes + (row * pitch + column) * laneBytes;
   });
   const streams = context.fixed(groups * groupFilters * (blocks * HEADER + tableGroups * taps) * 2);
   context.loadSteps.push({

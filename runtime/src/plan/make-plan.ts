@@ -7,6 +7,7 @@ import { cheapestTables } from './lut-parameters.js';
 import type { Plan } from './plan.js';
 import { nodesOf, planBinaryConv, planFloatConv } from './plan-conv.js';
 import { planEpilogue } from './plan-epilogue.js';
+import { planFloatLutConv } from './plan-float-lut.js';
 import { planInput } from './plan-input.js';
 import { planLutConv } from './plan-lut.js';
 import { planMapOperation } from './plan-maps.js';
@@ -75,6 +76,7 @@ function planOnPlanes(context: PlanContext, group: Group): void {
   if (node === undefined) planElementwisePlanes(context, group);
   else if (node.op !== 'conv') planPlaneOperation(context, group.head!, node);
   else if (parameters) planLutConv(context, group, node, parameters);
+  else if (context.layouts.floatLuts.has(group)) planFloatLutConv(context, group, node);
   else planPlaneConv(context, group, node);
 }
 

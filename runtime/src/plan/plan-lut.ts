@@ -10,8 +10,8 @@ import { nodesOf } from './plan-conv.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
 import { type Pointer, pointer } from './regions.js';
 
-/** Sign planes as tables are built from them: one plane per channel and phase. */
-interface PhasePlanes {
+/** Planes as tables are built from them: one per channel and phase. */
+export interface PhasePlanes {
   /** The first tap of lane 0 in the first phase of the first channel. */
   readonly origin: Pointer;
   /** From one channel to the next, and from one phase to the next. */
@@ -25,7 +25,7 @@ interface PhasePlanes {
 export function planLutConv(context: PlanContext, group: Group, node: ConvNode, parameters: LutParameters): void {
   const work = lutWork(context.graph, context.shapes, group, context.layouts.grids);
   const weights = context.graph.tensors[node.weights]!;
-  const streams = planLutStreams(context, weights, work, parameters);
+  const streams = planLutStreams(context, weights, work, parameters, 1);
   const signs = context.signPlanes.get(node.inputs[0]!)!;
   const planes = readsInPlace(context.graph, node)
     ? planesInPlace(signs, node)
@@ -122,7 +122,7 @@ function copyPhases(
 }
 
 /** u32 (groups, table groups, phases, table channels): where the planes of each table lie; zeros for channels that are missing. */
-function planeOffsets(planes: PhasePlanes, work: LutWork, channels: number): Uint32Array {
+export function planeOffsets(planes: PhasePlanes, work: LutWork, channels: number): Uint32Array {
   const { groups, groupChannels, phases } = work;
   const offsets: number[] = [];
   for (let group = 0; group < groups; group++) {

@@ -6,9 +6,10 @@ import type { Group } from './fusion.js';
 import { readsInPlace } from './grids.js';
 import { type Phases, phasesOf } from './phases.js';
 import { nodesOf } from './plan-conv.js';
+import type { PhasePlanes } from './plan-lut.js';
 import { copyFloatRows } from './plan-plane-maps.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
-import { type Pointer, pointer } from './regions.js';
+import { pointer } from './regions.js';
 
 /** Filters that plane-conv.ts takes at once. */
 const FILTERS = 2;
@@ -63,25 +64,25 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
   });
 }
 
-interface FloatPhases {
-  readonly origin: Pointer;
-  readonly channelBytes: number;
-  readonly phaseBytes: number;
-}
-
-function planesInPlace(context: PlanContext, node: ConvNode): FloatPhases {
+function planesInPlace(context: PlanContext, node: ConvNode): Omit<PhasePlanes, 'zerosOffsetBytes'> {
   const { region, planeBytes } = context.readFloatPlanes(node.inputs[0]!);
   return { origin: pointer(region), channelBytes: planeBytes, phaseBytes: 0 };
 }
 
 /** Planes for each phase with zeros for the pads. */
-function copyPhases(context: PlanContext, node: ConvNode, phases: Phases, pitch: number, height: number): FloatPhases {
+export function copyPhases(
+  context: PlanContext,
+  node: ConvNode,
+  phases: Phases,
+  pitch: number,
+  height: number,
+): PhasePlanes {
   const input = context.readFloatPlanes(node.inputs[0]!);
   const { channels } = input.shape;
   const rows = height + phases.reach.rows;
   const phaseBytes = roundUp(rows * pitch, VECTOR_LANES) * 4;
   const channelBytes = phases.phases.length * phaseBytes;
-  const region = context.fixed(channels * channelBytes);
+  const region = context.fixed((channels + 1) * channelBytes);
   const { stride, pads } = node;
   phases.phases.forEach((phase, n) => {
     const inRows = inside(phase.row, stride.height, pads.top, input.shape.height, rows);
@@ -105,7 +106,7 @@ function copyPhases(context: PlanContext, node: ConvNode, phases: Phases, pitch:
       'zeros around the map and a plane per phase for the convolution that follows',
     );
   });
-  return { origin: pointer(region), channelBytes, phaseBytes };
+  return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
 }
 
 /** Which of `length` positions of a phase lie inside the operand: the first of them, how many, and where in the operand it is. */

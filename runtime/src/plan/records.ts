@@ -258,6 +258,7 @@ export const PIXEL_KERNELS = {
 /** The kernels of maps of planes, which only the SIMD build has. */
 export const PLANE_KERNELS = {
   convLut: 'LutConv',
+  convFloatLut: 'LutConv',
   expandLut: 'LutExpand',
   convPlanes: 'PlaneConv',
   elementwisePlanes: 'PlaneElementwise',
