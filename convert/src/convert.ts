@@ -11,7 +11,7 @@ import { foldHead } from './passes/fold-head.js';
 export interface ConvertOptions {
   /** Who converts, for the file: "signwave 0.1.0". */
   readonly writer: string;
-  /** Take the checkpoint for this architecture. */
+  /** Take the checkpoint for this architecture: its name, or method and name, `irnet-resnet20_1w1a`. */
   readonly arch?: string;
   /** BiPer's angular frequency; default: what the checkpoint's metadata say. Those of signwave's trainer do, BiPer's own don't. */
   readonly omega0?: number;
@@ -41,10 +41,14 @@ export interface Conversion {
  *   and all that reading the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
-  const match = recognise(checkpoint, options.arch);
+  const knownOmega0 = options.omega0 ?? checkpointBiperConfig(checkpoint).omega0;
+  const match = recognise(checkpoint, {
+    ...(options.arch !== undefined && { arch: options.arch }),
+    hasOmega0: knownOmega0 !== undefined,
+  });
   const { architecture, classes } = match;
   checkMethod(checkpoint, match);
-  const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, options.omega0) : 0;
+  const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, knownOmega0) : 0;
   checkLabels(options.labels, classes);
   const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
 
@@ -65,8 +69,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
 }
 
 /** @throws {SignwaveError} `E_OMEGA0` */
-function checkOmega0(checkpoint: Checkpoint, given: number | undefined): number {
-  const omega0 = given ?? checkpointBiperConfig(checkpoint).omega0;
+function checkOmega0(checkpoint: Checkpoint, omega0: number | undefined): number {
   if (omega0 === undefined) {
     throw new SignwaveError(
       'E_OMEGA0',

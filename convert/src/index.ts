@@ -7,7 +7,8 @@ export {
 } from './checkpoints/index.js';
 export { quote } from './checkpoints/quote.js';
 export { type Conversion, type ConvertOptions, convertCheckpoint } from './convert.js';
-export { ARCHITECTURES, type Architecture } from './models/architecture.js';
+export { type Architecture, architectureId } from './models/architecture.js';
+export { ARCHITECTURES } from './models/architectures.js';
 export { type BiperConfig, checkpointBiperConfig, parseBiperConfig } from './models/biper-config.js';
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
 export { compare as compareArchitecture, type Match, recognise } from './models/recognise.js';

@@ -107,7 +107,7 @@ describe('usage errors end with exit code 2:', () => {
 
 test('an unknown architecture is named E_USAGE, with the known ones', async () => {
   const { stderr } = await signwave('convert', EXAMPLE_CHECKPOINT, '-o', 'x', '--arch', 'resnet1000');
-  expect(stderr).toMatch(/E_USAGE.*known: resnet20_1w1a/);
+  expect(stderr).toMatch(/E_USAGE.*known: biper \(resnet20_1w1a/);
 });
 
 test('bench --peers says how to install a peer that is missing (E_PEER)', async () => {

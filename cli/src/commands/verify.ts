@@ -129,7 +129,7 @@ async function compareCheckpoint(
     const digest = await sha256(sources);
     const { model, unfolded } = await convertCheckpoint(checkpoint, {
       writer: info.writer,
-      arch: info.architecture,
+      arch: `${info.method}-${info.architecture}`,
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
     });
     // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
