@@ -5,6 +5,7 @@ export {
   type StoredDtype,
   type StoredTensor,
 } from './checkpoints/index.js';
+export { readNpyHeader } from './checkpoints/npy-header.js';
 export { quote } from './checkpoints/quote.js';
 export { type Conversion, type ConvertOptions, convertCheckpoint } from './convert.js';
 export { type Architecture, architectureId } from './models/architecture.js';

@@ -34,7 +34,7 @@ describe('convert refuses, with exit code 1 and no file left behind,', () => {
     ['an ONNX model', Uint8Array.of(8, 8, 0x12, 7, ...Buffer.from('pytorch')), /ONNX/],
     ['safetensors', Uint8Array.of(16, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from('{"__metadata__":{}}')), /safetensors/],
     [
-      'a legacy checkpoint',
+      'a legacy checkpoint that is cut short',
       Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e),
       /legacy/,
     ],

@@ -2,7 +2,6 @@ import { SignwaveError } from '@signwave/format';
 import { withoutDataParallelPrefix } from './data-parallel.js';
 import { describe, Opaque, PickleDict, type PickleValue, showPath, TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
-import type { Unpickled } from './unpickle.js';
 
 /** The state dict of a checkpoint and what lies beside it. */
 export interface FoundStateDict {
@@ -10,6 +9,13 @@ export interface FoundStateDict {
   readonly tensors: ReadonlyMap<string, TensorRef>;
   readonly metadata: ReadonlyMap<string, number | string | boolean | null>;
   readonly skipped: readonly string[];
+}
+
+/** What a pickle describes, and what to call the stream in messages. */
+export interface FoundObject {
+  readonly value: PickleValue;
+  readonly foreign: ReadonlyMap<string, number>;
+  readonly where: string;
 }
 
 /** Keys under which training scripts put the state dict, the usual ones first: the first that holds tensors is it. */
@@ -32,7 +38,7 @@ const STATE_DICT_KEYS = [
  * @throws {SignwaveError} `E_CHECKPOINT_KIND` if there is no state dict, or more than one that could be it;
  *   `E_CHECKPOINT_TENSOR` if a value in it is no tensor.
  */
-export function findStateDict({ value: root, foreign }: Unpickled, sourceName: string): FoundStateDict {
+export function findStateDict({ value: root, foreign, where }: FoundObject, sourceName: string): FoundStateDict {
   if (!(root instanceof PickleDict)) throw noStateDict(sourceName, root);
   const stateDict = chooseStateDict(root, sourceName);
   const named = new Map<string, TensorRef>();
@@ -49,7 +55,7 @@ export function findStateDict({ value: root, foreign }: Unpickled, sourceName: s
     else skipped.push(`${showKey(key)}: ${describe(value)}`);
   }
   for (const [path, byte] of foreign)
-    skipped.push(`${showPath(path)}: named at byte ${byte} of data.pkl, never called`);
+    skipped.push(`${showPath(path)}: named at byte ${byte} of ${where}, never called`);
 
   const { tensors, notes } = withoutDataParallelPrefix(named);
   return { tensors, metadata, skipped: [...skipped, ...notes] };

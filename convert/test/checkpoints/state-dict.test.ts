@@ -107,7 +107,6 @@ describe('no state dict', () => {
     ['a zip without data.pkl', ['archive/readme', 'b'], /a zip archive without data\.pkl/],
     ['data.pkl outside a folder', ['data.pkl'], /a zip archive without data\.pkl/],
     ['a TorchScript archive', ['net/data.pkl', 'net/constants.pkl', 'net/code/a.py'], /a TorchScript archive/],
-    ['an npz archive', ['a.npy', 'b.npy'], /a NumPy archive \(\.npz\)/],
     ['a Keras model', ['config.json', 'model.weights.h5'], /a Keras model/],
   ])('%s is named for what it is', async (_name, names, message) => {
     await expect(openZip(names)).rejects.toMatchObject(expectKind(message));
