@@ -11,6 +11,9 @@ export { type Conversion, type ConvertOptions, convertCheckpoint } from './conve
 export { type Architecture, architectureId } from './models/architecture.js';
 export { ARCHITECTURES } from './models/architectures.js';
 export { type BiperConfig, checkpointBiperConfig, parseBiperConfig } from './models/biper-config.js';
+export { NetworkBuilder } from './models/network-builder.js';
+export { type NetworkDefinition, ownArchitecture } from './models/own-network.js';
+export { parseNetworkJson } from './models/own-network-json.js';
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
 export { compare as compareArchitecture, type Match, recognise } from './models/recognise.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';

@@ -8,7 +8,7 @@ import { type ConvertOptions, convertCheckpoint } from '../src/convert.js';
 import { checkpointBiperConfig, parseBiperConfig } from '../src/models/biper-config.js';
 import { checkSigns } from '../src/models/network-builder.js';
 import { bitFilters } from '../src/models/state.js';
-import { biperSign } from '../src/models/weight-rules.js';
+import { weightRule } from '../src/models/weight-rules.js';
 import { type FloatTensor, floatFile } from './checkpoints/build-safetensors.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/biper-resnet20-cifar10.pth', import.meta.url));
@@ -40,7 +40,7 @@ async function failure(from: Checkpoint, options: ConvertOptions = OPTIONS): Pro
 /** Bits of latent weights of one filter. */
 function biperBits(latent: Float32Array, omega0: number): Uint8Array {
   const shape = [1, latent.length, 1, 1] as const;
-  const { signs } = biperSign(omega0)({ name: 'w', values: latent, shape });
+  const { signs } = weightRule('biper', omega0)({ name: 'w', values: latent, shape });
   return bitFilters(signs, { name: 'w', shape, pack: bitFilters }).data;
 }
 

@@ -43,7 +43,10 @@ export async function expectLogits(
 }
 
 /** Both builds of the kernels give the reference's bits at every binary layer, and its outputs. */
-export async function expectExact(file: Conversion['model'], inputs: readonly Uint8Array[]): Promise<void> {
+export async function expectExact(
+  file: Conversion['model'],
+  inputs: readonly (Uint8Array | Float32Array)[],
+): Promise<void> {
   const bytes = writeModel(file);
   const models = { simd: await load(bytes, { kernels: 'simd' }), scalar: await load(bytes, { kernels: 'scalar' }) };
   const verification = new Verification(readModel(bytes), models, undefined);

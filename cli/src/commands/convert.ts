@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
+import { readArch } from '../network-file.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
 import { WRITER } from '../version.js';
@@ -26,9 +27,12 @@ export function registerConvert(program: Command): void {
   program
     .command('convert')
     .description('pack a trained checkpoint into a model file with one bit per binary weight')
-    .argument('<checkpoint>', 'PyTorch checkpoint (a zip archive written by torch.save), .safetensors or .index.json')
+    .argument('<checkpoint>', 'PyTorch checkpoint (written by torch.save), .safetensors, .index.json or .npz')
     .requiredOption('-o, --output <file>', 'model to write (.sgnw)')
-    .option('--arch <name>', 'architecture, where it can’t be told from the tensors')
+    .option(
+      '--arch <name>',
+      'architecture, where it can’t be told from the tensors; or a file that describes one (.mjs, .json)',
+    )
     .addOption(
       new Option('--omega0 <x>', 'BiPer’s frequency; default: the checkpoint’s metadata, or config.txt').argParser(
         positiveNumber,
@@ -56,7 +60,8 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
       ...(options.labels !== undefined && { labels: await readLabels(options.labels) }),
-      ...pickDefined(options, ['arch', 'preprocess', 'name', 'licence']),
+      ...(options.arch !== undefined && { arch: await readArch(options.arch) }),
+      ...pickDefined(options, ['preprocess', 'name', 'licence']),
     });
     const bytes = writeModel(model);
     await writeFileAtomic(options.output, bytes);

@@ -1,4 +1,4 @@
-import type { Graph } from '@signwave/format';
+import type { Graph, InputRecipe } from '@signwave/format';
 import { NetworkBuilder, type NetworkFacts } from './network-builder.js';
 import { type ExpectedTensor, type State, StateRecorder } from './state.js';
 
@@ -8,12 +8,14 @@ export interface Architecture {
   readonly name: string;
   readonly method: string;
   readonly needsOmega0: boolean;
-  /** The recipe of the authors' data loader, a name of `recipes.ts`. */
-  readonly preprocess: string;
+  /** The recipe of the authors' data loader, or its name in `recipes.ts`. */
+  readonly preprocess: string | InputRecipe;
   /** Module whose weight's first side is the number of classes. */
   readonly classifier: string;
   /** Why tensors alone, even if no other known network has them, don't say that it is this one: the checkpoint or the user has to name it. */
   readonly mustBeNamed?: string;
+  /** Tensors that may lie beside the network's; a `*` at the end stands for anything. */
+  readonly ignores?: readonly string[];
   /** What is wrong with a checkpoint that nearly matches, where a tensor's name tells. @param has whether the checkpoint has a tensor. */
   diagnose?(has: (name: string) => boolean): string | undefined;
   /** Write the network into `g`, operation by operation as the authors' code runs it, nothing folded. */

@@ -1,6 +1,6 @@
 import { GraphBuilder, type InputRecipe, type Pads, SignwaveError, type Value } from '@signwave/format';
 import { bitFilters, type FilterRequest, floatFilters, type State, type TorchShape } from './state.js';
-import type { WeightRule } from './weight-rules.js';
+import { type WeightRule, type WeightRuleName, weightRule } from './weight-rules.js';
 
 /** PyTorch's default for BatchNorm. */
 const BATCH_NORM_EPSILON = 1e-5;
@@ -31,8 +31,8 @@ export interface BinaryConvOptions {
   /** Default: half of the kernel, so that the map keeps its size. */
   readonly pad?: number | Pads;
   readonly groups?: number;
-  /** How latent weights become signs. */
-  readonly weights: WeightRule;
+  /** How latent weights become signs: a method's rule, or one of your own. */
+  readonly weights: WeightRuleName | WeightRule;
   /** Of each input channel: activations are +1 above it, -1 below; default 0. */
   readonly threshold?: Float32Array;
   /** Signs of the weights only; activations stay floats (1W/32A). */
@@ -177,15 +177,24 @@ export class NetworkBuilder extends GraphBuilder {
     return this.prelu(x, this.state.take(`${name}.weight`, [this.shapeOf(x).channels]));
   }
 
+  /**
+   * `nn.Flatten`: nothing to do here. Linear layers flatten the map that they are given, and put their columns, which PyTorch has in the order
+   * (C, H, W), into the format's; a flattened map has lost what that takes.
+   */
+  override flatten(x: Value): Value {
+    return x;
+  }
+
   #flat(x: Value): Value {
     const { height, width } = this.shapeOf(x);
-    return height * width === 1 ? x : this.flatten(x);
+    return height * width === 1 ? x : super.flatten(x);
   }
 
   /** @returns the packed tensor, and its scale: filled while it is packed, so ask for it afterwards. */
-  #quantized(request: Omit<FilterRequest, 'pack'>, rule: WeightRule) {
+  #quantized(request: Omit<FilterRequest, 'pack'>, weights: WeightRuleName | WeightRule) {
+    const rule = typeof weights === 'string' ? weightRule(weights, this.omega0) : weights;
     let scale: Float32Array | undefined;
-    const weights = this.state.filters({
+    const tensor = this.state.filters({
       ...request,
       pack: (values, filters) => {
         const quantized = rule({ name: request.name, values, shape: request.shape });
@@ -194,7 +203,7 @@ export class NetworkBuilder extends GraphBuilder {
         return bitFilters(quantized.signs, filters);
       },
     });
-    return { weights, scale: () => scale };
+    return { weights: tensor, scale: () => scale };
   }
 
   #scaled(y: Value, name: string, channels: number, scale: Float32Array | undefined, hasBias: boolean): Value {

@@ -20,8 +20,8 @@ export interface Match {
 
 /** What is known about a checkpoint besides its tensors. */
 export interface Hints {
-  /** Name or id of the architecture to take it for. */
-  readonly arch?: string;
+  /** Name or id of the architecture to take it for, or one that signwave doesn't know. */
+  readonly arch?: string | Architecture;
   /** BiPer's frequency is known: nobody but BiPer has one. */
   readonly hasOmega0?: boolean;
 }
@@ -44,10 +44,15 @@ export function compare(checkpoint: Checkpoint, architecture: Architecture): Mat
     else if (!isOptional) difference ??= `"${name}" ${wanted} is missing`;
   }
   for (const name of tensors.keys()) {
-    if (!expected.has(name)) difference ??= `${quote(name)} is there, which ${architecture.name} doesn't have`;
+    if (!expected.has(name) && !isIgnored(name, architecture.ignores))
+      difference ??= `${quote(name)} is there, which ${architecture.name} doesn't have`;
   }
   const likeness = (2 * matching) / (expected.size + tensors.size);
   return { architecture, classes, expected, matching, difference, likeness };
+}
+
+function isIgnored(name: string, patterns: readonly string[] = []): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
 }
 
 /** ImageNet-21k has 21,843. */
@@ -60,10 +65,7 @@ const MAX_CLASSES = 100_000;
  *   several have these tensors and nothing says which it is; `E_USAGE` for an unknown name.
  */
 export function recognise(checkpoint: Checkpoint, hints: Hints = {}): Match {
-  const candidates =
-    hints.arch === undefined
-      ? ARCHITECTURES
-      : ARCHITECTURES.filter((architecture) => isCalled(architecture, hints.arch));
+  const candidates = candidatesOf(hints.arch);
   if (candidates.length === 0) {
     throw new SignwaveError('E_USAGE', `no architecture is called "${hints.arch}"; known: ${knownArchitectures()}`);
   }
@@ -83,6 +85,11 @@ export function recognise(checkpoint: Checkpoint, hints: Hints = {}): Match {
   );
 }
 
+function candidatesOf(arch: Hints['arch']): readonly Architecture[] {
+  if (arch === undefined) return ARCHITECTURES;
+  return typeof arch === 'string' ? ARCHITECTURES.filter((architecture) => isCalled(architecture, arch)) : [arch];
+}
+
 /** The names that `--arch` takes, by method. */
 function knownArchitectures(): string {
   const names = new Map<string, Set<string>>();
@@ -97,7 +104,9 @@ function isCalled(architecture: Architecture, name: unknown): boolean {
 /** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if several networks have the same tensors and nobody says which it is. */
 function theOne(exact: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0 = false }: Hints): Match {
   const said = checkpoint.metadata.get('model');
-  const named = exact.filter(({ architecture }) => isCalled(architecture, arch) || isCalled(architecture, said));
+  const named = exact.filter(
+    ({ architecture }) => architecture === arch || isCalled(architecture, arch) || isCalled(architecture, said),
+  );
   // A name that none of them has says nothing.
   const possible = (named.length > 0 ? named : exact).filter(
     ({ architecture }) => !hasOmega0 || architecture.needsOmega0 || arch !== undefined,

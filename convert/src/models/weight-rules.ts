@@ -23,23 +23,31 @@ export interface QuantizedWeights {
 
 export type WeightRule = (latent: LatentWeights) => QuantizedWeights;
 
+/** Rules that need nothing but the weights, by the names that a network of one's own calls them. */
+export type WeightRuleName = 'sign' | 'biper' | 'recu' | 'irnet' | 'reste' | 'bireal' | 'xnornet';
+
+/** @param omega0 BiPer's frequency. */
+export function weightRule(name: WeightRuleName, omega0: number): WeightRule {
+  return name === 'biper' ? biperSign(omega0) : NAMED_RULES[name];
+}
+
 /** sign(w). */
-export const plainSign: WeightRule = ({ values }) => ({ signs: values });
+const plainSign: WeightRule = ({ values }) => ({ signs: values });
 
 /**
  * BiPer, eq. 8 of the paper: sign(sin(omega0 * w)). As in the authors' code the product is rounded to float32; the sine and its sign are
  * taken in binary64, which has the sign of the exact sine.
  */
-export function biperSign(omega0: number): WeightRule {
+function biperSign(omega0: number): WeightRule {
   const frequency = Math.fround(omega0);
   return ({ values }) => ({ signs: values.map((w) => Math.sign(Math.sin(Math.fround(frequency * w)))) });
 }
 
 /** ReCU: sign(w - mean of the filter). Its division by a deviation and its clamp don't change a sign. */
-export const centredSign: WeightRule = (latent) => ({ signs: centred(latent) });
+const centredSign: WeightRule = (latent) => ({ signs: centred(latent) });
 
 /** IR-Net: the same, times the power of two next to the mean magnitude of the standardised weights. */
-export const irNetWeights: WeightRule = (latent) => {
+const irNetWeights: WeightRule = (latent) => {
   const signs = centred(latent);
   const scale = perFilter(signs, latent.shape, (filter) => {
     const deviation = Math.fround(Math.sqrt(sum(filter, (w) => w * w) / (filter.length - 1)));
@@ -50,19 +58,19 @@ export const irNetWeights: WeightRule = (latent) => {
 };
 
 /** ReSTE: sign(w), times the mean magnitude of the whole layer. */
-export const resteWeights: WeightRule = ({ values, shape }) => ({
+const resteWeights: WeightRule = ({ values, shape }) => ({
   signs: values,
   scale: new Float32Array(shape[0]).fill(meanMagnitude(values)),
 });
 
 /** Bi-Real Net, ReActNet: sign(w), times the mean magnitude of the filter. */
-export const meanMagnitudeWeights: WeightRule = ({ values, shape }) => ({
+const meanMagnitudeWeights: WeightRule = ({ values, shape }) => ({
   signs: values,
   scale: perFilter(values, shape, meanMagnitude),
 });
 
 /** XNOR-Net-PyTorch: w - mean over the input channels, clamped to -1 and 1; its sign, times its mean magnitude in the filter. */
-export const xnorWeights: WeightRule = ({ values, shape }) => {
+const xnorWeights: WeightRule = ({ values, shape }) => {
   const [outer, inner, height, width] = shape;
   const taps = height * width;
   const signs = new Float32Array(values.length);
@@ -80,6 +88,17 @@ export const xnorWeights: WeightRule = ({ values, shape }) => {
   }
   return { signs, scale: perFilter(signs, shape, meanMagnitude) };
 };
+
+const NAMED_RULES: Readonly<Record<Exclude<WeightRuleName, 'biper'>, WeightRule>> = {
+  sign: plainSign,
+  recu: centredSign,
+  irnet: irNetWeights,
+  reste: resteWeights,
+  bireal: meanMagnitudeWeights,
+  xnornet: xnorWeights,
+};
+
+export const WEIGHT_RULE_NAMES: readonly string[] = ['biper', ...Object.keys(NAMED_RULES)];
 
 /** What RBNN rotates its weights with. */
 export interface Rotation {

@@ -1,7 +1,6 @@
 import type { Value } from '@signwave/format';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
-import { biperSign } from '../weight-rules.js';
 
 /**
  * `BinarizeConv2d` of github.com/edmav4/BiPer (modules/binarized_modules.py) in evaluation: sign of the activations, sign of the wave of the
@@ -14,7 +13,7 @@ function conv(
   options: MethodConvOptions & { readonly keepsFloats?: boolean; readonly hasBeta?: boolean },
 ): Value {
   const { hasBeta = false, ...rest } = options;
-  const y = g.binaryConv(x, name, { ...rest, weights: biperSign(g.omega0) });
+  const y = g.binaryConv(x, name, { ...rest, weights: 'biper' });
   if (hasBeta) g.state.skip(`${name}.beta`, [[options.outChannels, 1, 1]]);
   g.state.skip(`${name}.tau`, [[1], []], { isOptional: true });
   return g.learnedScale(y, `${name}.alpha`);

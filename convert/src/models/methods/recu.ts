@@ -1,13 +1,12 @@
 import { SignwaveError } from '@signwave/format';
 import type { MethodConv } from '../residual-block.js';
-import { centredSign } from '../weight-rules.js';
 
 /**
  * `BinarizeConv2d` of github.com/z-hXu/ReCU (modules/binarized_modules.py) in evaluation: sign of the activations, sign of the centred weights,
  * then the learned scale alpha. The weights are clamped to +-Q(tau) before their sign, which changes none while tau is above 0.5.
  */
 export const recuConv: MethodConv = (g, x, name, options) => {
-  const y = g.binaryConv(x, name, { ...options, weights: centredSign });
+  const y = g.binaryConv(x, name, { ...options, weights: 'recu' });
   const [tau] = g.state.take(`${name}.tau`, [], [1]);
   if (!(tau! > 0.5 && tau! <= 1)) {
     throw new SignwaveError(

@@ -2,7 +2,6 @@ import type { Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
 import { learnedThreshold, rprelu } from '../methods/reactnet.js';
 import type { NetworkBuilder } from '../network-builder.js';
-import { meanMagnitudeWeights } from '../weight-rules.js';
 
 /** Blocks, of one convolution each, of the four stages of 64, 128, 256 and 512 channels. */
 const DEPTHS = { 18: [4, 4, 4, 4], 34: [6, 8, 12, 6] } as const;
@@ -44,7 +43,7 @@ const birealBlock: Block = (g, x, at, outChannels, stride) => {
   const y = g.binaryConv(x, `${at}binary_conv`, {
     outChannels,
     stride,
-    weights: meanMagnitudeWeights,
+    weights: 'bireal',
     tensor: `${at}binary_conv.weights`,
     stored: [outChannels * g.shapeOf(x).channels * 9, 1],
   });
@@ -55,7 +54,7 @@ const birealBlock: Block = (g, x, at, outChannels, stride) => {
 /** github.com/liuzechun/ReActNet, resnet/2_step2: learned thresholds, and RPReLU after the shortcut. */
 const reactBlock: Block = (g, x, at, outChannels, stride) => {
   const threshold = learnedThreshold(g, x, `${at}move0`);
-  const y = g.binaryConv(x, `${at}binary_conv`, { outChannels, stride, weights: meanMagnitudeWeights, threshold });
+  const y = g.binaryConv(x, `${at}binary_conv`, { outChannels, stride, weights: 'bireal', threshold });
   const norm = g.batchNorm(y, `${at}bn1`);
   const sum = g.add(norm, stride === 1 ? x : projected(g, x, at, outChannels));
   return rprelu(g, sum, [`${at}move1`, `${at}prelu`, `${at}move2`]);

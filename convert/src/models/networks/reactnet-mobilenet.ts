@@ -2,7 +2,6 @@ import type { Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
 import { learnedThreshold, rprelu } from '../methods/reactnet.js';
 import type { NetworkBuilder } from '../network-builder.js';
-import { meanMagnitudeWeights } from '../weight-rules.js';
 
 /** Output channels: of the stem, then of each block. */
 const CHANNELS = [32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024] as const;
@@ -64,7 +63,7 @@ function binaryConv(
     outChannels: channels,
     kernel,
     stride,
-    weights: meanMagnitudeWeights,
+    weights: 'bireal',
     threshold,
     tensor: `${name}.weights`,
     stored: [channels * channels * kernel * kernel, 1],

@@ -1,7 +1,6 @@
 import type { Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
 import type { NetworkBuilder } from '../network-builder.js';
-import { xnorWeights } from '../weight-rules.js';
 
 /** XNOR-Net-PyTorch gives its batch norms an epsilon of their own, and clamps their gamma in `forward`. */
 const NORM = { epsilon: 1e-4, minGamma: 0.01 };
@@ -39,5 +38,5 @@ export const xnorNetNin: Architecture = {
 /** `BinConv2d`: batch norm before the signs, convolution with a bias, ReLU. */
 function binConv(g: NetworkBuilder, x: Value, name: string, outChannels: number, kernel: number): Value {
   const norm = g.batchNorm(x, `${name}.bn`, NORM);
-  return g.relu(g.binaryConv(norm, `${name}.conv`, { outChannels, kernel, weights: xnorWeights, hasBias: true }));
+  return g.relu(g.binaryConv(norm, `${name}.conv`, { outChannels, kernel, weights: 'xnornet', hasBias: true }));
 }
