@@ -1,7 +1,8 @@
-import { convertCheckpoint, RECIPE_NAMES } from '@signwave/convert';
+import { convertCheckpoint, RECIPE_NAMES, type SmallType } from '@signwave/convert';
 import { writeModel } from '@signwave/format';
 import { type Command, Option } from 'commander';
-import { jsonOption, positiveNumber } from '../arguments.js';
+import { jsonOption, limitOption, positiveNumber } from '../arguments.js';
+import { measureSmaller, type SmallerEffect, smallerVariants } from '../calibration.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
@@ -20,8 +21,15 @@ interface Options {
   readonly preprocess?: string;
   readonly name?: string;
   readonly licence?: string;
+  readonly head?: SmallType;
+  readonly downsample?: SmallType;
+  readonly stem?: SmallType;
+  readonly calibrate?: string;
+  readonly limit?: number;
   readonly json?: boolean;
 }
+
+const CALIBRATION_IMAGES = 100;
 
 export function registerConvert(program: Command): void {
   program
@@ -45,6 +53,11 @@ export function registerConvert(program: Command): void {
     )
     .option('--name <text>', 'name of the model')
     .option('--licence <text>', 'licence of the weights, written into the file')
+    .addOption(new Option('--head <type>', 'store the classifier’s weights smaller').choices(['f16', 'i8']))
+    .addOption(new Option('--downsample <type>', 'store float 1 x 1 convolutions smaller').choices(['f16', 'i8']))
+    .addOption(new Option('--stem <type>', 'store the first convolution smaller').choices(['i8']))
+    .option('--calibrate <data>', 'images to measure on what smaller weights change')
+    .addOption(limitOption(`images of --calibrate (default ${CALIBRATION_IMAGES})`))
     .addOption(jsonOption())
     .action(convert);
 }
@@ -55,7 +68,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    const { model, match } = await convertCheckpoint(checkpoint, {
+    const { model: exact, match } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
@@ -63,6 +76,9 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
       ...(options.arch !== undefined && { arch: await readArch(options.arch) }),
       ...pickDefined(options, ['preprocess', 'name', 'licence']),
     });
+    const variants = smallerVariants(exact, pickDefined(options, ['head', 'downsample', 'stem']));
+    const effects = await measureSmaller(exact, variants, options.calibrate, options.limit ?? CALIBRATION_IMAGES);
+    const model = variants.at(-1)?.file ?? exact;
     const bytes = writeModel(model);
     await writeFileAtomic(options.output, bytes);
 
@@ -79,6 +95,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
         omega0,
         omega0From,
         skipped: checkpoint.skipped,
+        ...(effects.length > 0 && { smaller: effects }),
         ...summary,
       });
       return;
@@ -90,9 +107,16 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     printResult(
       `  ${model.info.method} ${model.info.architecture}, ${match.classes} classes${omega0From ? `, omega0 = ${omega0} (${omega0From})` : ''}`,
     );
+    for (const effect of effects) printResult(`  ${effectLine(effect)}`);
   } finally {
     await close();
   }
+}
+
+function effectLine({ options, fileBytes, images, largestLogitChange, top1Changes }: SmallerEffect): string {
+  const size = `${options}: ${count(fileBytes)} bytes`;
+  if (images === 0) return `${size}; what it changes is unmeasured: --calibrate DATA`;
+  return `${size}; on ${images} images the largest change of a logit is ${largestLogitChange.toPrecision(3)}, the first class changes on ${top1Changes}`;
 }
 
 /** The named properties that are there, for an object whose properties may be absent but not undefined. */

@@ -1,4 +1,4 @@
-import { convertCheckpoint } from '@signwave/convert';
+import { convertCheckpoint, smallerWeightsOf, withSmallerWeights } from '@signwave/convert';
 import { type Graph, type InputNode, type Model as ModelFile, writeModel } from '@signwave/format';
 import { load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
@@ -140,7 +140,7 @@ async function compareCheckpoint(
     });
     // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
     const nodes = [graph.nodes[0]!, ...model.graph.nodes.slice(1)];
-    const again = writeModel({ info, graph: { ...model.graph, nodes } });
+    const again = writeModel({ info, graph: withSmallerWeights({ ...model.graph, nodes }, smallerWeightsOf(graph)) });
     const isSame = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
     return {
       unfolded: { ...unfolded, nodes: [graph.nodes[0]!, ...unfolded.nodes.slice(1)] },
