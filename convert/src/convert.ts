@@ -1,18 +1,19 @@
 import { type AccuracyClaim, type Graph, type Model, type ModelInfo, SignwaveError } from '@signwave/format';
 import type { Checkpoint } from './checkpoints/index.js';
-import { buildGraph } from './models/architecture.js';
+import { type Architecture, buildGraph } from './models/architecture.js';
 import { checkpointBiperConfig } from './models/biper-config.js';
 import { recipeNamed } from './models/recipes.js';
 import { type Match, recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
+import { keepConstantTies } from './passes/keep-constant-ties.js';
 
 export interface ConvertOptions {
   /** Who converts, for the file: "signwave 0.1.0". */
   readonly writer: string;
-  /** Take the checkpoint for this architecture. */
-  readonly arch?: string;
+  /** Take the checkpoint for this architecture: its name, method and name (`irnet-resnet20_1w1a`), or one of your own. */
+  readonly arch?: string | Architecture;
   /** BiPer's angular frequency; default: what the checkpoint's metadata say. Those of signwave's trainer do, BiPer's own don't. */
   readonly omega0?: number;
   /** Name of the input recipe; default: that of the architecture. */
@@ -41,15 +42,19 @@ export interface Conversion {
  *   and all that reading the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
-  const match = recognise(checkpoint, options.arch);
+  const knownOmega0 = options.omega0 ?? checkpointBiperConfig(checkpoint).omega0;
+  const match = recognise(checkpoint, {
+    ...(options.arch !== undefined && { arch: options.arch }),
+    hasOmega0: knownOmega0 !== undefined,
+  });
   const { architecture, classes } = match;
   checkMethod(checkpoint, match);
-  const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, options.omega0) : 0;
+  const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, knownOmega0) : 0;
   checkLabels(options.labels, classes);
   const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
 
   const state = new LoadedState(await readUsedTensors(checkpoint, match), checkpoint.sourceName);
-  const unfolded = buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) });
+  const unfolded = keepConstantTies(buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) }));
   const info: ModelInfo = {
     name: options.name ?? `${architecture.method}-${architecture.name}`,
     architecture: architecture.name,
@@ -65,8 +70,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
 }
 
 /** @throws {SignwaveError} `E_OMEGA0` */
-function checkOmega0(checkpoint: Checkpoint, given: number | undefined): number {
-  const omega0 = given ?? checkpointBiperConfig(checkpoint).omega0;
+function checkOmega0(checkpoint: Checkpoint, omega0: number | undefined): number {
   if (omega0 === undefined) {
     throw new SignwaveError(
       'E_OMEGA0',

@@ -5,10 +5,22 @@ export {
   type StoredDtype,
   type StoredTensor,
 } from './checkpoints/index.js';
+export { readNpyHeader } from './checkpoints/npy-header.js';
 export { quote } from './checkpoints/quote.js';
 export { type Conversion, type ConvertOptions, convertCheckpoint } from './convert.js';
-export { ARCHITECTURES, type Architecture } from './models/architecture.js';
+export { type Architecture, architectureId } from './models/architecture.js';
+export { ARCHITECTURES } from './models/architectures.js';
 export { type BiperConfig, checkpointBiperConfig, parseBiperConfig } from './models/biper-config.js';
+export { NetworkBuilder } from './models/network-builder.js';
+export { type NetworkDefinition, ownArchitecture } from './models/own-network.js';
+export { parseNetworkJson } from './models/own-network-json.js';
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
 export { compare as compareArchitecture, type Match, recognise } from './models/recognise.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
+export {
+  type SmallerWeights,
+  type SmallType,
+  smallerWeightsOf,
+  type WeightGroup,
+  withSmallerWeights,
+} from './passes/smaller-weights.js';

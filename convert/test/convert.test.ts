@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint, type StoredTensor } from '../src/checkpoints/index.js';
 import { type ConvertOptions, convertCheckpoint } from '../src/convert.js';
 import { checkpointBiperConfig, parseBiperConfig } from '../src/models/biper-config.js';
-import { biperBits } from '../src/models/biper-layers.js';
+import { checkSigns } from '../src/models/network-builder.js';
+import { bitFilters } from '../src/models/state.js';
+import { weightRule } from '../src/models/weight-rules.js';
 import { type FloatTensor, floatFile } from './checkpoints/build-safetensors.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/biper-resnet20-cifar10.pth', import.meta.url));
@@ -35,22 +37,29 @@ async function failure(from: Checkpoint, options: ConvertOptions = OPTIONS): Pro
   );
 }
 
+/** Bits of latent weights of one filter. */
+function biperBits(latent: Float32Array, omega0: number): Uint8Array {
+  const shape = [1, latent.length, 1, 1] as const;
+  const { signs } = weightRule('biper', omega0)({ name: 'w', values: latent, shape });
+  return bitFilters(signs, { name: 'w', shape, pack: bitFilters }).data;
+}
+
 describe('BiPer’s weights', () => {
   test('are the sign of the wave: +1 where sin(omega0 w) > 0', () => {
     const latent = Float32Array.of(0.1, -0.1, 0.2, 0.3, 0.4, -0.4); // 20 w: 2, -2, 4, 6, 8, -8
-    expect(biperBits(latent, 20, 'w')).toEqual(Uint8Array.of(0b010001));
+    expect(biperBits(latent, 20)).toEqual(Uint8Array.of(0b010001));
   });
 
   test('take the product in float32 and its sine in binary64', () => {
     // fround(20 * w) of this w is just above 2 pi, 20 * w just below: only the rounded product has a positive sine.
     const w = Float32Array.of(0.31415927);
     expect(Math.sin(Math.fround(20 * w[0]!)) > 0).toBe(true);
-    expect(biperBits(w, 20, 'w')).toEqual(Uint8Array.of(1));
+    expect(biperBits(w, 20)).toEqual(Uint8Array.of(1));
   });
 
   test('of exactly zero are refused, with the tensor and how many', async () => {
-    expect(() => biperBits(Float32Array.of(0.1, 0, -0), 20, 'layer1.0.conv1.weight')).toThrow(
-      /E?.*layer1\.0\.conv1\.weight.*2 weights of exactly 0/,
+    expect(() => checkSigns(Float32Array.of(0.1, 0, -0), 'layer1.0.conv1.weight')).toThrow(
+      /layer1\.0\.conv1\.weight.*2 weights whose sign is 0/,
     );
   });
 });
@@ -182,7 +191,7 @@ describe('a checkpoint is refused', () => {
     const nameless = { ...changed(Object.fromEntries(betas.map((name) => [name, undefined]))), metadata: new Map() };
     const error = await failure(nameless);
     expect(error.code).toBe('E_CHECKPOINT_ARCH');
-    expect(error.message).toMatch(/resnet20_1w32a.*ReCU resnet20_1w1a.*--arch resnet20_1w32a/);
+    expect(error.message).toMatch(/biper-resnet20_1w32a.*recu-resnet20_1w1a.*--arch biper-resnet20_1w32a/);
     const { model } = await convertCheckpoint(nameless, { ...OPTIONS, arch: 'resnet20_1w32a' });
     expect(model.info.architecture).toBe('resnet20_1w32a');
   });
@@ -194,13 +203,16 @@ describe('a checkpoint is refused', () => {
   });
 
   test('for an unknown architecture or recipe, naming the known ones', async () => {
-    expect((await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' })).message).toContain('known: resnet20_1w1a');
+    expect((await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' })).message).toContain(
+      'known: biper (resnet20_1w1a, ',
+    );
     expect((await failure(checkpoint, { ...OPTIONS, preprocess: 'mnist' })).message).toContain(
       'cifar10, imagenet, fashion-mnist, none',
     );
     const { message } = await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' });
     // CIFAR's and ImageNet's ResNet-18 have one name.
-    expect(message.match(/\bresnet18_1w1a\b/g)).toHaveLength(1);
+    const [biper] = /biper \(.*?\)/.exec(message)!;
+    expect(biper.match(/\bresnet18_1w1a\b/g)).toHaveLength(1);
   });
 
   test('for labels of another number', async () => {

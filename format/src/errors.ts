@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'E_CHECKPOINT_ARCH'
   /** A tensor of the checkpoint is missing, has a wrong shape or type, or holds NaN or infinity. */
   | 'E_CHECKPOINT_TENSOR'
+  /** A network definition (`--arch FILE`) that can't be read or built; the message names the layer and the key. */
+  | 'E_NETWORK'
   /** omega0 is not in a BiPer checkpoint and was not given. */
   | 'E_OMEGA0'
   /** Labels whose number isn't the number of classes, or that can't be read. */

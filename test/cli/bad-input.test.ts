@@ -34,7 +34,7 @@ describe('convert refuses, with exit code 1 and no file left behind,', () => {
     ['an ONNX model', Uint8Array.of(8, 8, 0x12, 7, ...Buffer.from('pytorch')), /ONNX/],
     ['safetensors', Uint8Array.of(16, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from('{"__metadata__":{}}')), /safetensors/],
     [
-      'a legacy checkpoint',
+      'a legacy checkpoint that is cut short',
       Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e),
       /legacy/,
     ],
@@ -107,7 +107,7 @@ describe('usage errors end with exit code 2:', () => {
 
 test('an unknown architecture is named E_USAGE, with the known ones', async () => {
   const { stderr } = await signwave('convert', EXAMPLE_CHECKPOINT, '-o', 'x', '--arch', 'resnet1000');
-  expect(stderr).toMatch(/E_USAGE.*known: resnet20_1w1a/);
+  expect(stderr).toMatch(/E_USAGE.*known: biper \(resnet20_1w1a/);
 });
 
 test('bench --peers says how to install a peer that is missing (E_PEER)', async () => {

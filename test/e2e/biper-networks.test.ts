@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Conversion } from '@signwave/convert';
-import { readModel, writeModel } from '@signwave/format';
-import { load, prepareImage } from '@signwave/runtime';
+import { writeModel } from '@signwave/format';
+import { prepareImage } from '@signwave/runtime';
 import { expect, test } from 'vitest';
-import { readNpy } from '../../cli/src/data/npy.js';
 import { readImage } from '../../cli/src/data/read-image.js';
-import { argMax } from '../../cli/src/statistics.js';
-import { Verification } from '../../cli/src/verification.js';
 import { describeWithShared, sharedPath } from '../shared.js';
+import { expectExact, expectLogits } from './agreement.js';
 import { readCifarImages } from './cifar10.js';
 import { convertAt } from './converted.js';
-
-/** PyTorch sums in another order; a sign that it decides otherwise moves the logits of that image (see compareLogits). */
-const LOGIT_TOLERANCE = 1e-4;
 
 describeWithShared('BiPer’s other CIFAR-10 networks', () => {
   const cases = [
@@ -69,37 +64,3 @@ describeWithShared('BiPer’s ResNet-18 for ImageNet', () => {
     await expectExact(model, (await images(model)).slice(0, 1));
   });
 });
-
-/**
- * The same first class, but where PyTorch's own two best logits are a near tie, and for most images logits within
- * {@link LOGIT_TOLERANCE}: the others have a sign that the order of sums decides.
- */
-async function expectLogits(
-  file: Conversion['model'],
-  inputs: readonly Uint8Array[],
-  goldenName: string,
-): Promise<void> {
-  const model = await load(writeModel(file));
-  const { data: golden } = await readNpy(sharedPath(`checkpoints/${goldenName}`)!, { types: ['<f4'] });
-  const mean = golden.reduce((sum, value) => sum + value, 0) / golden.length;
-  const deviation = Math.sqrt(golden.reduce((sum, value) => sum + (value - mean) ** 2, 0) / golden.length);
-  let near = 0;
-  inputs.forEach((input, n) => {
-    const expected = golden.subarray(n * model.outputs, (n + 1) * model.outputs);
-    const logits = model.run(input);
-    const worst = logits.reduce((most, value, c) => Math.max(most, Math.abs(value - expected[c]!)), 0);
-    if (worst < LOGIT_TOLERANCE) near++;
-    const [first, second] = [...expected].sort((a, b) => b - a) as [number, number];
-    if (first - second > 0.01 * deviation) expect(argMax(logits), `image ${n}`).toBe(argMax(expected));
-  });
-  expect(near / inputs.length).toBeGreaterThanOrEqual(0.9);
-}
-
-async function expectExact(file: Conversion['model'], inputs: readonly Uint8Array[]): Promise<void> {
-  const bytes = writeModel(file);
-  const models = { simd: await load(bytes, { kernels: 'simd' }), scalar: await load(bytes, { kernels: 'scalar' }) };
-  const verification = new Verification(readModel(bytes), models, undefined);
-  for (const input of inputs) verification.check(input);
-  for (const layer of verification.layers) expect(layer.differing, layer.name).toEqual({ simd: 0, scalar: 0 });
-  expect(verification.differingOutputs).toEqual({ simd: 0, scalar: 0 });
-}

@@ -1,11 +1,12 @@
-import { type Conversion, convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { type Conversion, type ConvertOptions, convertCheckpoint, openCheckpoint } from '@signwave/convert';
 import { openFileSource } from '../../cli/src/data/file-source.js';
 
-/** Convert the checkpoint at `path`. */
-export async function convertAt(path: string, omega0 = 20): Promise<Conversion> {
+/** Convert the checkpoint at `path`. @param given omega0 of a BiPer checkpoint, or options. */
+export async function convertAt(path: string, given: number | Partial<ConvertOptions> = 20): Promise<Conversion> {
+  const options = typeof given === 'number' ? { omega0: given } : given;
   const source = await openFileSource(path);
   try {
-    return await convertCheckpoint(await openCheckpoint(source), { writer: 'signwave test', omega0 });
+    return await convertCheckpoint(await openCheckpoint(source), { writer: 'signwave test', ...options });
   } finally {
     await source.close();
   }

@@ -1,11 +1,13 @@
-import { convertCheckpoint, RECIPE_NAMES } from '@signwave/convert';
+import { convertCheckpoint, RECIPE_NAMES, type SmallType } from '@signwave/convert';
 import { writeModel } from '@signwave/format';
 import { type Command, Option } from 'commander';
-import { jsonOption, positiveNumber } from '../arguments.js';
+import { jsonOption, limitOption, positiveNumber } from '../arguments.js';
+import { measureSmaller, type SmallerEffect, smallerVariants } from '../calibration.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
+import { readArch } from '../network-file.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
 import { WRITER } from '../version.js';
@@ -19,16 +21,26 @@ interface Options {
   readonly preprocess?: string;
   readonly name?: string;
   readonly licence?: string;
+  readonly head?: SmallType;
+  readonly downsample?: SmallType;
+  readonly stem?: SmallType;
+  readonly calibrate?: string;
+  readonly limit?: number;
   readonly json?: boolean;
 }
+
+const CALIBRATION_IMAGES = 100;
 
 export function registerConvert(program: Command): void {
   program
     .command('convert')
     .description('pack a trained checkpoint into a model file with one bit per binary weight')
-    .argument('<checkpoint>', 'PyTorch checkpoint (a zip archive written by torch.save), .safetensors or .index.json')
+    .argument('<checkpoint>', 'PyTorch checkpoint (written by torch.save), .safetensors, .index.json or .npz')
     .requiredOption('-o, --output <file>', 'model to write (.sgnw)')
-    .option('--arch <name>', 'architecture, where it can’t be told from the tensors')
+    .option(
+      '--arch <name>',
+      'architecture, where it can’t be told from the tensors; or a file that describes one (.mjs, .json)',
+    )
     .addOption(
       new Option('--omega0 <x>', 'BiPer’s frequency; default: the checkpoint’s metadata, or config.txt').argParser(
         positiveNumber,
@@ -41,6 +53,11 @@ export function registerConvert(program: Command): void {
     )
     .option('--name <text>', 'name of the model')
     .option('--licence <text>', 'licence of the weights, written into the file')
+    .addOption(new Option('--head <type>', 'store the classifier’s weights smaller').choices(['f16', 'i8']))
+    .addOption(new Option('--downsample <type>', 'store float 1 x 1 convolutions smaller').choices(['f16', 'i8']))
+    .addOption(new Option('--stem <type>', 'store the first convolution smaller').choices(['i8']))
+    .option('--calibrate <data>', 'images to measure on what smaller weights change')
+    .addOption(limitOption(`images of --calibrate (default ${CALIBRATION_IMAGES})`))
     .addOption(jsonOption())
     .action(convert);
 }
@@ -51,13 +68,17 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    const { model, match } = await convertCheckpoint(checkpoint, {
+    const { model: exact, match } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
       ...(options.labels !== undefined && { labels: await readLabels(options.labels) }),
-      ...pickDefined(options, ['arch', 'preprocess', 'name', 'licence']),
+      ...(options.arch !== undefined && { arch: await readArch(options.arch) }),
+      ...pickDefined(options, ['preprocess', 'name', 'licence']),
     });
+    const variants = smallerVariants(exact, pickDefined(options, ['head', 'downsample', 'stem']));
+    const effects = await measureSmaller(exact, variants, options.calibrate, options.limit ?? CALIBRATION_IMAGES);
+    const model = variants.at(-1)?.file ?? exact;
     const bytes = writeModel(model);
     await writeFileAtomic(options.output, bytes);
 
@@ -74,6 +95,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
         omega0,
         omega0From,
         skipped: checkpoint.skipped,
+        ...(effects.length > 0 && { smaller: effects }),
         ...summary,
       });
       return;
@@ -85,9 +107,16 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     printResult(
       `  ${model.info.method} ${model.info.architecture}, ${match.classes} classes${omega0From ? `, omega0 = ${omega0} (${omega0From})` : ''}`,
     );
+    for (const effect of effects) printResult(`  ${effectLine(effect)}`);
   } finally {
     await close();
   }
+}
+
+function effectLine({ options, fileBytes, images, largestLogitChange, top1Changes }: SmallerEffect): string {
+  const size = `${options}: ${count(fileBytes)} bytes`;
+  if (images === 0) return `${size}; what it changes is unmeasured: --calibrate DATA`;
+  return `${size}; on ${images} images the largest change of a logit is ${largestLogitChange.toPrecision(3)}, the first class changes on ${top1Changes}`;
 }
 
 /** The named properties that are there, for an object whose properties may be absent but not undefined. */

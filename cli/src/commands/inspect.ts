@@ -23,7 +23,9 @@ export function registerInspect(program: Command): void {
 
 const CONTAINERS: Readonly<Record<Checkpoint['container'], string>> = {
   'torch-zip': 'PyTorch checkpoint (zip)',
+  'torch-legacy': 'PyTorch checkpoint (legacy format)',
   safetensors: 'safetensors checkpoint',
+  npz: 'NumPy archive (.npz)',
 };
 
 interface Options {

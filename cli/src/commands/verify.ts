@@ -1,4 +1,4 @@
-import { convertCheckpoint } from '@signwave/convert';
+import { convertCheckpoint, smallerWeightsOf, withSmallerWeights } from '@signwave/convert';
 import { type Graph, type InputNode, type Model as ModelFile, writeModel } from '@signwave/format';
 import { load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
@@ -6,6 +6,7 @@ import { jsonOption, limitOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openDataset } from '../data/datasets.js';
 import { readModelFile, sha256 } from '../files.js';
+import { readArch } from '../network-file.js';
 import { color, count, printJson, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 import { table } from '../report/table.js';
@@ -13,6 +14,7 @@ import { Verification } from '../verification.js';
 
 interface Options {
   readonly checkpoint?: string;
+  readonly arch?: string;
   readonly images?: string;
   readonly limit?: number;
   readonly json?: boolean;
@@ -27,6 +29,7 @@ export function registerVerify(program: Command): void {
     .description('check a model: structure, checksums, every bit against the reference, agreement with its checkpoint')
     .argument('<model>', 'model (.sgnw)')
     .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
+    .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
     .option('--images <data>', 'cifar10:DIR, fashion-mnist:DIR or a folder of class folders; default: random inputs')
     .addOption(limitOption(`images (default ${DEFAULT_IMAGES})`))
     .addOption(jsonOption())
@@ -49,7 +52,9 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     },
   ];
   const source =
-    options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, file, bytes);
+    options.checkpoint === undefined
+      ? undefined
+      : await compareCheckpoint(options.checkpoint, options.arch, file, bytes);
   if (source) checks.push(...source.checks);
 
   const model = await load(bytes, { name: modelPath });
@@ -120,6 +125,7 @@ function layerTable(layers: Verification['layers'], names: readonly string[]): s
 /** Convert the checkpoint again, with what the file says, and compare. */
 async function compareCheckpoint(
   path: string,
+  arch: string | undefined,
   file: ModelFile,
   bytes: Uint8Array,
 ): Promise<{ unfolded: Graph; checks: Check[] }> {
@@ -129,12 +135,12 @@ async function compareCheckpoint(
     const digest = await sha256(sources);
     const { model, unfolded } = await convertCheckpoint(checkpoint, {
       writer: info.writer,
-      arch: info.architecture,
+      arch: await readArch(arch ?? `${info.method}-${info.architecture}`),
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
     });
     // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
     const nodes = [graph.nodes[0]!, ...model.graph.nodes.slice(1)];
-    const again = writeModel({ info, graph: { ...model.graph, nodes } });
+    const again = writeModel({ info, graph: withSmallerWeights({ ...model.graph, nodes }, smallerWeightsOf(graph)) });
     const isSame = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
     return {
       unfolded: { ...unfolded, nodes: [graph.nodes[0]!, ...unfolded.nodes.slice(1)] },

@@ -1,7 +1,7 @@
-import { SignwaveError, sniffKind } from '@signwave/format';
+import { readNpyHeader } from '@signwave/convert';
+import { SignwaveError } from '@signwave/format';
 import { writeFileAtomic } from './atomic-write.js';
 import { readFileBytes } from './file-access.js';
-import { type NpyHeader, parseNpyHeader } from './npy-header.js';
 
 // ╒═══════════════ .npy file (numpy.lib.format), versions 1.0, 2.0, 3.0 ═══════════════╕
 //   0   93 'N' 'U' 'M' 'P' 'Y'
@@ -30,8 +30,6 @@ const ELEMENT_BYTES: Readonly<Record<NpyType, number>> = { '|u1': 1, '<f4': 4, '
 
 const MAGIC = '\x93NUMPY';
 const HEADER_ALIGNMENT_BYTES = 64;
-/** NumPy's own arrays have at most 64 dimensions; our headers are far shorter than this. */
-const MAX_HEADER_BYTES = 65_536;
 
 /** An array of any number of dimensions. A union over `T`: testing `type` tells what `data` is. */
 export type NpyArray<T extends NpyType = NpyType> = {
@@ -67,7 +65,7 @@ export function decodeNpy<T extends NpyType>(
   expected: NpyExpectation<T>,
 ): NpyArray<T> {
   try {
-    const { header, dataOffset } = readHeader(bytes);
+    const { header, dataOffset } = readNpyHeader(bytes);
     const type = expected.types.find((type) => type === header.descr);
     if (type === undefined) {
       throw new Error(
@@ -124,29 +122,6 @@ export function encodeNpy({ type, shape, data }: NpyArray): Uint8Array {
   return bytes;
 }
 
-function readHeader(bytes: Uint8Array): { header: NpyHeader; dataOffset: number } {
-  if (latin1(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
-    throw new Error(`it is ${sniffKind(bytes)}, expected a NumPy array (.npy)`);
-  }
-  const [major, minor] = [bytes[6], bytes[7]];
-  if (major === undefined || minor !== 0 || major < 1 || major > 3) {
-    throw new Error(`its format version is ${major}.${minor}, expected 1.0, 2.0 or 3.0`);
-  }
-  const lengthBytes = major === 1 ? 2 : 4;
-  const start = MAGIC.length + 2 + lengthBytes;
-  if (bytes.length < start) throw new Error(`it's cut short: it ends in the header, at byte ${bytes.length}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (headerBytes > MAX_HEADER_BYTES) {
-    throw new Error(`its header claims ${headerBytes} bytes, more than the limit of ${MAX_HEADER_BYTES}`);
-  }
-  const dataOffset = start + headerBytes;
-  if (dataOffset > bytes.length) {
-    throw new Error(`it's cut short: the header needs bytes up to ${dataOffset}, but it ends at ${bytes.length}`);
-  }
-  return { header: parseNpyHeader(latin1(bytes.subarray(start, dataOffset))), dataOffset };
-}
-
 function checkShape(found: readonly number[], expected: readonly (number | null)[] | undefined): void {
   if (expected === undefined) return;
   const fits = found.length === expected.length && expected.every((size, i) => size === null || size === found[i]);
@@ -161,8 +136,4 @@ function shapeText(shape: readonly (number | null)[]): string {
 
 function typeAdvice(descr: string): string {
   return descr.startsWith('>') ? '; it is big-endian: save it with a.astype(a.dtype.newbyteorder("<"))' : '';
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

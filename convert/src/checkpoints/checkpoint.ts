@@ -21,7 +21,7 @@ export interface StoredTensor {
 
 /** What a checkpoint file holds. Tensor values are not in memory. */
 export interface Checkpoint {
-  readonly container: 'torch-zip' | 'safetensors';
+  readonly container: 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npz';
   /** Name of the file, for messages. */
   readonly sourceName: string;
   /** The state dict in file order; a DataParallel `module.` that every name has is removed. */

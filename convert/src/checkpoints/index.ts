@@ -1,9 +1,12 @@
 import { type ByteSource, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import type { Checkpoint } from './checkpoint.js';
-import { kindError } from './refuse-kind.js';
+import { openNpz } from './npz.js';
+import { isNpz, kindError } from './refuse-kind.js';
 import { openSafetensors } from './safetensors.js';
 import { openSafetensorsIndex } from './safetensors-index.js';
+import { openTorchLegacy } from './torch-legacy.js';
 import { openTorchZip } from './torch-zip.js';
+import { ZipArchive } from './zip-archive.js';
 
 export type { Checkpoint, StoredTensor } from './checkpoint.js';
 export type { StoredDtype } from './dtypes.js';
@@ -17,8 +20,8 @@ export interface OpenOptions {
 }
 
 /**
- * Open a checkpoint: what `torch.save` of PyTorch 1.6 or later wrote (a zip archive), a safetensors file, or the index
- * of several (`*.index.json`). Nothing in it is executed, and only the directory of its tensors is read; values are
+ * Open a checkpoint: what `torch.save` wrote (a zip archive, or before PyTorch 1.6 a series of pickles), a safetensors file, the index
+ * of several (`*.index.json`), or an `.npz` of NumPy. Nothing in it is executed, and only the directory of its tensors is read; values are
  * read tensor by tensor, by `readF32`.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_KIND` if it's something else, `E_CHECKPOINT_STRUCTURE` if the container is
@@ -29,7 +32,11 @@ export async function openCheckpoint(source: ByteSource, options: OpenOptions = 
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.sizeBytes));
   const kind = sniffKind(head, source.sizeBytes);
   if (isSafetensors(kind, head, source.name)) return openSafetensors(source);
-  if (kind === 'a zip archive') return openTorchZip(source);
+  if (kind === 'a zip archive') {
+    const archive = await ZipArchive.open(source);
+    return isNpz(archive.names) ? openNpz(archive) : openTorchZip(archive);
+  }
+  if (kind.includes('legacy format')) return openTorchLegacy(source);
   if (kind === 'a JSON text') return openSafetensorsIndex(source, options.openSibling);
   throw kindError(source.name, kind);
 }

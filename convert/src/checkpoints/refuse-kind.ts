@@ -3,11 +3,7 @@ import { SignwaveError } from '@signwave/format';
 /** What to do with a file that is no PyTorch checkpoint; the first pattern that fits what `sniffKind` said. */
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/\.sgnw/, "It's already converted: look at it with `signwave inspect`."],
-  [
-    /legacy format/,
-    "This version doesn't read it. Save it again with a current PyTorch: torch.save(torch.load(path, map_location='cpu'), new_path).",
-  ],
-  [/\.npz|\.npy/, "It's not read by this version. Load the tensors in Python and torch.save them as a state dict."],
+  [/\.npy/, 'One array is no network: numpy.savez writes several, each under the name of its tensor.'],
   [/git-lfs/, 'Fetch the file itself with `git lfs pull`.'],
   [/ONNX|TorchScript|TensorFlow|HDF5|Keras|GGUF/, 'Convert the PyTorch checkpoint that it was made from.'],
   [/HTML/, 'Download the checkpoint again, and look at the page for the reason.'],
@@ -17,12 +13,12 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     'Of a checkpoint in several files, give the model.safetensors.index.json: it has a weight_map that says which file has which tensor.',
   ],
   [/(gzip|bzip2|xz|Zstandard|tar) archive/, 'Unpack it first: a checkpoint may be inside.'],
-  [/Python pickle/, 'Only what torch.save of PyTorch 1.6 or later writes is read: a zip archive with a data.pkl.'],
+  [/Python pickle/, 'Only what torch.save writes is read, not every pickle.'],
   [/zip archive/, 'A checkpoint that torch.save writes has one; zipping or unpacking it by hand can lose it.'],
 ];
 
 /**
- * The error for a file that is neither a PyTorch zip checkpoint nor safetensors.
+ * The error for a file that is no checkpoint.
  *
  * @param kind what it is instead, in the words of `sniffKind` or {@link kindOfZip}.
  */
@@ -38,9 +34,13 @@ export function kindError(sourceName: string, kind: string): SignwaveError {
 export function kindOfZip(names: readonly string[]): string | undefined {
   if (names.some((name) => /^[^/]+\/(constants\.pkl|code\/)/.test(name))) return 'a TorchScript archive';
   if (names.some((name) => DATA_PICKLE.test(name))) return undefined;
-  if (names.length > 0 && names.every((name) => name.endsWith('.npy'))) return 'a NumPy archive (.npz)';
   if (names.includes('model.weights.h5')) return 'a Keras model (.keras)';
   return 'a zip archive without data.pkl';
+}
+
+/** Whether an archive is what `numpy.savez` writes, by its entry names. */
+export function isNpz(names: readonly string[]): boolean {
+  return names.length > 0 && names.every((name) => name.endsWith('.npy'));
 }
 
 /** `torch.save` puts everything in one folder, named after the file or `archive`. */

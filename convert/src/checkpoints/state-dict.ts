@@ -1,8 +1,7 @@
 import { SignwaveError } from '@signwave/format';
-import { withoutDataParallelPrefix } from './data-parallel.js';
 import { describe, Opaque, PickleDict, type PickleValue, showPath, TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
-import type { Unpickled } from './unpickle.js';
+import { withoutWrapperPrefixes } from './wrapper-prefixes.js';
 
 /** The state dict of a checkpoint and what lies beside it. */
 export interface FoundStateDict {
@@ -10,6 +9,13 @@ export interface FoundStateDict {
   readonly tensors: ReadonlyMap<string, TensorRef>;
   readonly metadata: ReadonlyMap<string, number | string | boolean | null>;
   readonly skipped: readonly string[];
+}
+
+/** What a pickle describes, and what to call the stream in messages. */
+export interface FoundObject {
+  readonly value: PickleValue;
+  readonly foreign: ReadonlyMap<string, number>;
+  readonly where: string;
 }
 
 /** Keys under which training scripts put the state dict, the usual ones first: the first that holds tensors is it. */
@@ -25,16 +31,20 @@ const STATE_DICT_KEYS = [
   'weights',
 ];
 
+/** Dicts between the root and the state dict, at most; dicts may contain themselves. */
+const MAX_DEPTH = 2;
+
 /**
- * Find the state dict in what `torch.save` was given: the object itself, or a dict that holds it under a usual key,
+ * Find the state dict in what `torch.save` was given: the object itself, or a dict that holds it under a usual key (or a few of them, one inside the other),
  * or a dict with one other dict of tensors in it.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_KIND` if there is no state dict, or more than one that could be it;
  *   `E_CHECKPOINT_TENSOR` if a value in it is no tensor.
  */
-export function findStateDict({ value: root, foreign }: Unpickled, sourceName: string): FoundStateDict {
+export function findStateDict({ value: root, foreign, where }: FoundObject, sourceName: string): FoundStateDict {
   if (!(root instanceof PickleDict)) throw noStateDict(sourceName, root);
-  const stateDict = chooseStateDict(root, sourceName);
+  const path = chooseStateDict(root, sourceName);
+  const stateDict = path.at(-1)!;
   const named = new Map<string, TensorRef>();
   const metadata = new Map<string, number | string | boolean | null>();
   const skipped: string[] = [];
@@ -43,32 +53,46 @@ export function findStateDict({ value: root, foreign }: Unpickled, sourceName: s
     if (value instanceof TensorRef && typeof key === 'string') named.set(key, value);
     else if (stateDict !== root || value instanceof Opaque) throw noTensor(sourceName, key, value);
   }
-  for (const [key, value] of root.entries) {
-    if (value === stateDict || (stateDict === root && value instanceof TensorRef)) continue;
+  const beside = path.slice(0, -1).flatMap(({ entries }) => [...entries]);
+  for (const [key, value] of stateDict === root ? root.entries : beside) {
+    if (path.some((dict) => dict === value) || (stateDict === root && value instanceof TensorRef)) continue;
     if (typeof key === 'string' && isPlain(value)) metadata.set(key, value);
     else skipped.push(`${showKey(key)}: ${describe(value)}`);
   }
   for (const [path, byte] of foreign)
-    skipped.push(`${showPath(path)}: named at byte ${byte} of data.pkl, never called`);
+    skipped.push(`${showPath(path)}: named at byte ${byte} of ${where}, never called`);
 
-  const { tensors, notes } = withoutDataParallelPrefix(named);
+  const { tensors, notes } = withoutWrapperPrefixes(named);
   return { tensors, metadata, skipped: [...skipped, ...notes] };
 }
 
-function chooseStateDict(root: PickleDict, sourceName: string): PickleDict {
-  const usual = STATE_DICT_KEYS.map((key) => root.entries.get(key)).find(holdsTensors);
-  if (usual) return usual;
-  if (hasTensor(root)) return root;
+/** @returns the dicts from the root to the state dict, both included. */
+function chooseStateDict(root: PickleDict, sourceName: string): readonly PickleDict[] {
+  const usual = underUsualKey(root, MAX_DEPTH);
+  if (usual) return [root, ...usual];
+  if (hasTensor(root)) return [root];
   // Each dict is looked at once, however many keys a hostile file puts it under.
   const others = [...new Set(root.entries.values())].filter(holdsTensors);
   if (others.length === 0) throw noStateDict(sourceName, root);
-  if (others.length === 1) return others[0]!;
+  if (others.length === 1) return [root, others[0]!];
   const candidates = new Set<PickleValue>(others);
   const keys = [...root.entries].filter(([, value]) => candidates.has(value)).map(([key]) => showKey(key));
   throw new SignwaveError(
     'E_CHECKPOINT_KIND',
     `${sourceName} has several dicts of tensors: ${keys.slice(0, 10).join(', ')}. Save the one to convert by itself.`,
   );
+}
+
+/** The state dict under usual keys, one inside the other if need be: `{'model': {'state_dict': ...}}`. */
+function underUsualKey(dict: PickleDict, depth: number): readonly PickleDict[] | undefined {
+  const dicts = STATE_DICT_KEYS.map((key) => dict.entries.get(key)).filter((value) => value instanceof PickleDict);
+  const direct = dicts.find(hasTensor);
+  if (direct) return [direct];
+  for (const inner of depth === 0 ? [] : dicts) {
+    const found = underUsualKey(inner, depth - 1);
+    if (found) return [inner, ...found];
+  }
+  return undefined;
 }
 
 function holdsTensors(value: PickleValue | undefined): value is PickleDict {

@@ -1,4 +1,4 @@
-import type { StoredDtype } from './dtypes.js';
+import { DTYPES, type StoredDtype } from './dtypes.js';
 import { MAX_AXES } from './limits.js';
 import type { Fail } from './pickle-cursor.js';
 import {
@@ -41,12 +41,28 @@ const TORCH_DTYPES: ReadonlyMap<string, StoredDtype> = new Map([
   ['torch.bool', 'bool'],
 ]);
 
+/** Size of the elements of storage classes, those that are not read included: the legacy format doesn't say where a storage ends. */
+const STORAGE_ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
+  ...[...STORAGE_DTYPES].map(([name, dtype]) => [name, DTYPES[dtype].sizeBytes] as const),
+  ['ComplexFloatStorage', 8],
+  ['ComplexDoubleStorage', 16],
+  ['QInt8Storage', 1],
+  ['QUInt8Storage', 1],
+  ['QInt32Storage', 4],
+]);
+
+/** @returns `undefined` for a class that PyTorch doesn't have. */
+export function storageElementBytes({ typeName }: StorageRef): number | undefined {
+  return STORAGE_ELEMENT_BYTES.get(typeName);
+}
+
 type Rebuild = (args: readonly PickleValue[], path: string, fail: Fail) => PickleValue;
 
 /** The allow-list: what each known callable stands for. Nothing is imported or called. */
 const REBUILDS: ReadonlyMap<string, Rebuild> = new Map([
   ['collections.OrderedDict', rebuildDict],
   ['torch.Size', ([axes]) => axes ?? new PickleSequence('tuple', [])],
+  ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   ['torch._utils._rebuild_tensor_v3', rebuildTensor],
   ['torch._utils._rebuild_parameter', ([data], path) => data ?? new Opaque(path)],
@@ -71,9 +87,15 @@ export function rebuild(path: string, args: readonly PickleValue[], fail: Fail):
   return REBUILDS.get(path)?.(args, path, fail) ?? new Opaque(path);
 }
 
-/** The storage that a persistent id names: `('storage', class, key, location, elements)`. */
-export function storageOf(id: PickleValue, fail: Fail): StorageRef {
-  const [tag, type, key, , elements] = id instanceof PickleSequence ? id.items : [];
+/**
+ * The storage that a persistent id names: `('storage', class, key, location, elements)`, in the legacy format with a sixth item for a storage
+ * that is a part of another, or None. There, ids also name the classes of modules, with their source: `('module', class, file, text)`.
+ */
+export function storageOf(id: PickleValue, fail: Fail): StorageRef | Global {
+  const [tag, type, key, , elements, view] = id instanceof PickleSequence ? id.items : [];
+  if (tag === 'module' && type instanceof Global) return type;
+  if (view !== undefined && view !== null)
+    return fail('a storage that is a part of another; save it again with a current PyTorch');
   if (tag !== 'storage' || !(type instanceof Global) || typeof key !== 'string' || !isCount(elements)) {
     return fail(`a persistent id that is no storage: ${describe(id)}`);
   }
@@ -86,14 +108,22 @@ export function storageOf(id: PickleValue, fail: Fail): StorageRef {
   );
 }
 
-/** `OrderedDict()`; the pairs that Python 2 passed are not used by PyTorch's zip format. */
+/** `OrderedDict()`, or `OrderedDict([[key, value], ...])` as Python 2 wrote it. */
 function rebuildDict(args: readonly PickleValue[], path: string): PickleValue {
-  return args.length === 0 ? new PickleDict() : new Opaque(path);
+  const dict = new PickleDict();
+  const [pairs] = args;
+  if (pairs === undefined) return dict;
+  if (!(pairs instanceof PickleSequence)) return new Opaque(path);
+  for (const pair of pairs.items) {
+    if (!(pair instanceof PickleSequence && pair.items.length === 2)) return new Opaque(path);
+    dict.entries.set(pair.items[0]!, pair.items[1]!);
+  }
+  return dict;
 }
 
 /**
- * `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, metadata)`; version 3 has a dtype before
- * the metadata. Metadata marks lazily conjugated or negated tensors, whose storage isn't their value: not built.
+ * `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, metadata)`; version 1 ends with the strides, version 3 has a
+ * dtype before the metadata. Metadata marks lazily conjugated or negated tensors, whose storage isn't their value: not built.
  */
 function rebuildTensor(args: readonly PickleValue[], path: string, fail: Fail): PickleValue {
   const [storage, offset, shape, strides, , , ...rest] = args;

@@ -4,33 +4,37 @@ import { DTYPES, type ReadElement } from './dtypes.js';
 import { MAX_EXPANDED_ELEMENTS, MAX_STORAGE_BYTES } from './limits.js';
 import type { TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
-import type { ZipArchive } from './zip-archive.js';
+
+/** The flat arrays that tensors of a PyTorch checkpoint are views of, by key: entries of an archive, or parts of one stream. */
+export interface Storages {
+  /** What holds them, for messages. */
+  readonly container: 'archive' | 'file';
+  /** Size of a storage in bytes, `undefined` if there is none. */
+  sizeBytes(key: string): number | undefined;
+  /** What to call a storage in messages. */
+  label(key: string): string;
+  /** @param key of a storage that exists. @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if its bytes are damaged, `E_IO`. */
+  read(key: string): Promise<Uint8Array>;
+}
 
 /**
- * Check that a tensor lies inside its storage, and the storage inside the archive, without reading any values.
+ * Check that a tensor lies inside its storage, and the storage inside its container, without reading any values.
  *
- * @param folder the archive's folder; storages are its `data/<key>`.
  * @throws {SignwaveError} `E_CHECKPOINT_TENSOR`
  */
-export function storedTensor(
-  name: string,
-  ref: TensorRef,
-  archive: ZipArchive,
-  folder: string,
-  sourceName: string,
-): StoredTensor {
+export function storedTensor(name: string, ref: TensorRef, storages: Storages, sourceName: string): StoredTensor {
   const { storage, dtype, shape } = ref;
   const refuse = (what: string): never => {
     throw new SignwaveError('E_CHECKPOINT_TENSOR', `${sourceName}: tensor ${quote(name)} ${what}`);
   };
   if (!dtype || !storage.dtype) return refuse(`has elements of torch.${storage.typeName}, which aren't read`);
 
-  const entry = `${folder}/data/${storage.key}`;
-  const entryBytes = archive.sizeBytes(entry);
+  const label = storages.label(storage.key);
+  const entryBytes = storages.sizeBytes(storage.key);
   const storageBytes = storage.elements * DTYPES[storage.dtype].sizeBytes;
-  if (entryBytes === undefined) return refuse(`has its values in ${quote(entry)}, which the archive lacks`);
+  if (entryBytes === undefined) return refuse(`has its values in ${label}, which the ${storages.container} lacks`);
   if (entryBytes !== storageBytes) {
-    refuse(`declares a storage of ${storageBytes} bytes, but ${quote(entry)} has ${entryBytes}`);
+    refuse(`declares a storage of ${storageBytes} bytes, but ${label} has ${entryBytes}`);
   }
   if (storageBytes > MAX_STORAGE_BYTES)
     refuse(`has a storage of ${storageBytes} bytes, more than ${MAX_STORAGE_BYTES}`);
@@ -51,7 +55,7 @@ export function storedTensor(
     dtype,
     sizeBytes: elements * elementBytes,
     async readF32() {
-      const bytes = await archive.read(entry, MAX_STORAGE_BYTES);
+      const bytes = await storages.read(storage.key);
       return gather(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), DTYPES[dtype], ref, elements);
     },
   };
@@ -63,10 +67,10 @@ function endOfView({ offset, shape, strides }: TensorRef): number {
 }
 
 /** Copy a strided view, row-major: axes that lie densely are walked as one, the others counted like an odometer. */
-function gather(
+export function gather(
   storage: DataView,
   { sizeBytes, read }: { readonly sizeBytes: number; readonly read: ReadElement },
-  { offset, shape, strides }: TensorRef,
+  { offset, shape, strides }: Pick<TensorRef, 'offset' | 'shape' | 'strides'>,
   elements: number,
 ): Float32Array {
   const values = new Float32Array(elements);

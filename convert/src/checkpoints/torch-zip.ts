@@ -1,12 +1,12 @@
-import { type ByteSource, SignwaveError } from '@signwave/format';
+import { SignwaveError } from '@signwave/format';
 import type { Checkpoint } from './checkpoint.js';
-import { MAX_PICKLE_BYTES } from './limits.js';
+import { MAX_PICKLE_BYTES, MAX_STORAGE_BYTES } from './limits.js';
 import { quote } from './quote.js';
 import { DATA_PICKLE, kindError, kindOfZip } from './refuse-kind.js';
 import { findStateDict } from './state-dict.js';
-import { storedTensor } from './torch-tensor.js';
+import { type Storages, storedTensor } from './torch-tensor.js';
 import { unpickle } from './unpickle.js';
-import { ZipArchive } from './zip-archive.js';
+import type { ZipArchive } from './zip-archive.js';
 
 /**
  * Open what `torch.save` of PyTorch 1.6 or later wrote, a zip archive. Nothing in it is executed, and only the
@@ -14,20 +14,34 @@ import { ZipArchive } from './zip-archive.js';
  *
  * @throws {SignwaveError} as `openCheckpoint`.
  */
-export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
-  const sourceName = source.name;
-  const archive = await ZipArchive.open(source);
+export async function openTorchZip(archive: ZipArchive): Promise<Checkpoint> {
+  const { sourceName } = archive;
   const folder = checkpointFolder(archive, sourceName);
   await checkByteOrder(archive, folder, sourceName);
 
   const pickle = await archive.read(`${folder}/data.pkl`, MAX_PICKLE_BYTES);
-  const { tensors, metadata, skipped } = findStateDict(unpickle(pickle, sourceName), sourceName);
+  const storages = entriesOf(archive, folder);
+  const { tensors, metadata, skipped } = findStateDict(
+    { ...unpickle(pickle, sourceName), where: 'data.pkl' },
+    sourceName,
+  );
   return {
     container: 'torch-zip',
     sourceName,
-    tensors: new Map([...tensors].map(([name, ref]) => [name, storedTensor(name, ref, archive, folder, sourceName)])),
+    tensors: new Map([...tensors].map(([name, ref]) => [name, storedTensor(name, ref, storages, sourceName)])),
     metadata,
     skipped,
+  };
+}
+
+/** Storages are entries `data/<key>`. */
+function entriesOf(archive: ZipArchive, folder: string): Storages {
+  const entry = (key: string): string => `${folder}/data/${key}`;
+  return {
+    container: 'archive',
+    sizeBytes: (key) => archive.sizeBytes(entry(key)),
+    label: (key) => quote(entry(key)),
+    read: (key) => archive.read(entry(key), MAX_STORAGE_BYTES),
   };
 }
 

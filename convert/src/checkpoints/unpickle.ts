@@ -22,9 +22,11 @@ import {
   PickleDict,
   PickleSequence,
   type PickleValue,
+  StorageRef,
   showPath,
   TensorRef,
 } from './pickle-values.js';
+import { quote } from './quote.js';
 import { isKnownGlobal, rebuild, storageOf } from './torch-globals.js';
 
 /** What a pickle stream describes. */
@@ -32,6 +34,10 @@ export interface Unpickled {
   readonly value: PickleValue;
   /** Classes and functions that aren't on the allow-list: `module.name` -> byte of the stream that first names it. */
   readonly foreign: ReadonlyMap<string, number>;
+  /** Every storage that the stream names, by key; a key that names two different ones is refused. */
+  readonly storages: ReadonlyMap<string, StorageRef>;
+  /** Where the stream ended: one past its STOP. */
+  readonly endBytes: number;
 }
 
 /**
@@ -39,11 +45,12 @@ export interface Unpickled {
  *
  * @param bytes the content of `data.pkl`.
  * @param sourceName the checkpoint's name, for messages.
+ * @param where what to call the stream in messages.
  * @throws {SignwaveError} `E_CHECKPOINT_PICKLE`, with the byte offset, if the stream is malformed, exceeds a limit of
  *   limits.ts, or names a function that only an attack would call.
  */
-export function unpickle(bytes: Uint8Array, sourceName: string): Unpickled {
-  return new PickleMachine(bytes, sourceName).run();
+export function unpickle(bytes: Uint8Array, sourceName: string, where = 'data.pkl'): Unpickled {
+  return new PickleMachine(bytes, sourceName, where).run();
 }
 
 /** The stack, marks and memo that the operations of pickle-opcodes.ts work on. */
@@ -54,17 +61,22 @@ export class PickleMachine {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, PickleValue>();
   readonly #foreign = new Map<string, number>();
+  readonly #storages = new Map<string, StorageRef>();
   readonly #fail: Fail;
   readonly cursor: PickleCursor;
   #opcodeOffset = 0;
   #values = 0;
 
-  constructor(bytes: Uint8Array, sourceName: string) {
+  constructor(
+    bytes: Uint8Array,
+    sourceName: string,
+    private readonly where: string,
+  ) {
     this.#sourceName = sourceName;
     this.#fail = (message) => {
       throw new SignwaveError(
         'E_CHECKPOINT_PICKLE',
-        `${sourceName}: data.pkl is malformed or not from PyTorch, at byte ${this.#opcodeOffset}: ${message}`,
+        `${sourceName}: ${where} is malformed or not from PyTorch, at byte ${this.#opcodeOffset}: ${message}`,
       );
     };
     this.cursor = new PickleCursor(bytes, this.#fail);
@@ -81,7 +93,7 @@ export class PickleMachine {
     }
     const value = this.pop();
     if (this.#stack.length > 0) this.fail(`the stream stops with ${this.#stack.length} values left over`);
-    return { value, foreign: this.#foreign };
+    return { value, foreign: this.#foreign, storages: this.#storages, endBytes: this.cursor.offset };
   }
 
   fail(message: string): never {
@@ -142,7 +154,7 @@ export class PickleMachine {
     if (isDangerousGlobal(module, name)) {
       throw new SignwaveError(
         'E_CHECKPOINT_PICKLE',
-        `${this.#sourceName} asks to call ${showPath(path)} at byte ${this.#opcodeOffset} of data.pkl. signwave never ` +
+        `${this.#sourceName} asks to call ${showPath(path)} at byte ${this.#opcodeOffset} of ${this.where}. signwave never ` +
           "executes it, but PyTorch may: it's an attack or a very unusual file; don't load it elsewhere either.",
       );
     }
@@ -159,7 +171,15 @@ export class PickleMachine {
   }
 
   pushStorage(id: PickleValue): void {
-    this.push(storageOf(id, this.#fail));
+    const named = storageOf(id, this.#fail);
+    if (named instanceof StorageRef) {
+      const known = this.#storages.get(named.key);
+      if (known && (known.typeName !== named.typeName || known.elements !== named.elements)) {
+        this.fail(`two storages with the key ${quote(named.key)}: ${describe(known)} and ${describe(named)}`);
+      }
+      this.#storages.set(named.key, named);
+    }
+    this.push(named);
   }
 
   /** Append to the list or set below; what belongs to an object that wasn't built is dropped with it. */

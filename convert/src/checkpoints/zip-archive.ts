@@ -49,6 +49,11 @@ export class ZipArchive {
     return new ZipArchive(source, entries);
   }
 
+  /** Name of the file, for messages. */
+  get sourceName(): string {
+    return this.#source.name;
+  }
+
   /** Names of all files in the archive, in directory order. */
   get names(): readonly string[] {
     return [...this.#entries.keys()];
@@ -86,8 +91,30 @@ export class ZipArchive {
     return content;
   }
 
-  async #readStored({ record, startBytes, endBytes }: ListedEntry): Promise<Uint8Array> {
-    const bytes = await this.#source.read(startBytes, endBytes - startBytes);
+  /**
+   * Read the first bytes of an entry's content, which are not checked against its CRC-32.
+   *
+   * @param lengthBytes how many; fewer if the entry is shorter.
+   */
+  async readStart(name: string, lengthBytes: number): Promise<Uint8Array> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw damaged(this.#source, `it has no entry ${quote(name)}`);
+    const wantedBytes = Math.min(lengthBytes, entry.record.uncompressedSize);
+    if (entry.record.compressionMethod === METHOD_STORE) return this.#readStored(entry, wantedBytes);
+    const start = new StartWriter(wantedBytes);
+    await entry.record.getData(start, { useWebWorkers: false, checkLocalFilename: true }).catch((error: unknown) => {
+      if (!start.isFull) throw asDamage(this.#source, error);
+    });
+    return start.content;
+  }
+
+  /** @param contentBytes how many from the start of the content. */
+  async #readStored(
+    { record, startBytes, endBytes }: ListedEntry,
+    contentBytes = record.compressedSize,
+  ): Promise<Uint8Array> {
+    const leftOutBytes = record.compressedSize - contentBytes;
+    const bytes = await this.#source.read(startBytes, endBytes - startBytes - leftOutBytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const nameBytes = view.getUint16(26, true);
     const dataStart = LOCAL_HEADER_BYTES + nameBytes + view.getUint16(28, true);
@@ -100,10 +127,10 @@ export class ZipArchive {
     ) {
       throw damaged(this.#source, `directory and local header disagree about ${quote(record.filename)}`);
     }
-    if (dataStart + record.compressedSize > bytes.length) {
+    if (dataStart + contentBytes > bytes.length) {
       throw damaged(this.#source, `${quote(record.filename)} reaches into the next entry or past the end`);
     }
-    return bytes.subarray(dataStart, dataStart + record.compressedSize);
+    return bytes.subarray(dataStart, dataStart + contentBytes);
   }
 
   async #inflate({ record }: ListedEntry): Promise<Uint8Array> {
@@ -207,6 +234,32 @@ class ExactWriter extends Writer<Uint8Array> {
   override async getData(): Promise<Uint8Array> {
     if (this.#filledBytes !== this.#content.length) throw new Error('less data than it declares');
     return this.#content;
+  }
+}
+
+/** Takes the first bytes and then stops the flow, by an error. */
+class StartWriter extends Writer<Uint8Array> {
+  readonly content: Uint8Array;
+  #filledBytes = 0;
+
+  constructor(sizeBytes: number) {
+    super();
+    this.content = new Uint8Array(sizeBytes);
+  }
+
+  get isFull(): boolean {
+    return this.#filledBytes === this.content.length;
+  }
+
+  override async writeUint8Array(chunk: Uint8Array): Promise<void> {
+    const part = chunk.subarray(0, this.content.length - this.#filledBytes);
+    this.content.set(part, this.#filledBytes);
+    this.#filledBytes += part.length;
+    if (this.isFull) throw new Error('enough');
+  }
+
+  override async getData(): Promise<Uint8Array> {
+    return this.content;
   }
 }
 

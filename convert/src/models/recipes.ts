@@ -23,8 +23,9 @@ const RECIPES: Readonly<Record<string, InputRecipe | undefined>> = {
 
 export const RECIPE_NAMES: readonly string[] = Object.keys(RECIPES);
 
-/** @throws {SignwaveError} `E_USAGE` for an unknown name. */
-export function recipeNamed(name: string): InputRecipe | undefined {
+/** @param recipe itself, or its name. @throws {SignwaveError} `E_USAGE` for an unknown name. */
+export function recipeNamed(name: string | InputRecipe): InputRecipe | undefined {
+  if (typeof name !== 'string') return name;
   if (!RECIPE_NAMES.includes(name)) {
     throw new SignwaveError('E_USAGE', `no preprocessing is called "${name}"; known: ${RECIPE_NAMES.join(', ')}`);
   }

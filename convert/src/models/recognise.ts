@@ -1,6 +1,8 @@
 import { SignwaveError } from '@signwave/format';
 import type { Checkpoint } from '../checkpoints/index.js';
-import { ARCHITECTURES, type Architecture, expectedTensors } from './architecture.js';
+import { quote } from '../checkpoints/quote.js';
+import { type Architecture, architectureId, expectedTensors } from './architecture.js';
+import { ARCHITECTURES } from './architectures.js';
 import type { ExpectedTensor, TorchShape } from './state.js';
 
 /** How a checkpoint compares with an architecture. */
@@ -12,62 +14,116 @@ export interface Match {
   readonly matching: number;
   /** The first tensor that differs, in words; undefined if none does. */
   readonly difference: string | undefined;
+  /** 0 to 1: the part of the names on either side that match, by Dice's measure. */
+  readonly likeness: number;
+}
+
+/** What is known about a checkpoint besides its tensors. */
+export interface Hints {
+  /** Name or id of the architecture to take it for, or one that signwave doesn't know. */
+  readonly arch?: string | Architecture;
+  /** BiPer's frequency is known: nobody but BiPer has one. */
+  readonly hasOmega0?: boolean;
 }
 
 /**
  * Compare a checkpoint with an architecture, tensor by tensor, in the order of the network.
  */
 export function compare(checkpoint: Checkpoint, architecture: Architecture): Match {
-  const classes = checkpoint.tensors.get(`${architecture.classifier}.weight`)?.shape[0] ?? 10;
-  const expected = expectedTensors(architecture, classes);
+  const { tensors } = checkpoint;
+  const classes = tensors.get(`${architecture.classifier}.weight`)?.shape[0] ?? 10;
+  // The side comes from a file: a network of a million classes is nobody's, and recording it would cost memory.
+  const expected = expectedTensors(architecture, Math.min(Math.max(classes, 1), MAX_CLASSES));
   let matching = 0;
   let difference: string | undefined;
   for (const [name, { shapes, isOptional }] of expected) {
-    const found = checkpoint.tensors.get(name);
+    const found = tensors.get(name);
     const wanted = shapes.map((shape) => `(${shape.join(', ')})`).join(' or ');
     if (found && shapes.some((shape) => sameShape(found.shape, shape))) matching++;
     else if (found) difference ??= `"${name}" is (${found.shape.join(', ')}), expected ${wanted}`;
     else if (!isOptional) difference ??= `"${name}" ${wanted} is missing`;
   }
-  for (const name of checkpoint.tensors.keys()) {
-    if (!expected.has(name)) difference ??= `"${name}" is there, which ${architecture.name} doesn't have`;
+  for (const name of tensors.keys()) {
+    if (!expected.has(name) && !isIgnored(name, architecture.ignores))
+      difference ??= `${quote(name)} is there, which ${architecture.name} doesn't have`;
   }
-  return { architecture, classes, expected, matching, difference };
+  const likeness = (2 * matching) / (expected.size + tensors.size);
+  return { architecture, classes, expected, matching, difference, likeness };
 }
+
+function isIgnored(name: string, patterns: readonly string[] = []): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
+}
+
+/** ImageNet-21k has 21,843. */
+const MAX_CLASSES = 100_000;
 
 /**
  * Find out which network a checkpoint holds.
  *
- * @param name of an architecture to take it for; default: the one whose tensors it has.
- * @throws {SignwaveError} `E_CHECKPOINT_ARCH` with the first tensor that differs from the nearest architecture; `E_USAGE` for an unknown name.
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` with the first tensor that differs from the nearest architecture, or with the candidates if
+ *   several have these tensors and nothing says which it is; `E_USAGE` for an unknown name.
  */
-export function recognise(checkpoint: Checkpoint, name?: string): Match {
-  const candidates =
-    name === undefined ? ARCHITECTURES : ARCHITECTURES.filter((architecture) => architecture.name === name);
-  const known = [...new Set(ARCHITECTURES.map((architecture) => architecture.name))].join(', ');
-  if (candidates.length === 0)
-    throw new SignwaveError('E_USAGE', `no architecture is called "${name}"; known: ${known}`);
+export function recognise(checkpoint: Checkpoint, hints: Hints = {}): Match {
+  const candidates = candidatesOf(hints.arch);
+  if (candidates.length === 0) {
+    throw new SignwaveError('E_USAGE', `no architecture is called "${hints.arch}"; known: ${knownArchitectures()}`);
+  }
   const matches = candidates.map((architecture) => compare(checkpoint, architecture));
-  const exact = matches.find((match) => match.difference === undefined);
-  if (exact) return sureOf(exact, checkpoint, name);
-  const nearest = matches.reduce((a, b) => (b.matching > a.matching ? b : a));
+  const exact = matches.filter((match) => match.difference === undefined);
+  if (exact.length > 0) return theOne(exact, checkpoint, hints);
+
+  const nearest = matches.reduce((a, b) => (b.likeness > a.likeness ? b : a));
   const { architecture, matching, expected, difference } = nearest;
+  const why = architecture.diagnose?.((name) => checkpoint.tensors.has(name));
+  if (why !== undefined) throw new SignwaveError('E_CHECKPOINT_ARCH', `${checkpoint.sourceName}: ${why}`);
   throw new SignwaveError(
     'E_CHECKPOINT_ARCH',
-    `${checkpoint.sourceName}: ${matching} of the ${expected.size} tensors of ${architecture.method}'s ${architecture.name} match, but ${difference}. ` +
-      `The checkpoint is of another network; this version converts: ${known}.`,
+    `${checkpoint.sourceName}: ${matching} of the ${expected.size} tensors of ${architectureId(architecture)} match, but ${difference}. ` +
+      `The checkpoint is of another network; converted are: ${knownArchitectures()}. ` +
+      'Another one can be described: docs/own-network.md.',
   );
 }
 
-/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if another network has the same tensors and nobody says which it is. */
-function sureOf(match: Match, checkpoint: Checkpoint, name: string | undefined): Match {
-  const { architecture } = match;
-  const said = name ?? checkpoint.metadata.get('model');
-  if (architecture.sharesTensors === undefined || said === architecture.name) return match;
+function candidatesOf(arch: Hints['arch']): readonly Architecture[] {
+  if (arch === undefined) return ARCHITECTURES;
+  return typeof arch === 'string' ? ARCHITECTURES.filter((architecture) => isCalled(architecture, arch)) : [arch];
+}
+
+/** The names that `--arch` takes, by method. */
+function knownArchitectures(): string {
+  const names = new Map<string, Set<string>>();
+  for (const { method, name } of ARCHITECTURES) names.set(method, (names.get(method) ?? new Set()).add(name));
+  return [...names].map(([method, its]) => `${method} (${[...its].join(', ')})`).join('; ');
+}
+
+function isCalled(architecture: Architecture, name: unknown): boolean {
+  return architecture.name === name || architectureId(architecture) === name;
+}
+
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if several networks have the same tensors and nobody says which it is. */
+function theOne(exact: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0 = false }: Hints): Match {
+  const said = checkpoint.metadata.get('model');
+  const named = exact.filter(
+    ({ architecture }) => architecture === arch || isCalled(architecture, arch) || isCalled(architecture, said),
+  );
+  // A name that none of them has says nothing.
+  const possible = (named.length > 0 ? named : exact).filter(
+    ({ architecture }) => !hasOmega0 || architecture.needsOmega0 || arch !== undefined,
+  );
+  const [first] = possible;
+  if (first && possible.length === 1 && (named.length > 0 || first.architecture.mustBeNamed === undefined))
+    return first;
+
+  const ids = exact.map(({ architecture }) => architectureId(architecture));
+  const reasons = exact.flatMap(({ architecture }) =>
+    architecture.mustBeNamed === undefined ? [] : `${architectureId(architecture)}: ${architecture.mustBeNamed}. `,
+  );
   throw new SignwaveError(
     'E_CHECKPOINT_ARCH',
-    `${checkpoint.sourceName}: its tensors are those of ${architecture.method}'s ${architecture.name}, and of ${architecture.sharesTensors} as well, ` +
-      `and it doesn't say which it is (model: ${said ?? 'absent'}). If you know that it is the first: --arch ${architecture.name}`,
+    `${checkpoint.sourceName}: its tensors are those of ${ids.join(', and of ')}, and it doesn't say which it is ` +
+      `(model: ${typeof said === 'string' ? quote(said) : 'absent'}). ${reasons.join('')}` +
+      `If you know: ${ids.map((id) => `--arch ${id}`).join(' or ')}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { SignwaveError, type Tensor, type TensorShape } from '@signwave/format';
+import { f32Tensor, packBits, SignwaveError, type Tensor, type TensorShape } from '@signwave/format';
 
 /** Shape of a checkpoint tensor in PyTorch's order: (O, I, kh, kw) for filters. */
 export type TorchShape = readonly number[];
@@ -11,14 +11,16 @@ export interface FilterRequest {
   readonly shape: FilterShape;
   /** `nn.Linear` on a flattened map (I, kh, kw): the checkpoint has (O, I * kh * kw), the graph (O, 1, 1, I * kh * kw). */
   readonly isFlat?: boolean;
-  /** Makes the graph's tensor. @param values in the format's order (O, kh, kw, I). */
-  pack(values: Float32Array, shape: TensorShape): Tensor;
+  /** Shape in the checkpoint, where the code stores the filters in one of its own. */
+  readonly stored?: TorchShape;
+  /** Makes the graph's tensor. @param values (O, I, kh, kw), all finite. */
+  pack(values: Float32Array, request: FilterRequest): Tensor;
 }
 
 /** Where an architecture takes its tensors from: a checkpoint, or a recorder of what it would take. */
 export interface State {
-  /** A vector that the network computes with. */
-  take(name: string, shape: TorchShape): Float32Array;
+  /** A vector that the network computes with. @param shapes any of these; all have the same number of elements. */
+  take(name: string, ...shapes: readonly TorchShape[]): Float32Array;
   /** Filters that the network computes with. */
   filters(request: FilterRequest): Tensor;
   /** A tensor that evaluation doesn't use. If it isn't optional, it tells the architecture apart from others, and has to be there. */
@@ -40,9 +42,9 @@ export interface ExpectedTensor {
 export class StateRecorder implements State {
   readonly expected = new Map<string, ExpectedTensor>();
 
-  take(name: string, shape: TorchShape): Float32Array {
-    this.expected.set(name, { shapes: [shape], isUsed: true, isOptional: false });
-    return new Float32Array(elements(shape)).fill(1);
+  take(name: string, ...shapes: readonly TorchShape[]): Float32Array {
+    this.expected.set(name, { shapes, isUsed: true, isOptional: false });
+    return new Float32Array(elements(shapes[0]!)).fill(1);
   }
 
   filters(request: FilterRequest): Tensor {
@@ -62,9 +64,11 @@ export class LoadedState implements State {
     private readonly sourceName: string,
   ) {}
 
-  take(name: string, shape: TorchShape): Float32Array {
+  take(name: string, ...shapes: readonly TorchShape[]): Float32Array {
     const values = this.tensors.get(name);
-    if (values?.length !== elements(shape)) throw new Error(`${name} was not loaded, though the architecture names it`);
+    if (values?.length !== elements(shapes[0]!)) {
+      throw new Error(`${name} was not loaded, though the architecture names it`);
+    }
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
       throw new SignwaveError(
@@ -77,16 +81,26 @@ export class LoadedState implements State {
   }
 
   filters(request: FilterRequest): Tensor {
-    const values = this.take(request.name, storedShape(request));
-    return request.pack(channelsLast(values, request.shape), graphShape(request));
+    return request.pack(this.take(request.name, storedShape(request)), request);
   }
 
   skip(): void {}
 }
 
-function storedShape({ shape, isFlat }: FilterRequest): TorchShape {
+/** The graph's tensor of float filters. @param values (O, I, kh, kw). */
+export function floatFilters(values: Float32Array, request: FilterRequest): Tensor {
+  return f32Tensor(graphShape(request), channelsLast(values, request.shape));
+}
+
+/** The graph's tensor of filters of bits: +1 where a value is above 0. @param values (O, I, kh, kw). */
+export function bitFilters(values: Float32Array, request: FilterRequest): Tensor {
+  const ordered = channelsLast(values, request.shape);
+  return { dtype: 'bits', shape: graphShape(request), data: packBits(ordered.length, (i) => ordered[i]! > 0) };
+}
+
+function storedShape({ shape, isFlat, stored }: FilterRequest): TorchShape {
   const [outer, ...rest] = shape;
-  return isFlat ? [outer, elements(rest)] : shape;
+  return stored ?? (isFlat ? [outer, elements(rest)] : shape);
 }
 
 function graphShape({ shape, isFlat }: FilterRequest): TensorShape {
@@ -95,7 +109,7 @@ function graphShape({ shape, isFlat }: FilterRequest): TensorShape {
 }
 
 /** (O, I, kh, kw) to (O, kh, kw, I). */
-function channelsLast(values: Float32Array, [outer, inner, height, width]: FilterShape): Float32Array {
+export function channelsLast(values: Float32Array, [outer, inner, height, width]: FilterShape): Float32Array {
   const taps = height * width;
   const ordered = new Float32Array(values.length);
   let from = 0;

@@ -42,6 +42,8 @@ export const pickle = {
     return bytes('X', u32(utf8.length), utf8);
   },
   global: (module: string, name: string) => bytes('c', module, '\n', name, '\n'),
+  latin1: (value: string) => bytes('U', value.length, value),
+  list: (...items: Piece[]) => bytes('](', ...items, 'e'),
   tuple: (...items: Piece[]) => bytes('(', ...items, 't'),
   call: (module: string, name: string, ...args: Piece[]) =>
     bytes(pickle.global(module, name), pickle.tuple(...args), 'R'),
@@ -135,6 +137,32 @@ export function checkpoint(
     ...more,
     { name: 'archive/version', data: bytes('3\n') },
   ]);
+}
+
+/** The long that a stream of the legacy format starts with. */
+const LEGACY_MAGIC = bytes(0x8a, 10, Uint8Array.of(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19));
+
+/** A checkpoint of PyTorch's legacy format, honest unless `lies` says otherwise. */
+export function legacyCheckpoint(
+  object: Uint8Array,
+  storages: readonly { readonly key: string; readonly elements: number; readonly data: Uint8Array }[],
+  lies: { readonly version?: number; readonly littleEndian?: boolean; readonly keys?: readonly string[] } = {},
+): Uint8Array {
+  const { program, int, text, dict } = pickle;
+  const { version = 1001, littleEndian = true, keys = storages.map(({ key }) => key) } = lies;
+  return bytes(
+    program(LEGACY_MAGIC),
+    program(int(version)),
+    program(dict({ protocol_version: int(1001), little_endian: littleEndian ? 0x88 : 0x89 })),
+    object,
+    program('](', ...keys.map(text), 'e'),
+    ...storages.flatMap(({ elements, data }) => [u64(elements), data]),
+  );
+}
+
+/** An `.npy` file. @param header the text of its header, without padding. */
+export function npyFile(header: string, data: Uint8Array): Uint8Array {
+  return bytes(0x93, 'NUMPY', 1, 0, u16(header.length + 1), header, 10, data);
 }
 
 /** A checkpoint whose state dict has one tensor, `weight`, over one storage. */

@@ -37,6 +37,23 @@ describe('the state dict', () => {
     expect(skipped).toEqual(['ema: dict of 1 entries', 't: tensor of shape (1)']);
   });
 
+  test('is found under usual keys inside each other, with the plain values of both', async () => {
+    const inner = dict({ state_dict: dict({ w: TENSOR }), arch: pickle.text('net') });
+    const { tensors, metadata, skipped } = await open(dict({ epoch: int(3), model: inner, optimizer: dict({}) }));
+    expect([...tensors.keys()]).toEqual(['w']);
+    expect([...metadata]).toEqual([
+      ['epoch', 3],
+      ['arch', 'net'],
+    ]);
+    expect(skipped).toEqual(['optimizer: dict of 0 entries']);
+  });
+
+  test('loses the prefixes of DataParallel and of torch.compile, which every key has', async () => {
+    const { tensors, skipped } = await open(dict({ 'module._orig_mod.a': TENSOR, 'module._orig_mod.b': TENSOR }));
+    expect([...tensors.keys()]).toEqual(['a', 'b']);
+    expect(skipped).toEqual(['prefix "module." removed from every key', 'prefix "_orig_mod." removed from every key']);
+  });
+
   test('keeps a prefix that not every key has', async () => {
     const { tensors } = await open(dict({ 'module.a': TENSOR, b: TENSOR }));
     expect([...tensors.keys()]).toEqual(['module.a', 'b']);
@@ -107,7 +124,6 @@ describe('no state dict', () => {
     ['a zip without data.pkl', ['archive/readme', 'b'], /a zip archive without data\.pkl/],
     ['data.pkl outside a folder', ['data.pkl'], /a zip archive without data\.pkl/],
     ['a TorchScript archive', ['net/data.pkl', 'net/constants.pkl', 'net/code/a.py'], /a TorchScript archive/],
-    ['an npz archive', ['a.npy', 'b.npy'], /a NumPy archive \(\.npz\)/],
     ['a Keras model', ['config.json', 'model.weights.h5'], /a Keras model/],
   ])('%s is named for what it is', async (_name, names, message) => {
     await expect(openZip(names)).rejects.toMatchObject(expectKind(message));

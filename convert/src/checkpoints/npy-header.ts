@@ -1,8 +1,18 @@
-// The text of an .npy header is a Python dict literal: {'descr': '<f4', 'fortran_order': False, 'shape': (100, 10), }
+// npy-header.ts — the beginning of an .npy file: github.com/numpy/numpy, numpy/lib/format.py.
+//
+//   "\x93NUMPY", version (major, minor), length of the header (u16, from version 2 u32), the header, the elements
+//
+// The header is a Python dict literal: {'descr': '<f4', 'fortran_order': False, 'shape': (100, 10), }
 // It is read by a grammar of just that, never evaluated:
 //
 //   header = "{" (pair ("," pair)* ","?)? "}"      pair  = string ":" value
 //   value  = string | "True" | "False" | tuple     tuple = "(" (integer ("," integer)* ","?)? ")"
+
+import { sniffKind } from '@signwave/format';
+
+const MAGIC = '\x93NUMPY';
+/** NumPy's own reader allows 10,000 characters; headers of plain arrays have some 100. */
+const MAX_HEADER_BYTES = 65_535;
 
 /** What an `.npy` header says. */
 export interface NpyHeader {
@@ -20,11 +30,46 @@ const TOKEN = /\s*(?:'([^'\\]*)'|"([^"\\]*)"|(\d+)L?|([A-Za-z]+)|([{}():,[\]]))/
 const KEYS = 'descr, fortran_order, shape';
 
 /**
+ * Read the beginning of an `.npy` file.
+ *
+ * @param bytes the file, or its first part.
+ * @returns the header, and where the elements start.
+ * @throws {Error} saying what was found and what was expected; the caller adds the file's name.
+ */
+export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataOffset: number } {
+  if (latin1(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
+    throw new Error(`it is ${sniffKind(bytes)}, expected a NumPy array (.npy)`);
+  }
+  const [major, minor] = [bytes[6], bytes[7]];
+  if (major === undefined || minor !== 0 || major < 1 || major > 3) {
+    throw new Error(`its format version is ${major}.${minor}, expected 1.0, 2.0 or 3.0`);
+  }
+  const lengthBytes = major === 1 ? 2 : 4;
+  const start = MAGIC.length + 2 + lengthBytes;
+  if (bytes.length < start) throw new Error(`it's cut short: it ends in the header, at byte ${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (headerBytes > MAX_HEADER_BYTES) {
+    throw new Error(`its header claims ${headerBytes} bytes, more than the limit of ${MAX_HEADER_BYTES}`);
+  }
+  const dataOffset = start + headerBytes;
+  if (dataOffset > bytes.length) {
+    throw new Error(`it's cut short: the header needs bytes up to ${dataOffset}, but it ends at ${bytes.length}`);
+  }
+  return { header: parseNpyHeader(latin1(bytes.subarray(start, dataOffset))), dataOffset };
+}
+
+/** One character for each byte. */
+function latin1(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+}
+
+/**
  * Read the text of a header, from "{" to "}" with white space around it.
  *
  * @throws {Error} saying what was found and what was expected; the caller adds the file's name.
  */
-export function parseNpyHeader(text: string): NpyHeader {
+function parseNpyHeader(text: string): NpyHeader {
   const tokens = tokenize(text);
   let at = 0;
 

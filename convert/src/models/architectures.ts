@@ -1,0 +1,22 @@
+import type { Architecture } from './architecture.js';
+import { birealResnets } from './networks/bireal-resnet.js';
+import { imagenetResnets } from './networks/imagenet-resnet.js';
+import { biperMobilenet } from './networks/mobilenet.js';
+import { reactNetMobilenet } from './networks/reactnet-mobilenet.js';
+import { resnet18s } from './networks/resnet18.js';
+import { biperDemos, resnet20s } from './networks/resnet20.js';
+import { vggSmalls } from './networks/vgg-small.js';
+import { xnorNetNin } from './networks/xnornet-nin.js';
+
+/** All networks that signwave knows. */
+export const ARCHITECTURES: readonly Architecture[] = [
+  ...resnet20s,
+  ...resnet18s,
+  ...vggSmalls,
+  ...imagenetResnets,
+  biperMobilenet,
+  ...birealResnets,
+  reactNetMobilenet,
+  xnorNetNin,
+  ...biperDemos,
+];

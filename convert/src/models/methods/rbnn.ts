@@ -1,0 +1,16 @@
+import type { MethodConv } from '../residual-block.js';
+import { rotatedSign, rotationSides } from '../weight-rules.js';
+
+/**
+ * `BinarizeConv2d` of github.com/lmbxmu/RBNN (modules/binarized_modules.py) in evaluation: activations are compared with their mean over the
+ * whole map of the sample (the division by their deviation changes no sign), rotated weights with 0; then the learned scale alpha.
+ */
+export const rbnnConv: MethodConv = (g, x, name, options) => {
+  const { outChannels, kernel = 3 } = options;
+  const [rows, columns] = rotationSides(g.shapeOf(x).channels * kernel * kernel);
+  const angle = g.state.take(`${name}.rotate`, [outChannels, 1, 1, 1]);
+  const left = g.state.take(`${name}.R1`, [rows, rows]);
+  const right = g.state.take(`${name}.R2`, [columns, columns]);
+  const y = g.binaryConv(g.sampleMean(x), name, { ...options, weights: rotatedSign({ angle, left, right }) });
+  return g.learnedScale(y, `${name}.alpha`);
+};

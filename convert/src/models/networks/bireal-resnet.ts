@@ -1,0 +1,72 @@
+import type { Value } from '@signwave/format';
+import type { Architecture } from '../architecture.js';
+import { learnedThreshold, rprelu } from '../methods/reactnet.js';
+import type { NetworkBuilder } from '../network-builder.js';
+
+/** Blocks, of one convolution each, of the four stages of 64, 128, 256 and 512 channels. */
+const DEPTHS = { 18: [4, 4, 4, 4], 34: [6, 8, 12, 6] } as const;
+type Depth = keyof typeof DEPTHS;
+const STEM_CHANNELS = 64;
+
+type Block = (g: NetworkBuilder, x: Value, at: string, outChannels: number, stride: number) => Value;
+
+/** A float 7 x 7 stem without nonlinearity, blocks of one binary convolution in a shortcut, a float classifier. */
+function birealResnet(name: string, method: string, depth: Depth, block: Block): Architecture {
+  return {
+    name,
+    method,
+    needsOmega0: false,
+    preprocess: 'imagenet',
+    classifier: 'fc',
+    build(g) {
+      let x = g.image(224, 224, 3);
+      x = g.batchNorm(g.floatConv(x, 'conv1', { outChannels: STEM_CHANNELS, kernel: 7, stride: 2, pad: 3 }), 'bn1');
+      x = g.maxPool(x, 3, { stride: 2, pad: 1 });
+      DEPTHS[depth].forEach((blocks, stage) => {
+        for (let i = 0; i < blocks; i++) {
+          x = block(g, x, `layer${stage + 1}.${i}.`, STEM_CHANNELS * 2 ** stage, stage > 0 && i === 0 ? 2 : 1);
+        }
+      });
+      g.floatLinear(g.globalAvgPool(x), 'fc', g.classes);
+    },
+  };
+}
+
+/** Where a block halves the map: a 2 x 2 mean, a float 1 x 1 convolution, batch norm. */
+function projected(g: NetworkBuilder, x: Value, at: string, outChannels: number): Value {
+  const y = g.floatConv(g.avgPool(x, 2), `${at}downsample.1`, { outChannels, kernel: 1 });
+  return g.batchNorm(y, `${at}downsample.2`);
+}
+
+/** github.com/liuzechun/Bi-Real-net, pytorch_implementation/BiReal18_34: filters are stored as one column. */
+const birealBlock: Block = (g, x, at, outChannels, stride) => {
+  const y = g.binaryConv(x, `${at}binary_conv`, {
+    outChannels,
+    stride,
+    weights: 'bireal',
+    tensor: `${at}binary_conv.weights`,
+    stored: [outChannels * g.shapeOf(x).channels * 9, 1],
+  });
+  const norm = g.batchNorm(y, `${at}bn1`);
+  return g.add(norm, stride === 1 ? x : projected(g, x, at, outChannels));
+};
+
+/** github.com/liuzechun/ReActNet, resnet/2_step2: learned thresholds, and RPReLU after the shortcut. */
+const reactBlock: Block = (g, x, at, outChannels, stride) => {
+  const threshold = learnedThreshold(g, x, `${at}move0`);
+  const y = g.binaryConv(x, `${at}binary_conv`, { outChannels, stride, weights: 'bireal', threshold });
+  const norm = g.batchNorm(y, `${at}bn1`);
+  const sum = g.add(norm, stride === 1 ? x : projected(g, x, at, outChannels));
+  return rprelu(g, sum, [`${at}move1`, `${at}prelu`, `${at}move2`]);
+};
+
+/** The authors call their networks birealnet18 and birealnet34 in both repositories. */
+export const birealResnets: readonly Architecture[] = [
+  birealResnet('birealnet18', 'bireal', 18, birealBlock),
+  birealResnet('birealnet34', 'bireal', 34, birealBlock),
+  ...([18, 34] as const).map((depth) => ({
+    ...birealResnet(`birealnet${depth}`, 'reactnet', depth, reactBlock),
+    mustBeNamed:
+      'checkpoints of its first training step, whose weights are real numbers, have the same tensors; only those of the second step (2_step2) are binary',
+  })),
+];

@@ -1,0 +1,20 @@
+/** Least normal binary16, and the distance of the numbers below it. */
+const LEAST_NORMAL = 2 ** -14;
+const SUBNORMAL_STEP = 2 ** -24;
+
+/** The binary16 next to a number, ties to even; infinity beyond 65,519. */
+export function floatToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size < LEAST_NORMAL) return sign | roundHalfToEven(size / SUBNORMAL_STEP);
+  const exponent = Math.floor(Math.log2(size));
+  // A fraction of 1024 carries into the exponent, as it should: the bits of a number are in the order of its size.
+  const bits = (exponent + 14) * 1024 + roundHalfToEven((size / 2 ** exponent) * 1024);
+  return sign | Math.min(bits, 0x7c00);
+}
+
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0);
+}

@@ -1,0 +1,107 @@
+import { type Graph, type GraphNode, SignwaveError, type Tensor, tensorValues } from '@signwave/format';
+import { foldAffines } from './fold-affine.js';
+import { floatToHalf } from './half.js';
+
+/** Float weights that can be stored smaller: of the first convolution, of shortcuts' 1 x 1 convolutions, of the classifier. */
+export type WeightGroup = 'stem' | 'downsample' | 'head';
+/** `f16`: rounded to binary16. `i8`: a scale for each filter, and whole numbers from -127 to 127. */
+export type SmallType = 'f16' | 'i8';
+export type SmallerWeights = Readonly<Partial<Record<WeightGroup, SmallType>>>;
+
+const LARGEST_I8 = 127;
+
+/**
+ * Store groups of float weights smaller. Unlike every other pass this one changes the network: by how much has to be measured.
+ *
+ * @throws {SignwaveError} `E_USAGE` if the network has no weights of a group, `E_TENSOR` for a weight that binary16 can't hold.
+ */
+export function withSmallerWeights(graph: Graph, choice: SmallerWeights): Graph {
+  const tensors = [...graph.tensors];
+  const nodes: GraphNode[] = [];
+  /** Where each old node's value is now. */
+  const moved: number[] = [];
+  const left = new Set(Object.keys(choice));
+  graph.nodes.forEach((old, index) => {
+    const node = { ...old, inputs: old.inputs.map((input) => moved[input]!) };
+    const group = groupOf(graph, index);
+    const type = group && choice[group];
+    if (!type || !(node.op === 'conv' || node.op === 'linear')) {
+      moved[index] = nodes.push(node) - 1;
+      return;
+    }
+    left.delete(group);
+    const weights = tensors[node.weights]!;
+    if (type === 'f16') {
+      moved[index] = nodes.push({ ...node, weights: tensors.push(toHalf(weights, node.name ?? group)) - 1 }) - 1;
+      return;
+    }
+    const { rounded, scale } = toI8(weights);
+    nodes.push({ ...node, weights: tensors.push(rounded) - 1 });
+    moved[index] = nodes.push({ op: 'affine', inputs: [nodes.length - 1], coefficients: tensors.push(scale) - 1 }) - 1;
+  });
+  for (const group of left) {
+    throw new SignwaveError('E_USAGE', `the network has no float weights of the group "${group}" to store smaller`);
+  }
+  return foldAffines({ nodes, tensors });
+}
+
+/** What {@link withSmallerWeights} was asked for to make this graph. */
+export function smallerWeightsOf(graph: Graph): SmallerWeights {
+  const choice: Partial<Record<WeightGroup, SmallType>> = {};
+  graph.nodes.forEach((node, index) => {
+    const group = groupOf(graph, index);
+    if (!group || !(node.op === 'conv' || node.op === 'linear')) return;
+    const { dtype } = graph.tensors[node.weights]!;
+    if (dtype === 'f16' || dtype === 'i8') choice[group] = dtype;
+  });
+  return choice;
+}
+
+/** Whether node `index` has weights of a group. */
+function groupOf({ nodes, tensors }: Graph, index: number): WeightGroup | undefined {
+  const node = nodes[index]!;
+  if (node.op === 'linear' && tensors[node.weights]!.dtype !== 'bits') {
+    return nodes.slice(index).some(({ op }) => op === 'sign') ? undefined : 'head';
+  }
+  if (node.op !== 'conv' || tensors[node.weights]!.dtype === 'bits') return undefined;
+  if (nodes[node.inputs[0]!]!.op === 'input') return 'stem';
+  const [, height, width, inner] = tensors[node.weights]!.shape;
+  return height * width === 1 && inner > 1 ? 'downsample' : undefined;
+}
+
+function toHalf(weights: Tensor, name: string): Tensor {
+  const values = tensorValues(weights);
+  const data = new Uint8Array(values.length * 2);
+  const view = new DataView(data.buffer);
+  values.forEach((value, i) => {
+    const half = floatToHalf(value);
+    if ((half & 0x7c00) === 0x7c00) {
+      throw new SignwaveError('E_TENSOR', `the weights of ${name} hold ${value}, which is too large for f16; use i8`);
+    }
+    view.setUint16(i * 2, half, true);
+  });
+  return { dtype: 'f16', shape: weights.shape, data };
+}
+
+/** @returns whole numbers, and an affine's coefficients (2, 1, 1, O): what they have to be multiplied with, and zeros. */
+function toI8(weights: Tensor): { rounded: Tensor; scale: Tensor } {
+  const values = tensorValues(weights);
+  const filters = weights.shape[0];
+  const taps = values.length / filters;
+  const data = new Uint8Array(values.length);
+  const coefficients = new Uint8Array(filters * 8);
+  const view = new DataView(coefficients.buffer);
+  for (let o = 0; o < filters; o++) {
+    const filter = values.subarray(o * taps, (o + 1) * taps);
+    const largest = filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+    const scale = Math.fround(largest / LARGEST_I8) || 1;
+    view.setFloat32(o * 4, scale, true);
+    filter.forEach((w, i) => {
+      data[o * taps + i] = Math.max(-LARGEST_I8, Math.min(LARGEST_I8, Math.round(w / scale)));
+    });
+  }
+  return {
+    rounded: { dtype: 'i8', shape: weights.shape, data },
+    scale: { dtype: 'f32', shape: [2, 1, 1, filters], data: coefficients },
+  };
+}
