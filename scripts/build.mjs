@@ -10,6 +10,7 @@
 //   node scripts/build.mjs [--only wasm,cli]
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as esbuild } from 'esbuild';
@@ -84,6 +85,7 @@ async function buildLibrary(folder, { minify = false, platform = 'neutral', targ
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   const manifest = readManifest(folder);
   const external = externalsOf(manifest);
+  const main = resolve(folder, manifest.exports['.'][CONDITION]);
   for (const { [CONDITION]: source, types, default: module } of Object.values(manifest.exports)) {
     if (source === undefined) continue;
     const entry = `${folder}/${source.slice(2)}`;
@@ -95,9 +97,30 @@ async function buildLibrary(folder, { minify = false, platform = 'neutral', targ
       external: [...external, 'node:*'],
       minify,
       sourcemap: minify && 'linked',
+      plugins: [importMain(main)],
     });
-    await bundleTypes(entry, `${folder}/${types.slice(2)}`, external);
+    await bundleTypes(entry, `${folder}/${types.slice(2)}`, external, main);
   }
+}
+
+/**
+ * The further entry points of a package import its main one, which lies beside them: so a page that takes two of them has the code, and
+ * its classes, once.
+ *
+ * @returns {import('esbuild').Plugin}
+ */
+function importMain(main) {
+  return {
+    name: 'import-main',
+    setup: (build) =>
+      build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+        kind !== 'entry-point' && isMain(path, resolveDir, main) ? { path: './index.js', external: true } : undefined,
+      ),
+  };
+}
+
+function isMain(specifier, folder, main) {
+  return resolve(folder, specifier.replace(/\.js$/, '.ts')) === main;
 }
 
 function externalsOf({ dependencies, optionalDependencies }) {
@@ -126,12 +149,12 @@ async function bundle(folder, options) {
 }
 
 /** One declaration file for all that `entry` exports, those of bundled packages included. */
-async function bundleTypes(entry, path, external) {
+async function bundleTypes(entry, path, external, main) {
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
   const types = await rollup({
     input: entry,
     external: (id) => external.includes(id),
-    plugins: [dts({ respectExternal: true, tsconfig: 'tsconfig.json' })],
+    plugins: [mainTypes(entry, main), dts({ respectExternal: true, tsconfig: 'tsconfig.json' })],
     treeshake: { moduleSideEffects: false },
   });
   const { output } = await types.generate({ format: 'es' });
@@ -141,6 +164,17 @@ async function bundleTypes(entry, path, external) {
   const text = reference + output[0].code;
   writeFileSync(path, text);
   report(path, Buffer.byteLength(text));
+}
+
+/** As {@link importMain}, for declarations. @returns {import('rollup').Plugin} */
+function mainTypes(entry, main) {
+  return {
+    name: 'main-types',
+    resolveId: (id, importer) =>
+      importer && resolve(entry) !== main && id.startsWith('.') && isMain(id, dirname(importer), main)
+        ? { id: './index.js', external: true }
+        : null,
+  };
 }
 
 /** Beside a bundle, the licences of the packages from the registry that it contains. */
