@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       '{format,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
-      'bench/test/*.test.ts',
+      '{bench,platforms}/test/*.test.ts',
       'test/**/*.test.ts',
     ],
     testTimeout: 60_000,

@@ -2,10 +2,10 @@
 // what the registry it was made with doesn't serve, and then `npm ci` refuses the file everywhere. An entry added here
 // has no checksum; npm takes it on no system but its own. To be run after each change of dependencies; a test tells.
 //
-//   node scripts/complete-lock.mjs
+//   node scripts/complete-lock.mjs [LOCK_FILE]
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const LOCK = new URL('../package-lock.json', import.meta.url);
+const LOCK = process.argv[2] ?? new URL('../package-lock.json', import.meta.url);
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const CPUS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 

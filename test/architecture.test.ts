@@ -41,11 +41,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'echarts',
     'valibot',
   ],
+  platforms: ['@signwave/format', '@signwave/reference', '@signwave/convert', '@signwave/runtime'],
 };
 /** Not published, and no workspace: what it imports is in the root's node_modules, and it may take other packages' insides. */
-const UNPUBLISHED: readonly string[] = ['bench'];
+const UNPUBLISHED: readonly string[] = ['bench', 'platforms'];
 /** Packages for Node only. */
-const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench'];
+const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'platforms'];
 /** Files of other packages that may use Node's own modules. */
 const NODE_ENTRIES: readonly string[] = ['runtime/src/node.ts'];
 

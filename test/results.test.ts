@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentsOf } from '../bench/src/report/write-documents.js';
+import { platformsDocument } from '../platforms/src/document.js';
 import { readText } from './source-files.js';
 
 const documents = await documentsOf(JSON.parse(readText('bench/results.json')), readText('README.md'));
@@ -10,3 +11,7 @@ test.each([...documents])(
     expect(readText(path)).toBe(text);
   },
 );
+
+test('docs/platforms.md has the results of platforms/results.json, which platforms/scripts/check-platforms.mjs wrote', () => {
+  expect(readText('docs/platforms.md')).toBe(platformsDocument(JSON.parse(readText('platforms/results.json'))));
+});

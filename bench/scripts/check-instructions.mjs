@@ -9,10 +9,10 @@
 //
 // Needs Linux on x64 and, of Debian's packages: qemu-user gcc libc6-arm64-cross libstdc++6-arm64-cross
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
 import { compareCounts, countsPerCall } from '../instructions/counts.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -83,32 +83,10 @@ function count({ name, qemu, call, node, sha512 }) {
   const plugin = ['-plugin', `${PLUGIN},call=${call},out=${marks}`];
   const output = run(
     program,
-    [...options, ...plugin, fetchNode(node, sha512), ...NODE_OPTIONS, PROGRAM],
+    [...options, ...plugin, `${fetchBinaries(node, sha512, OUTPUT)}/node`, ...NODE_OPTIONS, PROGRAM],
     ['ignore', 'pipe', 'inherit'],
   );
   return countsPerCall(readFileSync(marks, 'utf8'), JSON.parse(output));
-}
-
-/** @returns path of the `node` of a package that has it for another CPU too; npm would refuse to install that. */
-function fetchNode(spec, sha512) {
-  const folder = `${OUTPUT}/${spec}`;
-  if (existsSync(folder)) return `${folder}/bin/node`;
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--pack-destination', OUTPUT, spec], ['ignore', 'pipe', 'inherit']),
-  );
-  const archive = `${OUTPUT}/${filename}`;
-  const found = createHash('sha512').update(readFileSync(archive)).digest('base64');
-  if (found !== sha512) {
-    console.error(`${spec} has SHA-512 ${found}, expected ${sha512}`);
-    process.exit(1);
-  }
-  const unpacked = `${folder}.tmp`;
-  rmSync(unpacked, { recursive: true, force: true });
-  mkdirSync(unpacked);
-  run('tar', ['xzf', archive, '-C', unpacked, '--strip-components=1', 'package/bin']);
-  rmSync(archive);
-  renameSync(unpacked, folder);
-  return `${folder}/bin/node`;
 }
 
 /** @returns stdout if it is piped. */

