@@ -1,0 +1,99 @@
+// Build the page into web/dist: a folder that any static host serves. It takes along the example checkpoint and images, and, for the
+// comparison, onnxruntime-web as bench/package-lock.json has it.
+//
+//   npm run web:build
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const OUTPUT = 'web/dist';
+/** What a first visit loads, gzipped; models and the peer come later. */
+const MAX_FIRST_LOAD_BYTES = 150_000;
+const STATIC_FILES = ['index.html', 'page.css', 'manifest.webmanifest', 'icon.svg'];
+const PROGRAMS = ['page.js', 'lab-worker.js', 'model-worker.js'];
+const ORT = 'bench/node_modules/onnxruntime-web';
+const ORT_FILES = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
+
+runNode('runtime/scripts/build-wasm.mjs');
+runNode('bench/scripts/install.mjs');
+rmSync(OUTPUT, { recursive: true, force: true });
+mkdirSync(`${OUTPUT}/ort`, { recursive: true });
+mkdirSync(`${OUTPUT}/examples/images`, { recursive: true });
+/** Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. */
+const zipReader = {
+  name: 'zip-reader',
+  setup(build) {
+    const library = `${process.cwd()}/node_modules/@zip.js/zip.js/lib`;
+    const contents = `export * from './zip-core-reader.js'; export { Reader, Writer } from './core/io.js';`;
+    build.onResolve({ filter: /^@zip\.js\/zip\.js$/ }, () => ({ path: 'zip-reader', namespace: 'zip' }));
+    build.onLoad({ filter: /.*/, namespace: 'zip' }, () => ({ contents, resolveDir: library }));
+  },
+};
+const options = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  conditions: ['signwave:source', 'module'],
+  mainFields: ['module', 'main'],
+  outdir: OUTPUT,
+  plugins: [zipReader],
+  logLevel: 'warning',
+};
+await build({
+  ...options,
+  entryPoints: {
+    page: 'web/src/page.ts',
+    'lab-worker': 'web/src/lab/worker.ts',
+    'model-worker': 'runtime/src/web/worker.ts',
+  },
+});
+for (const name of STATIC_FILES) copyFileSync(`web/${name}`, `${OUTPUT}/${name}`);
+const files = [...STATIC_FILES, ...PROGRAMS];
+const hash = createHash('sha256');
+for (const name of files) hash.update(readFileSync(`${OUTPUT}/${name}`));
+const version = `signwave-${hash.digest('hex').slice(0, 12)}`;
+await build({
+  ...options,
+  entryPoints: { 'service-worker': 'web/src/service-worker.ts' },
+  define: { BUILD: JSON.stringify({ version, files: ['./', ...files] }) },
+});
+copyExamples();
+for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
+cpSync('LICENSE', `${OUTPUT}/LICENSE`);
+reportSizes();
+
+/** The first image of each class, named after it. */
+function copyExamples() {
+  for (const name of ['biper-resnet20-cifar10.pth', 'config.txt', 'labels.txt'])
+    copyFileSync(`examples/${name}`, `${OUTPUT}/examples/${name}`);
+  for (const label of readdirSync('examples/images')) {
+    const [first] = readdirSync(`examples/images/${label}`).sort();
+    copyFileSync(`examples/images/${label}/${first}`, `${OUTPUT}/examples/images/${label}.png`);
+  }
+}
+
+function reportSizes() {
+  const sizes = [...files, 'service-worker.js'].map((name) => ({
+    name,
+    bytes: gzipSync(readFileSync(`${OUTPUT}/${name}`), { level: 9 }).length,
+  }));
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { name, bytes } of [...sizes, { name: 'first load', bytes: total }]) {
+    console.log(`${name.padEnd(22)}${bytes.toLocaleString('en-US').padStart(8)} bytes gzipped`);
+  }
+  if (total > MAX_FIRST_LOAD_BYTES) {
+    console.error(`the first load may take ${MAX_FIRST_LOAD_BYTES} bytes`);
+    process.exitCode = 1;
+  }
+}
+
+function runNode(script) {
+  const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,49 @@
+import type { InputNode, RasterImage } from '@signwave/runtime';
+import type { Timing } from '../../../cli/src/bench/interleave.js';
+import type { ModelSummary } from '../../../cli/src/report/model-summary.js';
+
+export type Kernels = 'auto' | 'scalar';
+
+/** What the page's own worker does: all that takes longer than a frame, except running the model. */
+export interface Lab {
+  /** Of a checkpoint, with the files that were dropped with it; or of a model, which is checked. */
+  open(files: readonly File[], options: OpenOptions): OpenedModel;
+  architectures(): readonly string[];
+  /** An image at the size that a model without a resize of its own takes. */
+  fit(image: ImageBitmap, input: InputNode): RasterImage;
+  verify(bytes: Uint8Array, kernels: Kernels): Verdict;
+  compare(bytes: Uint8Array, kernels: Kernels, ortFolder: string): readonly Timing[];
+}
+
+export interface OpenOptions {
+  readonly omega0: number | undefined;
+  readonly arch: string | undefined;
+}
+
+export interface OpenedModel {
+  /** A `.sgnw` file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly fileName: string;
+  readonly name: string;
+  readonly architecture: string;
+  readonly summary: ModelSummary;
+  /** Absent where a model was opened: nothing was converted. */
+  readonly converted?: { readonly ms: number; readonly checkpointBytes: number };
+}
+
+export interface Verdict {
+  readonly layers: number;
+  readonly bits: number;
+  readonly differingBits: number;
+  readonly isExact: boolean;
+}
+
+export interface LabRequest {
+  readonly id: number;
+  readonly method: keyof Lab;
+  readonly args: readonly unknown[];
+}
+
+export type LabAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly code?: string; readonly message: string } };

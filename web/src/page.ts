@@ -1,0 +1,34 @@
+import { byId } from './elements.js';
+import type { Kernels, OpenedModel } from './lab/protocol.js';
+import { type Session, startSession } from './session.js';
+import { startImageView } from './views/image-view.js';
+import { startModelView } from './views/model-view.js';
+import { showEngine, startSpeedView } from './views/speed-view.js';
+
+let session: Session | undefined;
+
+function current(): Session {
+  if (!session) throw new Error('no model is open');
+  return session;
+}
+
+async function use(opened: OpenedModel, kernels: Kernels): Promise<void> {
+  const started = await startSession(opened, kernels);
+  session?.model.dispose();
+  session = started;
+  byId('images').hidden = false;
+  byId('speed').hidden = false;
+  byId('results').replaceChildren();
+  byId('images-status').textContent = '';
+  showEngine(started);
+}
+
+const chosenKernels = (): Kernels =>
+  document.querySelector<HTMLInputElement>('[name="kernels"]:checked')!.value as Kernels;
+
+startModelView((opened) => use(opened, chosenKernels()));
+startImageView(current);
+startSpeedView(current, (kernels) => use(current().opened, kernels));
+
+// Offline from the second visit on. Only pages from https or localhost have it.
+navigator.serviceWorker?.register('service-worker.js').catch(() => undefined);

@@ -1,0 +1,44 @@
+import type { Prediction, StepProfile } from '@signwave/runtime';
+import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
+import { askLab } from './lab/ask.js';
+import { randomInput } from './lab/inputs.js';
+import type { Kernels, OpenedModel } from './lab/protocol.js';
+
+const PROFILE_REPEATS = 60;
+
+/** The model that is open, in its worker. */
+export interface Session {
+  readonly opened: OpenedModel;
+  readonly model: WorkerModel;
+  readonly kernels: Kernels;
+}
+
+export async function startSession(opened: OpenedModel, kernels: Kernels): Promise<Session> {
+  const model = await createWorkerModel(opened.bytes.slice(), {
+    name: opened.fileName,
+    kernels,
+    createWorker: () => new Worker('model-worker.js', { type: 'module' }),
+  });
+  return { opened, model, kernels };
+}
+
+export interface Classified {
+  readonly predictions: readonly Prediction[];
+  /** From the image at its size to the classes, to the worker and back. */
+  readonly ms: number;
+}
+
+/** @param image is empty afterwards. */
+export async function classify({ model }: Session, image: ImageBitmap): Promise<Classified> {
+  const { recipe, height, width } = model.input;
+  const fits = recipe?.resize !== undefined || (image.width === width && image.height === height);
+  // The page's help for models that take images of one size only: the library refuses others.
+  const taken = fits || !recipe ? image : await askLab('fit', [image, model.input], [image]);
+  const startMs = performance.now();
+  const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs) });
+  return { predictions, ms: performance.now() - startMs };
+}
+
+export async function profile({ model }: Session): Promise<StepProfile[]> {
+  return model.profile(randomInput(model.input, 1), { repeats: PROFILE_REPEATS });
+}

@@ -1,0 +1,86 @@
+import { acceptDrops, attempt, barsOf, byId, bytesText, make, onFiles } from '../elements.js';
+import { askLab } from '../lab/ask.js';
+import type { OpenedModel } from '../lab/protocol.js';
+
+const EXAMPLE = ['biper-resnet20-cifar10.pth', 'config.txt', 'labels.txt'];
+
+/** Section 1: from files to a model. @param use is called with each model that was opened. */
+export function startModelView(use: (opened: OpenedModel) => Promise<void>): void {
+  const place = { error: byId('model-error'), status: byId('model-status') };
+  const omega0 = byId<HTMLInputElement>('omega0');
+  const arch = byId<HTMLSelectElement>('arch');
+  let address: string | undefined;
+
+  const open = (files: readonly File[]): Promise<void> =>
+    attempt(place, `Reading ${files.map(({ name }) => name).join(', ')} …`, async () => {
+      const opened = await askLab('open', [
+        files,
+        { omega0: omega0.value === '' ? undefined : Number(omega0.value), arch: arch.value || undefined },
+      ]);
+      await use(opened);
+      if (address) URL.revokeObjectURL(address);
+      address = URL.createObjectURL(new Blob([opened.bytes]));
+      showFacts(opened, address);
+      return statusOf(opened);
+    }).then(() => {
+      if (place.error.textContent?.includes('E_OMEGA0')) askForOmega0();
+    });
+
+  const askForOmega0 = (): void => {
+    byId<HTMLDetailsElement>('conversion-options').open = true;
+    omega0.focus();
+  };
+
+  acceptDrops(document.querySelector<HTMLElement>('[data-drop="model"]')!, open);
+  onFiles(byId<HTMLInputElement>('model-files'), open);
+  byId('use-example').addEventListener('click', () =>
+    attempt(place, 'Loading the example …', async () => {
+      const files = await Promise.all(EXAMPLE.map(fetchExample));
+      await open(files);
+      return place.status.textContent ?? '';
+    }),
+  );
+  byId('conversion-options').addEventListener('toggle', () => listArchitectures(arch), { once: true });
+}
+
+async function listArchitectures(select: HTMLSelectElement): Promise<void> {
+  const names = await askLab('architectures', []);
+  select.append(...names.map((name) => new Option(name, name)));
+}
+
+export async function fetchExample(name: string): Promise<File> {
+  const response = await fetch(`examples/${name}`);
+  if (!response.ok) throw new Error(`examples/${name}: the server answered ${response.status}`);
+  return new File([await response.blob()], name);
+}
+
+function statusOf({ converted, fileName }: OpenedModel): string {
+  if (!converted) return `${fileName} is checked and ready.`;
+  return `Converted ${bytesText(converted.checkpointBytes)} in ${converted.ms.toFixed(0)} ms.`;
+}
+
+function showFacts({ name, architecture, fileName, summary }: OpenedModel, address: string): void {
+  const { fileBytes, float32Bytes, binaryMacs, floatMacs, layers, headerBytes, paddingBytes } = summary;
+  const facts: readonly (readonly [string, string])[] = [
+    ['name', name],
+    ['network', architecture],
+    ['size', bytesText(fileBytes)],
+    ['as float32', `${bytesText(float32Bytes)}, ${(float32Bytes / fileBytes).toFixed(1)}×`],
+    ['binary work', `${((100 * binaryMacs) / (binaryMacs + floatMacs)).toFixed(1)} %`],
+  ];
+  const items = facts.map(([title, value]) => make('div', '', make('dt', '', title), make('dd', '', value)));
+  document.querySelector('.facts')!.replaceChildren(...items);
+  const sizes = [
+    ...layers.map((layer) => ({ name: `${layer.name} · ${layer.weightBits} bit`, bytes: layer.bytes })),
+    { name: 'graph and alignment', bytes: headerBytes + paddingBytes },
+  ];
+  const largest = Math.max(...sizes.map(({ bytes }) => bytes));
+  byId('size-bars').replaceChildren(
+    ...barsOf(sizes.map((it) => ({ name: it.name, part: it.bytes / largest, value: bytesText(it.bytes) }))),
+  );
+  const download = byId<HTMLAnchorElement>('download');
+  download.href = address;
+  download.download = fileName;
+  download.textContent = `Download ${fileName}`;
+  byId('model-facts').hidden = false;
+}
