@@ -66,9 +66,9 @@ describe('a layer', () => {
       reason: '',
     };
     const profile = [
-      { ...step, nodes: [1], medianMs: 100 },
-      { ...step, nodes: [], medianMs: 3 },
-      { ...step, nodes: [2, 3], medianMs: 20 },
+      { ...step, nodes: [1], medianMs: 100, meanMs: 100 },
+      { ...step, nodes: [], medianMs: 3, meanMs: 3 },
+      { ...step, nodes: [2, 3], medianMs: 20, meanMs: 20 },
     ];
     expect(layerMs(profile, 2)).toBe(23);
   });

@@ -54,6 +54,8 @@ export interface RuntimeInfo {
 export interface StepProfile extends PlanStep {
   /** Median over the repetitions. */
   readonly medianMs: number;
+  /** Mean over the repetitions: the better measure where the clock is as coarse as a browser's. */
+  readonly meanMs: number;
 }
 
 /**
@@ -154,7 +156,11 @@ export class Model {
     this.run(input);
     return this.#usable()
       .time(options.repeats ?? 50)
-      .map(({ step, ms }) => ({ ...this.#describe(step), medianMs: [...ms].sort((a, b) => a - b)[ms.length >> 1]! }));
+      .map(({ step, ms }) => ({
+        ...this.#describe(step),
+        medianMs: [...ms].sort((a, b) => a - b)[ms.length >> 1]!,
+        meanMs: ms.reduce((sum, value) => sum + value, 0) / ms.length,
+      }));
   }
 
   /** What runs, and why: kernels, threads, memory. */

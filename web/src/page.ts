@@ -18,15 +18,17 @@ async function use(opened: OpenedModel, kernels: Kernels): Promise<void> {
   session = started;
   byId('images').hidden = false;
   byId('speed').hidden = false;
-  byId('results').replaceChildren();
-  byId('images-status').textContent = '';
   showEngine(started);
 }
 
 const chosenKernels = (): Kernels =>
   document.querySelector<HTMLInputElement>('[name="kernels"]:checked')!.value as Kernels;
 
-startModelView((opened) => use(opened, chosenKernels()));
+startModelView(async (opened) => {
+  await use(opened, chosenKernels());
+  byId('results').replaceChildren();
+  byId('images-status').textContent = '';
+});
 startImageView(current);
 startSpeedView(current, (kernels) => use(current().opened, kernels));
 

@@ -1,5 +1,13 @@
 import { convertCheckpoint, openCheckpoint, parseBiperConfig } from '@signwave/convert';
-import { blobSource, readModel, SignwaveError, SNIFF_BYTES, sniffKind, writeModel } from '@signwave/format';
+import {
+  blobSource,
+  type InputNode,
+  readModel,
+  SignwaveError,
+  SNIFF_BYTES,
+  sniffKind,
+  writeModel,
+} from '@signwave/format';
 import { summarize } from '../../../cli/src/report/model-summary.js';
 import type { OpenedModel, OpenOptions } from './protocol.js';
 
@@ -42,8 +50,15 @@ export async function openModel(files: readonly File[], options: OpenOptions): P
 
 function described(bytes: Uint8Array<ArrayBuffer>, fileName: string): OpenedModel {
   const model = readModel(bytes, fileName);
-  const { name, architecture, method } = model.info;
-  return { bytes, fileName, name, architecture: `${method} ${architecture}`, summary: summarize(model, bytes) };
+  const { architecture, method } = model.info;
+  const [{ height, width, channels }] = model.graph.nodes as readonly [InputNode];
+  return {
+    bytes,
+    fileName,
+    architecture: `${method} ${architecture}`,
+    input: `${height} × ${width} × ${channels}`,
+    summary: summarize(model, bytes),
+  };
 }
 
 /** Texts lie beside the checkpoint or model, which is what remains. */

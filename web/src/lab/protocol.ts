@@ -24,8 +24,10 @@ export interface OpenedModel {
   /** A `.sgnw` file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly fileName: string;
-  readonly name: string;
+  /** Method and network. */
   readonly architecture: string;
+  /** Height, width and channels, for people. */
+  readonly input: string;
   readonly summary: ModelSummary;
   /** Absent where a model was opened: nothing was converted. */
   readonly converted?: { readonly ms: number; readonly checkpointBytes: number };

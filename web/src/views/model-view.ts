@@ -51,7 +51,7 @@ async function listArchitectures(select: HTMLSelectElement): Promise<void> {
 export async function fetchExample(name: string): Promise<File> {
   const response = await fetch(`examples/${name}`);
   if (!response.ok) throw new Error(`examples/${name}: the server answered ${response.status}`);
-  return new File([await response.blob()], name);
+  return new File([await response.blob()], name.replace(/^.*\//, ''));
 }
 
 function statusOf({ converted, fileName }: OpenedModel): string {
@@ -59,11 +59,11 @@ function statusOf({ converted, fileName }: OpenedModel): string {
   return `Converted ${bytesText(converted.checkpointBytes)} in ${converted.ms.toFixed(0)} ms.`;
 }
 
-function showFacts({ name, architecture, fileName, summary }: OpenedModel, address: string): void {
+function showFacts({ architecture, fileName, input, summary }: OpenedModel, address: string): void {
   const { fileBytes, float32Bytes, binaryMacs, floatMacs, layers, headerBytes, paddingBytes } = summary;
   const facts: readonly (readonly [string, string])[] = [
-    ['name', name],
     ['network', architecture],
+    ['input', input],
     ['size', bytesText(fileBytes)],
     ['as float32', `${bytesText(float32Bytes)}, ${(float32Bytes / fileBytes).toFixed(1)}×`],
     ['binary work', `${((100 * binaryMacs) / (binaryMacs + floatMacs)).toFixed(1)} %`],

@@ -1,0 +1,200 @@
+// What needs a browser, but not three: wrong files, offline, keyboard, accessibility, phones, and the comparison.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+
+const SCREENSHOTS = 'build/screenshots';
+const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
+const PHONE = { viewport: { width: 412, height: 839 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const require = createRequire(new URL('../../../platforms/package.json', import.meta.url));
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser;
+let server;
+before(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  browser = await launchChromium();
+  server = await serveFolder('web/dist', { headers: ISOLATION });
+});
+after(async () => {
+  await browser.close();
+  server.close();
+});
+
+async function open(options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const errors = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  await page.goto(`${server.url}/`);
+  return { context, page, errors };
+}
+
+async function convert(page, files = [CHECKPOINT, 'examples/config.txt', 'examples/labels.txt']) {
+  await page.setInputFiles('#model-files', files);
+  await settled(page);
+}
+
+/** The model section has said something final. */
+async function settled(page) {
+  for (let n = 0; n < 600; n++) {
+    const status = await page.textContent('#model-status');
+    const isDone = /^Converted|is checked/.test(status) || (status === '' && (await page.isVisible('#model-error')));
+    if (isDone) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the page neither converted nor said why not');
+}
+
+describe('wrong files', () => {
+  const file = (name, content) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) });
+  const checkpoint = readFileSync(CHECKPOINT);
+  const cases = [
+    ['an HTML page', [file('model.sgnw', '<!doctype html><p>not found')], /E_CHECKPOINT_KIND.*HTML page/],
+    ['an empty file', [file('model.pth', '')], /E_CHECKPOINT_KIND.*empty/],
+    ['a checkpoint that is cut short', [file('model.pth', checkpoint.subarray(0, 300_000))], /E_CHECKPOINT_STRUCTURE/],
+    ['a checkpoint without omega0', [file('model.pth', checkpoint)], /E_OMEGA0/],
+    ['labels without a model', [file('labels.txt', 'cat')], /E_USAGE/],
+    ['two checkpoints', [file('a.pth', checkpoint), file('b.pth', checkpoint)], /E_USAGE.*2 models/],
+  ];
+
+  test('are each told in place, and the page stays usable', async () => {
+    const { context, page, errors } = await open();
+    for (const [name, files, message] of cases) {
+      await convert(page, files);
+      assert.match(await page.textContent('#model-error'), message, name);
+    }
+    await page.fill('#omega0', '20');
+    await convert(page, [CHECKPOINT]);
+    assert.equal(await page.isVisible('#model-error'), false);
+    await page.setInputFiles('#image-files', [
+      file('notes.png', 'no image'),
+      file('cat.png', readFileSync('examples/images/cat/0000.png')),
+    ]);
+    await page.locator('#results .bar.first').waitFor();
+    assert.match(await page.textContent('#results'), /E_IMAGE.*notes\.png/);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+});
+
+test('the downloaded model opens again', async () => {
+  const { context, page } = await open();
+  await convert(page);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+  assert.equal(download.suggestedFilename(), 'biper-resnet20-cifar10.sgnw');
+  const bytes = readFileSync(await download.path());
+  assert.equal(bytes.toString('latin1', 4, 8), 'SGNW');
+  const model = { name: 'again.sgnw', mimeType: 'application/octet-stream', buffer: bytes };
+  await convert(page, [model]);
+  assert.match(await page.textContent('#model-status'), /again\.sgnw is checked and ready/);
+  await context.close();
+});
+
+test('a second visit needs no network', async () => {
+  const { context, page } = await open();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null).catch(() => undefined);
+  await context.setOffline(true);
+  await page.reload();
+  await convert(page);
+  assert.match(await page.textContent('#model-status'), /^Converted/);
+  await context.close();
+});
+
+test('the keyboard reaches everything, in the order of the page', async () => {
+  const { context, page } = await open();
+  const reached = [];
+  for (let n = 0; n < 5; n++) {
+    await page.keyboard.press('Tab');
+    reached.push(
+      await page.evaluate(
+        () => document.activeElement?.id || document.activeElement?.className || document.activeElement?.tagName,
+      ),
+    );
+  }
+  assert.deepEqual(reached, ['skip', 'use-example', 'model-files', 'SUMMARY', 'BODY']);
+  await page.focus('#use-example');
+  await page.keyboard.press('Enter');
+  await settled(page);
+  await context.close();
+});
+
+for (const [name, options] of [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['phone', { ...PHONE, colorScheme: 'light' }],
+]) {
+  test(`${name}: axe-core finds nothing, and nothing is wider than the screen`, async () => {
+    const { context, page } = await open(options);
+    await convert(page);
+    await page.setInputFiles('#image-files', ['examples/images/cat/0000.png', 'examples/images/ship/0001.png']);
+    await page.locator('#results li:nth-child(2) .bar.first').waitFor();
+    await page.click('#profile');
+    await page.locator('#time-bars .bar').first().waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}/chromium-${name}.png`, fullPage: true });
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+      [],
+    );
+    const excess = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    assert.ok(excess <= 0, `${excess} pixels`);
+    await context.close();
+  });
+}
+
+const RESNET18 = '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar';
+
+test('a network for ImageNet is converted, and no task keeps the page from answering', { timeout: 240_000 }, async () => {
+  const { context, page } = await open();
+  await page.evaluate(() => {
+    globalThis.longTasksMs = [];
+    const note = (list) => globalThis.longTasksMs.push(...list.getEntries().map(({ duration }) => duration));
+    new PerformanceObserver(note).observe({ type: 'longtask' });
+  });
+  await convert(page, [RESNET18, RESNET18.replace(/[^/]*$/, 'config.txt')]);
+  console.log(await page.textContent('#model-status'));
+  await page.setInputFiles('#image-files', [RESNET18.replace(/[^/]*$/, 'images/n02077923_sea_lion.JPEG')]);
+  await page.locator('#results .bar.first').waitFor();
+  assert.match(await page.textContent('#results .bar.first'), /class 150/);
+  await page.click('#compare');
+  await page.locator('#compare-bars .bar').first().waitFor({ timeout: 180_000 });
+  console.log(await page.textContent('#speed-status'));
+  const longTasksMs = await page.evaluate(() => globalThis.longTasksMs);
+  console.log(`tasks of the page above 50 ms: ${longTasksMs.join(', ') || 'none'}`);
+  assert.deepEqual(longTasksMs, []);
+  await context.close();
+});
+
+test('drawing gives classes', async () => {
+  const { context, page } = await open();
+  await convert(page);
+  await page.click('#draw-toggle');
+  const box = await page.locator('#draw canvas').boundingBox();
+  await page.mouse.move(box.x + 60, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 150, box.y + 180, { steps: 5 });
+  await page.mouse.up();
+  await page.locator('#draw .bar.first').waitFor();
+  await context.close();
+});
+
+test('ONNX Runtime Web of the page’s own files agrees and is at least 8 times as slow', async () => {
+  const { context, page, errors } = await open();
+  await convert(page);
+  await page.click('#compare');
+  await page.locator('#compare-bars .bar').first().waitFor({ timeout: 120_000 });
+  const status = await page.textContent('#speed-status');
+  console.log(status);
+  assert.ok(Number(/([\d.]+)×/.exec(status)[1]) >= 8, status);
+  assert.deepEqual(errors, []);
+  await context.close();
+});

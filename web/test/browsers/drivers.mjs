@@ -1,0 +1,71 @@
+// Three browsers behind one face: as much as clicking through the page takes.
+import { writeFileSync } from 'node:fs';
+import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
+import { launchFirefox } from '../../../platforms/scripts/browsers/firefox.mjs';
+import { launchWebKit } from '../../../platforms/scripts/browsers/webkit.mjs';
+
+/**
+ * @typedef {object} Driver
+ * @property {(url: string) => Promise<unknown>} goto
+ * @property {(selector: string) => Promise<unknown>} click
+ * @property {(expression: string) => Promise<any>} evaluate
+ * @property {(path: string) => Promise<unknown>} screenshot
+ * @property {() => Promise<unknown>} close
+ */
+
+/** @type {Record<string, () => Promise<Driver>>} */
+export const DRIVERS = { chromium: driveChromium, firefox: driveFirefox, webkit: driveWebKit };
+
+async function driveChromium() {
+  const browser = await launchChromium();
+  const page = await browser.newPage();
+  return {
+    goto: (url) => page.goto(url),
+    click: (selector) => page.click(selector),
+    evaluate: (expression) => page.evaluate(expression),
+    screenshot: (path) => page.screenshot({ path, fullPage: true }),
+    close: () => browser.close(),
+  };
+}
+
+async function driveFirefox() {
+  const browser = await launchFirefox();
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1100, height: 900 });
+  return {
+    goto: (url) => page.goto(url),
+    click: (selector) => page.click(selector),
+    evaluate: (expression) => page.evaluate(expression),
+    screenshot: (path) => page.screenshot({ path, fullPage: true }),
+    close: () => browser.close(),
+  };
+}
+
+async function driveWebKit() {
+  const browser = await launchWebKit();
+  const click = async (selector) => {
+    const element = await browser.call('POST', '/element', { using: 'css selector', value: selector });
+    await browser.call('POST', `/element/${Object.values(element)[0]}/click`, {});
+  };
+  return {
+    goto: browser.goto,
+    click,
+    evaluate: (expression) => browser.evaluate(`return ${expression}`),
+    screenshot: async (path) => writeFileSync(path, Buffer.from(await browser.call('GET', '/screenshot'), 'base64')),
+    close: browser.close,
+  };
+}
+
+/** Poll, since waiting inside of the page hangs under a Content-Security-Policy. @returns the first value that is true. */
+export async function until(driver, expression, seconds = 60) {
+  const endMs = performance.now() + 1000 * seconds;
+  for (;;) {
+    const value = await driver.evaluate(expression);
+    if (value) return value;
+    if (performance.now() > endMs) {
+      const page = await driver.evaluate('document.body.innerText');
+      throw new Error(`${expression} isn't true after ${seconds} s; the page says:\n${page}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,210 @@
+// @signwave/runtime/web in Chromium, on a page that has nothing else: policies, workers, images, cancelling, faulty servers, leaks.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { build } from 'esbuild';
+import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
+import { serveFolder } from '../../../scripts/static-server.mjs';
+
+const FOLDER = 'build/web-test';
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src 'self' blob:";
+const model = readFileSync('format/test/golden/v1.0.sgnw');
+const sha256 = createHash('sha256').update(model).digest('hex');
+
+let browser;
+before(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  await build({
+    entryPoints: { library: 'runtime/src/web/index.ts', worker: 'runtime/src/web/worker.ts' },
+    outdir: FOLDER,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['signwave:source', 'module'],
+    mainFields: ['module', 'main'],
+  });
+  writeFileSync(`${FOLDER}/index.html`, '<!doctype html><meta charset="utf-8"><title>library</title>');
+  writeFileSync(`${FOLDER}/model.sgnw`, model);
+  writeFileSync(`${FOLDER}/cat.png`, readFileSync('examples/images/cat/0000.png'));
+  browser = await launchChromium();
+});
+after(() => browser.close());
+
+/** Run a function in a page that has the library as its argument. */
+async function inPage(
+  action,
+  { headers = { 'content-security-policy': POLICY }, routes = {}, launched = browser } = {},
+) {
+  const server = await serveFolder(FOLDER, { headers, routes });
+  const page = await launched.newPage();
+  try {
+    await page.goto(`${server.url}/`);
+    const handle = await page.evaluateHandle(() => import('/library.js'));
+    return { value: await page.evaluate(action, handle), requests: server.requests };
+  } finally {
+    await page.close();
+    server.close();
+  }
+}
+
+describe('policies', () => {
+  test("needs 'wasm-unsafe-eval' and its own origin, nothing else, and no network but the model's address", async () => {
+    const { value, requests } = await inPage(async ({ load }) => {
+      const loaded = await load('/model.sgnw');
+      return loaded.info().kernels;
+    });
+    assert.equal(value, 'simd');
+    const own = requests.filter((path) => path !== '/favicon.ico');
+    assert.deepEqual(own, ['/', '/library.js', '/model.sgnw']);
+  });
+
+  test('says which policy is missing', async () => {
+    const headers = { 'content-security-policy': POLICY.replace(" 'wasm-unsafe-eval'", '') };
+    const { value } = await inPage(
+      ({ load }) => load('/model.sgnw').catch(({ code, message }) => `${code} ${message}`),
+      { headers },
+    );
+    assert.match(value, /E_ENGINE.*'wasm-unsafe-eval' in script-src/);
+  });
+
+  test('takes scalar kernels where the engine has no SIMD', async () => {
+    const launched = await launchChromium(['--js-flags=--no-enable-sse4-1 --no-enable-ssse3']);
+    try {
+      const { value } = await inPage(async ({ load }) => (await load('/model.sgnw')).info().kernelsReason, {
+        launched,
+      });
+      assert.equal(value, 'the engine has no SIMD');
+    } finally {
+      await launched.close();
+    }
+  });
+});
+
+describe('a worker', () => {
+  test('gives what the page gives, of every kind of image, and empties what it was given', async () => {
+    const { value } = await inPage(async ({ load, createWorkerModel, rasterOf }) => {
+      const [here, there] = [await load('/model.sgnw'), await createWorkerModel('/model.sgnw')];
+      const { height, width } = here.input;
+      const canvas = Object.assign(document.createElement('canvas'), { width, height });
+      const context = canvas.getContext('2d');
+      const image = await new Promise((resolve, reject) => {
+        const element = new Image();
+        element.onload = () => resolve(element);
+        element.onerror = reject;
+        element.src = '/cat.png';
+      });
+      context.drawImage(image, 0, 0, width, height);
+      const data = context.getImageData(0, 0, width, height);
+      const floats = new Float32Array(height * width * here.input.channels).fill(0.5);
+      const same = JSON.stringify([...(await there.run(floats.slice()))]) === JSON.stringify([...here.run(floats)]);
+      const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+      const rasters = await Promise.all([canvas, blob, data, await createImageBitmap(canvas)].map(rasterOf));
+      const equal = rasters.every((it) => it.channels === 4 && it.data.every((sample, i) => sample === data.data[i]));
+      const given = floats.slice();
+      await there.run(given);
+      there.dispose();
+      return { same, equal, left: given.length, natural: (await rasterOf(image)).width };
+    });
+    assert.deepEqual(value, { same: true, equal: true, left: 0, natural: 32 });
+  });
+
+  test('that a policy forbids is told', async () => {
+    const headers = { 'content-security-policy': POLICY.replace("worker-src 'self'", "worker-src 'none'") };
+    const { value } = await inPage(
+      ({ createWorkerModel }) => createWorkerModel('/model.sgnw').catch(({ code }) => code),
+      { headers },
+    );
+    assert.equal(value, 'E_ENGINE');
+  });
+
+  test('is gone after dispose in the middle of a run', async () => {
+    const { value } = await inPage(async ({ createWorkerModel }) => {
+      const loaded = await createWorkerModel('/model.sgnw');
+      const { height, width, channels } = loaded.input;
+      const running = loaded.run(new Float32Array(height * width * channels));
+      loaded.dispose();
+      return running.catch(({ code }) => code);
+    });
+    assert.equal(value, 'E_DISPOSED');
+  });
+});
+
+describe('downloads', () => {
+  const cases = {
+    'a page instead of the model': [(_, response) => response.end('<!doctype html>'), 'E_FORMAT_KIND'],
+    'a missing one': [(_, response) => response.writeHead(404).end(), 'E_IO'],
+    'one that is cut': [
+      (_, response) => {
+        response.writeHead(200, { 'content-length': model.length }).write(model.subarray(0, 200));
+        setTimeout(() => response.destroy(), 50);
+      },
+      'E_IO',
+    ],
+  };
+  for (const [name, [route, code]] of Object.entries(cases)) {
+    test(`${name}: ${code}`, async () => {
+      const routes = { '/bad.sgnw': route };
+      const { value } = await inPage(({ load }) => load('/bad.sgnw').catch((error) => error.code), { routes });
+      assert.equal(value, code);
+    });
+  }
+
+  test('are cancelled by a signal', async () => {
+    const routes = { '/slow.sgnw': (_, response) => response.writeHead(200).write(model.subarray(0, 200)) };
+    const { value } = await inPage(
+      ({ createWorkerModel }) =>
+        createWorkerModel('/slow.sgnw', { signal: AbortSignal.timeout(200) }).catch(({ name }) => name),
+      { routes },
+    );
+    assert.equal(value, 'TimeoutError');
+  });
+
+  test('come from the cache the second time, which a SHA-256 guards', async () => {
+    let requests = 0;
+    const routes = {
+      '/counted.sgnw': (_, response) => {
+        requests++;
+        response.writeHead(200, { 'cache-control': 'no-store' }).end(model);
+      },
+      '/sha256': (_, response) => response.end(sha256),
+    };
+    const { value } = await inPage(
+      async ({ load }) => {
+        const sha256 = await (await fetch('/sha256')).text();
+        for (let n = 0; n < 2; n++) await load('/counted.sgnw', { cache: 'models', sha256 });
+        return load('/counted.sgnw', { sha256: '0'.repeat(64) }).catch(({ code }) => code);
+      },
+      { routes },
+    );
+    assert.equal(value, 'E_FORMAT_CHECKSUM');
+    assert.equal(requests, 2);
+  });
+});
+
+test('200 models that are let go leave nothing behind', { timeout: 120_000 }, async () => {
+  const launched = await launchChromium(['--js-flags=--expose-gc', '--enable-precise-memory-info']);
+  try {
+    const { value } = await inPage(
+      async ({ load, fetchModel }) => {
+        const bytes = await fetchModel('/model.sgnw');
+        const loadMany = async (count) => {
+          for (let n = 0; n < count; n++) (await load(bytes)).dispose();
+          for (let n = 0; n < 5; n++) {
+            globalThis.gc();
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+          return performance.memory.usedJSHeapSize;
+        };
+        const before = await loadMany(50);
+        return (await loadMany(200)) - before;
+      },
+      { launched },
+    );
+    console.log(`heap after 200 more loads: ${value} bytes more`);
+    assert.ok(value < 1_000_000, `${value} bytes`);
+  } finally {
+    await launched.close();
+  }
+});
