@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { readModel, writeModel } from '@signwave/format';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -252,6 +253,30 @@ test('bench checks outputs, then times SIMD and scalar kernels and every layer',
   expect(timings.map(({ name }: { name: string }) => name)).toEqual(['signwave simd', 'signwave scalar']);
   expect(layers.length).toBeGreaterThan(20);
   expect(machine.engine).toContain(process.versions.node);
+});
+
+test('bench writes a report of the device', async () => {
+  const output = join(folder, 'device.json');
+  const { code, stderr } = await signwave('bench', model, '--rounds', '2', '--device-report', output);
+  expect(code).toBe(0);
+  expect(stderr).toContain('device.json is written');
+  const report = JSON.parse(readFileSync(output, 'utf8'));
+  expect(report).toMatchObject({
+    reportVersion: 1,
+    device: { architecture: process.arch },
+    versions: { node: process.versions.node },
+    runtime: { threads: 1 },
+  });
+  expect(report.model.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(report.timings[0].medianMs).toBeGreaterThan(0);
+  expect(report.layers.length).toBeGreaterThan(20);
+  expect(readFileSync(output, 'utf8')).not.toContain(hostname());
+});
+
+test('bench refuses a folder as its report', async () => {
+  const { code, stderr } = await signwave('bench', model, '--rounds', '1', '--device-report', folder);
+  expect(code).toBe(1);
+  expect(stderr).toContain('E_IO');
 });
 
 test('export writes an ONNX file', async () => {

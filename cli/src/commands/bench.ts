@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { exportOnnx } from '@signwave/convert';
 import { type InputNode, type Model as ModelFile, SignwaveError } from '@signwave/format';
@@ -5,8 +6,10 @@ import { Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
+import { describeDevice, readTemperature } from '../bench/device.js';
 import { type Contestant, type Timing, timeInterleaved } from '../bench/interleave.js';
 import { createOrtSession } from '../bench/ort-web.js';
+import { writeFileAtomic } from '../data/atomic-write.js';
 import { readModelFile } from '../files.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -19,9 +22,12 @@ interface Options {
   readonly peers?: boolean;
   readonly rounds: number;
   readonly kernels: KernelChoice;
+  readonly deviceReport?: string;
   readonly json?: boolean;
 }
 
+/** Of the fields of `--device-report`. */
+const REPORT_VERSION = 1;
 /** Inputs on which outputs are compared before anything is timed. */
 const CHECKED_INPUTS = 5;
 /** Float engines sum in other orders; a sign that flips at its threshold moves outputs more, see `compareOutputs`. */
@@ -36,9 +42,14 @@ export function registerBench(program: Command): void {
     .option('--per-layer', 'time each step by itself')
     .option('--peers', 'compare with ONNX Runtime Web (float32, wasm) in the same process, rounds interleaved')
     .option('--rounds <n>', 'rounds that are counted', positiveInteger, 15)
+    .option('--device-report <file>', 'write machine, clock, temperature and results to a JSON file, to send in')
     .addOption(kernelsOption())
     .addOption(jsonOption())
     .action(bench);
+}
+
+function sha256Hex(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function parseThreads(text: string): number[] {
@@ -61,15 +72,33 @@ async function bench(modelPath: string, options: Options): Promise<void> {
     contestants.push({ name: 'signwave scalar', run: () => void scalar.run(inputs[0]!) });
   }
   if (options.peers) contestants.push(await ortContestant(file, model, inputs));
+  const celsiusBefore = readTemperature();
   const timings = await timeInterleaved(contestants, { rounds: options.rounds });
+  const celsiusAfter = readTemperature();
 
   const macs = model.plan().reduce((sum, step) => sum + step.macs, 0);
-  const layers = options.perLayer ? model.profile(inputs[0]!, { repeats: 200 }) : undefined;
+  const layers =
+    options.perLayer || options.deviceReport !== undefined ? model.profile(inputs[0]!, { repeats: 200 }) : undefined;
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     engine: `Node ${process.versions.node}, V8 ${process.versions.v8}`,
     signwave: VERSION,
   };
+  if (options.deviceReport !== undefined) {
+    const report = {
+      reportVersion: REPORT_VERSION,
+      device: describeDevice(),
+      versions: { signwave: VERSION, node: process.versions.node, v8: process.versions.v8 },
+      ...(celsiusBefore !== undefined && { celsiusBefore }),
+      ...(celsiusAfter !== undefined && { celsiusAfter }),
+      model: { name: model.metadata.name, fileBytes: bytes.length, sha256: sha256Hex(bytes), macs },
+      runtime: info,
+      timings,
+      layers,
+    };
+    await writeFileAtomic(options.deviceReport, new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`));
+    printNote(`${options.deviceReport} is written: it names the machine's parts, and neither it nor you`);
+  }
   if (options.json) {
     printJson({ model: modelPath, fileBytes: bytes.length, machine, runtime: info, macs, timings, layers });
     return;
@@ -80,7 +109,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   );
   printResult('');
   printResult(timingTable(timings, macs));
-  if (layers) printResult(`\n${layerTable(layers)}`);
+  if (layers && options.perLayer) printResult(`\n${layerTable(layers)}`);
 }
 
 function timingTable(timings: readonly Timing[], macs: number): string {
