@@ -1,0 +1,96 @@
+// examples/browser as a reader would use it, in Chromium, with the built package. Needs `node scripts/build.mjs --only wasm,cli,runtime`.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { build } from 'vite';
+import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
+import { serveFolder } from '../../../scripts/static-server.mjs';
+
+const FOLDER = 'build/web-examples';
+const CAT = 'examples/images/cat/0000.png';
+const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
+let browser;
+
+before(async () => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(`${FOLDER}/plain`, { recursive: true });
+  mkdirSync(`${FOLDER}/vite`, { recursive: true });
+  const options = ['--labels', 'examples/labels.txt', '-o', `${FOLDER}/model.sgnw`];
+  execFileSync(process.execPath, ['cli/dist/signwave.mjs', 'convert', CHECKPOINT, ...options], { stdio: 'ignore' });
+  browser = await launchChromium();
+});
+after(() => browser.close());
+
+async function textOf(page, selector, wanted) {
+  for (let n = 0; n < 200; n++) {
+    const text = await page.textContent(selector);
+    if (wanted.test(text)) return text;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return page.textContent(selector);
+}
+
+test('the plain page classifies an image, and does so again without a network', async () => {
+  for (const name of ['plain.html', 'plain.js', 'service-worker.js'])
+    copyFileSync(`examples/browser/${name}`, `${FOLDER}/plain/${name}`);
+  cpSync('runtime/dist', `${FOLDER}/plain/signwave`, { recursive: true });
+  copyFileSync(`${FOLDER}/model.sgnw`, `${FOLDER}/plain/model.sgnw`);
+  const server = await serveFolder(`${FOLDER}/plain`);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const classify = async () => {
+    await page.locator('progress').waitFor({ state: 'hidden' });
+    await page.setInputFiles('input', CAT);
+    return textOf(page, 'output', /%/);
+  };
+  await page.goto(`${server.url}/plain.html`);
+  assert.match(await classify(), /^cat, 57\.\d %$/);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  server.close();
+  await context.setOffline(true);
+  await page.reload();
+  assert.match(await classify(), /^cat, 57\.\d %$/);
+  await context.close();
+});
+
+test('Vite packs the library, its worker and the model', async () => {
+  const root = resolve(FOLDER, 'vite');
+  mkdirSync(`${root}/node_modules/@signwave`, { recursive: true });
+  symlinkSync(resolve('runtime'), `${root}/node_modules/@signwave/runtime`);
+  copyFileSync('examples/browser/vite.js', `${root}/main.js`);
+  copyFileSync(`${FOLDER}/model.sgnw`, `${root}/model.sgnw`);
+  writeFileSync(
+    `${root}/index.html`,
+    '<!doctype html><title>vite</title><video></video><script type="module" src="/main.js"></script>',
+  );
+  await build({ root, configFile: false, logLevel: 'warn', build: { assetsInlineLimit: 0 }, worker: { format: 'es' } });
+  const server = await serveFolder(`${root}/dist`);
+  const page = await browser.newPage();
+  const errors = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  await page.goto(`${server.url}/`);
+  // A canvas gives the video its frames: a drawn square.
+  const labels = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
+    canvas.getContext('2d').fillRect(8, 8, 16, 16);
+    const video = document.querySelector('video');
+    video.muted = true;
+    video.srcObject = canvas.captureStream(5);
+    await video.play();
+    const table = new Promise((resolve) => {
+      console.table = resolve;
+    });
+    // The module listens once its model is loaded.
+    for (const end = performance.now() + 20_000; performance.now() < end; ) {
+      video.click();
+      const predictions = await Promise.race([table, new Promise((resolve) => setTimeout(resolve, 300))]);
+      if (predictions) return predictions.map(({ label }) => label);
+    }
+    return [];
+  });
+  assert.equal(labels.length, 5);
+  assert.deepEqual(errors, []);
+  server.close();
+});
