@@ -44,16 +44,16 @@ failures += check('SIMD beside the reference', digests.simd, reference, { areFlo
 const cells = [];
 for (const cell of CELLS.filter(({ engine, cpu }) => `${engine} ${cpu}`.includes(values.only))) {
   const results = { engine: cell.engine, cpu: cell.cpu };
-  for (const kernels of KERNELS) {
-    const startMs = performance.now();
-    const { version, digests: found } = await runCell(cell, kernels);
+  const startMs = performance.now();
+  const runs = await Promise.all(KERNELS.map(async (kernels) => ({ kernels, ...(await runCell(cell, kernels)) })));
+  for (const { kernels, version, digests: found } of runs) {
     if (version) results.engine = `${cell.engine} ${version}`;
     const differing = check(`${results.engine}, ${cell.cpu}, ${kernels}`, found, digests[kernels]);
     failures += differing;
     results[kernels] = differing === 0 ? 'equal' : 'different';
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-    console.log(`${results.engine}, ${cell.cpu}, ${kernels}: ${results[kernels]} (${seconds} s)`);
   }
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  console.log(`${results.engine}, ${results.cpu}: SIMD ${results.simd}, scalar ${results.scalar} (${seconds} s)`);
   cells.push(results);
 }
 if (failures > 0) process.exitCode = 1;
