@@ -1,0 +1,30 @@
+// Stands for `vitest` where Vitest itself doesn't run, in tests that are bundled for another CPU: its own expect, on Node's test runner.
+
+import { before, describe as nodeDescribe, test as nodeTest } from 'node:test';
+import { format } from 'node:util';
+import { JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
+import * as chai from 'chai';
+
+for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
+export const expect = chai.expect;
+
+export const beforeAll = before;
+/** The third argument, a time limit, is Vitest's: an emulated CPU is slower. */
+export const test = withEach((name, action) => nodeTest(name, () => action()));
+export const describe = withEach((name, action) => nodeDescribe(name, () => action()));
+
+function withEach(define) {
+  const defineMany = (cases) => (title, action) => {
+    for (const given of cases) {
+      const args = Array.isArray(given) ? given : [given];
+      define(titleOf(title, args), () => action(...args));
+    }
+  };
+  return Object.assign((name, action) => define(name, action), { each: defineMany });
+}
+
+/** `%s` and so on, and `$name` of a case that is an object. */
+function titleOf(title, args) {
+  const named = title.replace(/\$(\w+)/g, (_, key) => String(args[0]?.[key]));
+  return named.includes('%') ? format(named, ...args) : named;
+}
