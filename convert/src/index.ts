@@ -12,3 +12,4 @@ export { type BiperConfig, checkpointBiperConfig, parseBiperConfig } from './mod
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
 export { compare as compareArchitecture, type Match, recognise } from './models/recognise.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
+export { integerStem } from './passes/integer-stem.js';

@@ -17,6 +17,7 @@ const KERNEL_PARTS = [
   'poolRow',
   'sortFilters',
   'twoFilters',
+  'twoIntegerFilters',
 ];
 
 describe.each(['simd', 'scalar'] as const)('%s.wasm', (level) => {
