@@ -97,6 +97,20 @@ describe('convert', () => {
 });
 
 describe('inspect', () => {
+  test('shows which kernel runs each step, and why', async () => {
+    const { code, stdout } = await signwave('inspect', model, '--plan');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/steps, simd kernels \(the engine has SIMD\)/);
+    expect(stdout.match(/^layer\d\.\d\.conv\d .* convLut .* tables of \d channels/gm)).toHaveLength(18);
+  });
+
+  test('shows the plan as JSON, after a trial if asked for', async () => {
+    const { stdout } = await signwave('inspect', model, '--plan', '--tune', '--json');
+    const { kind, kernels, steps } = JSON.parse(stdout);
+    expect({ kind, kernels }).toEqual({ kind: 'plan', kernels: 'simd' });
+    expect(steps.every(({ reason }: { reason: string }) => reason.length > 0)).toBe(true);
+  });
+
   test('prints bytes per layer whose sum is the file', async () => {
     const { stdout } = await signwave('inspect', model, '--json');
     const { layers, headerBytes, paddingBytes, fileBytes } = JSON.parse(stdout);
