@@ -44,7 +44,7 @@ class Net:
             found = self.given[name].astype(F32)
             self.layers.append(name)
             differs = found != signs
-            wrong = differs & (np.abs(distance) >= 1e-5)
+            wrong = differs & (np.abs(distance) >= 1e-5 * max(1, float(x.std())))
             self.doubtful += int(differs.sum())
             if wrong.any():
                 at = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -206,7 +206,10 @@ def latent(net, x, name, o, k, groups=1):
     shape = (o, x.shape[1] // groups, k, k)
     w = net.rng.laplace(0, 0.08, shape) * net.rng.uniform(0.2, 2, (o, 1, 1, 1))
     w += np.where(net.rng.uniform(size=(o, 1, 1, 1)) < 0.05, 0.3, 0)
-    return net.tensor(name, lambda: np.where(w == 0, 1e-3, w))
+    # No weight so near to a mean, or to 0, that the order of a sum decides its sign.
+    for mean in (0, w.mean((1, 2, 3), keepdims=True), w.mean(1, keepdims=True)):
+        w = np.where(np.abs(w - mean) < 1e-5, w + 1e-3, w)
+    return net.tensor(name, lambda: w)
 
 
 def biper_conv(net, x, name, o, k=3, stride=1, groups=1, beta=True):
@@ -247,7 +250,12 @@ def rbnn_conv(net, x, name, o, k=3, stride=1):
     w = w - filter_mean(w)
     w = (w / per_filter(w).std(1, ddof=1).reshape(-1, 1, 1, 1)).astype(np.float64)
     rotated = (r1.T.astype(np.float64) @ w.reshape(o, a, n // a) @ r2.astype(np.float64)).reshape(w.shape)
-    w = np.sign(w + np.abs(np.sin(rotate)) * (rotated - w)).astype(F32)
+    turned = w + np.abs(np.sin(rotate)) * (rotated - w)
+    while (near := np.abs(per_filter(turned)).min(1) < 1e-6).any():
+        # As above: another angle for a filter with a weight whose sign rounding would decide.
+        rotate[near] = net.rng.normal(1.0, 0.5, rotate[near].shape)
+        turned = w + np.abs(np.sin(rotate)) * (rotated - w)
+    w = np.sign(turned).astype(F32)
     mean = x.mean((1, 2, 3), keepdims=True, dtype=np.float64).astype(F32)
     return conv(net.sign(name, x - mean), w, stride, k // 2) * alpha
 

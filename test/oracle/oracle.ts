@@ -11,6 +11,8 @@ export interface Verdict {
   readonly doubtful: number;
   readonly wrong: readonly string[];
   readonly onnxLogits: readonly (readonly number[])[];
+  readonly onnxDoubtful: number;
+  readonly onnxAloneLogits: readonly (readonly number[])[];
 }
 
 /** Convert FOLDER/NAME.npz. */
