@@ -5,7 +5,8 @@ import { openCheckpoint, type StoredTensor } from '@signwave/convert';
 import { bytesSource } from '@signwave/format';
 import { expect, test } from 'vitest';
 import { checkpoint, pickle, tensorPickle } from '../../convert/test/checkpoints/build.js';
-import { EXAMPLE_CHECKPOINT, ROOT, signwave, temporaryFolder } from './signwave.js';
+import { describeWithShared, sharedPath } from '../shared.js';
+import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, ROOT, signwave, temporaryFolder } from './signwave.js';
 
 const folder = temporaryFolder();
 const OPTIMIZER_BYTES = 2_000_000_000;
@@ -63,33 +64,47 @@ function tensorOf({ shape }: StoredTensor, key: string): Uint8Array {
   return tensorPickle({ key, elements, shape, strides: strides.reverse() });
 }
 
+/** Convert in a process of its own. @returns what it held in memory at most, and how long it took. */
+function convertWatched(name: string, args: readonly string[]): { rssKib: number; seconds: number; output: string } {
+  const [hook, rss, output] = [`${name}.cjs`, `${name}.txt`, `${name}.sgnw`].map((it) => join(folder, it)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(
+    hook,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(rss)}, String(process.resourceUsage().maxRSS)));`,
+  );
+  const program = join(ROOT, 'cli/dist/signwave.mjs');
+  const startMs = performance.now();
+  execFileSync(process.execPath, ['--require', hook, program, 'convert', ...args, '-o', output]);
+  const seconds = (performance.now() - startMs) / 1000;
+  const rssKib = Number(readFileSync(rss, 'utf8'));
+  console.log(`${name}: ${(rssKib / 1024).toFixed(0)} MiB resident at most, ${seconds.toFixed(1)} s`);
+  return { rssKib, seconds, output };
+}
+
 test('a checkpoint of 2 GB with optimizer state converts in less than 1 GB of memory', {
   timeout: 300_000,
 }, async () => {
   const large = join(folder, 'large.pth');
   await writeLargeCheckpoint(large);
   expect(statSync(large).size).toBeGreaterThan(OPTIMIZER_BYTES);
-  const hook = join(folder, 'rss.cjs');
-  const rss = join(folder, 'rss.txt');
-  writeFileSync(
-    hook,
-    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(rss)}, String(process.resourceUsage().maxRSS)));`,
-  );
-  const program = join(ROOT, 'cli/dist/signwave.mjs');
-  const output = join(folder, 'large.sgnw');
-  execFileSync(process.execPath, ['--require', hook, program, 'convert', large, '-o', output, '--omega0', '20']);
-  const maxRssKib = Number(readFileSync(rss, 'utf8'));
-  console.log(`${(maxRssKib / 1024).toFixed(0)} MiB resident at most`);
-  expect(maxRssKib).toBeLessThan(MAX_RSS_KIB);
-
-  const { stdout } = await signwave(
-    'compare',
-    output,
-    output,
-    '--images',
-    join(ROOT, 'examples/images'),
-    '--limit',
-    '1',
-  );
+  const { rssKib, output } = convertWatched('large', [large, '--omega0', '20']);
+  expect(rssKib).toBeLessThan(MAX_RSS_KIB);
+  const { stdout } = await signwave('compare', output, output, '--images', EXAMPLE_IMAGES, '--limit', '1');
   expect(stdout).toContain('same first class on 1 of 1');
+});
+
+describeWithShared('ImageNet’s ResNet-18', () => {
+  const path = (): string => sharedPath('checkpoints/biper-resnet18-imagenet/model_best.pth.tar')!;
+
+  test('converts in less than 300 MB of memory', { timeout: 300_000 }, () => {
+    expect(convertWatched('resnet18', [path()]).rssKib).toBeLessThan(300_000);
+  });
+
+  test('takes at most 2.2 MB with its float weights in i8', { timeout: 300_000 }, () => {
+    const { output } = convertWatched('small', [path(), '--head', 'i8', '--downsample', 'i8', '--stem', 'i8']);
+    expect(statSync(output).size).toBeLessThanOrEqual(2_200_000);
+  });
 });
