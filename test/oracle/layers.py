@@ -264,11 +264,13 @@ def adabin_conv(net, x, name, o, k=3, stride=1):
     w = latent(net, x, f'{name}.weight', o, k)
     alpha = net.tensor(f'{name}.binary_a.alpha_a', lambda: net.rng.uniform(0.3, 1.2) * net.rng.choice([-1, 1]))
     beta = net.tensor(f'{name}.binary_a.beta_a', lambda: net.rng.normal(0, 0.3))
-    centre = filter_mean(w)
-    distance = np.sqrt(((w - centre).astype(np.float64) ** 2).mean((1, 2, 3), keepdims=True)).astype(F32)
+    centre = per_filter(w).mean(1, dtype=np.float64).reshape(-1, 1, 1, 1)
+    distance = np.sqrt(((w - centre) ** 2).mean((1, 2, 3), keepdims=True))
     levels = np.sign((w - centre) / distance) * distance + centre
     signs = net.sign(name, x, beta)
-    return conv(alpha * (signs * np.sign(alpha) + beta), levels.astype(F32), stride, k // 2)
+    # In binary64: thousands of products that aren't whole numbers would leave rounding of their own.
+    activations = np.float64(alpha) * (signs * np.sign(alpha) + np.float64(beta))
+    return conv(activations, levels.astype(np.float64), stride, k // 2)
 
 
 def mean_abs_conv(net, x, name, o, k=3, stride=1, threshold=0.0, flat=True):
