@@ -5,7 +5,11 @@ export default defineConfig({
   resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] } },
   test: {
-    include: ['{format,reference,convert,runtime,trainer,cli}/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      '{format,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
+      'bench/test/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     testTimeout: 60_000,
   },
 });

@@ -1,24 +1,74 @@
-// `npm run bench`: the example model layer by layer, and beside ONNX Runtime Web, which is installed for it into bench/.
-// Arguments are passed on to `signwave bench`.
+// `npm run bench`: signwave beside other engines, layer by layer and whole networks, in one process and in interleaved rounds.
+// Installs the peers into bench/, bundles bench/src and runs it.
+//
+//   npm run bench -- [--peers none|web|all] [--rounds N] [--shapes FILE]... [--write]
+//
+//   --peers   web (default): ONNX Runtime Web and TensorFlow.js; all: also native ONNX Runtime and, where there is a Python for it, larq
+//             compute engine, for which a Python environment is made in the user's cache folder
+//   --shapes  only the layers of these files; as those in bench/shapes
+//   --write   write bench/results.json and what is made of it, README.md, docs/performance.md and the chart, instead of
+//             build/bench/results.json. For an otherwise idle machine
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const MODEL = 'build/example.sgnw';
+const OUTPUT = 'build/bench';
+/** The first one is also run in batches. */
+const NETWORKS = [
+  {
+    id: 'resnet20-cifar10',
+    title: 'BiPer ResNet-20, CIFAR-10',
+    checkpoint: 'examples/biper-resnet20-cifar10.pth',
+  },
+  {
+    id: 'resnet18-imagenet',
+    title: 'BiPer ResNet-18, ImageNet',
+    checkpoint: '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar',
+  },
+  {
+    id: 'resnet20-1w32a-cifar10',
+    title: 'BiPer ResNet-20 1W/32A, CIFAR-10',
+    checkpoint: '../shared/checkpoints/biper-resnet20-1w32a-cifar10/model_best.pth.tar',
+    arch: 'resnet20_1w32a',
+    hasFloatActivations: true,
+  },
+];
 
 runNode(['scripts/setup.mjs']);
 runNode(['scripts/build.mjs', '--only', 'wasm,cli']);
 runNode(['bench/scripts/install.mjs']);
-if (!existsSync(MODEL)) {
-  mkdirSync('build', { recursive: true });
-  const checkpoint = ['examples/biper-resnet20-cifar10.pth', '--labels', 'examples/labels.txt'];
-  runNode(['cli/dist/signwave.mjs', 'convert', ...checkpoint, '-o', MODEL]);
-}
-runNode(['cli/dist/signwave.mjs', 'bench', MODEL, '--per-layer', '--peers', ...process.argv.slice(2)]);
+mkdirSync(OUTPUT, { recursive: true });
+writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
+await build({
+  entryPoints: ['bench/src/main.ts', 'bench/src/start-once.ts'],
+  outdir: OUTPUT,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  conditions: ['signwave:source', 'module'],
+  external: ['onnxruntime-*', '@tensorflow/*', 'echarts'],
+  logLevel: 'warning',
+});
+runNode([`${OUTPUT}/main.mjs`, ...process.argv.slice(2)]);
 
-function runNode(args) {
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+/** @returns what bench/src/measure/networks.ts calls a NetworkFile; nothing if the checkpoint isn't here. */
+function convert({ id, title, checkpoint, arch, hasFloatActivations }) {
+  if (!existsSync(checkpoint)) {
+    console.error(`${title} is left out: ${checkpoint} is not here`);
+    return [];
+  }
+  const path = `${OUTPUT}/${id}.sgnw`;
+  const options = arch === undefined ? [] : ['--arch', arch];
+  runNode(['cli/dist/signwave.mjs', 'convert', checkpoint, ...options, '-o', path], 'ignore');
+  return [{ id, title, path, hasFloatActivations }];
+}
+
+function runNode(args, stdout = 'inherit') {
+  const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', stdout, 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,97 +1,165 @@
-// `npm start`: from a fresh clone to a packed, checked and timed model. Installs, builds, then runs the real command line
-// on the example checkpoint, showing each command before its output.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+// `npm start`: from a fresh clone to packed, checked and timed models. Installs, builds, then runs the real command line, showing each
+// command before its output: first it trains a small network and packs it, then it packs the example checkpoint of ResNet-20. Everything
+// also goes into one HTML page.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writeStartReport } from './start-report.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
-const IMAGES = 'examples/images';
-const MODEL = 'build/example.sgnw';
-const REPORT = 'build/example-report.html';
+const REPORT = 'build/report.html';
 /** Lines of a long output that are shown at its start and at its end. */
 const HEAD_LINES = 12;
 const TAIL_LINES = 5;
 
-const startMs = performance.now();
-runNode(['scripts/setup.mjs']);
-runNode(['scripts/build.mjs', '--only', 'wasm,cli']);
-mkdirSync('build', { recursive: true });
+const DEMO = {
+  config: 'trainer/configs/fashion-mnist-demo.json',
+  data: 'fashion-mnist:examples/fashion-mnist',
+  folder: 'build/demo',
+  checkpoint: 'build/demo/best.safetensors',
+  model: 'build/demo.sgnw',
+};
+const EXAMPLE = {
+  checkpoint: 'examples/biper-resnet20-cifar10.pth',
+  images: 'examples/images',
+  labels: 'examples/labels.txt',
+  model: 'build/example.sgnw',
+};
 
-title('The checkpoint, as PyTorch wrote it');
-signwaveShortened(['inspect', CHECKPOINT]);
+const startMs = performance.now();
+/** What was done, for the page: {title} or {command, output}. */
+const steps = [];
+
+await runNode(['scripts/setup.mjs']);
+await runNode(['scripts/build.mjs', '--only', 'wasm,cli']);
+mkdirSync('build', { recursive: true });
+rmSync(DEMO.folder, { recursive: true, force: true });
+
+title('Trained: a small network on Fashion-MNIST, in two stages');
+const trainingStartMs = performance.now();
+await signwave(['train', DEMO.config, '--output', DEMO.folder]);
+const trainingSeconds = (performance.now() - trainingStartMs) / 1000;
 
 title('Packed: one bit for each binary weight');
-signwave(['convert', CHECKPOINT, '--labels', 'examples/labels.txt', '-o', MODEL]);
-
-title('What each layer takes');
-signwave(['inspect', MODEL]);
+await signwave(['convert', DEMO.checkpoint, '-o', DEMO.model]);
 
 title('Checked: every bit of every binary layer, and against the checkpoint');
-signwave(['verify', MODEL, '--checkpoint', CHECKPOINT, '--images', IMAGES, '--limit', '10']);
-
-title('One image of each class');
-const samples = readdirSync(IMAGES).map((name) => `${IMAGES}/${name}/${readdirSync(`${IMAGES}/${name}`)[0]}`);
-signwave(['run', MODEL, ...samples, '--top', '3']);
+await signwave(['verify', DEMO.model, '--checkpoint', DEMO.checkpoint, '--images', DEMO.data, '--limit', '10']);
 
 title('How often it is right');
-signwave(['eval', MODEL, IMAGES, '--report', REPORT]);
+await signwave(['eval', DEMO.model, DEMO.data, '--report', 'build/demo-evaluation.html']);
 
 title('How fast it is');
-signwave(['bench', MODEL]);
+await signwave(['bench', DEMO.model]);
 
-const [before, after] = [CHECKPOINT, MODEL].map((path) => statSync(path).size);
+title('A ResNet-20 for CIFAR-10, trained with PyTorch by the code of the paper');
+await signwaveShortened(['inspect', EXAMPLE.checkpoint]);
+await signwave(['convert', EXAMPLE.checkpoint, '--labels', EXAMPLE.labels, '-o', EXAMPLE.model]);
+
+title('What each layer takes');
+await signwave(['inspect', EXAMPLE.model]);
+
+title('Checked in the same way');
+await signwave([
+  'verify',
+  EXAMPLE.model,
+  '--checkpoint',
+  EXAMPLE.checkpoint,
+  '--images',
+  EXAMPLE.images,
+  '--limit',
+  '10',
+]);
+
+title('One image of each class');
+const samples = readdirSync(EXAMPLE.images).map((name) => {
+  const folder = `${EXAMPLE.images}/${name}`;
+  return `${folder}/${readdirSync(folder)[0]}`;
+});
+await signwave(['run', EXAMPLE.model, ...samples, '--top', '3']);
+
+title('How often it is right');
+await signwave(['eval', EXAMPLE.model, EXAMPLE.images, '--report', 'build/example-evaluation.html']);
+
+title('How fast it is');
+await signwave(['bench', EXAMPLE.model]);
+
 title('Report');
-console.log(`was        ${CHECKPOINT}: ${grouped(before)} bytes, a float32 for each weight
-became     ${MODEL}: ${grouped(after)} bytes, ${(before / after).toFixed(1)} times smaller
+writeStartReport(REPORT, steps, [
+  { name: 'Training of the small network', html: readFileSync(`${DEMO.folder}/report.html`, 'utf8') },
+  { name: 'The small network, packed', html: readFileSync('build/demo-evaluation.html', 'utf8') },
+  { name: 'ResNet-20, packed', html: readFileSync('build/example-evaluation.html', 'utf8') },
+]);
+console.log(`trained    ${DEMO.checkpoint} in ${trainingSeconds.toFixed(0)} s
+became     ${DEMO.model}: ${sizes(DEMO)}
+and        ${EXAMPLE.checkpoint}
+became     ${EXAMPLE.model}: ${sizes(EXAMPLE)}
 checked    bits and outputs equal the reference's, with SIMD kernels and without
-also here  ${REPORT}, the confusion matrix
-           cli/dist/signwave.mjs, the command line in one file: "npx signwave" in this folder
+report     ${REPORT}: everything above, training curves and confusion matrices
+also here  cli/dist/signwave.mjs, the command line in one file: "npx signwave" in this folder
 took       ${((performance.now() - startMs) / 1000).toFixed(0)} s
 
 Next:
-  npx signwave run ${MODEL} YOUR-PICTURE.png    classify a picture of yours
+  npx signwave run ${EXAMPLE.model} YOUR-PICTURE.png    classify a picture of yours
   npx signwave convert YOUR.pth -o YOUR.sgnw              pack a checkpoint of yours
+  npx signwave train YOUR.json                            train a network of yours: trainer/README.md
   npm run bench                                           layer by layer, beside ONNX Runtime Web
   npm test                                                what CI runs, in part`);
 
 function title(text) {
   console.log(`\n== ${text}`);
+  steps.push({ title: text });
 }
 
-/** Run the command line, its output shown in full. */
-function signwave(args) {
-  announce(args);
-  runNode(['cli/dist/signwave.mjs', ...args]);
+/** Run the command line, its output shown in full while it comes. */
+async function signwave(args) {
+  const command = announce(args);
+  steps.push({
+    command,
+    output: await runNode(['cli/dist/signwave.mjs', ...args], (text) => process.stdout.write(text)),
+  });
 }
 
 /** Run the command line, of a long output only the beginning and the end shown. */
-function signwaveShortened(args) {
-  announce(args);
-  const { stdout, status } = spawnSync(process.execPath, ['cli/dist/signwave.mjs', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  });
-  if (status !== 0) fail(args, `status ${status}`);
-  const lines = stdout.trimEnd().split('\n');
+async function signwaveShortened(args) {
+  const command = announce(args);
+  const lines = (await runNode(['cli/dist/signwave.mjs', ...args], () => {})).trimEnd().split('\n');
   const left = lines.length - HEAD_LINES - TAIL_LINES;
   if (left > 0) lines.splice(HEAD_LINES, left, `... ${left} lines more`);
-  console.log(lines.join('\n'));
+  const output = `${lines.join('\n')}\n`;
+  process.stdout.write(output);
+  steps.push({ command, output });
 }
 
 function announce(args) {
-  console.log(`$ signwave ${args.join(' ')}`);
+  const command = `signwave ${args.join(' ')}`;
+  console.log(`$ ${command}`);
+  return command;
 }
 
-function runNode(args) {
-  const { status, signal } = spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) fail(args, signal ?? `status ${status}`);
-}
-
-function fail(args, how) {
-  console.error(`node ${args.join(' ')} ended with ${how}`);
+/**
+ * Run a script of this repository; ends this one if it fails.
+ *
+ * @param show takes its standard output as it comes; without it that goes to the terminal.
+ * @returns its standard output, if `show` was given.
+ */
+async function runNode(args, show) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', show ? 'pipe' : 'inherit', 'inherit'] });
+  let output = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    output += text;
+    show(text);
+  });
+  const [status, signal] = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
+  if (status === 0) return output;
+  console.error(`node ${args.join(' ')} ended with ${signal ?? `status ${status}`}`);
   process.exit(1);
+}
+
+function sizes({ checkpoint, model }) {
+  const [before, after] = [checkpoint, model].map((path) => statSync(path).size);
+  return `${grouped(after)} bytes, ${(before / after).toFixed(1)} times smaller than ${grouped(before)}`;
 }
 
 function grouped(value) {

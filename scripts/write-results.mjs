@@ -1,13 +1,12 @@
-// Measure the example model and write what README.md says about it: bench/results.json and the part between the markers.
-// Needs CIFAR-10's test set, and an otherwise idle machine.
+// Measure everything that README.md and docs/performance.md say, and write it: the accuracy of the example model into
+// bench/results.json, then `npm run bench -- --peers all --write`. Needs CIFAR-10's test set, and an otherwise idle machine.
 //
-//   node scripts/write-results.mjs CIFAR10_FOLDER
+//   node scripts/write-results.mjs CIFAR10_FOLDER [options of scripts/bench.mjs]
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { withResults } from './results-table.mjs';
 
-const [cifar10] = process.argv.slice(2);
+const [cifar10, ...options] = process.argv.slice(2);
 if (cifar10 === undefined) {
   console.error('which folder has CIFAR-10 in its binary format?');
   process.exit(2);
@@ -15,15 +14,16 @@ if (cifar10 === undefined) {
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const MODEL = 'build/example.sgnw';
+const RESULTS = 'bench/results.json';
 node('scripts/build.mjs', '--only', 'wasm,cli');
-node('bench/scripts/install.mjs');
+mkdirSync('build', { recursive: true });
 signwave('convert', 'examples/biper-resnet20-cifar10.pth', '-o', MODEL);
 const { confusion, msPerImage, classNames, ...evaluation } = json('eval', MODEL, `cifar10:${cifar10}`);
 const { fileBytes, float32Bytes } = json('inspect', MODEL);
-const { machine, timings, macs } = json('bench', MODEL, '--peers', '--rounds', '31');
-const results = { evaluation, inspection: { fileBytes, float32Bytes }, bench: { machine, macs, timings } };
-writeFileSync('bench/results.json', `${JSON.stringify(results, null, 2)}\n`);
-writeFileSync('README.md', withResults(readFileSync('README.md', 'utf8'), results));
+const { bench } = JSON.parse(readFileSync(RESULTS, 'utf8'));
+const results = { evaluation, inspection: { fileBytes, float32Bytes }, bench };
+writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+process.stdout.write(node('scripts/bench.mjs', '--peers', 'all', '--write', ...options));
 
 function json(...args) {
   return JSON.parse(signwave(...args, '--json'));

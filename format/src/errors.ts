@@ -53,6 +53,8 @@ export type ErrorCode =
   | 'E_USAGE'
   /** A training config with an unknown key, a missing or an impossible value; the message names it. */
   | 'E_CONFIG'
+  /** Too little memory for a batch of a training config; the message says which would fit. */
+  | 'E_MEMORY'
   /** A training run that can't go on: the loss is not a finite number; the message says at which step and layer. */
   | 'E_TRAINING'
   /** A checkpoint that a training run can't be resumed from: of another architecture or config. */

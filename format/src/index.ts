@@ -2,6 +2,7 @@ export { packBits, unpackBits } from './bits.js';
 export { type ByteSource, blobSource, bytesSource, checkRange } from './byte-source.js';
 export { crc32 } from './crc32.js';
 export { type ErrorCode, SignwaveError } from './errors.js';
+export { freeSums } from './free-sums.js';
 export type * from './graph.js';
 export { type ConvOptions, GraphBuilder, type PoolOptions, type Sides, type Value } from './graph-builder.js';
 export { FORMAT_VERSION } from './layout.js';

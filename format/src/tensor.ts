@@ -5,6 +5,9 @@ import type { DataType, Tensor, TensorShape } from './graph.js';
 /** Bits that one element takes in the file. */
 const ELEMENT_BITS: Readonly<Record<DataType, number>> = { f32: 32, bits: 1, f16: 16, i8: 8, i16: 16 };
 
+/** Nearly every machine is; then float32 values lie in memory as in the file. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 export function tensorElements(shape: TensorShape): number {
   return shape[0] * shape[1] * shape[2] * shape[3];
 }
@@ -37,7 +40,8 @@ export function tensorValues(tensor: Tensor): Float32Array {
   const values = new Float32Array(count);
   switch (tensor.dtype) {
     case 'f32':
-      for (let i = 0; i < count; i++) values[i] = view.getFloat32(i * 4, true);
+      if (IS_LITTLE_ENDIAN) new Uint8Array(values.buffer).set(tensor.data);
+      else for (let i = 0; i < count; i++) values[i] = view.getFloat32(i * 4, true);
       break;
     case 'f16':
       for (let i = 0; i < count; i++) values[i] = halfToFloat(view.getUint16(i * 2, true));

@@ -2,8 +2,9 @@
 // runtime/src/plan/records.ts in the order of these fields (a test compares the two files).
 //
 // All fields take 4 bytes. `usize` fields are addresses (0: absent), `...Bytes` are distances in bytes.
-// Float maps are (height, width, channels) f32, each pixel padded to a multiple of 8 channels; what lies in the
-// padding is undefined. Bit maps are (height, width, pixelBytes), bits as format/SPEC.md 3.3, padding bits 0.
+// Maps have one of two layouts. Pixels: float maps are (height, width, channels) f32, each pixel padded to a multiple of
+// 8 channels; what lies in the padding is undefined. Bit maps are (height, width, pixelBytes), bits as format/SPEC.md 3.3,
+// padding bits 0. Planes: a plane per channel, see planes.ts.
 
 /** What happens to the sums of a convolution, or to the elements of a map: SPEC 4.5, 4.6, 4.8, 4.2 in this order. */
 @unmanaged
@@ -164,4 +165,179 @@ export class Regroup {
   groups: i32;
   groupChannels: i32;
   groupBytes: usize;
+}
+
+/** What happens to sums whose lanes are pixels: as `Epilogue`, for planes (plane-epilogue.ts). */
+@unmanaged
+export class PlaneEpilogue {
+  /** f32 (channels); scales of halved sums are doubled. */
+  scale: usize;
+  bias: usize;
+  addend: usize;
+  addendPlaneBytes: usize;
+  lo: f32;
+  hi: f32;
+  output: usize;
+  outputPlaneBytes: usize;
+  /** Sign planes to write: lane 0 of the first. */
+  signs: usize;
+  signsPlaneBytes: usize;
+  /** i8 (lanes): -1 where a lane is a pixel, 0 between rows. */
+  mask: usize;
+  /** f32 (channels): +1 where x >= threshold. */
+  thresholds: usize;
+  /** i16 (channels), halved sums only: +1 where (sum >= sumThreshold) XOR flip; replaces everything above but `signs` and `mask`. */
+  sumThresholds: usize;
+  /** i8 (channels): 0 or -1. */
+  flips: usize;
+}
+
+/** A convolution of 1-bit weights by look-up tables: lut-conv.ts. */
+@unmanaged
+export class LutConv {
+  /** What the offsets of `planes` count from. */
+  input: usize;
+  /** u32 (groups, tables of a group, tableChannels): where the first tap of lane 0 lies in each plane. */
+  planes: usize;
+  /** u16, in the order in which they are read: lut-gemm.ts. */
+  streams: usize;
+  groups: i32;
+  groupFilters: i32;
+  /** Channels looked up at once: 4, 6 or 8. */
+  tableChannels: i32;
+  /** Blocks of a group: so many tables at a time fit the cache and so many look-ups an i8. */
+  blocks: i32;
+  blockTables: i32;
+  blockLookups: i32;
+  /** Of the last block, which may be smaller. */
+  lastTables: i32;
+  lastLookups: i32;
+  /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
+  tables: usize;
+  rowBytes: usize;
+  /** On signs: vectors of 16 lanes that a look-up adds, 3 to 7; on floats it adds 32 lanes. */
+  vectors: i32;
+  /** The lanes of the output in chunks of as many as a look-up adds, `stripChunks` of them at a time. */
+  chunks: i32;
+  stripChunks: i32;
+  /** Lanes that the epilogue finishes: a multiple of 16. */
+  lanes: i32;
+  /** Scratch: i8 (groupFilters, lanes of a strip), the last block's sums; i16, the sums of all before. On floats: f32, all sums. */
+  sums: usize;
+  wideSums: usize;
+  epilogue: usize;
+}
+
+/** The streams of a `LutConv`, made from bits: lut-expand.ts. */
+@unmanaged
+export class LutExpand {
+  /** Bits (groups * groupFilters, taps, groupChannels). */
+  weights: usize;
+  groups: i32;
+  groupFilters: i32;
+  groupChannels: i32;
+  taps: i32;
+  tableChannels: i32;
+  /** Groups of table channels in all, and in a block. */
+  tableGroups: i32;
+  blockGroups: i32;
+  rowBytes: i32;
+  /** u16 (blockGroups, taps): where row 0 of the table begins, and the tap in it. */
+  places: usize;
+  streams: usize;
+  /** Scratch: u16 (groupFilters, look-ups of a block), u16 (groupFilters), u16 (look-ups of a block + 2). */
+  rows: usize;
+  adds: usize;
+  starts: usize;
+}
+
+/** A convolution of float planes: plane-conv.ts. */
+@unmanaged
+export class PlaneConv {
+  input: usize;
+  /** u32 (taps): where each tap of lane 0 lies, in the order of the sum. */
+  taps: usize;
+  tapCount: i32;
+  groups: i32;
+  /** From the planes of one group to the next. */
+  groupBytes: usize;
+  groupFilters: i32;
+  /** f32 (groups, filters / 2, taps, 2), zeros for filters that are missing. */
+  weights: usize;
+  groupWeightBytes: usize;
+  /** Lanes of the output and of a strip, multiples of 16. */
+  lanes: i32;
+  stripLanes: i32;
+  /** Scratch: f32 (2, stripLanes). */
+  sums: usize;
+  epilogue: usize;
+}
+
+/** A plane epilogue without a convolution. */
+@unmanaged
+export class PlaneElementwise {
+  input: usize;
+  inputPlaneBytes: usize;
+  channels: i32;
+  lanes: i32;
+  epilogue: usize;
+}
+
+@unmanaged
+export class PlanePool {
+  input: usize;
+  inputPlaneBytes: usize;
+  inputRowBytes: usize;
+  height: i32;
+  width: i32;
+  output: usize;
+  outputPlaneBytes: usize;
+  outputRowBytes: usize;
+  channels: i32;
+  rows: i32;
+  columns: i32;
+  windowHeight: i32;
+  windowWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  padTop: i32;
+  padLeft: i32;
+  /** As in `Pool`. */
+  countTop: i32;
+  countLeft: i32;
+  countBottom: i32;
+  countRight: i32;
+}
+
+/** Copies rows of planes: pads, slices, phases. */
+@unmanaged
+export class CopyPlanes {
+  input: usize;
+  inputPlaneBytes: usize;
+  inputRowBytes: usize;
+  /** Elements from one column to the next. */
+  columnStep: i32;
+  output: usize;
+  outputPlaneBytes: usize;
+  outputRowBytes: usize;
+  planes: i32;
+  rows: i32;
+  columns: i32;
+}
+
+/** The same map in both layouts, one made from the other. */
+@unmanaged
+export class Relayout {
+  /** Pixel (0, 0) of the first plane. */
+  planes: usize;
+  planeBytes: usize;
+  planeRowBytes: usize;
+  pixels: usize;
+  pixelsRowBytes: usize;
+  pixelBytes: usize;
+  rows: i32;
+  columns: i32;
+  channels: i32;
+  /** byteInputPlanes: as in `ByteInput`. */
+  tables: usize;
 }

@@ -7,7 +7,23 @@ import { borderBiasOf, preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
+export { convFloatLut, convLut } from './lut-conv';
+export { expandLut } from './lut-expand';
 export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
+export { convPlanes, elementwisePlanes } from './plane-conv';
+export { avgPoolPlanes, globalAvgPlanes, maxPoolPlanes } from './plane-pools';
+export {
+  bitsToSigns, byteInputPlanes, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
+} from './planes';
+
+// Parts of kernels. Engines compile a function well once it has been called often enough, and take the result from the next call
+// on; exported, these stay functions of their own, so that the first inference is fast before it ends.
+export { expandFilter, sortFilters } from './lut-expand';
+export { buildFloatTable, lookUpFloats } from './float-tables';
+export { lookUpBlock } from './lut-gemm';
+export { buildTable } from './lut-tables';
+export { twoFilters } from './plane-conv';
+export { poolRow } from './plane-pools';
 
 /** First byte of the memory that the plan may use. */
 export function heapBase(): usize {

@@ -1,5 +1,6 @@
 import { readModel, SignwaveError } from '@signwave/format';
 import { createEngine, type KernelChoice } from './engine/engine.js';
+import { tryTables } from './engine/trial.js';
 import { Model } from './model.js';
 
 /** Where a model comes from: its bytes, something that has them, or an address to fetch. */
@@ -10,6 +11,11 @@ export interface LoadOptions {
   readonly name?: string;
   /** Which build of the kernels; default `auto`. */
   readonly kernels?: KernelChoice;
+  /**
+   * Time several ways to compute each binary convolution on this machine, for a few milliseconds each, and take the fastest; default
+   * `false`: estimate. Results don't depend on it.
+   */
+  readonly tune?: boolean;
   /** To stop a fetch. */
   readonly signal?: AbortSignal;
 }
@@ -25,7 +31,8 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
   const startMs = performance.now();
   const file = readModel(bytes, name);
   const engine = await createEngine(options.kernels ?? 'auto');
-  return new Model(file, engine, startMs);
+  const plan = options.tune && engine.simd ? { pickTables: await tryTables(file.graph, engine) } : {};
+  return new Model(file, engine, plan, startMs);
 }
 
 async function readSource(source: ModelSource, options: LoadOptions): Promise<{ name: string; bytes: Uint8Array }> {

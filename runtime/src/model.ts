@@ -11,7 +11,7 @@ import type { Engine } from './engine/engine.js';
 import { Executable } from './engine/executable.js';
 import { prepareImage } from './image/prepare.js';
 import type { RasterImage } from './image/raster.js';
-import { makePlan } from './plan/make-plan.js';
+import { makePlan, type PlanOptions } from './plan/make-plan.js';
 import type { Step } from './plan/plan.js';
 
 /** One class of a classification. */
@@ -26,7 +26,7 @@ export interface Prediction {
 
 /** One step of a plan, for people. */
 export interface PlanStep {
-  /** `convBits`, `convFloat`, `maxPool`, ...: a kernel of runtime/assembly. */
+  /** `convLut`, `convBits`, `convPlanes`, ...: a kernel of runtime/assembly. */
   readonly kernel: string;
   /** Names of the source network's modules in it, or the operations. */
   readonly name: string;
@@ -73,8 +73,8 @@ export class Model {
   readonly #loadMs: number;
   #executable: Executable | undefined;
 
-  constructor(file: ModelFile, engine: Engine, startMs: number) {
-    const plan = makePlan(file.graph, engine.simd);
+  constructor(file: ModelFile, engine: Engine, options: PlanOptions, startMs: number) {
+    const plan = makePlan(file.graph, engine.simd, options);
     const { height, width, channels } = plan.output.shape;
     this.metadata = file.info;
     this.input = file.graph.nodes[0] as InputNode;

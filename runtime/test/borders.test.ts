@@ -13,11 +13,14 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
+/** The scalar build, or the SIMD build with popcount or look-up tables. */
+type Kernels = 'scalar' | 'xnor' | 'lut';
+
 const CHANNELS = [1, 2, 3, 8, 31, 32, 33, 100];
 const KERNELS = [1, 3, 5];
 const STRIDES = [1, 2, 3];
 
-describe.each(['simd', 'scalar'] as const)('%s kernels pad with zeros as TensorFlow.js does', (kernels) => {
+describe.each(['scalar', 'xnor', 'lut'] as const)('%s kernels pad with zeros as TensorFlow.js does', (kernels) => {
   test.each(CHANNELS)('%i channels, kernels of 1, 3, 5, strides of 1, 2, 3', async (channels) => {
     for (const kernel of KERNELS) {
       for (const stride of STRIDES) {
@@ -61,7 +64,7 @@ interface Case {
   readonly width: number;
 }
 
-async function expectSameSums(kernels: 'simd' | 'scalar', shape: Case, random: () => number): Promise<void> {
+async function expectSameSums(kernels: Kernels, shape: Case, random: () => number): Promise<void> {
   const { channels, kernel, stride, dilation, height, width } = shape;
   const filters = 9;
   const pad = (dilation * (kernel - 1)) / 2;
@@ -89,9 +92,10 @@ async function expectSameSums(kernels: 'simd' | 'scalar', shape: Case, random: (
   expect(ours, JSON.stringify(shape)).toEqual(theirs);
 }
 
-async function run(graph: Graph, kernels: 'simd' | 'scalar', input: Float32Array): Promise<Float32Array> {
-  const engine = await createEngine(kernels);
-  const executable = new Executable(makePlan(graph, engine.simd), engine);
+async function run(graph: Graph, kernels: Kernels, input: Float32Array): Promise<Float32Array> {
+  const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
+  const options = kernels === 'scalar' ? {} : { binaryKernels: kernels };
+  const executable = new Executable(makePlan(graph, engine.simd, options), engine);
   executable.setInput(input);
   executable.execute();
   return executable.output();

@@ -94,7 +94,7 @@ describe('a model', () => {
     const model = await load(modelFile());
     expect(model.plan().map(({ name }) => name)).toContain('body + affine');
     expect(model.plan().find(({ name }) => name.startsWith('body'))).toMatchObject({
-      kernel: 'convBits',
+      kernel: 'convLut',
       isBinary: true,
     });
     expect(model.info()).toMatchObject({ kernels: 'simd', kernelsReason: 'the engine has SIMD', threads: 1 });

@@ -59,7 +59,9 @@ export function randomGraph(random: () => number): Graph {
   });
   const length = 4 + Math.floor(random() * 8);
   for (let n = 0; n < length; n++) x = randomOperation(g, x, random);
-  if (random() < 0.5) {
+  const head = random();
+  if (head < 0.2) g.globalAvgPool(x);
+  else if (head < 0.6) {
     x = g.flatten(x);
     x = g.linear(x, randomTensor(random, [pick(random, [1, 10, 13]), 1, 1, g.shapeOf(x).channels]));
   }

@@ -43,6 +43,6 @@ describe('the records that a plan writes', () => {
     const floats = Object.values(assembly)
       .flat()
       .filter(({ type }) => type === 'f32');
-    expect(floats.map(({ name }) => name)).toEqual(['lo', 'hi']);
+    expect([...new Set(floats.map(({ name }) => name))]).toEqual(['lo', 'hi']);
   });
 });

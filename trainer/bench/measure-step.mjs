@@ -1,13 +1,16 @@
 // One back end of step.mjs: prints {loss, ms, device} or {error} as JSON.
 //
-//   node measure-step.mjs BACKEND BATCH STEPS
+//   node measure-step.mjs BACKEND BATCH STEPS [TENSORS.json]
+//
+// TENSORS.json gets the parameters, images and labels that the loss belongs to, for other frameworks; the numbers go into TENSORS.bin.
+import { writeFileSync } from 'node:fs';
 import { chooseBackend } from '../src/backends/choose-backend.ts';
 import { createNetwork } from '../src/models/index.ts';
 import { Sgd } from '../src/optimizer/index.ts';
 import { seededRandom } from '../src/random.ts';
 import { trainStep } from '../src/step.ts';
 
-const [name, batch, steps] = process.argv.slice(2);
+const [name, batch, steps, tensorsPath] = process.argv.slice(2);
 const CHECKED_IMAGES = 4;
 /** The first steps make kernels and buffers. */
 const WARM_UP_STEPS = 3;
@@ -15,7 +18,7 @@ const WARM_UP_STEPS = 3;
 try {
   const backend = await chooseBackend({ force: name });
   // In stage 2 sums of +-1 that equal their mean are common before training, and rounding decides their signs: losses differ.
-  const { loss } = await runSteps(backend, 1, CHECKED_IMAGES, 1);
+  const { loss } = await runSteps(backend, 1, CHECKED_IMAGES, 1, tensorsPath);
   const timed =
     Number(steps) > 0 ? await runSteps(backend, 2, Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
   const ms = timed?.ms.slice(WARM_UP_STEPS).sort((a, b) => a - b);
@@ -25,7 +28,7 @@ try {
 }
 
 /** @returns the loss of the first step, and the time of each in milliseconds. */
-async function runSteps(backend, stage, images, count) {
+async function runSteps(backend, stage, images, count, dumpPath) {
   const { tf } = backend;
   const random = seededRandom(1);
   const network = createNetwork('resnet20_1w1a', { backend, random, classes: 10, omega0: 20 });
@@ -37,6 +40,10 @@ async function runSteps(backend, stage, images, count) {
     Array.from({ length: images }, (_, i) => i % 10),
     'int32',
   );
+  if (dumpPath) {
+    const parameters = network.parameters.map((it) => ({ name: it.name, tensor: it.variable }));
+    await writeTensors(dumpPath, [...parameters, { name: 'images', tensor: x }, { name: 'labels', tensor: labels }]);
+  }
   const ms = [];
   let loss;
   for (let i = 0; i < count; i++) {
@@ -49,4 +56,20 @@ async function runSteps(backend, stage, images, count) {
   optimizer.dispose();
   network.dispose();
   return { loss, ms };
+}
+
+/** Names, shapes and places as JSON, and beside it the numbers as float32. */
+async function writeTensors(path, tensors) {
+  const values = await Promise.all(tensors.map(({ tensor }) => tensor.data()));
+  let from = 0;
+  const entries = tensors.map(({ name, tensor }) => {
+    const entry = { name, shape: tensor.shape, from, count: tensor.size };
+    from += tensor.size;
+    return entry;
+  });
+  writeFileSync(
+    path.replace(/json$/, 'bin'),
+    Buffer.concat(values.map((it) => new Uint8Array(Float32Array.from(it).buffer))),
+  );
+  writeFileSync(path, JSON.stringify(entries));
 }

@@ -1,17 +1,20 @@
 // Images per second of a training step of ResNet-20 (BiPer, stage 2, 32 x 32 x 3) on each back end of this machine.
 //
-//   node trainer/bench/step.mjs [--backends tensorflow,wasm] [--batch 128] [--steps 10]
+//   node trainer/bench/step.mjs [--backends tensorflow,wasm] [--batch 128] [--steps 10] [--peers]
 //
-// Each back end has a process of its own. Before it is timed, the loss of a small batch in stage 1 must equal that of cpu.
+// Each back end has a process of its own. Before it is timed, the loss of a small batch in stage 1 must equal that of cpu. --peers times the
+// same step in PyTorch, from an environment of its own in the user's cache folder, made at the first call (some 3 GB).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { pytorchPython } from './pytorch.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const BUNDLE = 'build/bench-train-step.mjs';
+const TENSORS = 'build/bench-train-tensors.json';
 const LOSS_TOLERANCE = 1e-4;
 
 const { values } = parseArgs({
@@ -19,6 +22,7 @@ const { values } = parseArgs({
     backends: { type: 'string', default: 'tensorflow,webgpu,wasm' },
     batch: { type: 'string', default: '128' },
     steps: { type: 'string', default: '10' },
+    peers: { type: 'boolean', default: false },
   },
 });
 await build({
@@ -38,29 +42,43 @@ console.log(
   `ResNet-20, batch ${values.batch}, ${values.steps} steps; ${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}, commit ${commit}`,
 );
 console.log('back end    images/s (median)   slowest   fastest   ms/step   device');
-const { loss: expected } = measure('cpu', 0);
-for (const name of values.backends.split(',')) {
-  const { loss, ms, device, error } = measure(name, values.steps);
+const { loss: expected } = measure([BUNDLE, 'cpu', values.batch, '0', TENSORS]);
+/** Median images per second, by name. */
+const rates = new Map();
+for (const name of values.backends.split(',')) print(name, measure([BUNDLE, name, values.batch, values.steps]));
+if (values.peers) {
+  print('pytorch', measure(['trainer/bench/pytorch_step.py', TENSORS, values.batch, values.steps], pytorchPython()));
+}
+for (const [name, rate] of rates) {
+  const others = [...rates]
+    .filter(([other]) => other !== name)
+    .map(([other, its]) => `${(rate / its).toFixed(2)} x ${other}`);
+  if (others.length > 0) console.log(`${name}: ${others.join(', ')}`);
+}
+
+function print(name, { loss, ms, device, error }) {
   if (error) {
     console.log(`${name.padEnd(12)}-   ${error}`);
   } else if (!(Math.abs(loss - expected) <= LOSS_TOLERANCE * Math.abs(expected))) {
     console.log(`${name.padEnd(12)}-   its loss is ${loss}, that of cpu is ${expected}: nothing was timed`);
     process.exitCode = 1;
   } else {
-    const rate = (time) => ((1000 * Number(values.batch)) / time).toFixed(1).padStart(9);
+    const imagesPerSecond = (time) => (1000 * Number(values.batch)) / time;
+    const column = (time) => imagesPerSecond(time).toFixed(1).padStart(9);
     const median = ms[ms.length >> 1];
+    rates.set(name, imagesPerSecond(median));
     console.log(
-      `${name.padEnd(12)}${rate(median)}          ${rate(ms.at(-1))} ${rate(ms[0])} ${median.toFixed(0).padStart(9)}   ${device}`,
+      `${name.padEnd(12)}${column(median)}          ${column(ms.at(-1))} ${column(ms[0])} ${median.toFixed(0).padStart(9)}   ${device}`,
     );
   }
 }
 
-/** @returns what measure-step.mjs prints. */
-function measure(name, steps) {
-  const { stdout, status, signal } = spawnSync(process.execPath, [BUNDLE, name, values.batch, String(steps)], {
+/** @returns what measure-step.mjs or pytorch_step.py prints. */
+function measure(args, program = process.execPath) {
+  const { stdout, status, signal } = spawnSync(program, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const line = stdout.trim().split('\n').at(-1);
+  const line = stdout?.trim().split('\n').at(-1);
   return line ? JSON.parse(line) : { error: `its process ended with ${signal ?? status}` };
 }

@@ -1,8 +1,17 @@
 /** One of several things that do the same work. */
-export interface Contestant {
+export type Contestant = TimedContestant | SelfTimedContestant;
+
+interface TimedContestant {
   readonly name: string;
   /** The work that is timed, once. */
   run(): void | Promise<void>;
+}
+
+/** One that looks at a clock itself: it times a part of what it does, or does it in another process. */
+interface SelfTimedContestant {
+  readonly name: string;
+  /** Do the work `runs` times. @returns the median of the times of one run, milliseconds. */
+  medianMs(runs: number): number | Promise<number>;
 }
 
 export interface TimingOptions {
@@ -10,11 +19,16 @@ export interface TimingOptions {
   readonly rounds?: number;
   /** Least duration of a sample, milliseconds: quick work is repeated within it (default 50). */
   readonly minMs?: number;
+  /** Least duration of the warm-up of each contestant, milliseconds: engines compile what is hot a second time (default 0). */
+  readonly warmUpMs?: number;
   /** A clock in milliseconds (default `performance.now`). */
   readonly now?: () => number;
 }
 
-/** Times of one run of a contestant, over all rounds, in milliseconds. */
+/**
+ * Times of one run of a contestant, over all rounds, in milliseconds. A sample is the median of its runs, so that what interrupts one of
+ * them counts for nobody, however short or long a run is.
+ */
 export interface Timing {
   readonly name: string;
   readonly medianMs: number;
@@ -27,7 +41,7 @@ export interface Timing {
   readonly runsPerSample: number;
 }
 
-/** Warm-up before anything is counted: long enough for the engine to compile what is hot. */
+/** Least number of samples before anything is counted. */
 const WARM_UP_SAMPLES = 2;
 
 /**
@@ -38,42 +52,57 @@ const WARM_UP_SAMPLES = 2;
  */
 export async function timeInterleaved(
   contestants: readonly Contestant[],
-  { rounds = 15, minMs = 50, now = () => performance.now() }: TimingOptions = {},
+  { rounds = 15, minMs = 50, warmUpMs = 0, now = () => performance.now() }: TimingOptions = {},
 ): Promise<Timing[]> {
   const runners = [];
   for (const contestant of contestants) {
-    const runs = await calibrate(contestant, minMs, now);
+    const runs = await calibrate(contestant, minMs, warmUpMs, now);
     runners.push({ contestant, runs, samples: [] as number[] });
   }
   for (let round = 0; round < rounds; round++) {
     for (const { contestant, runs, samples } of round % 2 === 0 ? runners : runners.toReversed()) {
-      samples.push((await sample(contestant, runs, now)) / runs);
+      samples.push((await sample(contestant, runs, now)).medianMs);
     }
   }
   return runners.map(({ contestant, runs, samples }) => summarize(contestant.name, runs, samples));
 }
 
 /** Warm up, and find how many runs take `minMs`. */
-async function calibrate(contestant: Contestant, minMs: number, now: () => number): Promise<number> {
+async function calibrate(contestant: Contestant, minMs: number, warmUpMs: number, now: () => number): Promise<number> {
   let runs = 1;
   let warm = 0;
+  let totalMs = 0;
   for (;;) {
-    const ms = await sample(contestant, runs, now);
+    const { elapsedMs: ms } = await sample(contestant, runs, now);
+    totalMs += ms;
     if (ms >= minMs) warm++;
     else runs = Math.max(runs + 1, Math.min(runs * 10, Math.ceil((runs * minMs * 1.1) / Math.max(ms, 1e-6))));
-    if (warm === WARM_UP_SAMPLES) return runs;
+    if (warm >= WARM_UP_SAMPLES && totalMs >= warmUpMs) return runs;
   }
 }
 
-/** Milliseconds that `runs` runs take. */
-async function sample(contestant: Contestant, runs: number, now: () => number): Promise<number> {
+interface Sample {
+  /** Of one run. */
+  readonly medianMs: number;
+  /** Of all runs and what lies between them. */
+  readonly elapsedMs: number;
+}
+
+async function sample(contestant: Contestant, runs: number, now: () => number): Promise<Sample> {
   const start = now();
+  if ('medianMs' in contestant) {
+    const medianMs = await contestant.medianMs(runs);
+    return { medianMs, elapsedMs: now() - start };
+  }
+  const times = new Float64Array(runs);
   for (let i = 0; i < runs; i++) {
+    const before = now();
     // Awaiting what is no promise would put a turn of the event loop into the time of synchronous work.
     const pending = contestant.run();
     if (pending) await pending;
+    times[i] = now() - before;
   }
-  return now() - start;
+  return { medianMs: quantile(times.sort(), 0.5), elapsedMs: now() - start };
 }
 
 function summarize(name: string, runsPerSample: number, samples: readonly number[]): Timing {
@@ -90,7 +119,7 @@ function summarize(name: string, runsPerSample: number, samples: readonly number
 }
 
 /** Linear between the two samples around it. @param sorted rising. */
-function quantile(sorted: readonly number[], q: number): number {
+function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = (sorted.length - 1) * q;
   const below = sorted[Math.floor(at)]!;
   const above = sorted[Math.ceil(at)]!;

@@ -7,6 +7,7 @@ import {
   quote,
 } from '@signwave/convert';
 import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
@@ -21,6 +22,8 @@ export function registerInspect(program: Command): void {
     .command('inspect')
     .description('show what a model or a checkpoint holds')
     .argument('<file>', 'model (.sgnw) or checkpoint')
+    .option('--plan', 'show which kernel runs each step of a model on this machine, and why')
+    .option('--tune', 'with --plan: try several kernels first, as load(..., { tune: true }) does')
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -32,10 +35,20 @@ const CONTAINERS: Readonly<Record<Checkpoint['container'], string>> = {
   npz: 'NumPy archive (.npz)',
 };
 
-async function inspect(path: string, options: { json?: boolean }): Promise<void> {
+interface Options {
+  readonly plan?: boolean;
+  readonly tune?: boolean;
+  readonly json?: boolean;
+}
+
+async function inspect(path: string, options: Options): Promise<void> {
   if (await isModel(path)) {
     const { model, bytes } = await readModelFile(path);
     const summary = summarize(model, bytes);
+    if (options.plan) {
+      await inspectPlan(path, bytes, options);
+      return;
+    }
     if (options.json) printJson({ kind: 'model', ...model.info, ...summary });
     else printModel(path, model, summary);
     return;
@@ -46,6 +59,25 @@ async function inspect(path: string, options: { json?: boolean }): Promise<void>
   } finally {
     await close();
   }
+}
+
+async function inspectPlan(path: string, bytes: Uint8Array, { tune = false, json = false }: Options): Promise<void> {
+  const model = await load(bytes, { name: path, tune });
+  const steps = model.plan();
+  const { kernels, kernelsReason } = model.info();
+  model.dispose();
+  if (json) {
+    printJson({ kind: 'plan', kernels, kernelsReason, steps });
+    return;
+  }
+  printResult(`${path}: ${steps.length} steps, ${kernels} kernels (${kernelsReason})\n`);
+  const rows = steps.map(({ name, kernel, shape, reason }) => [
+    name,
+    kernel,
+    `(${shape.height}, ${shape.width}, ${shape.channels})`,
+    reason,
+  ]);
+  printResult(table([{ title: 'step' }, { title: 'kernel' }, { title: 'output' }, { title: 'why' }], rows));
 }
 
 async function isModel(path: string): Promise<boolean> {

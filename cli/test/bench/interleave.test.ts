@@ -34,6 +34,12 @@ describe('timeInterleaved', () => {
     expect(log.join('')).toBe('aabb' + 'ab' + 'ba' + 'ab');
   });
 
+  test('warms up for as long as it is told to', async () => {
+    const { contestant, log, now } = stage();
+    await timeInterleaved([contestant('a', () => 30)], { rounds: 1, minMs: 20, warmUpMs: 140, now });
+    expect(log.join('')).toBe('aaaaa' + 'a');
+  });
+
   test('gives median, least, 95th percentile and spread of the samples', async () => {
     const { contestant, now } = stage();
     // Two samples of warm-up, then 20 rounds of 10, 20, ..., 200 in a scrambled order.
@@ -48,6 +54,30 @@ describe('timeInterleaved', () => {
       spread: (152.5 - 57.5) / 105,
       runsPerSample: 1,
     });
+  });
+
+  test('takes the word of a contestant that times itself, for as many runs as fill a sample', async () => {
+    let clock = 0;
+    const asked: number[] = [];
+    const selfTimed: Contestant = {
+      name: 'self-timed',
+      medianMs: async (runs) => {
+        asked.push(runs);
+        clock += runs * 4;
+        return 3;
+      },
+    };
+    const [timing] = await timeInterleaved([selfTimed], { rounds: 3, minMs: 20, now: () => clock });
+    expect(timing).toMatchObject({ medianMs: 3, runsPerSample: 6 });
+    expect(asked.slice(-3)).toEqual([6, 6, 6]);
+  });
+
+  test('lets what interrupts a run count for nothing: a sample is the median of its runs', async () => {
+    const { contestant, now } = stage();
+    let run = 0;
+    const interrupted = contestant('a', () => (run++ % 5 === 4 ? 1000 : 1));
+    const [timing] = await timeInterleaved([interrupted], { rounds: 4, minMs: 1500, now });
+    expect(timing).toMatchObject({ medianMs: 1, minMs: 1, p95Ms: 1, spread: 0 });
   });
 
   test('waits for work that is asynchronous', async () => {

@@ -6,7 +6,7 @@ import type { KernelName } from '../plan/records.js';
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
-/** Exports of runtime/assembly/simd.ts and scalar.ts: every kernel but `softmax`. */
+/** Exports of runtime/assembly/simd.ts: every kernel but `softmax`. Those of scalar.ts are the kernels of maps of pixels. */
 export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: () => number;
@@ -19,6 +19,13 @@ export interface Engine {
   /** Why SIMD or scalar, in words. */
   readonly reason: string;
   readonly wasmBytes: number;
+  readonly module: WebAssembly.Module;
+}
+
+/** The same kernels with another memory. */
+export async function cloneEngine(engine: Engine): Promise<Engine> {
+  const { exports } = await WebAssembly.instantiate(engine.module);
+  return { ...engine, exports: exports as unknown as KernelExports };
 }
 
 /** @throws {SignwaveError} `E_ENGINE` without WebAssembly, or when `simd` is asked for and the engine has none. */
@@ -37,12 +44,13 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
   const simd = choice !== 'scalar' && hasSimd;
   const bytes = simd ? modules.simd : modules.scalar;
   try {
-    const { instance } = await WebAssembly.instantiate(bytes);
+    const { instance, module } = await WebAssembly.instantiate(bytes);
     return {
       exports: instance.exports as unknown as KernelExports,
       simd,
       reason: choice !== 'auto' ? `"${choice}" was asked for` : simd ? 'the engine has SIMD' : 'the engine has no SIMD',
       wasmBytes: bytes.length,
+      module,
     };
   } catch (cause) {
     const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";

@@ -1,11 +1,14 @@
 import { type MapShape, packBits, SignwaveError } from '@signwave/format';
 import type { FloatMap, Plan, Step } from '../plan/plan.js';
 import { recordBytes, writeRecord } from '../plan/records.js';
-import { placeRegions, pointer, type Region } from '../plan/regions.js';
+import { type Pointer, placeRegions, pointer, type Region } from '../plan/regions.js';
 import type { Engine } from './engine.js';
 import { softmax } from './softmax.js';
 
 const PAGE_BYTES = 65_536;
+
+/** Kernels on planes may read so far past the end of what they need: runtime/assembly/planes.ts. */
+const READ_AHEAD_BYTES = 65_536;
 
 /** A step that is ready to run: a kernel and the address of its record. */
 interface Call {
@@ -27,14 +30,19 @@ export class Executable {
     engine: Engine,
   ) {
     const { exports } = engine;
-    const steps = [...plan.steps, plan.inputSteps.floats, ...(plan.inputSteps.bytes ? [plan.inputSteps.bytes] : [])];
+    const steps = [
+      ...plan.loadSteps,
+      ...plan.steps,
+      plan.inputSteps.floats,
+      ...(plan.inputSteps.bytes ? [plan.inputSteps.bytes] : []),
+    ];
     const records: Region = { kind: 'fixed', sizeBytes: 0, firstStep: 0, lastStep: 0, address: 0 };
     for (const step of steps) {
-      records.sizeBytes += recordBytes(step.record.name) + (step.epilogue ? recordBytes('Epilogue') : 0);
+      records.sizeBytes += recordBytes(step.record.name) + (step.epilogue ? recordBytes(step.epilogue.name) : 0);
     }
     this.memoryBytes = placeRegions([records, ...plan.regions], exports.heapBase());
     this.#memory = exports.memory;
-    growMemory(this.#memory, this.memoryBytes);
+    growMemory(this.#memory, this.memoryBytes + READ_AHEAD_BYTES);
 
     const bytes = new Uint8Array(this.#memory.buffer);
     for (const region of plan.regions) if (region.data) bytes.set(region.data, region.address);
@@ -45,7 +53,7 @@ export class Executable {
       if (step.epilogue) {
         writeRecord(view, records.address + offsetBytes, step.epilogue);
         record = { ...record, values: { ...record.values, epilogue: pointer(records, offsetBytes) } };
-        offsetBytes += recordBytes('Epilogue');
+        offsetBytes += recordBytes(step.epilogue.name);
       }
       const recordAddress = records.address + offsetBytes;
       writeRecord(view, recordAddress, record);
@@ -54,9 +62,11 @@ export class Executable {
         step.kernel === 'softmax' ? (address: number) => softmax(exports.memory.buffer, address) : exports[step.kernel];
       return { step, kernel, recordAddress };
     });
-    this.#calls = calls.slice(0, plan.steps.length);
-    this.#floatsInput = calls[plan.steps.length]!;
-    this.#bytesInput = calls[plan.steps.length + 1];
+    const [first, end] = [plan.loadSteps.length, plan.loadSteps.length + plan.steps.length];
+    for (const { kernel, recordAddress } of calls.slice(0, first)) kernel(recordAddress);
+    this.#calls = calls.slice(first, end);
+    this.#floatsInput = calls[end]!;
+    this.#bytesInput = calls[end + 1];
   }
 
   /** Bring bytes (H, W, C) through the recipe, or floats (H, W, C) as they are, into the first map. */
@@ -100,15 +110,19 @@ export class Executable {
 
   /** Bits of a sign as SPEC 3.3, in the order (height, width, channels); undefined if the plan keeps none for this node. */
   signBits(node: number): Uint8Array | undefined {
+    const planes = this.plan.signPlanes.get(node);
     const map = this.plan.bitMaps.get(node);
-    if (!map) return undefined;
-    const { height, width, channels } = map.shape;
+    const shape = planes?.shape ?? map?.shape;
+    if (!shape) return undefined;
+    const { height, width, channels } = shape;
     const bytes = new Uint8Array(this.#memory.buffer);
-    const start = map.origin.region.address + map.origin.offsetBytes;
+    const startOf = ({ region, offsetBytes }: Pointer): number => region.address + offsetBytes;
     return packBits(height * width * channels, (i) => {
       const channel = i % channels;
       const pixel = (i - channel) / channels;
-      const at = start + Math.floor(pixel / width) * map.rowBytes + (pixel % width) * map.pixelBytes;
+      const [y, x] = [Math.floor(pixel / width), pixel % width];
+      if (planes) return bytes[startOf(planes.origin) + channel * planes.planeBytes + y * planes.pitch + x] === 1;
+      const at = startOf(map!.origin) + y * map!.rowBytes + x * map!.pixelBytes;
       return ((bytes[at + (channel >> 3)]! >> (channel & 7)) & 1) === 1;
     });
   }

@@ -1,10 +1,13 @@
-import { type Graph, type GraphNode, inferShapes, isBinary, type MapShape, type Pads } from '@signwave/format';
-import { BLOCK, roundUp } from './filters.js';
+import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
+import { BLOCK, roundUp, VECTOR_LANES } from './filters.js';
 import { consumersOf } from './fusion.js';
-import type { BitMap, FloatMap, Step } from './plan.js';
+import type { Layouts } from './layouts.js';
+import type { BitMap, FloatMap, FloatPlanes, SignPlanes, Step } from './plan.js';
 import { type Pointer, pointer, type Region } from './regions.js';
 
 const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
+
+type TypedArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Float32Array | Int32Array | Uint32Array;
 
 /** Whether each group of a convolution's channels starts at a whole byte, so that it reads a sign's bits as they are. */
 export function readsBytes(groups: number, channels: number): boolean {
@@ -13,19 +16,24 @@ export function readsBytes(groups: number, channels: number): boolean {
 
 /** What a planner knows and collects: values in memory, regions and steps. Steps are added in the order of execution. */
 export class PlanContext {
-  readonly shapes: readonly MapShape[];
   readonly regions: Region[] = [];
   readonly steps: Step[] = [];
+  /** Run once, when all regions have their addresses and data. */
+  readonly loadSteps: Step[] = [];
   readonly bitMaps = new Map<number, BitMap>();
+  readonly signPlanes = new Map<number, SignPlanes>();
+  readonly #floatPlanes = new Map<number, FloatPlanes>();
+  readonly #masks = new Map<string, Pointer>();
   readonly #floatMaps = new Map<number, FloatMap>();
   readonly #scratch = new Map<string, Region>();
   readonly #consumers: readonly (readonly number[])[];
 
   constructor(
     readonly graph: Graph,
+    readonly shapes: readonly MapShape[],
     readonly simd: boolean,
+    readonly layouts: Layouts,
   ) {
-    this.shapes = inferShapes(graph);
     this.#consumers = consumersOf(graph);
   }
 
@@ -34,9 +42,16 @@ export class PlanContext {
   }
 
   /** A region that holds these bytes from the start. */
-  constant(data: Uint8Array | Float32Array | Int32Array | Uint32Array): Pointer {
+  constant(data: TypedArray): Pointer {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return pointer(this.#add({ kind: 'constant', sizeBytes: bytes.length, data: bytes }));
+  }
+
+  /** Bytes that only the load steps read: maps lie in the same memory later. */
+  loadData(data: Uint8Array): Pointer {
+    const region: Region = { kind: 'map', sizeBytes: data.length, data, firstStep: -1, lastStep: -1, address: 0 };
+    this.regions.push(region);
+    return pointer(region);
   }
 
   /** A region of zeros that keeps what is written to it. */
@@ -101,6 +116,67 @@ export class PlanContext {
       rowBytes,
       origin: pointer(region, pads.top * rowBytes + pads.left * pixelBytes),
     };
+  }
+
+  hasFloatMap(index: number): boolean {
+    return this.#floatMaps.has(index);
+  }
+
+  hasFloatPlanes(index: number): boolean {
+    return this.#floatPlanes.has(index);
+  }
+
+  /** Planes for the floats of `index`, written by the next step. `isFixed` if what isn't written has to stay zero. */
+  newFloatPlanes(index: number, isFixed = false): FloatPlanes {
+    const shape = this.shapes[index]!;
+    const pitch = this.layouts.grids.pitchOf(index);
+    const planeBytes = roundUp(shape.height * pitch, VECTOR_LANES) * 4;
+    const sizeBytes = shape.channels * planeBytes;
+    const region = isFixed ? this.fixed(sizeBytes) : this.#add({ kind: 'map', sizeBytes });
+    const planes = { region, shape, pitch, planeBytes };
+    this.#floatPlanes.set(index, planes);
+    return planes;
+  }
+
+  /** The float planes of `index`, read by the next step. */
+  readFloatPlanes(index: number): FloatPlanes {
+    const planes = this.#floatPlanes.get(index);
+    if (!planes) throw new Error(`planned out of order: node ${index} has no planes yet`);
+    planes.region.lastStep = Math.max(planes.region.lastStep, this.steps.length);
+    return planes;
+  }
+
+  /** Planes for a sign, with the pads of all convolutions that read them. */
+  newSignPlanes(sign: number): SignPlanes {
+    const shape = this.shapes[sign]!;
+    const pitch = this.layouts.grids.pitchOf(sign);
+    const pads = { ...NO_PADS };
+    for (const { head } of this.layouts.luts.keys()) {
+      const node = this.node(head!);
+      if (node.op !== 'conv' || node.inputs[0] !== sign) continue;
+      for (const side of ['top', 'left', 'bottom', 'right'] as const)
+        pads[side] = Math.max(pads[side], node.pads[side]);
+    }
+    const start = pads.top * pitch + pads.left;
+    const written = roundUp(shape.height * pitch, VECTOR_LANES);
+    const planeBytes = start + Math.max(written, (shape.height + pads.bottom) * pitch + pads.right);
+    const region = this.fixed((shape.channels + 1) * planeBytes);
+    const planes = { region, shape, pitch, planeBytes, origin: pointer(region, start) };
+    this.signPlanes.set(sign, planes);
+    return planes;
+  }
+
+  /** i8 lanes of a map's planes: -1 for its pixels, 0 between rows. */
+  laneMask({ height, width }: MapShape, pitch: number): Pointer {
+    const key = `${height} ${width} ${pitch}`;
+    let mask = this.#masks.get(key);
+    if (!mask) {
+      const lanes = new Int8Array(roundUp(height * pitch, VECTOR_LANES));
+      for (let y = 0; y < height; y++) lanes.fill(-1, y * pitch, y * pitch + width);
+      mask = this.constant(lanes);
+      this.#masks.set(key, mask);
+    }
+    return mask;
   }
 
   bitMap(sign: number): BitMap {

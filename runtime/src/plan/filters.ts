@@ -3,6 +3,9 @@ import { type Tensor, tensorValues } from '@signwave/format';
 /** Kernels work on this many filters or channels at a time: two vectors of four, a byte of bits. */
 export const BLOCK = 8;
 
+/** Planes are worked on so many lanes at a time: a vector of i8. */
+export const VECTOR_LANES = 16;
+
 export function roundUp(count: number, multiple: number): number {
   return Math.ceil(count / multiple) * multiple;
 }

@@ -1,36 +1,83 @@
-import { type Graph, isBinary } from '@signwave/format';
+import { type Graph, inferShapes, isBinary } from '@signwave/format';
 import { PlanContext } from './context.js';
+import { provideFloatMap, provideOperands } from './conversions.js';
 import { fuse, type Group } from './fusion.js';
+import { type BinaryKernels, chooseLayouts, operandsOf, type PickTables } from './layouts.js';
+import { cheapestTables } from './lut-parameters.js';
 import type { Plan } from './plan.js';
 import { nodesOf, planBinaryConv, planFloatConv } from './plan-conv.js';
 import { planEpilogue } from './plan-epilogue.js';
-import { planInput, planMapOperation } from './plan-maps.js';
+import { planFloatLutConv } from './plan-float-lut.js';
+import { planInput } from './plan-input.js';
+import { planLutConv } from './plan-lut.js';
+import { planMapOperation } from './plan-maps.js';
+import { planElementwisePlanes, planPlaneConv } from './plan-plane-conv.js';
+import { planPlaneOperation } from './plan-plane-maps.js';
 import { pointer } from './regions.js';
+
+/** What may be asked of a plan; both default to what is fastest. */
+export interface PlanOptions {
+  readonly binaryKernels?: BinaryKernels;
+  /** Default: the cheapest by estimate. */
+  readonly pickTables?: PickTables;
+}
 
 /**
  * Decide how a graph is executed: which kernels, in which order, with what data in which layout. Addresses come later, from
  * `placeRegions`.
  *
- * @param simd whether the module that will run the plan is the SIMD build; it decides the layout of packed filters.
+ * @param simd whether the module that will run the plan is the SIMD build; only that has look-up tables.
  * @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT` for a graph without meaning.
  */
-export function makePlan(graph: Graph, simd: boolean): Plan {
-  const context = new PlanContext(graph, simd);
+export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {}): Plan {
+  const shapes = inferShapes(graph);
+  const groups = fuse(graph);
+  const layouts = chooseLayouts(
+    graph,
+    shapes,
+    groups,
+    simd ? (options.binaryKernels ?? 'auto') : 'xnor',
+    options.pickTables ?? cheapestTables,
+  );
+  const context = new PlanContext(graph, shapes, simd, layouts);
   const input = context.node(0);
   if (input.op !== 'input') throw new Error('inferShapes lets no graph pass whose first node is no input');
-  const { staging, ...inputSteps } = planInput(context, input);
-  for (const group of fuse(graph)) planGroup(context, group);
-  const output = context.readFloatMap(graph.nodes.length - 1);
-  const { steps, regions, bitMaps, shapes } = context;
-  return { graph, shapes, simd, steps, inputSteps, staging, regions, bitMaps, output };
+  const { staging, ...inputSteps } = planInput(context, input, isReadAsPlanes(context, groups));
+  for (const group of groups) {
+    const isOnPlanes = layouts.planes.has(group);
+    provideOperands(context, group, isOnPlanes);
+    if (isOnPlanes) planOnPlanes(context, group);
+    else planOnPixels(context, group);
+  }
+  const last = graph.nodes.length - 1;
+  provideFloatMap(context, last);
+  const output = context.readFloatMap(last);
+  const { loadSteps, steps, regions, bitMaps, signPlanes } = context;
+  return { graph, shapes, simd, loadSteps, steps, inputSteps, staging, regions, bitMaps, signPlanes, output };
 }
 
-function planGroup(context: PlanContext, group: Group): void {
+/** Whether all that read the input work on planes. */
+function isReadAsPlanes({ graph, layouts }: PlanContext, groups: readonly Group[]): boolean {
+  const readers = groups.filter((group) => operandsOf(graph, group).includes(0));
+  return readers.length > 0 && readers.every((group) => layouts.planes.has(group));
+}
+
+function planOnPixels(context: PlanContext, group: Group): void {
   const node = group.head === undefined ? undefined : context.node(group.head);
   if (node === undefined) planElementwise(context, group);
   else if (node.op !== 'conv' && node.op !== 'linear') planMapOperation(context, group.head!, node);
   else if (isBinary(context.graph, node)) planBinaryConv(context, group, node);
   else planFloatConv(context, group, node);
+}
+
+function planOnPlanes(context: PlanContext, group: Group): void {
+  const node = group.head === undefined ? undefined : context.node(group.head);
+  const parameters = context.layouts.luts.get(group);
+  if (node === undefined) planElementwisePlanes(context, group);
+  else if (node.op !== 'conv') planPlaneOperation(context, group.head!, node);
+  else if (parameters) planLutConv(context, group, node, parameters);
+  else if (context.layouts.floatLuts.has(group)) planFloatLutConv(context, group, node);
+  else planPlaneConv(context, group, node);
 }
 
 function planElementwise(context: PlanContext, group: Group): void {

@@ -102,7 +102,9 @@ export function planBinaryConv(context: PlanContext, group: Group, node: ConvNod
     record: { name: 'Conv', values: record },
     epilogue,
     nodes: nodesOf(group),
-    reason: `1-bit weights on signs: xor and popcount${epilogue.values.sumThresholds ? ', sign as an integer threshold' : ''}`,
+    reason:
+      `1-bit weights on signs: xor and popcount (${context.layouts.refusals.get(group)})` +
+      `${epilogue.values.sumThresholds ? ', sign as an integer threshold' : ''}`,
   });
 }
 

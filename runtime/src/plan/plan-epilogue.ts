@@ -4,7 +4,7 @@ import { BLOCK, padChannelValues } from './filters.js';
 import type { Group } from './fusion.js';
 import type { KernelRecord } from './records.js';
 import { pointer } from './regions.js';
-import { nextUp, type SumToBit, sumThreshold } from './thresholds.js';
+import { nextUp, type SumThreshold, sumThreshold } from './thresholds.js';
 
 /** Sums of filters that are missing in the last block never reach this. */
 const NEVER = 2 ** 31 - 1;
@@ -20,7 +20,7 @@ export function planEpilogue(context: PlanContext, group: Group, maxSum?: number
   const blocks = Math.ceil(shape.channels / BLOCK);
   const bits = group.sign === undefined ? {} : bitTarget(context, group.sign);
   const common = { columns: shape.width, blocks, ...bits };
-  if (maxSum !== undefined && group.sign !== undefined && !group.add && !group.keepsFloats) {
+  if (maxSum !== undefined && needsOnlySums(group)) {
     return { name: 'Epilogue', values: { ...common, ...sumThresholds(context, group, shape, maxSum) } };
   }
   const { scale, bias } = affineRows(context, group);
@@ -37,7 +37,10 @@ export function planEpilogue(context: PlanContext, group: Group, maxSum?: number
       }),
       ...(group.add && { addend: pointer(context.readFloatMap(group.add.operand).region) }),
       ...(group.keepsFloats && { output: pointer(context.newFloatMap(group.result).region) }),
-      ...(group.sign !== undefined && { thresholds: context.constant(signThresholds(context, group.sign, shape)) }),
+      // No x reaches NaN: padding bits stay 0.
+      ...(group.sign !== undefined && {
+        thresholds: context.constant(padChannelValues(signThresholds(context, group.sign, shape), Number.NaN)),
+      }),
     },
   };
 }
@@ -48,7 +51,7 @@ function bitTarget(context: PlanContext, sign: number) {
 }
 
 /** Scale and bias of the group's affine; both undefined if it has none. */
-function affineRows(context: PlanContext, group: Group) {
+export function affineRows(context: PlanContext, group: Group) {
   const node = group.affine === undefined ? undefined : context.node(group.affine);
   if (node?.op !== 'affine') return {};
   const values = tensorValues(context.graph.tensors[node.coefficients]!);
@@ -56,7 +59,7 @@ function affineRows(context: PlanContext, group: Group) {
   return { scale: values.subarray(0, channels), bias: values.subarray(channels) };
 }
 
-function clipRange(context: PlanContext, group: Group): { lo: number; hi: number } {
+export function clipRange(context: PlanContext, group: Group): { lo: number; hi: number } {
   const node = group.clip === undefined ? undefined : context.node(group.clip);
   return node?.op === 'clip' ? node : { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 }
@@ -68,31 +71,37 @@ export function thresholdsOf(context: PlanContext, sign: SignNode, shape: MapSha
     : tensorValues(context.graph.tensors[sign.threshold]!);
 }
 
-/** Thresholds for `bit = x >= threshold`, padded with NaN, which no x reaches: padding bits stay 0. */
-function signThresholds(context: PlanContext, index: number, shape: MapShape): Float32Array {
+/** Thresholds for `bit = x >= threshold`, one per channel. */
+export function signThresholds(context: PlanContext, index: number, shape: MapShape): Float32Array {
   const sign = context.node(index) as SignNode;
   const thresholds = thresholdsOf(context, sign, shape);
-  return padChannelValues(sign.zeroRule === 'minus' ? thresholds.map(nextUp) : thresholds, Number.NaN);
+  return sign.zeroRule === 'minus' ? thresholds.map(nextUp) : thresholds;
+}
+
+/** Whether the sign of a binary convolution's group can be told from its sums: nothing is added, and nobody wants the floats. */
+export function needsOnlySums(group: Group): boolean {
+  return group.sign !== undefined && !group.add && !group.keepsFloats;
+}
+
+/** Integer thresholds of a group that {@link needsOnlySums}, one per channel. */
+export function channelSumThresholds(context: PlanContext, group: Group, maxSum: number): SumThreshold[] {
+  const shape = context.shapes[group.result]!;
+  const sign = context.node(group.sign!) as SignNode;
+  const { scale, bias } = affineRows(context, group);
+  const { lo, hi } = clipRange(context, group);
+  return Array.from(thresholdsOf(context, sign, shape), (threshold, c) => {
+    const affine = scale && { scale: scale[c]!, bias: bias[c]! };
+    return sumThreshold({ lo, hi, threshold, zeroRule: sign.zeroRule, ...affine }, maxSum);
+  });
 }
 
 function sumThresholds(context: PlanContext, group: Group, shape: MapShape, maxSum: number) {
-  const { channels } = shape;
-  const sign = context.node(group.sign!) as SignNode;
-  const floatThresholds = thresholdsOf(context, sign, shape);
-  const { scale, bias } = affineRows(context, group);
-  const blocks = Math.ceil(channels / BLOCK);
+  const blocks = Math.ceil(shape.channels / BLOCK);
   const thresholds = new Int32Array(blocks * BLOCK).fill(NEVER);
   const flips = new Uint8Array(blocks);
-  for (let c = 0; c < channels; c++) {
-    const channel: SumToBit = {
-      ...clipRange(context, group),
-      ...(scale && { scale: scale[c]!, bias: bias[c]! }),
-      threshold: floatThresholds[c]!,
-      zeroRule: sign.zeroRule,
-    };
-    const { threshold, flip } = sumThreshold(channel, maxSum);
+  channelSumThresholds(context, group, maxSum).forEach(({ threshold, flip }, c) => {
     thresholds[c] = threshold;
     if (flip) flips[c >> 3]! |= 1 << (c & 7);
-  }
+  });
   return { sumThresholds: context.constant(thresholds), flips: context.constant(flips) };
 }

@@ -1,10 +1,10 @@
-import { type GraphNode, type InputNode, type PoolNode, tensorValues } from '@signwave/format';
+import { type GraphNode, type PoolNode, tensorValues } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import { BLOCK, padChannelValues, roundUp } from './filters.js';
 import type { FloatMap, Step } from './plan.js';
 import { thresholdsOf } from './plan-epilogue.js';
 import type { RecordValues } from './records.js';
-import { type Pointer, pointer, type Region } from './regions.js';
+import { type Pointer, pointer } from './regions.js';
 
 /** Plan an operation that is neither a convolution nor part of an elementwise chain. */
 export function planMapOperation(context: PlanContext, index: number, node: GraphNode): void {
@@ -80,46 +80,6 @@ export function planMapOperation(context: PlanContext, index: number, node: Grap
     default:
       throw new Error(`no kernel is planned for ${node.op}`);
   }
-}
-
-/** The steps that bring bytes or floats from `staging` into the map of the input node. */
-export function planInput(context: PlanContext, node: InputNode): { staging: Region; bytes?: Step; floats: Step } {
-  const map = context.newFloatMap(0);
-  const { height, width, channels, recipe } = node;
-  const staging = context.fixed(height * width * channels * 4);
-  const floats = copyStep(0, stagedFloats(staging, map), map, { channelOffset: 0 });
-  if (!recipe) return { staging, floats };
-
-  const tables = new Float32Array(channels * 256);
-  for (let c = 0; c < channels; c++) {
-    const mean = Math.fround(recipe.mean[c]!);
-    const std = Math.fround(recipe.std[c]!);
-    for (let byte = 0; byte < 256; byte++) {
-      const scaled = Math.fround(byte / Math.fround(recipe.divisor));
-      tables[c * 256 + byte] = Math.fround(Math.fround(scaled - mean) / std);
-    }
-  }
-  const bytes: Step = {
-    kernel: 'byteInput',
-    record: {
-      name: 'ByteInput',
-      values: {
-        input: pointer(staging),
-        output: pointer(map.region),
-        outputPixelBytes: map.pixelBytes,
-        pixels: height * width,
-        channels,
-        tables: context.constant(tables),
-      },
-    },
-    nodes: [0],
-    reason: 'bytes to floats by a table per channel',
-  };
-  return { staging, bytes, floats };
-}
-
-function stagedFloats(staging: Region, map: FloatMap): FloatMap {
-  return { region: staging, shape: map.shape, pixelBytes: map.shape.channels * 4 };
 }
 
 function planPool(context: PlanContext, index: number, node: PoolNode): void {

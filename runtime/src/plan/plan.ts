@@ -19,12 +19,27 @@ export interface BitMap {
   readonly origin: Pointer;
 }
 
+/** Float planes in memory: runtime/assembly/planes.ts. */
+export interface FloatPlanes {
+  readonly region: Region;
+  readonly shape: MapShape;
+  /** Lanes from one row to the next. */
+  readonly pitch: number;
+  readonly planeBytes: number;
+}
+
+/** Sign planes in memory, with room for the pads of the convolutions that read them; behind the last lies one of zeros. */
+export interface SignPlanes extends FloatPlanes {
+  /** Pixel (0, 0) of the first plane. */
+  readonly origin: Pointer;
+}
+
 /** One call of a kernel. */
 export interface Step {
   readonly kernel: KernelName;
   readonly record: KernelRecord;
   /** Record that `record.values.epilogue` points to. */
-  readonly epilogue?: KernelRecord<'Epilogue'>;
+  readonly epilogue?: KernelRecord<'Epilogue' | 'PlaneEpilogue'>;
   /** Nodes of the graph that the step executes. */
   readonly nodes: readonly number[];
   /** Why this kernel, in words. */
@@ -36,6 +51,8 @@ export interface Plan {
   readonly graph: Graph;
   readonly shapes: readonly MapShape[];
   readonly simd: boolean;
+  /** Run once, when the plan has been laid out. */
+  readonly loadSteps: readonly Step[];
   readonly steps: readonly Step[];
   /** What brings the input into the first map: from bytes, if the graph has a recipe, and from floats. */
   readonly inputSteps: { readonly bytes?: Step; readonly floats: Step };
@@ -44,5 +61,6 @@ export interface Plan {
   readonly regions: readonly Region[];
   /** Bits of the signs that feed binary layers, by node. */
   readonly bitMaps: ReadonlyMap<number, BitMap>;
+  readonly signPlanes: ReadonlyMap<number, SignPlanes>;
   readonly output: FloatMap;
 }

@@ -4,7 +4,7 @@ import { SignwaveError } from '@signwave/format';
  * A stretch of the WebAssembly memory.
  *
  * `constant`: written once at load. `fixed`: zero at load and kept, for maps whose border or gaps stay zero.
- * `map`: lives from `firstStep` to `lastStep`; regions that don't live at the same time share memory.
+ * `map`: lives from `firstStep` to `lastStep` (-1: while the model is loaded); regions that don't live at the same time share memory.
  * `scratch`: means nothing between steps; all of one name share memory.
  */
 export interface Region {
@@ -13,6 +13,8 @@ export interface Region {
   readonly data?: Uint8Array;
   firstStep: number;
   lastStep: number;
+  /** A map of the same size that the first step reads element by element as it writes this one: they may share memory if it is not read later. */
+  replaces?: Region;
   /** Set by {@link placeRegions}. */
   address: number;
 }
@@ -49,20 +51,20 @@ export function placeRegions(regions: readonly Region[], baseBytes: number): num
     region.address = end;
     end = align(end + region.sizeBytes + SLACK_BYTES);
   }
-  const placed: Region[] = [];
+  const placed: Span[] = [];
   const arenaStart = end;
-  const maps = regions.filter((region) => region.kind === 'map').sort((a, b) => b.sizeBytes - a.sizeBytes);
-  for (const map of maps) {
-    map.address = arenaStart;
-    const rivals = placed.filter((p) => p.firstStep <= map.lastStep && map.firstStep <= p.lastStep);
+  const spans = spansOf(regions).sort((a, b) => b.sizeBytes - a.sizeBytes);
+  for (const span of spans) {
+    let address = arenaStart;
+    const rivals = placed.filter((p) => p.firstStep <= span.lastStep && span.firstStep <= p.lastStep);
     for (const rival of rivals.sort((a, b) => a.address - b.address)) {
-      const mapEnd = map.address + map.sizeBytes + SLACK_BYTES;
-      if (mapEnd > rival.address && rival.address + rival.sizeBytes + SLACK_BYTES > map.address) {
-        map.address = align(rival.address + rival.sizeBytes + SLACK_BYTES);
-      }
+      const spanEnd = address + span.sizeBytes + SLACK_BYTES;
+      const rivalEnd = rival.address + rival.sizeBytes + SLACK_BYTES;
+      if (spanEnd > rival.address && rivalEnd > address) address = align(rivalEnd);
     }
-    placed.push(map);
-    end = Math.max(end, align(map.address + map.sizeBytes + SLACK_BYTES));
+    placed.push({ ...span, address });
+    for (const map of span.maps) map.address = address;
+    end = Math.max(end, align(address + span.sizeBytes + SLACK_BYTES));
   }
   if (end > MAX_MEMORY_BYTES) {
     throw new SignwaveError(
@@ -71,6 +73,30 @@ export function placeRegions(regions: readonly Region[], baseBytes: number): num
     );
   }
   return end;
+}
+
+/** Maps that follow each other in the same memory, and how long they live together. */
+interface Span {
+  readonly maps: Region[];
+  readonly sizeBytes: number;
+  readonly firstStep: number;
+  lastStep: number;
+  readonly address: number;
+}
+
+function spansOf(regions: readonly Region[]): Span[] {
+  const spans = new Map<Region, Span>();
+  for (const map of regions) {
+    if (map.kind !== 'map') continue;
+    const { sizeBytes, firstStep, lastStep, replaces } = map;
+    const span = replaces?.lastStep === firstStep && replaces.sizeBytes === sizeBytes ? spans.get(replaces) : undefined;
+    if (span) {
+      span.maps.push(map);
+      span.lastStep = lastStep;
+      spans.set(map, span);
+    } else spans.set(map, { maps: [map], sizeBytes, firstStep, lastStep, address: 0 });
+  }
+  return [...new Set(spans.values())];
 }
 
 function align(bytes: number): number {

@@ -3,9 +3,17 @@ import type { Tensor, Tensor4D, Tf } from '../types.js';
 import { conv2DInfo, replaceKernel } from './convolution-gradients.js';
 import { type OpAttribute, tensorflowKernels } from './tensorflow-ops.js';
 
+/** Whether the pads are those that TensorFlow itself gives a convolution of stride 1 to keep the map's size. */
+function isSame({ padInfo, strideHeight, strideWidth, filterHeight, filterWidth }: backend_util.Conv2DInfo): boolean {
+  const { top, bottom, left, right } = padInfo;
+  const isStride1 = strideHeight === 1 && strideWidth === 1;
+  return isStride1 && top === bottom && left === right && 2 * top === filterHeight - 1 && 2 * left === filterWidth - 1;
+}
+
 /**
  * Convolution and its gradients with explicit pads. tfjs-node refuses a pad that is a number, and explicit pads in both
- * gradients; TensorFlow's ops have them, so the three kernels are registered anew.
+ * gradients; TensorFlow's ops have them, so the three kernels are registered anew. Where `SAME` means the same it is said: oneDNN's
+ * kernels know no explicit pads, and their gradients take a third of the time of Eigen's.
  */
 export function registerExplicitPads(tf: Tf): void {
   const run = (op: string, inputs: Tensor[], info: backend_util.Conv2DInfo): Tensor =>
@@ -39,7 +47,11 @@ function attributesOf(tf: Tf, info: backend_util.Conv2DInfo): OpAttribute[] {
     { name: 'dilations', type: binding.TF_ATTR_INT, value: [1, info.dilationHeight, info.dilationWidth, 1] },
     { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' },
     { name: 'use_cudnn_on_gpu', type: binding.TF_ATTR_BOOL, value: true },
-    { name: 'padding', type: binding.TF_ATTR_STRING, value: 'EXPLICIT' },
-    { name: 'explicit_paddings', type: binding.TF_ATTR_INT, value: [0, 0, top, bottom, left, right, 0, 0] },
+    ...(isSame(info)
+      ? [{ name: 'padding', type: binding.TF_ATTR_STRING, value: 'SAME' }]
+      : [
+          { name: 'padding', type: binding.TF_ATTR_STRING, value: 'EXPLICIT' },
+          { name: 'explicit_paddings', type: binding.TF_ATTR_INT, value: [0, 0, top, bottom, left, right, 0, 0] },
+        ]),
   ];
 }

@@ -3,6 +3,7 @@ import type { Attempt } from './attempt.js';
 import { firstLine, isNotInstalled, type Modules } from './modules.js';
 import { createFusedBatchNorm } from './tensorflow-batch-norm.js';
 import { registerExplicitPads } from './tensorflow-convolution.js';
+import { registerOnePassOperations } from './tensorflow-elementwise.js';
 import { tensorflowKernels } from './tensorflow-ops.js';
 
 export const TENSORFLOW_PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -26,6 +27,7 @@ export async function openTensorflow(modules: Modules): Promise<Attempt> {
   await tf.setBackend('tensorflow');
   await tf.ready();
   registerExplicitPads(tf);
+  registerOnePassOperations(tf);
   const { binding, isUsingGpuDevice } = tensorflowKernels(tf);
   return {
     name: 'tensorflow',

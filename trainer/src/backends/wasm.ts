@@ -1,5 +1,7 @@
+import type { KernelBackend } from '@tensorflow/tfjs';
+import type { Tensor, Tf } from '../types.js';
 import type { Attempt } from './attempt.js';
-import { registerConvolutionGradients } from './convolution-gradients.js';
+import { registerConvolutionGradients, replaceKernel } from './convolution-gradients.js';
 import type { Modules } from './modules.js';
 
 /** WebAssembly on one thread: tfjs has its threads switched off in Node. */
@@ -14,6 +16,16 @@ export async function openWasm(modules: Modules): Promise<Attempt> {
   }
   // tfjs has no filter gradient for wasm, and its input gradient is a plain loop, twice as slow as all the rest of a step.
   registerConvolutionGradients(tf, 'wasm', ['filter', 'input']);
+  shareClones(tf);
   const hasSimd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   return { name: 'wasm', tf, device: `WebAssembly${hasSimd ? ' SIMD' : ''}, one thread`, isGpu: false };
+}
+
+/** Let a clone share its tensor's data, as on every other back end; that of wasm copies, and the tape clones each operand. */
+function shareClones(tf: Tf): void {
+  replaceKernel(tf, 'Identity', 'wasm', ({ inputs, backend }) => {
+    const { dataId, shape, dtype } = inputs.x as Tensor;
+    (backend as KernelBackend).incRef(dataId);
+    return { dataId, shape, dtype };
+  });
 }

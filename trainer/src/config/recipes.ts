@@ -69,7 +69,13 @@ const CODE_IMAGENET: Table = {
   '2': { ...SGD, epochs: 100, learningRate: 0.01, weightDecay: 1e-4, decay: 'conv-and-fc', tau: 0, warmUpEpochs: 0 },
 };
 
-/** Section 5 of the paper; it names no epochs and no batch size, so these are the scripts'. */
+/**
+ * The paper's output scale gamma = E|sin(omega0 w)|, one positive number for a layer, is no factor of its own here: alpha, which the authors'
+ * code learns per output channel in its place, is there in both recipes and can take its value, and the batch norm that follows every binary
+ * convolution divides a positive factor out again, but for its epsilon. A checkpoint has alpha either way.
+ *
+ * Section 5 of the paper; it names no epochs and no batch size, so these are the scripts'.
+ */
 function ofPaper(code: Table): Table {
   const common = { decay: 'all', tau: 0, warmUpEpochs: 0, firstEpoch: 0 } as const;
   return {

@@ -1,7 +1,8 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tf, TrainingBackend } from '../types.js';
+import type { StateBuffer, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf, TrainingBackend } from '../types.js';
 import type { Layer } from './convolution.js';
 import { constant, type Initialiser } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
+import { offTape } from './off-tape.js';
 import { columnSums } from './sums.js';
 
 const EPSILON = 1e-5;
@@ -24,8 +25,8 @@ export function batchNorm(store: LayerStore, name: string, channels: number, sca
   const runningVariance = store.buffer(`${name}.running_var`, tf.ones([channels]));
   const batches = store.buffer(`${name}.num_batches_tracked`, tf.scalar(0, 'int32'));
   const normalise = store.fusedBatchNorm ?? composedBatchNorm(tf);
-  const mix = (running: Tensor, batch: Tensor): Tensor =>
-    tf.tidy(() => tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(batch, MOMENTUM)));
+  const mix = (running: StateBuffer, batch: Tensor): void =>
+    running.set(tf.tidy(() => tf.add(tf.mul(running.get(), 1 - MOMENTUM), tf.mul(batch, MOMENTUM))));
 
   return (x, training) => {
     const [gamma, beta] = [weight as unknown as Tensor1D, bias as unknown as Tensor1D];
@@ -34,9 +35,11 @@ export function batchNorm(store: LayerStore, name: string, channels: number, sca
       return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean.get(), factor)));
     }
     const { y, mean, variance } = normalise(x, gamma, beta, EPSILON);
-    runningMean.set(mix(runningMean.get(), mean));
-    runningVariance.set(mix(runningVariance.get(), variance));
-    batches.set(tf.add(batches.get(), tf.scalar(1, 'int32')));
+    offTape(tf, () => {
+      mix(runningMean, mean);
+      mix(runningVariance, variance);
+      batches.set(tf.add(batches.get(), tf.scalar(1, 'int32')));
+    });
     return y;
   };
 }
@@ -67,10 +70,17 @@ export function composedBatchNorm(tf: Tf): Normalise {
   return (x, scale, offset, epsilon) => {
     const channels = x.shape[3];
     const rows = x.size / channels;
-    const mean = tf.div(columnSums(tf, x), rows) as Tensor1D;
-    const centred = tf.sub(x, mean) as Tensor4D;
-    const squares = columnSums(tf, tf.square(centred));
-    const inverse = tf.rsqrt(tf.add(tf.div(squares, rows), epsilon));
+    const { mean, centred, variance, inverse } = offTape(tf, () => {
+      const means = tf.div(columnSums(tf, x), rows) as Tensor1D;
+      const differences = tf.sub(x, means) as Tensor4D;
+      const squares = columnSums(tf, tf.square(differences));
+      return {
+        mean: means,
+        centred: differences,
+        variance: tf.div(squares, Math.max(rows - 1, 1)) as Tensor1D,
+        inverse: tf.rsqrt(tf.add(tf.div(squares, rows), epsilon)),
+      };
+    });
     const operation = tf.customGrad((...args) => {
       const [, gamma, beta, save] = args as unknown as [Tensor, Tensor, Tensor, (tensors: Tensor[]) => void];
       save([centred, inverse, gamma]);
@@ -79,11 +89,7 @@ export function composedBatchNorm(tf: Tf): Normalise {
         gradFunc: (dy: Tensor, saved: Tensor[]) => gradients(tf, dy, saved, rows),
       };
     });
-    return {
-      y: operation(x, scale, offset) as Tensor4D,
-      mean,
-      variance: tf.div(squares, Math.max(rows - 1, 1)) as Tensor1D,
-    };
+    return { y: operation(x, scale, offset) as Tensor4D, mean, variance };
   };
 }
 

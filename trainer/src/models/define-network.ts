@@ -73,7 +73,10 @@ class DefinedNetwork implements Network {
     const { tf } = this.#store;
     const omega0 = this.#omega0;
     if (omega0 === undefined || this.binaryLayers.length === 0) return tf.scalar(0);
-    return tf.addN(this.binaryLayers.map(({ weight }) => waveRegulariser(tf, weight, omega0)));
+    // Not addN: on webgpu each of its inputs takes one of the eight buffers that a kernel may bind.
+    return this.binaryLayers
+      .map(({ weight }) => waveRegulariser(tf, weight, omega0))
+      .reduce((sum, ofLayer) => tf.add(sum, ofLayer));
   }
 
   dispose(): void {

@@ -27,6 +27,7 @@ import type { Distillation } from '../step.js';
 import type { Network, TrainingBackend } from '../types.js';
 import type { Evaluation } from './evaluate.js';
 import { type Observer, stageKeys, TrainingLoop } from './loop.js';
+import { verifyMemory } from './memory.js';
 import { MetricsFile } from './metrics.js';
 import { Trainee } from './trainee.js';
 
@@ -57,7 +58,7 @@ export interface TrainResult {
  * Train a network as a config says. Checkpoints, metrics and a report are in its output folder afterwards.
  *
  * @throws {SignwaveError} before training starts: `E_DATA`, `E_CONFIG` (data and network don't fit), `E_IO` (no write
- *   permission), `E_RESUME`, `E_USAGE` (the folder has a run in it). Later: `E_TRAINING`, `E_IO`.
+ *   permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
@@ -68,9 +69,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
   }
   const network = networkOf(config.architecture, options, data);
-  const trainee = new Trainee(backend.tf, network.network, config, await distillationOf(options, data));
+  const distillation = await distillationOf(options, data);
+  const batch = Math.min(config.batchSize, data.train.count);
+  await verifyMemory(backend, { network: network.network, distillation, image: data, batch });
+  const trainee = new Trainee(backend.tf, network.network, config, distillation);
   const metrics = new MetricsFile(join(config.output, METRICS));
   const start = startOf(config, backend.name, checkpoint, network.random);
+  // Here, so that a checkpoint of another network leaves the metrics as they are.
+  if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
   await metrics.cutAfter(checkpoint ? start.step : -1);
   try {
     const result = await new TrainingLoop({

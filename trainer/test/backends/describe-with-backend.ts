@@ -13,7 +13,7 @@ export async function describeWithBackend(name: BackendName, fn: (backend: Train
     backend = await chooseBackend({ force: name });
   } catch (error) {
     const { message } = error as Error;
-    if (process.env[`SIGNWAVE_${name.toUpperCase()}`] === 'required') {
+    if (isRequired(name)) {
       test(`the back end ${name} is there`, () => {
         throw error;
       });
@@ -24,4 +24,9 @@ export async function describeWithBackend(name: BackendName, fn: (backend: Train
     return;
   }
   describe(`the back end ${name}`, () => fn(backend));
+}
+
+/** Whether the environment says that tests of a back end may not be skipped. */
+export function isRequired(name: BackendName): boolean {
+  return process.env[`SIGNWAVE_${name.toUpperCase()}`] === 'required';
 }

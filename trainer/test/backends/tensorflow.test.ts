@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { useCpu } from '../../src/backends/cpu.js';
+import { composedBatchNorm } from '../../src/layers/batch-norm.js';
 import { compareWithCpu } from '../../src/setup/self-test.js';
 import { TENSORFLOW_VERSION } from '../../src/setup/wheel.js';
 import type { Tensor, Tensor1D, Tensor4D } from '../../src/types.js';
@@ -7,6 +8,11 @@ import { CONVOLUTION_CASES, largestDifference, nameOf, runConvolution, wave } fr
 import { describeWithBackend } from './describe-with-backend.js';
 
 const TOLERANCE = 2e-5;
+/**
+ * Relative to the largest value. Both forms take x - mean of values near 7 in float32 (6e-8 of 7, against a deviation of 0.7: 6e-7), and their
+ * sums run over 288 rows in other orders.
+ */
+const NORMALISED = 1e-5;
 
 await describeWithBackend('tensorflow', (backend) => {
   const { tf } = backend;
@@ -41,6 +47,35 @@ await describeWithBackend('tensorflow', (backend) => {
     expect((await y.data())[3]).toBeCloseTo(1 + (2 * 3) / Math.sqrt(14 / 4), 5);
     tf.dispose([x, y, mean, variance]);
   });
+
+  test('normalises as the composed form does on cpu, with its three gradients and the statistics', async () => {
+    await useCpu(tf);
+    const expected = await normalised(composedBatchNorm(tf));
+    await tf.setBackend('tensorflow');
+    const found = await normalised(backend.fusedBatchNorm!);
+    for (const [name, values] of Object.entries(expected)) {
+      const largest = values.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+      expect(largestDifference(found[name]!, values) / largest, name).toBeLessThan(NORMALISED);
+    }
+  });
+
+  /** Of 8 x 6 x 6 rows whose mean is ten times their deviation, which a variance by E[x^2] - E[x]^2 would feel. */
+  async function normalised(normalise: NonNullable<typeof backend.fusedBatchNorm>) {
+    const results = tf.tidy(() => {
+      const x = tf.tensor4d(wave(8 * 6 * 6 * 5, 1.3), [8, 6, 6, 5]).add(7) as Tensor4D;
+      const [scale, offset] = [tf.tensor1d([1, -2, 0.5, 1e-3, 3]), tf.tensor1d([0, 1, -1, 2, 0.5])];
+      const dy = tf.tensor4d(wave(8 * 6 * 6 * 5, 0.7), [8, 6, 6, 5]);
+      const { y, mean, variance } = normalise(x, scale, offset, 1e-5);
+      const [dx, dScale, dOffset] = tf.grads((a, b, c) =>
+        tf.sum(tf.mul(normalise(a as Tensor4D, b as Tensor1D, c as Tensor1D, 1e-5).y, dy)),
+      )([x, scale, offset]);
+      return { y, mean, variance, dx: dx!, dScale: dScale!, dOffset: dOffset! } as Record<string, Tensor>;
+    });
+    const values: Record<string, Float32Array> = {};
+    for (const [name, tensor] of Object.entries(results)) values[name] = (await tensor.data()) as Float32Array;
+    tf.dispose(results);
+    return values;
+  }
 
   test('leaves no tensors behind in batch norm, with its gradient and without', async () => {
     const [x, scale, offset] = [tf.tensor4d(wave(96, 1), [2, 4, 4, 3]), tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 1, 2])];

@@ -19,16 +19,23 @@ describe('the output folder', () => {
     await expect(prepareFolder(path)).rejects.toMatchObject({ code: 'E_IO', message: expect.stringContaining(path) });
   });
 
-  // Root may write anywhere.
-  test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
-    'that may not be written to is refused',
-    async () => {
-      const folder = await temporaryFolder();
-      await chmod(folder, 0o500);
-      await expect(prepareFolder(folder)).rejects.toMatchObject({ code: 'E_IO' });
-      await chmod(folder, 0o700);
-    },
-  );
+  test('that would lie under a file is refused', async () => {
+    const path = join(await temporaryFolder(), 'a');
+    await writeFile(path, '');
+    await expect(prepareFolder(join(path, 'run'))).rejects.toMatchObject({
+      code: 'E_IO',
+      message: expect.stringContaining('not a directory'),
+    });
+  });
+
+  test('that may not be written to is refused', async ({ skip }) => {
+    skip(process.getuid?.() === 0, 'root may write anywhere');
+    skip(process.platform === 'win32', 'Windows has no such permission');
+    const folder = await temporaryFolder();
+    await chmod(folder, 0o500);
+    await expect(prepareFolder(folder)).rejects.toMatchObject({ code: 'E_IO' });
+    await chmod(folder, 0o700);
+  });
 });
 
 describe('writing', () => {

@@ -3,7 +3,7 @@ import { createNetwork } from '../../src/models/index.js';
 import { Sgd } from '../../src/optimizer/index.js';
 import { seededRandom } from '../../src/random.js';
 import { type StepResult, trainStep } from '../../src/step.js';
-import type { Network, Stage, Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../../src/types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../../src/types.js';
 import { type NpzArray, preprocess } from './authors-steps.js';
 import type { DoubtfulValues, Sides } from './doubtful-values.js';
 
@@ -23,6 +23,9 @@ export class AuthorsRun {
   readonly #tf: Tf;
   readonly #doubtful: DoubtfulValues;
   readonly #learningRate: number;
+  readonly #weightDecay: number;
+  readonly #arrays: ReadonlyMap<string, NpzArray>;
+  readonly #stage: Stage;
   #gradients: Tensor[] = [];
 
   constructor(backend: LayerBackend, arrays: ReadonlyMap<string, NpzArray>, stage: Stage, doubtful: DoubtfulValues) {
@@ -31,6 +34,9 @@ export class AuthorsRun {
     this.#tf = tf;
     this.#doubtful = doubtful;
     this.#learningRate = learningRate;
+    this.#weightDecay = weightDecay;
+    this.#arrays = arrays;
+    this.#stage = stage;
     this.tau = tau;
     this.network = createNetwork('resnet20_1w1a', {
       backend: { ...backend, tf: doubtful.tf },
@@ -52,6 +58,44 @@ export class AuthorsRun {
     this.images = tf.tensor4d(preprocess(images), [count, height, width, channels]);
     this.labels = tf.tensor1d(arrays.get('labels')!.data, 'int32');
     this.optimizer = new Sgd(tf, this.network.parameters, { momentum: 0.9, weightDecay, decayed: 'all' });
+  }
+
+  /**
+   * Set parameters and velocities to what the authors' own gradients of step 1 make of the initial tensors, in float32 as PyTorch's SGD does
+   * it. Running statistics stay as they are.
+   */
+  takeAuthorsFirstStep(): void {
+    const tf = this.#tf;
+    const decay = Math.fround(this.#weightDecay);
+    for (const [i, { name, variable }] of this.network.parameters.entries()) {
+      const initial = this.#arrays.get(`init/${name}`)!.data as Float32Array;
+      const gradient = this.#arrays.get(`stage${this.#stage}/step1/grad/${name}`)!.data as Float32Array;
+      const velocity = gradient.map((g, j) => g + Math.fround(decay * initial[j]!));
+      const next = initial.map((w, j) => w - Math.fround(this.#learningRate * velocity[j]!));
+      tf.tidy(() => variable.assign(tf.tensor(next, variable.shape) as Variable));
+      this.optimizer.velocities[i]!.set(tf.tensor(velocity, variable.shape));
+    }
+  }
+
+  get parameters(): readonly StateBuffer[] {
+    return this.network.parameters.map(({ name, variable }) => ({
+      name,
+      get: () => variable,
+      set: (value) => {
+        variable.assign(value as Variable);
+        value.dispose();
+      },
+    }));
+  }
+
+  /** Everything that a step changes; velocities have their prefix. */
+  get kept(): readonly StateBuffer[] {
+    const velocities = this.optimizer.velocities.map((it) => ({
+      name: `velocity.${it.name}`,
+      get: () => it.get(),
+      set: (value: Tensor) => it.set(value),
+    }));
+    return [...this.parameters, ...velocities, ...this.network.buffers.filter(({ name }) => name.includes('running'))];
   }
 
   /** One step, in which doubtful values take the sides given; its gradients can be asked for until the next. */

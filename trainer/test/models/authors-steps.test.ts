@@ -3,6 +3,7 @@ import { describeWithShared } from '../../../test/shared.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import type { StepResult } from '../../src/step.js';
 import type { Network, Stage, TrainingBackend } from '../../src/types.js';
+import { isRequired } from '../backends/describe-with-backend.js';
 import { AuthorsRun } from './authors-run.js';
 import { AUTHORS_SIDES } from './authors-sides.js';
 import { AUTHORS_STEPS, type NpzArray, readNpz, relativeError } from './authors-steps.js';
@@ -19,19 +20,28 @@ const AFTER_3_STEPS = 1e-3;
 /**
  * Batch norm undoes the scale alpha, so the derivative by alpha is a sum that cancels down to epsilon/(variance + epsilon) of its terms.
  * What float32 leaves of it is noise, in PyTorch as here. It is measured against the gradient of that batch norm's scale, a sum of the same
- * terms that doesn't cancel.
+ * terms that doesn't cancel. Summed over the map it is below 1e-5 of that; by way of the scaled filters' gradient, whose own sums are rounded
+ * before they cancel, 1e-4 (wasm, tensorflow) to 2.5e-4 (cpu, which adds in sequence).
  */
-const ALPHA_NOISE = 1e-5;
+const ALPHA_NOISE = 5e-4;
 
-/** cpu takes a quarter of a minute a step. Of stage 1 only the first step can be settled: find-authors-sides.test.ts has the reason. */
+/**
+ * cpu and software adapters of webgpu take a quarter of a minute a step. In stage 1, where the waves are real, the noise of a step's
+ * gradient puts dozens of the next step's signs in doubt: step 2 starts from the authors' own gradients of step 1. Those of step 2 are not
+ * stored; authors-sensitivity.test.ts is about step 3.
+ */
 const RUNS = [
-  { name: 'wasm', stage: 1, steps: 1 },
+  { name: 'wasm', stage: 1, steps: 2 },
   { name: 'wasm', stage: 2, steps: 3 },
-  { name: 'tensorflow', stage: 1, steps: 1 },
+  { name: 'tensorflow', stage: 1, steps: 2 },
   { name: 'tensorflow', stage: 2, steps: 3 },
   { name: 'cpu', stage: 1, steps: 1 },
   { name: 'cpu', stage: 2, steps: 1 },
+  { name: 'webgpu', stage: 1, steps: 1 },
+  { name: 'webgpu', stage: 2, steps: 1 },
 ] as const;
+/** Back ends that not every machine has. */
+const OPTIONAL: readonly string[] = ['tensorflow', 'webgpu'];
 
 type Arrays = ReadonlyMap<string, NpzArray>;
 
@@ -49,6 +59,7 @@ describeWithShared("the authors' first steps", () => {
         if (step === 1) {
           checkGradients(run.network, await run.gradients(), await arrays, stage);
           await checkNextRegulariser(run, await arrays, stage);
+          if (stage === 1) run.takeAuthorsFirstStep();
         }
       }
       if (steps === 3) await checkAfter3(run.network, await arrays, stage);
@@ -57,13 +68,21 @@ describeWithShared("the authors' first steps", () => {
   }
 });
 
-/** A back end that may be absent only if it's the one that has to be built first. */
+/** Each once: a process that starts Dawn a second time crashes. */
+const opened = new Map<string, Promise<TrainingBackend>>();
+
+/** An optional one that is absent is a reason to skip, which is printed, unless the environment says that it has to be there. */
 async function open(name: (typeof RUNS)[number]['name'], skip: (reason: string) => never): Promise<TrainingBackend> {
   try {
-    return await chooseBackend({ force: name });
+    if (!opened.has(name)) opened.set(name, chooseBackend({ force: name }));
+    const backend = await opened.get(name)!;
+    await backend.tf.setBackend(name);
+    return backend;
   } catch (error) {
-    if (name !== 'tensorflow') throw error;
-    return skip((error as Error).message);
+    if (!OPTIONAL.includes(name) || isRequired(name)) throw error;
+    const { message } = error as Error;
+    console.warn(`skipped the authors' steps on ${name}: ${message}`);
+    return skip(message);
   }
 }
 

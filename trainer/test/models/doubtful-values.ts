@@ -1,5 +1,6 @@
 import { perSampleScaled } from '../../src/quantizers/activations/per-sample.js';
 import type { ActivationQuantizer } from '../../src/quantizers/index.js';
+import { sign } from '../../src/quantizers/sign.js';
 import type { MakeActivationQuantizer } from '../../src/quantizers/types.js';
 import type { Tensor, Tensor4D, Tf } from '../../src/types.js';
 
@@ -19,43 +20,39 @@ export interface Doubtful {
 /** Sides to take, by {@link Doubtful.key}: -1, 0 or 1, the sign of the distance. */
 export type Sides = ReadonlyMap<string, number>;
 
+type Place = 's' | 'h';
+type CustomGrad = Parameters<Tf['customGrad']>[0];
+
 /**
  * The authors' activation quantizer and hardtanh, told which side to take where a value is nearer to its threshold than `tolerance`; all
- * else is the back end's own. Values move by less than twice the tolerance.
+ * else is the back end's own. Such values move by less than twice the tolerance. Nothing is read from the back end while the network runs.
  */
 export class DoubtfulValues {
-  /** Those of the last forward. */
-  readonly found: Doubtful[] = [];
-  /** To be given to the network: its `clipByValue` is that of the hardtanhs, and its `abs` that of their gradients, last one first. */
+  /** To be given to the network: its `customGrad` knows the hardtanhs. */
   readonly tf: Tf;
-  /** By number of the hardtanh. */
-  readonly #corrections = new Map<number, Tensor>();
+  /** Inputs of the last forward's thresholds, if it was observed. */
+  readonly #inputs: { readonly place: string; readonly input: Tensor }[] = [];
   #sides: Sides = new Map();
   #signs = 0;
   #hardtanhs = 0;
-  #gradients = 0;
 
+  /** @param isObserved whether {@link found} will be asked for; it costs a copy of every input. */
   constructor(
     readonly rawTf: Tf,
     readonly tolerance: number,
+    readonly isObserved = false,
   ) {
-    const overrides: Partial<Tf> = {
-      clipByValue: ((x: Tensor, low: number, high: number) => {
-        // On wasm the weights' sign clips as well, infinities.
-        if (x.rank === 4 && Number.isFinite(x.dataSync()[0])) {
-          const number = this.#hardtanhs++;
-          const added = this.#scan(x, `h${number}`, (value) => Math.abs(value) - 1);
-          if (added) this.#corrections.set(number, added);
-        }
-        return rawTf.clipByValue(x, low, high);
-      }) as Tf['clipByValue'],
-      abs: ((x: Tensor) => {
-        const added = this.#corrections.get(this.#hardtanhs - ++this.#gradients);
-        return added ? rawTf.add(rawTf.abs(x), added) : rawTf.abs(x);
-      }) as Tf['abs'],
-    };
+    const customGrad = ((operation: CustomGrad) => {
+      const plain = rawTf.customGrad(operation);
+      // Of all operations with a gradient of their own only hardtanh has one map for its input: filters are (O, I, 3, 3).
+      return (...inputs: Tensor[]) => {
+        const [x] = inputs as [Tensor];
+        const isMap = inputs.length === 1 && x.rank === 4 && x.shape[1] === x.shape[2];
+        return isMap ? this.#hardtanh(operation, x) : plain(...inputs);
+      };
+    }) as Tf['customGrad'];
     this.tf = new Proxy(rawTf, {
-      get: (target, key) => overrides[key as keyof Tf] ?? target[key as keyof Tf],
+      get: (target, key) => (key === 'customGrad' ? customGrad : target[key as keyof Tf]),
     });
   }
 
@@ -64,37 +61,68 @@ export class DoubtfulValues {
     this.#sides = sides;
     this.#signs = 0;
     this.#hardtanhs = 0;
-    this.#gradients = 0;
-    this.found.length = 0;
-    for (const tensor of this.#corrections.values()) tensor.dispose();
-    this.#corrections.clear();
+    this.rawTf.dispose(this.#inputs.map(({ input }) => input));
+    this.#inputs.length = 0;
+  }
+
+  /** Everything that was in doubt in the last forward. */
+  async found(): Promise<Doubtful[]> {
+    const found: Doubtful[] = [];
+    for (const { place, input } of this.#inputs) {
+      const isSign = place.startsWith('s');
+      for (const [index, value] of (await input.data()).entries()) {
+        const distance = isSign ? value : Math.abs(value) - 1;
+        if (Math.abs(distance) < this.tolerance) found.push({ key: `${place}:${index}`, distance });
+      }
+    }
+    return found;
   }
 
   readonly quantizer: MakeActivationQuantizer = (_, options): ActivationQuantizer => {
     const quantize = perSampleScaled(this.rawTf, options);
-    return (input, training) => {
-      const added = this.#scan(input, `s${this.#signs++}`, (value) => value);
-      if (!added) return quantize(input, training);
-      const moved = this.rawTf.add(input, added) as Tensor4D;
-      added.dispose();
-      return quantize(moved, training);
-    };
+    return (input, training) => quantize(this.#decided(input, 's', this.#signs++), training);
   };
 
-  /** Note what is in doubt; return what has to be added to the distances to take the sides asked for, a kept tensor. */
-  #scan(x: Tensor, place: string, distanceOf: (value: number) => number): Tensor | undefined {
-    const values = x.dataSync();
-    let added: Float32Array | undefined;
-    for (let index = 0; index < values.length; index++) {
-      const distance = distanceOf(values[index]!);
-      if (Math.abs(distance) >= this.tolerance) continue;
-      const key = `${place}:${index}`;
-      this.found.push({ key, distance });
-      const side = this.#sides.get(key);
-      if (side === undefined || side === Math.sign(distance)) continue;
-      added ??= new Float32Array(values.length);
-      added[index] = side * this.tolerance - distance;
+  /** The forward at x, the gradient at x as decided. */
+  #hardtanh(operation: CustomGrad, x: Tensor): Tensor {
+    const number = this.#hardtanhs++;
+    const { rawTf } = this;
+    return rawTf.customGrad((input, save) => {
+      const { value } = operation(input as Tensor, () => {});
+      let kept: Tensor[] = [];
+      const { gradFunc } = operation(this.#decided(input as Tensor4D, 'h', number), (tensors) => {
+        kept = tensors as unknown as Tensor[];
+      });
+      (save as (tensors: Tensor[]) => void)(kept);
+      return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradFunc(dy, saved) };
+    })(x);
+  }
+
+  /** `x` with the values in doubt moved to the sides asked for; its gradient is that of x. */
+  #decided(x: Tensor4D, place: Place, number: number): Tensor4D {
+    const { rawTf: tf, tolerance } = this;
+    if (this.isObserved) this.#inputs.push({ place: place + number, input: tf.keep(tf.clone(x)) });
+    const prefix = `${place}${number}:`;
+    const asked = [...this.#sides].filter(([key]) => key.startsWith(prefix));
+    if (asked.length === 0) return x;
+    const mask = new Float32Array(x.size);
+    const sides = new Float32Array(x.size);
+    for (const [key, side] of asked) {
+      const index = Number(key.slice(prefix.length));
+      mask[index] = 1;
+      sides[index] = side;
     }
-    return added && this.rawTf.keep(this.rawTf.tensor(added, x.shape));
+    const moved = (input: Tensor): Tensor => {
+      const wanted = tf.tensor(sides, x.shape);
+      const distance = place === 's' ? input : tf.sub(tf.abs(input), 1);
+      const isInDoubt = tf.logicalAnd(tf.tensor(mask, x.shape, 'bool'), tf.less(tf.abs(distance), tolerance));
+      const isElsewhere = tf.cast(tf.logicalAnd(isInDoubt, tf.notEqual(sign(tf, distance), wanted)), 'float32');
+      const offset = tf.mul(wanted, tolerance);
+      const there = place === 's' ? offset : tf.mul(tf.add(offset, 1), tf.sign(input));
+      return tf.add(tf.mul(input, tf.sub(1, isElsewhere)), tf.mul(there, isElsewhere));
+    };
+    return tf.customGrad((input) => ({ value: moved(input as Tensor), gradFunc: (dy: Tensor) => dy.clone() }))(
+      x,
+    ) as Tensor4D;
   }
 }

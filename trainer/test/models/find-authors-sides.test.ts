@@ -11,9 +11,10 @@ import { type Doubtful, DoubtfulValues, type Sides } from './doubtful-values.js'
 const TOLERANCE = 1e-5;
 /**
  * Steps that can be settled. In stage 1 the gradient's float32 noise (1e-5 of gradients up to 13) times the learning rate and omega0 shifts
- * the waves of step 2 by so much that dozens of signs are in doubt, in no order; in stage 2 the signs of the waves absorb it.
+ * the waves of the next step by so much that dozens of signs are in doubt, in no order; in stage 2 the signs of the waves absorb it. So
+ * step 2 of stage 1 starts from the authors' gradients of step 1; those of step 2, which step 3 would need, are not stored.
  */
-const STEPS = { 1: 1, 2: 3 } as const;
+const STEPS = { 1: 2, 2: 3 } as const;
 /** Values that the search may move to the other side: those of step 1 come from equal parameters. */
 const SIGN_DOUBT = { 1: 2.5e-6, 2: 6e-6, 3: 6e-6 } as const;
 const WINDOW_DOUBT = { 1: 2e-6, 2: 6e-7, 3: 2e-6 } as const;
@@ -21,7 +22,7 @@ const WINDOW_DOUBT = { 1: 2e-6, 2: 6e-7, 3: 2e-6 } as const;
 const PERHAPS_ZERO = 4e-7;
 const LOGITS_MATCH = 1e-5;
 const LOSS_MATCH = 6e-7;
-const MAX_FORWARDS = { 1: 2000, 2: 400, 3: 400 } as const;
+const MAX_FORWARDS = { 1: 2000, 2: 2000, 3: 400 } as const;
 const MAX_WINDOW_SETS = 32;
 
 type Step = 1 | 2 | 3;
@@ -44,31 +45,33 @@ class Search {
     this.#tf = tf;
     this.#arrays = arrays;
     this.#stage = stage;
-    this.#doubtful = new DoubtfulValues(tf, TOLERANCE);
+    this.#doubtful = new DoubtfulValues(tf, TOLERANCE, true);
     this.#run = new AuthorsRun({ tf }, arrays, stage, this.#doubtful);
   }
 
   /** Sides of this step and those after it that lead to the authors' numbers; undefined if there are none. */
   async solve(step: Step): Promise<Sides[] | undefined> {
-    const signs = this.#findSigns(step);
+    if (step === 2 && this.#stage === 1) this.#run.takeAuthorsFirstStep();
+    const signs = await this.#findSigns(step);
     if (signs === undefined) return undefined;
-    const before = this.#save();
+    if (step === 2 && this.#stage === 1) return [await this.#complete(signs)];
+    const before = await this.#save();
     if (step !== 2) {
       const { sides, error } = await this.#descendWindows(step, signs, before);
       console.log(`stage ${this.#stage} step ${step}: error ${error}`);
       this.#restore(before);
       await this.#run.step(sides);
-      const complete = this.#complete(sides);
+      const complete = await this.#complete(sides);
       if (step === 3 && error > 1e-3) return undefined;
       if (step === STEPS[this.#stage]) return [complete];
       const rest = await this.solve(2);
       return rest && [complete, ...rest];
     }
-    for (const windows of this.#windowSets()) {
+    for (const windows of await this.#windowSets()) {
       this.#restore(before);
       const sides = new Map([...signs, ...windows]);
       await this.#run.step(sides);
-      const complete = this.#complete(sides);
+      const complete = await this.#complete(sides);
       console.log(`stage ${this.#stage} step 2: windows ${JSON.stringify([...windows])}`);
       const rest = await this.solve(3);
       if (rest) return [complete, ...rest];
@@ -77,13 +80,13 @@ class Search {
   }
 
   /** Nearest first, each candidate one flip more than the one it came from, the flip behind the last. */
-  #findSigns(step: Step): Sides | undefined {
+  async #findSigns(step: Step): Promise<Sides | undefined> {
     const queue = [{ flips: new Map<string, number>() as Sides, last: 's-1:-1', cost: 0 }];
     let closest = Number.POSITIVE_INFINITY;
     for (let forwards = 0; forwards < MAX_FORWARDS[step] && queue.length > 0; forwards++) {
       queue.sort((a, b) => a.cost - b.cost);
       const { flips, last, cost } = queue.shift()!;
-      const error = this.#forwardError(step, flips);
+      const error = await this.#forwardError(step, flips);
       if (error < closest) {
         closest = error;
         console.log(
@@ -94,7 +97,7 @@ class Search {
         console.log(`stage ${this.#stage} step ${step}: flipped ${JSON.stringify([...flips])}`);
         return flips;
       }
-      for (const { key, distance } of this.#doubtful.found.filter(isSign)) {
+      for (const { key, distance } of (await this.#doubtful.found()).filter(isSign)) {
         if (Math.abs(distance) > SIGN_DOUBT[step] || !isBehind(key, last)) continue;
         for (const side of Math.abs(distance) < PERHAPS_ZERO ? [-1, 0, 1] : [-Math.sign(distance)]) {
           if (side === Math.sign(distance)) continue;
@@ -107,18 +110,22 @@ class Search {
     return undefined;
   }
 
-  #forwardError(step: Step, sides: Sides): number {
+  async #forwardError(step: Step, sides: Sides): Promise<number> {
     const { network, images, labels } = this.#run;
     const tf = this.#tf;
     const prefix = `stage${this.#stage}/step${step}`;
     this.#doubtful.begin(sides);
-    return tf.tidy(() => {
-      const logits = network.forward(images, true);
-      const authors = this.#arrays.get(`${prefix}/logits`);
-      if (authors) return relativeError(logits.dataSync(), authors.data);
-      const loss = crossEntropy(tf, logits as Tensor2D, labelTargets(tf, labels, 10, 0)).dataSync()[0]!;
-      return Math.abs(loss - this.#arrays.get(`${prefix}/ce`)!.data[0]!);
-    });
+    const logits = tf.tidy(() => network.forward(images, true));
+    const authors = this.#arrays.get(`${prefix}/logits`);
+    try {
+      if (authors) return relativeError(await logits.data(), authors.data);
+      const loss = tf.tidy(() => crossEntropy(tf, logits as Tensor2D, labelTargets(tf, labels, 10, 0)));
+      const [value] = await loss.data();
+      loss.dispose();
+      return Math.abs(value! - this.#arrays.get(`${prefix}/ce`)!.data[0]!);
+    } finally {
+      logits.dispose();
+    }
   }
 
   /** One window after the other, last layer first: keep a flip that brings the step nearer to the authors'. */
@@ -129,7 +136,7 @@ class Search {
   ): Promise<{ sides: Sides; error: number }> {
     let sides = signs;
     let error = await this.#stepError(step, sides, before);
-    const windows = this.#windows(step);
+    const windows = await this.#windows(step);
     for (const { key, distance } of windows.reverse()) {
       const flipped = new Map([...sides, [key, distance < 0 ? 1 : -1]]);
       const next = await this.#stepError(step, flipped, before);
@@ -160,17 +167,15 @@ class Search {
   }
 
   /** Those at exactly 1 stay: that happens where a shortcut of 1 meets a channel that its batch norm leaves at 0. */
-  #windows(step: Step): Doubtful[] {
-    return this.#doubtful.found.filter(
+  async #windows(step: Step): Promise<Doubtful[]> {
+    return (await this.#doubtful.found()).filter(
       (it) => !isSign(it) && it.distance !== 0 && Math.abs(it.distance) < WINDOW_DOUBT[step],
     );
   }
 
   /** Subsets of the windows in doubt, likeliest first. */
-  #windowSets(): Sides[] {
-    const near = this.#windows(2)
-      .sort((a, b) => Math.abs(a.distance) - Math.abs(b.distance))
-      .slice(0, 8);
+  async #windowSets(): Promise<Sides[]> {
+    const near = (await this.#windows(2)).sort((a, b) => Math.abs(a.distance) - Math.abs(b.distance)).slice(0, 8);
     const sets = Array.from({ length: 2 ** near.length }, (_, mask) => {
       const flipped = near.filter((_, i) => (mask >> i) & 1);
       const cost = flipped.reduce((sum, { distance }) => sum + distance ** 2, 0);
@@ -183,9 +188,9 @@ class Search {
   }
 
   /** The sides of everything that was in doubt in the last forward. */
-  #complete(sides: Sides): Sides {
+  async #complete(sides: Sides): Promise<Sides> {
     return new Map(
-      this.#doubtful.found.map(({ key, distance }) => [key, sides.get(key) ?? Math.sign(distance)] as const),
+      (await this.#doubtful.found()).map(({ key, distance }) => [key, sides.get(key) ?? Math.sign(distance)] as const),
     );
   }
 
@@ -194,9 +199,10 @@ class Search {
     return { variables: network.parameters.map(({ variable }) => variable), velocities: optimizer.velocities };
   }
 
-  #save(): Float32Array[] {
+  async #save(): Promise<Float32Array[]> {
     const { variables, velocities } = this.#kept();
-    return [...variables, ...velocities.map((it) => it.get())].map((it) => Float32Array.from(it.dataSync()));
+    const tensors = [...variables, ...velocities.map((it) => it.get())];
+    return Promise.all(tensors.map(async (it) => Float32Array.from(await it.data())));
   }
 
   #restore(saved: readonly Float32Array[]): void {

@@ -2,8 +2,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
-import { readCheckpoint } from '../../src/checkpoint/training-state.js';
+import { readCheckpoint, writeCheckpoint } from '../../src/checkpoint/training-state.js';
 import { parseConfig, type TrainConfig } from '../../src/config/parse-config.js';
+import { createNetwork } from '../../src/models/index.js';
+import { seededRandom } from '../../src/random.js';
 import type { EpochMetrics } from '../../src/run/metrics.js';
 import { type TrainOptions, train } from '../../src/run/train.js';
 import { writeFashionMnist } from '../data/data-files.js';
@@ -166,6 +168,24 @@ describe('a run', () => {
     const path = join(config.output, 'latest.safetensors');
     await writeFile(path, (await readFile(path)).subarray(0, -1));
     await expect(run(config, 'cpu', { resume: true })).rejects.toMatchObject({ code: 'E_CHECKPOINT_STRUCTURE' });
+  });
+
+  test('isn’t resumed from another network’s tensors, and its metrics stay', async () => {
+    const folder = await folderWithData();
+    const config = await smallConfig(folder, 'a', { stages: { '2': STAGE } });
+    await run(config, 'cpu');
+    const { state } = readCheckpoint(await read(config, 'latest.safetensors'), 'latest');
+    const backend = await chooseBackend({ force: 'cpu' });
+    const other = createNetwork('resnet20_1w1a', { backend, random: seededRandom(1), classes: 10, omega0: 20 });
+    const forged = await writeCheckpoint(other, [], { ...state, step: 0 });
+    other.dispose();
+    await writeFile(join(config.output, 'latest.safetensors'), forged);
+    const metrics = await read(config, 'metrics.jsonl');
+    await expect(run(config, 'cpu', { resume: true })).rejects.toMatchObject({
+      code: 'E_RESUME',
+      message: expect.stringMatching(/"conv1\.weight" is \(16, 3, 3, 3\), but demo_1w1a has/),
+    });
+    expect(await read(config, 'metrics.jsonl')).toEqual(metrics);
   });
 
   test('of images that the network can’t take is refused', async () => {

@@ -28,17 +28,20 @@ export const perSampleScaled: MakeActivationQuantizer = (tf) => {
   return (a, training) => (training ? (operation(a) as Tensor4D) : sign(tf, a));
 };
 
-/** Of shape (N, H, W, C); everything about an image is (N, 1, 1, 1). */
+/**
+ * Of shape (N, H, W, C); everything about an image is (N, 1, 1, 1). With the deviation d = 1/r the window is
+ * 2 r max(0, d - |a|), and what is common to both terms is multiplied last: few passes over the maps.
+ */
 function perSampleGradient(tf: Tf, dy: Tensor, a: Tensor): Tensor {
   const images = a.shape[0]!;
   const elements = a.size / images;
-  const perImage = (x: Tensor): Tensor => tf.reshape(imageSums(tf, x), [images, 1, 1, 1]);
-  const centred = tf.sub(a, tf.div(perImage(a), elements));
-  const variance = tf.div(perImage(tf.square(centred)), elements - 1);
-  const inverse = tf.rsqrt(tf.add(variance, EPSILON));
-  const squared = tf.square(inverse);
-  const window = tf.relu(tf.sub(tf.mul(inverse, 2), tf.mul(tf.abs(a), tf.mul(squared, 2))));
+  const perImage = (x: Tensor): Tensor => tf.reshape(x, [images, 1, 1, 1]);
+  const mean = tf.div(perImage(imageSums(tf, a)), elements);
+  const centred = tf.sub(a, mean);
+  const variance = tf.div(perImage(imageSums(tf, tf.square(centred))), elements - 1);
+  const squared = tf.reciprocal(tf.add(variance, EPSILON));
+  const window = tf.relu(tf.sub(tf.sqrt(tf.add(variance, EPSILON)), tf.abs(a)));
   const h = tf.mul(dy, window);
-  const throughDeviation = tf.mul(tf.div(squared, elements - 1), perImage(tf.mul(h, a)));
-  return tf.sub(h, tf.mul(centred, throughDeviation));
+  const throughDeviation = tf.mul(tf.div(squared, elements - 1), perImage(imageSums(tf, tf.mul(h, a))));
+  return tf.mul(tf.sub(h, tf.mul(centred, throughDeviation)), tf.mul(squared, 2));
 }

@@ -1,7 +1,7 @@
 import type { Graph, MapShape } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { createOrtSession } from '../../cli/src/bench/ort-web.js';
-import { exportOnnx } from '../../convert/src/onnx/index.js';
+import { createOrtSession } from '../../../cli/src/bench/ort-web.js';
+import { exportOnnx } from '../../../convert/src/onnx/index.js';
 
 const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };
 

@@ -1,6 +1,6 @@
 import { GraphBuilder, type Operation, type Value } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import { bits, random, randomFloats, randomSigns, tensor, vector } from '../../reference/test/graphs.js';
+import { bits, random, randomFloats, randomSigns, tensor, vector } from '../../../reference/test/graphs.js';
 import { runBoth, worstDifference } from './agreement.js';
 import { type Domain, RandomGraph } from './random-graphs.js';
 

@@ -1,5 +1,5 @@
 import { type Graph, GraphBuilder, type MapShape, type Operation, type Value } from '@signwave/format';
-import { bits, random, randomSigns, tensor } from '../../reference/test/graphs.js';
+import { bits, random, randomSigns, tensor } from '../../../reference/test/graphs.js';
 
 /**
  * `exact`: every value is a multiple of a small power of two, so that no engine rounds and all results must be equal;

@@ -1,0 +1,55 @@
+"""larq compute engine's own interpreter on BinaryResNetE18 of larq-zoo, one thread, random weights.
+
+Prints a line of JSON when it is ready, its output checked against Keras, then for every number N on stdin the
+median of the milliseconds that N inferences took. Needs requirements.txt; started by bench/src/peers/larq.ts.
+"""
+
+import json
+import os
+import sys
+import time
+from unittest.mock import MagicMock
+
+os.environ.update({"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"})
+# Imported by larq-zoo for data sets that nobody here reads.
+sys.modules["tensorflow_datasets"] = MagicMock()
+# What libraries print must not get between the lines of our protocol.
+protocol, sys.stdout = sys.stdout, sys.stderr
+
+import larq_compute_engine as lce  # noqa: E402
+import larq_zoo  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from larq_compute_engine.tflite.python.interpreter import Interpreter  # noqa: E402
+
+# Its convolutions sum floats in another order than Keras's. That flips signs of values near zero, and in a network of random
+# weights the difference grows from layer to layer; what computes something else has no correlation at all.
+LEAST_CORRELATION = 0.98
+
+tf.keras.utils.set_random_seed(0)
+network = larq_zoo.literature.BinaryResNetE18(weights=None)
+# Without the softmax, whose outputs say little where it saturates.
+network = tf.keras.Model(network.input, network.layers[-2].output)
+image = np.random.RandomState(0).uniform(-1, 1, (1, 224, 224, 3)).astype(np.float32)
+expected = network.predict(image, verbose=0)
+
+model = lce.convert_keras_model(network)
+interpreter = Interpreter(model, num_threads=1)
+correlation = np.corrcoef(interpreter.predict(image).ravel(), expected.ravel())[0, 1]
+
+
+def say(value):
+    print(json.dumps(value), file=protocol, flush=True)
+
+
+if not correlation >= LEAST_CORRELATION:
+    say({"error": f"the correlation of its logits with those of Keras is {correlation:.3f}, expected {LEAST_CORRELATION}"})
+    sys.exit(1)
+say({"tensorflow": tf.__version__, "fileBytes": len(model)})
+for line in sys.stdin:
+    times = []
+    for _ in range(int(line)):
+        start = time.perf_counter()
+        interpreter.predict(image)
+        times.append((time.perf_counter() - start) * 1000)
+    say(float(np.median(times)))

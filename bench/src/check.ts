@@ -1,0 +1,58 @@
+import { SignwaveError } from '@signwave/format';
+import { argMax } from '../../cli/src/statistics.js';
+
+/**
+ * Nothing is timed that computes something else.
+ *
+ * @param what computed `got`, for the message.
+ * @param tolerance greatest |got - expected| / max(1, |expected|); 0: equal. NaN is never equal.
+ * @throws {SignwaveError} `E_PEER` with the first element that differs.
+ */
+export function requireEqual(
+  what: string,
+  got: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
+  if (got.length !== expected.length)
+    throw new SignwaveError('E_PEER', `${what} gives ${got.length} numbers, expected ${expected.length}`);
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(got[i]! - expected[i]!);
+    if (difference <= tolerance * Math.max(1, Math.abs(expected[i]!))) continue;
+    throw new SignwaveError(
+      'E_PEER',
+      `${what}: number ${i} of ${expected.length} is ${got[i]}, expected ${expected[i]}; nothing was timed`,
+    );
+  }
+}
+
+/**
+ * For whole networks in other engines, which sum floats in another order: a sign whose input lies at its threshold can come out the other
+ * way there, and then many outputs differ a little.
+ *
+ * @throws {SignwaveError} `E_PEER` unless all outputs are within `tolerance`, or the first class is the same and the distance of the outputs
+ *   from the expected ones is below a tenth of their spread.
+ */
+export function requireSameAnswer(
+  what: string,
+  got: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
+  try {
+    requireEqual(what, got, expected, tolerance);
+  } catch (error) {
+    if (got.length !== expected.length) throw error;
+    if (argMax(got) !== argMax(expected) || !(relativeDistance(got, expected) < FLIPPED_SIGNS)) throw error;
+  }
+}
+
+const FLIPPED_SIGNS = 0.1;
+
+/** |got - expected| / |expected - its mean|. */
+function relativeDistance(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const wanted = Array.from(expected);
+  const mean = wanted.reduce((sum, value) => sum + value, 0) / wanted.length;
+  const distance = Math.hypot(...wanted.map((value, i) => got[i]! - value));
+  return distance / Math.hypot(...wanted.map((value) => value - mean));
+}

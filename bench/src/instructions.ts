@@ -1,0 +1,69 @@
+// Run each case in a CPU that counts, see bench/scripts/check-instructions.mjs. For each of them: once to compile, then three marks
+// around `calls` and twice as many calls. What is the same in both, like the mark itself, is gone from the difference.
+//
+// Prints the cases as JSON: [{ name, calls }].
+import { load, type Model } from '@signwave/runtime';
+import { requireEqual } from './check.js';
+import { FAMILIES } from './families.js';
+import { type Layer, makeLayer } from './layer.js';
+import { type LayerShape, shapeTitle } from './shapes.js';
+
+interface Case {
+  readonly name: string;
+  readonly calls: number;
+}
+
+const BINARY = { kernel: 3, stride: 1, pad: 1, groups: 1, activations: 'bits' } as const;
+
+/** Small ones, for a counting CPU is slow; and what the plan may treat apart: strides, sizes of filters, groups, one pixel, floats. */
+const SHAPES: readonly LayerShape[] = [
+  { ...BINARY, height: 32, width: 32, inChannels: 16, outChannels: 16 },
+  { ...BINARY, height: 8, width: 8, inChannels: 64, outChannels: 64 },
+  { ...BINARY, height: 14, width: 14, inChannels: 128, outChannels: 128 },
+  { ...BINARY, height: 7, width: 7, inChannels: 256, outChannels: 128 },
+  { ...BINARY, height: 16, width: 16, inChannels: 32, outChannels: 64, stride: 2 },
+  { ...BINARY, height: 14, width: 14, inChannels: 128, outChannels: 128, kernel: 1, pad: 0 },
+  { ...BINARY, height: 14, width: 14, inChannels: 32, outChannels: 32, kernel: 5, pad: 2 },
+  { ...BINARY, height: 14, width: 14, inChannels: 64, outChannels: 64, groups: 4 },
+  { ...BINARY, height: 1, width: 1, inChannels: 1024, outChannels: 256, kernel: 1, pad: 0 },
+  { ...BINARY, height: 16, width: 16, inChannels: 32, outChannels: 32, activations: 'floats' },
+];
+
+/** Of JavaScript's compilers: what calls the kernels has to be in its last form. */
+const WARM_UP_CALLS = 20;
+/** Multiply-accumulates that a case is run for, between two marks. */
+const MACS = 3e6;
+const FLOAT_TOLERANCE = 1e-5;
+
+const cases: Case[] = [];
+for (const family of FAMILIES) {
+  for (const [i, shape] of SHAPES.entries()) {
+    const layer = makeLayer(shape, i + 1);
+    const model = await load(layer.bytes, family.options);
+    requireEqual(
+      family.title,
+      model.run(layer.input),
+      layer.expected,
+      shape.activations === 'bits' ? 0 : FLOAT_TOLERANCE,
+    );
+    const calls = Math.max(2, Math.round(MACS / layer.macs));
+    callBetweenMarks(model, layer, calls);
+    cases.push({ name: `${family.id}: ${shapeTitle(shape)}`, calls });
+    model.dispose();
+  }
+}
+console.log(JSON.stringify(cases));
+
+function callBetweenMarks(model: Model, { input }: Layer, calls: number): void {
+  for (let n = 0; n < WARM_UP_CALLS; n++) model.run(input);
+  mark();
+  for (let n = 0; n < calls; n++) model.run(input);
+  mark();
+  for (let n = 0; n < 2 * calls; n++) model.run(input);
+  mark();
+}
+
+/** A system call that nothing else makes, and that changes nothing. */
+function mark(): void {
+  process.umask(0o022);
+}

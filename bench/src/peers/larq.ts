@@ -1,0 +1,133 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { cacheFolder, type Machine, THIS_MACHINE } from '../../../trainer/src/setup/machine.js';
+import type { MissingPeer, Peer } from './peer.js';
+
+const ID = 'larq';
+const TITLE = 'larq compute engine, native, BinaryResNetE18';
+const REQUIREMENTS = 'bench/larq/requirements.txt';
+const PROGRAM = 'bench/larq/measure.py';
+/** Its wheels are for these, and for Linux on x86-64 alone. */
+const PYTHON_VERSIONS = ['3.11', '3.10'];
+/** The network whose place BinaryResNetE18 takes: the same convolutions, with a real-valued stem and shortcuts. */
+const COUNTERPART = 'resnet18-imagenet';
+const SHOWN_LINES = 5;
+
+/**
+ * larq compute engine's own interpreter, on one thread, in a Python process that stays and takes part in the rounds. Python and its packages
+ * come from an environment of our own in the user's cache folder, made the first time.
+ */
+export async function larqPeer(
+  log: (line: string) => void,
+  machine: Machine = THIS_MACHINE,
+): Promise<Peer | MissingPeer> {
+  const missing = (reason: string, details = ''): MissingPeer => ({ id: ID, title: TITLE, reason, details });
+  const { platform, architecture } = machine;
+  if (platform !== 'linux' || architecture !== 'x64')
+    return missing(`its wheels are for Linux on x64, this is ${platform} on ${architecture}`);
+  const python = await findPython(machine);
+  if (python === undefined)
+    return missing(`its wheels are for Python ${PYTHON_VERSIONS.join(' and ')}; neither is on the PATH`);
+  const environment = await makeEnvironment(machine, python, log);
+  if ('failure' in environment) return missing('its Python environment could not be made', environment.failure);
+  const process = await MeasuringProcess.start(environment.python);
+  if (typeof process === 'string') return missing(`${PROGRAM} failed`, process);
+  return {
+    id: ID,
+    title: TITLE,
+    version: pinnedVersion(),
+    network: async ({ id }) => {
+      if (id !== COUNTERPART) return 'it is timed on BinaryResNetE18 alone';
+      return { work: { medianMs: (runs) => process.medianMs(runs) }, release: () => undefined };
+    },
+    dispose: async () => process.stop(),
+  };
+}
+
+async function findPython({ run }: Machine): Promise<string | undefined> {
+  const program = 'import sys, venv; print("%d.%d" % sys.version_info[:2])';
+  for (const name of [...PYTHON_VERSIONS.map((version) => `python${version}`), 'python3']) {
+    const { status, lines } = await run(name, ['-c', program]);
+    if (status === 0 && PYTHON_VERSIONS.includes(lines[0]!)) return name;
+  }
+  return undefined;
+}
+
+async function makeEnvironment(
+  machine: Machine,
+  python: string,
+  log: (line: string) => void,
+): Promise<{ python: string } | { failure: string }> {
+  const requirements = readFileSync(REQUIREMENTS);
+  const hash = createHash('sha256').update(requirements).digest('hex').slice(0, 12);
+  const folder = join(cacheFolder(machine), 'larq', hash);
+  // Written last: without it the environment was cut off while it was made.
+  const marker = join(folder, 'signwave-installed');
+  const inside = join(folder, 'bin', 'python');
+  if (existsSync(marker)) return { python: inside };
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  log(`making a Python environment for larq compute engine in ${folder}: about 300 MB to fetch, 1.3 GB on disk`);
+  const steps: [string, string[]][] = [
+    [python, ['-m', 'venv', folder]],
+    [
+      inside,
+      ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', '--only-binary', ':all:', '-r', REQUIREMENTS],
+    ],
+  ];
+  for (const [program, args] of steps) {
+    const { status, lines } = await machine.run(program, args);
+    if (status !== 0) return { failure: lines.slice(-SHOWN_LINES).join('\n') };
+  }
+  await writeFile(marker, '');
+  return { python: inside };
+}
+
+function pinnedVersion(): string {
+  return /^larq-compute-engine==(.*)$/m.exec(readFileSync(REQUIREMENTS, 'utf8'))![1]!;
+}
+
+/** bench/larq/measure.py: a line in, a line out. */
+class MeasuringProcess {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child;
+    this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  }
+
+  /** @returns why it can't, if it can't. */
+  static async start(python: string): Promise<MeasuringProcess | string> {
+    const child = spawn(python, [PROGRAM]);
+    let messages = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      messages = (messages + text).slice(-2000);
+    });
+    const process = new MeasuringProcess(child);
+    const first = await process.#next();
+    if (first === undefined) return messages.trim().split('\n').slice(-SHOWN_LINES).join('\n');
+    const { error } = JSON.parse(first) as { error?: string };
+    return error ?? process;
+  }
+
+  async medianMs(runs: number): Promise<number> {
+    this.#child.stdin.write(`${runs}\n`);
+    const line = await this.#next();
+    if (line === undefined) throw new Error(`${PROGRAM} ended while it was timed`);
+    return JSON.parse(line);
+  }
+
+  stop(): void {
+    this.#child.kill();
+  }
+
+  async #next(): Promise<string | undefined> {
+    const { value, done } = await this.#lines.next();
+    return done ? undefined : value;
+  }
+}

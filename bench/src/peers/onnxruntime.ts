@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { exportOnnx } from '@signwave/convert';
+import { type InputNode, SignwaveError } from '@signwave/format';
+import { requireEqual, requireSameAnswer } from '../check.js';
+import type { Layer } from '../layer.js';
+import { channelsFirst } from '../layouts.js';
+import type { MissingPeer, Peer, Prepared } from './peer.js';
+import { quantizedLayer, quantizeOutputs, toBytes } from './qlinear-conv.js';
+
+/** The API that onnxruntime-web and onnxruntime-node have in common, as far as it is used. */
+interface Ort {
+  readonly env: {
+    readonly versions: { readonly web?: string; readonly node?: string };
+    readonly wasm: { numThreads?: number; proxy?: boolean };
+    logLevel?: string;
+  };
+  readonly InferenceSession: { create(onnx: Uint8Array, options: object): Promise<Session> };
+  readonly Tensor: new (type: string, data: Float32Array | Uint8Array, sides: readonly number[]) => object;
+}
+
+interface Session {
+  readonly handler: object;
+  run(feeds: { readonly input: object }): Promise<{ readonly output: { readonly data: Float32Array | Uint8Array } }>;
+  release(): Promise<void>;
+}
+
+/** Outputs of float layers: other orders of float sums. */
+const LAYER_TOLERANCE = 1e-4;
+const NETWORK_TOLERANCE = 1e-3;
+
+const OPTIONS = {
+  web: { executionProviders: ['wasm'], graphOptimizationLevel: 'all' },
+  node: {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+  },
+} as const;
+const TITLES = { web: 'ONNX Runtime Web', node: 'ONNX Runtime, native' } as const;
+
+/** The class of the native package that a session of it works through. */
+const NATIVE_HANDLER = 'OnnxruntimeSessionHandler';
+
+/**
+ * ONNX Runtime on one thread, in WebAssembly (`web`) or native (`node`): as float32, and layers as 8-bit `QLinearConv` too.
+ *
+ * The packages share a registry in which whoever comes first has the name `cpu`: open `node` before `web`, or it is WebAssembly as well.
+ */
+export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | MissingPeer)[]> {
+  const name = `onnxruntime-${kind}`;
+  const ids = { float32: `ort-${kind}-float32`, int8: `ort-${kind}-int8` };
+  const titles = { float32: `${TITLES[kind]} float32`, int8: `${TITLES[kind]} int8` };
+  let ort: Ort;
+  try {
+    ort = await importOrt(name);
+  } catch (error) {
+    const missing = { reason: `${name} can't be loaded here`, details: (error as Error).message };
+    return (['float32', 'int8'] as const).map((type) => ({ id: ids[type], title: titles[type], ...missing }));
+  }
+  if (kind === 'web') Object.assign(ort.env.wasm, { numThreads: 1, proxy: false });
+  ort.env.logLevel = 'error';
+  const version = ort.env.versions[kind] ?? 'unknown';
+  const open = async (onnx: Uint8Array): Promise<Session> => {
+    const session = await ort.InferenceSession.create(onnx, OPTIONS[kind]);
+    const isNative = session.handler.constructor.name === NATIVE_HANDLER;
+    if (isNative !== (kind === 'node'))
+      throw new SignwaveError(
+        'E_PEER',
+        `${name} runs on the back end of the other package: onnxruntime-node has to be loaded first`,
+      );
+    return session;
+  };
+  return [
+    {
+      id: ids.float32,
+      title: titles.float32,
+      version,
+      layer: async (layer) => {
+        const input = new ort.Tensor('float32', channelsFirst(layer.input, layer.shape.inChannels), sidesOf(layer));
+        const session = await open(exportOnnx(layer.conv, { batch: 1 }));
+        const expected = channelsFirst(layer.expected, layer.shape.outChannels);
+        const tolerance = layer.shape.activations === 'bits' ? 0 : LAYER_TOLERANCE;
+        requireEqual(titles.float32, (await session.run({ input })).output.data, expected, tolerance);
+        return prepared(session, input);
+      },
+      network: async ({ model, input: values, expected }) => {
+        const { height, width, channels } = model.graph.nodes[0] as InputNode;
+        const input = new ort.Tensor('float32', channelsFirst(values, channels), [1, channels, height, width]);
+        const session = await open(exportOnnx(model, { batch: 1 }));
+        requireSameAnswer(titles.float32, (await session.run({ input })).output.data, expected, NETWORK_TOLERANCE);
+        return prepared(session, input);
+      },
+    },
+    {
+      id: ids.int8,
+      title: titles.int8,
+      version,
+      layer: async (layer) => {
+        const { shape, weights } = layer;
+        if (shape.activations === 'floats') return 'float activations';
+        const expected = channelsFirst(layer.expected, shape.outChannels);
+        const { onnx, outputScale } = quantizedLayer(
+          shape,
+          weights,
+          expected.reduce((a, b) => Math.max(a, Math.abs(b))),
+        );
+        const input = new ort.Tensor('uint8', toBytes(channelsFirst(layer.input, shape.inChannels)), sidesOf(layer));
+        const session = await open(onnx);
+        const { data } = (await session.run({ input })).output;
+        requireEqual(titles.int8, data, quantizeOutputs(expected, outputScale), 0);
+        return prepared(session, input);
+      },
+    },
+  ];
+}
+
+function sidesOf({ shape }: Layer): number[] {
+  return [1, shape.inChannels, shape.height, shape.width];
+}
+
+function prepared(session: Session, input: object): Prepared {
+  return { work: { run: async () => void (await session.run({ input })) }, release: () => session.release() };
+}
+
+async function importOrt(name: string): Promise<Ort> {
+  const path = createRequire(resolve('bench/package.json')).resolve(name);
+  const module = (await import(pathToFileURL(path).href)) as Ort & { readonly default?: Ort };
+  return module.default ?? module;
+}

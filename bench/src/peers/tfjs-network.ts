@@ -1,0 +1,146 @@
+import { type Graph, type GraphNode, type InputNode, type Pads, SignwaveError, tensorValues } from '@signwave/format';
+import type * as Tfjs from '@tensorflow/tfjs';
+
+/** A network in TensorFlow.js, its constants in the memory of the back end. */
+export interface TfjsNetwork {
+  /** @returns the output, to be disposed of. */
+  run(): Tfjs.Tensor;
+  release(): void;
+}
+
+type Node = Exclude<GraphNode, InputNode>;
+
+/**
+ * The float twin of a graph, node by node, as somebody who writes networks in TensorFlow.js would: (N, H, W, C), weights +1 and -1.
+ *
+ * @param input (H, W, C), preprocessed.
+ * @throws {SignwaveError} `E_PEER` for an operation that it has no function for.
+ */
+export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array): TfjsNetwork {
+  const { height, width, channels } = graph.nodes[0] as InputNode;
+  const image = tf.tensor4d(input, [1, height, width, channels]);
+  const constants: Tfjs.Tensor[] = [image];
+  const keep = <T extends Tfjs.Tensor>(make: () => T): T => {
+    const made = tf.tidy(make);
+    constants.push(made);
+    return made;
+  };
+  /** The row of a tensor (2, 1, 1, C), to be spread over pixels. */
+  const row = (index: number, which: 0 | 1): Tfjs.Tensor => {
+    const values = tensorValues(graph.tensors[index]!);
+    const half = values.length / 2;
+    return keep(() => tf.tensor1d(values.subarray(which * half, (which + 1) * half)));
+  };
+  const padded = (x: Tfjs.Tensor, { top, left, bottom, right }: Pads): Tfjs.Tensor4D => {
+    const map = x as Tfjs.Tensor4D;
+    if (top + left + bottom + right === 0) return map;
+    return tf.pad(map, [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ]);
+  };
+
+  const compile = (node: Node): ((...x: Tfjs.Tensor[]) => Tfjs.Tensor) => {
+    switch (node.op) {
+      case 'sign': {
+        if (node.zeroRule !== 'plus') break;
+        const threshold = node.threshold === undefined ? undefined : tensorValues(graph.tensors[node.threshold]!);
+        const t = keep(() => (threshold ? tf.tensor1d(threshold) : tf.scalar(0)));
+        const two = keep(() => tf.scalar(2));
+        const one = keep(() => tf.scalar(1));
+        return (x) => tf.greaterEqual(x!, t).cast('float32').mul(two).sub(one);
+      }
+      case 'conv': {
+        if (node.groups > 1 || node.dilation.height > 1 || node.dilation.width > 1) break;
+        const tensor = graph.tensors[node.weights]!;
+        const filters = keep(() => {
+          const ours = tf.tensor4d(tensorValues(tensor), tensor.shape as [number, number, number, number]);
+          return ours.transpose<Tfjs.Tensor4D>([1, 2, 3, 0]);
+        });
+        const strides: [number, number] = [node.stride.height, node.stride.width];
+        const { top, left, bottom, right } = node.pads;
+        const isEven = top === left && top === bottom && top === right;
+        if (isEven) return (x) => tf.conv2d(x as Tfjs.Tensor4D, filters, strides, top);
+        return (x) => tf.conv2d(padded(x!, node.pads), filters, strides, 'valid');
+      }
+      case 'linear': {
+        const { shape, ...tensor } = graph.tensors[node.weights]!;
+        const matrix = keep(() => tf.tensor2d(tensorValues({ ...tensor, shape }), [shape[0], shape[3]]));
+        return (x) => tf.matMul(x!.reshape([1, shape[3]]) as Tfjs.Tensor2D, matrix, false, true);
+      }
+      case 'affine': {
+        const scale = row(node.coefficients, 0);
+        const bias = row(node.coefficients, 1);
+        return (x) => x!.mul(scale).add(bias);
+      }
+      case 'prelu': {
+        const slopes = tensorValues(graph.tensors[node.slopes]!);
+        if (slopes.subarray(slopes.length / 2).some((positive) => positive !== 1)) break;
+        const negative = row(node.slopes, 0);
+        return (x) => tf.prelu(x!, negative);
+      }
+      case 'add':
+        return (x, y) => tf.add(x!, y!);
+      case 'clip':
+        if (node.lo === 0 && node.hi === Number.POSITIVE_INFINITY) return (x) => tf.relu(x!);
+        return (x) => tf.clipByValue(x!, node.lo, node.hi);
+      case 'maxPool': {
+        const { window, stride, pads } = node;
+        // A pad never wins: behind a ReLU or hardtanh it would have to be the least value.
+        const lowest = -3.4e38;
+        const around: [number, number][] = [
+          [0, 0],
+          [pads.top, pads.bottom],
+          [pads.left, pads.right],
+          [0, 0],
+        ];
+        const sides: [number, number] = [window.height, window.width];
+        return (x) => {
+          const map = tf.pad(x as Tfjs.Tensor4D, around as never, lowest);
+          return tf.maxPool(map, sides, [stride.height, stride.width], 'valid');
+        };
+      }
+      case 'avgPool': {
+        const { window, stride, pads } = node;
+        if (pads.top + pads.left + pads.bottom + pads.right > 0) break;
+        const sides: [number, number] = [window.height, window.width];
+        return (x) => tf.avgPool(x as Tfjs.Tensor4D, sides, [stride.height, stride.width], 'valid');
+      }
+      case 'globalAvgPool':
+        return (x) => tf.mean(x!, [1, 2], true);
+      case 'padChannels':
+        return (x) =>
+          tf.pad(x as Tfjs.Tensor4D, [
+            [0, 0],
+            [0, 0],
+            [0, 0],
+            [node.before, node.after],
+          ]);
+      case 'sliceSpatial': {
+        const { start, step } = node;
+        return (x) => {
+          const [, h, w, c] = x!.shape as [number, number, number, number];
+          return tf.stridedSlice(x!, [0, start.height, start.width, 0], [1, h, w, c], [1, step.height, step.width, 1]);
+        };
+      }
+      case 'concat':
+        return (...maps) => tf.concat(maps, 3);
+      case 'flatten':
+        return (x) => x!.reshape([1, 1, 1, x!.size]);
+    }
+    throw new SignwaveError('E_PEER', `TensorFlow.js: no function for ${node.op} as the graph has it`);
+  };
+
+  const calls = (graph.nodes.slice(1) as Node[]).map((node) => ({ call: compile(node), inputs: node.inputs }));
+  return {
+    run: () =>
+      tf.tidy(() => {
+        const maps: Tfjs.Tensor[] = [image];
+        for (const { call, inputs } of calls) maps.push(call(...inputs.map((index) => maps[index]!)));
+        return maps.at(-1)!;
+      }),
+    release: () => tf.dispose(constants),
+  };
+}

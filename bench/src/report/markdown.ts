@@ -1,0 +1,31 @@
+/** A Markdown table. @param rows cells, one for each column; columns but the first are numbers, written to the right. */
+export function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = titles.map((_, i) => (i === 0 ? '---' : '---:'));
+  return [line(titles), `|${rule.join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** `1,234`. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** Milliseconds with three digits that mean something: `0.123`, `12.3`. */
+export function milliseconds(value: number): string {
+  return Number(value.toPrecision(3)).toFixed(Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(value)))));
+}
+
+/** `12.3x`. */
+export function times(ratio: number): string {
+  return `${ratio.toFixed(1)}x`;
+}
+
+/** `12.3 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Billions of multiply-accumulates a second. */
+export function gmacs(macs: number, ms: number): string {
+  return (macs / ms / 1e6).toFixed(1);
+}

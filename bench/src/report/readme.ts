@@ -1,0 +1,57 @@
+import { DEFAULT_FAMILY } from '../families.js';
+import { type Results, timingOf } from '../results.js';
+import { grouped, milliseconds, times } from './markdown.js';
+import { layerTable, machineLine } from './tables.js';
+
+const START = '<!-- results: written by scripts/bench.mjs --write, do not edit -->';
+const END = '<!-- /results -->';
+/** What the first table is about. */
+const EXAMPLE = 'resnet20-cifar10';
+
+/** README.md with what stands between its `results` markers made of bench/results.json. */
+export function withResults(readme: string, results: Results): string {
+  const from = readme.indexOf(START);
+  const to = readme.indexOf(END);
+  if (from < 0 || to < from) throw new Error('README.md has no results markers');
+  return `${readme.slice(0, from + START.length)}\n${readmeResults(results)}\n${readme.slice(to)}`;
+}
+
+function readmeResults({ evaluation, inspection, bench }: Results): string {
+  const example = bench.networks.find(({ id }) => id === EXAMPLE)!;
+  const ours = timingOf(example.timings, DEFAULT_FAMILY.id)!;
+  const others = bench.engines.flatMap((engine) => {
+    const timing = timingOf(example.timings, engine.id);
+    if (!timing || engine.id === DEFAULT_FAMILY.id || !('version' in engine)) return [];
+    const name = engine.version === bench.machine.signwave ? engine.title : `${engine.title} ${engine.version}`;
+    return [`| ${name} | ${milliseconds(timing.medianMs)} ms, ${times(timing.medianMs / ours.medianMs)} as long |`];
+  });
+  const [first] = bench.layers;
+  return [
+    '| BiPer ResNet-20, CIFAR-10 (short run of the authors’ code) | |',
+    '|---|---|',
+    ...(evaluation
+      ? [
+          `| top-1 of the packed model, ${grouped(evaluation.images)} test images | ${evaluation.top1Percent.toFixed(2)} % |`,
+        ]
+      : []),
+    ...(inspection
+      ? [
+          `| file | ${grouped(inspection.fileBytes)} bytes, ${times(inspection.float32Bytes / inspection.fileBytes)} smaller than its float32 weights |`,
+        ]
+      : []),
+    `| one image, one thread, WebAssembly SIMD | ${milliseconds(ours.medianMs)} ms |`,
+    ...others,
+    '',
+    ...(first
+      ? [
+          `${first.title}, one binary convolution each; right: how many times as long others take.`,
+          '',
+          layerTable(bench, first),
+          '',
+        ]
+      : []),
+    '![How many times as long other engines take](docs/figures/bench-layers.svg)',
+    '',
+    `${machineLine(bench)} \`npm run bench\` repeats them; [docs/performance.md](docs/performance.md) has all.`,
+  ].join('\n');
+}

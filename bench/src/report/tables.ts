@@ -1,0 +1,144 @@
+import { DEFAULT_FAMILY } from '../families.js';
+import {
+  type Bench,
+  type EngineRecord,
+  type LayerSetResult,
+  type NetworkResult,
+  type Timings,
+  timingOf,
+} from '../results.js';
+import { shapeTitle } from '../shapes.js';
+import { gmacs, grouped, markdownTable, milliseconds, percent, times } from './markdown.js';
+
+const OURS = DEFAULT_FAMILY.id;
+
+/** All tables one below the other, as `npm run bench` prints them. */
+export function resultTables(bench: Bench): string {
+  return [
+    ...bench.layers.map((set) => `${set.title}\n\n${layerTable(bench, set)}`),
+    ...(bench.networks.length > 0 ? [`Networks\n\n${networkTable(bench)}\n\n${startupTable(bench)}`] : []),
+    machineLine(bench),
+  ].join('\n\n');
+}
+
+/** Rows: layers. Columns: our time, and how many times as long the others take. */
+export function layerTable(bench: Bench, { layers }: LayerSetResult): string {
+  const others = measuredEngines(bench).filter(({ id }) => layers.some(({ timings }) => timingOf(timings, id)));
+  const titles = ['layer', 'kernel', 'ms', 'spread', 'GMAC/s', 'whole call, ms', ...others.map(({ title }) => title)];
+  return markdownTable(
+    titles,
+    layers.map(({ shape, macs, kernel, timings, callTimings }) => {
+      const ours = timingOf(timings, OURS)!;
+      return [
+        shapeTitle(shape),
+        kernel,
+        milliseconds(ours.medianMs),
+        percent(ours.spread),
+        gmacs(macs, ours.medianMs),
+        milliseconds(timingOf(callTimings, OURS)!.medianMs),
+        ...others.map(({ id }) => ratioTo(timings, id)),
+      ];
+    }),
+  );
+}
+
+/** Rows: networks. */
+export function networkTable(bench: Bench): string {
+  const others = measuredEngines(bench).filter(({ id }) => bench.networks.some(({ timings }) => timingOf(timings, id)));
+  return markdownTable(
+    ['network, batch 1', 'ms', 'spread', 'GMAC/s', ...others.map(({ title }) => title)],
+    bench.networks.map(({ title, macs, timings }) => {
+      const ours = timingOf(timings, OURS)!;
+      return [
+        title,
+        milliseconds(ours.medianMs),
+        percent(ours.spread),
+        gmacs(macs, ours.medianMs),
+        ...others.map(({ id }) => ratioTo(timings, id)),
+      ];
+    }),
+  );
+}
+
+/** Rows: a network in an engine, in processes of their own. */
+export function startupTable(bench: Bench): string {
+  const titleOf = (id: string): string => bench.engines.find((engine) => engine.id === id)?.title ?? id;
+  return markdownTable(
+    [
+      'network',
+      'engine',
+      'load, ms',
+      'first run, ms',
+      'file, bytes',
+      'wasm, bytes',
+      'process grew by, MiB',
+      'wasm memory, MiB',
+    ],
+    bench.networks.flatMap(({ title, fileBytes, wasmBytes, startups }) =>
+      startups.map(({ engine, loadMs, firstRunMs, rssBytes, memoryBytes }) => {
+        const isOurs = engine === OURS;
+        return [
+          title,
+          titleOf(engine),
+          milliseconds(loadMs),
+          milliseconds(firstRunMs),
+          isOurs ? grouped(fileBytes) : '-',
+          isOurs ? grouped(wasmBytes) : '-',
+          mebibytes(rssBytes),
+          memoryBytes === undefined ? '-' : mebibytes(memoryBytes),
+        ];
+      }),
+    ),
+  );
+}
+
+/** Rows: kinds of steps, by the share of the time that they take. */
+export function profileTable({ profile }: NetworkResult): string {
+  const total = profile.reduce((sum, { medianMs }) => sum + medianMs, 0);
+  const kinds = new Map<string, { ms: number; macs: number; steps: number }>();
+  for (const { kernel, isBinary, macs, medianMs } of profile) {
+    const kind = kinds.get(kernelTitle(kernel, isBinary)) ?? { ms: 0, macs: 0, steps: 0 };
+    kinds.set(kernelTitle(kernel, isBinary), {
+      ms: kind.ms + medianMs,
+      macs: kind.macs + macs,
+      steps: kind.steps + 1,
+    });
+  }
+  return markdownTable(
+    ['kernel', 'steps', 'ms', 'share', 'GMAC/s'],
+    [...kinds]
+      .sort(([, a], [, b]) => b.ms - a.ms)
+      .map(([title, { ms, macs, steps }]) => [
+        title,
+        `${steps}`,
+        milliseconds(ms),
+        percent(ms / total),
+        macs > 0 ? gmacs(macs, ms) : '-',
+      ]),
+  );
+}
+
+/** What was measured, on what. */
+export function machineLine({ machine, rounds, engines }: Bench): string {
+  const { cpu, cores, node, v8, date } = machine;
+  const versions = engines.flatMap((engine) => ('version' in engine ? [`${engine.title} ${engine.version}`] : []));
+  return `Medians of ${rounds} interleaved rounds in one process, outputs checked first: ${cpu}, ${cores} cores, one thread, Node ${node} (V8 ${v8}), ${date}; ${versions.join(', ')}.`;
+}
+
+/** Engines that were measured, but for the one that all are compared with. */
+function measuredEngines({ engines }: Bench): readonly EngineRecord[] {
+  return engines.filter((engine) => engine.id !== OURS && 'version' in engine);
+}
+
+function ratioTo(timings: Timings, engine: string): string {
+  const theirs = timingOf(timings, engine);
+  return theirs === undefined ? '-' : times(theirs.medianMs / timingOf(timings, OURS)!.medianMs);
+}
+
+function kernelTitle(kernel: string, isBinary: boolean): string {
+  return isBinary ? `${kernel}, binary` : kernel;
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}

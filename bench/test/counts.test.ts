@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { compareCounts, countsPerCall } from '../instructions/counts.mjs';
+
+describe('countsPerCall', () => {
+  test('takes the difference of twice as many calls and as many, so that what marks cost is gone', () => {
+    // 7 instructions for each mark, 100 a call: 5 calls, then 10.
+    expect(countsPerCall('1000\n1507\n2514\n', [{ name: 'a', calls: 5 }])).toEqual({ a: 100 });
+  });
+
+  test('refuses marks that are missing or no numbers', () => {
+    expect(() => countsPerCall('1\n2\n', [{ name: 'a', calls: 1 }])).toThrow('2 marks for 1 cases');
+    expect(() => countsPerCall('1\n2\nx\n', [{ name: 'a', calls: 1 }])).toThrow('3 marks for 1 cases');
+    expect(() => countsPerCall('', [{ name: 'a', calls: 1 }])).toThrow('1 marks for 1 cases');
+  });
+});
+
+describe('compareCounts', () => {
+  const baseline = { tolerance: 0.02, instructionsPerCall: { x64: { a: 1000 } } };
+  const failuresOf = (counted: Record<string, Record<string, number>>): string[] =>
+    compareCounts(counted, baseline).failures;
+
+  test.each([980, 1000, 1020])('takes %i instructions where the baseline has 1000', (a) => {
+    expect(failuresOf({ x64: { a } })).toEqual([]);
+  });
+
+  test.each([979, 1021, 2000, Number.NaN])('refuses %d', (a) => {
+    expect(failuresOf({ x64: { a } })).toHaveLength(1);
+  });
+
+  test('refuses cases and CPUs that only one of both has', () => {
+    expect(failuresOf({ x64: {} })).toEqual(['x64, a: is in the baseline, but was not counted']);
+    expect(failuresOf({})).toEqual(['x64, a: is in the baseline, but was not counted']);
+    expect(failuresOf({ x64: { a: 1000, b: 1 } })).toEqual(['x64, b: 1 instructions, but is not in the baseline']);
+    expect(failuresOf({ x64: { a: 1000 }, arm64: { a: 5 } })).toHaveLength(1);
+  });
+});

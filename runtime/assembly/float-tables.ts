@@ -1,0 +1,86 @@
+// float-tables.ts — look-up tables for 1-bit weights on floats (1W/32A): as lut-tables.ts and lut-gemm.ts, with f32 lanes.
+//
+//   T[w][lane] = sum over b of w_b * a_b[lane],   b = 0 ... g - 1,   w_b = +1 or -1
+//
+// An addition of a look-up stands for g multiplications and additions. The sums associate in another order than the reference's,
+// which format/SPEC.md 4.3 allows where no `sign` depends on them.
+
+/** Lanes that a look-up adds: 8 vectors. */
+export const CHUNK_LANES: usize = 32;
+
+/**
+ * One table.
+ *
+ * @param input what `planes` counts from. @param planes u32 (channels): byte offsets of the float planes.
+ * @param table f32 (2^(channels - 1), rowBytes / 4): the top weight is -1 in all rows. @param rowBytes a multiple of 32.
+ */
+export function buildFloatTable(input: usize, planes: usize, table: usize, rowBytes: usize, channels: i32): void {
+  const planesEnd = planes + (<usize>channels << 2);
+  const lastPlane = planesEnd - 4;
+  for (let lane: usize = 0; lane < rowBytes; lane += 32) {
+    const at = input + lane;
+    const t = table + lane;
+    let sum0 = f32x4.splat(0), sum1 = sum0;
+    for (let p = planes; p < planesEnd; p += 4) {
+      const a = at + load<u32>(p);
+      sum0 = f32x4.sub(sum0, v128.load(a));
+      sum1 = f32x4.sub(sum1, v128.load(a, 16));
+    }
+    v128.store(t, sum0);
+    v128.store(t, sum1, 16);
+    // Each channel doubles the rows: with +1 instead of -1.
+    let builtBytes = rowBytes;
+    for (let p = planes; p < lastPlane; p += 4) {
+      const a = at + load<u32>(p);
+      let a0 = v128.load(a), a1 = v128.load(a, 16);
+      a0 = f32x4.add(a0, a0);
+      a1 = f32x4.add(a1, a1);
+      const end = t + builtBytes;
+      for (let row = t; row < end; row += rowBytes) {
+        const to = row + builtBytes;
+        v128.store(to, f32x4.add(v128.load(row), a0));
+        v128.store(to, f32x4.add(v128.load(row, 16), a1), 16);
+      }
+      builtBytes <<= 1;
+    }
+  }
+}
+
+/**
+ * The look-ups of a block of tables for all filters of a group and 32 lanes; streams as in lut-gemm.ts.
+ *
+ * @param sums f32 (filters, stripLanes), from the chunk's first lane on; what the blocks before gave is added to, if there were any.
+ */
+export function lookUpFloats(
+  tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, stripLanes: usize, isFirst: bool,
+): void {
+  for (let n = 0; n < filters; n++) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+    const to = sums + <usize>load<u16>(streams, 2) * (stripLanes << 2);
+    if (!isFirst) {
+      s0 = v128.load(to); s1 = v128.load(to, 16); s2 = v128.load(to, 32); s3 = v128.load(to, 48);
+      s4 = v128.load(to, 64); s5 = v128.load(to, 80); s6 = v128.load(to, 96); s7 = v128.load(to, 112);
+    }
+    const addsEnd = streams + 4 + (<usize>load<u16>(streams) << 1);
+    const end = streams + 4 + (<usize>lookups << 1);
+    streams += 4;
+    while (streams != addsEnd) {
+      const t = tables + <usize>load<u16>(streams);
+      s0 = f32x4.add(s0, v128.load(t)); s1 = f32x4.add(s1, v128.load(t, 16));
+      s2 = f32x4.add(s2, v128.load(t, 32)); s3 = f32x4.add(s3, v128.load(t, 48));
+      s4 = f32x4.add(s4, v128.load(t, 64)); s5 = f32x4.add(s5, v128.load(t, 80));
+      s6 = f32x4.add(s6, v128.load(t, 96)); s7 = f32x4.add(s7, v128.load(t, 112));
+      streams += 2;
+    }
+    while (streams != end) {
+      const t = tables + <usize>load<u16>(streams);
+      s0 = f32x4.sub(s0, v128.load(t)); s1 = f32x4.sub(s1, v128.load(t, 16));
+      s2 = f32x4.sub(s2, v128.load(t, 32)); s3 = f32x4.sub(s3, v128.load(t, 48));
+      s4 = f32x4.sub(s4, v128.load(t, 64)); s5 = f32x4.sub(s5, v128.load(t, 80));
+      s6 = f32x4.sub(s6, v128.load(t, 96)); s7 = f32x4.sub(s7, v128.load(t, 112));
+      streams += 2;
+    }
+    v128.store(to, s0); v128.store(to, s1, 16); v128.store(to, s2, 32); v128.store(to, s3, 48);
+    v128.store(to, s4, 64); v128.store(to, s5, 80); v128.store(to, s6, 96); v128.store(to, s7, 112);
+  }
+}

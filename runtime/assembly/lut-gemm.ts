@@ -1,0 +1,93 @@
+// lut-gemm.ts — the look-ups of a block of tables, for all filters of a group and V vectors of lanes.
+//
+//   sums[f][lane] = sum over adds of table[offset + lane] - sum over subtracts of table[offset + lane]
+//
+// streams, for each filter: u16 adds, u16 filter, u16 offsets of what is added, u16 offsets of what is subtracted; `lookups` in all.
+// An offset says which table, which row (the weights) and how far from the lane (the tap). Filters are sorted by their number of
+// adds, so that the loops' ends repeat and branches are predicted.
+//
+// One look-up per iteration: V8 moves all loads of a longer body to its front and spills registers
+// (the plan keeps V + 1 of them in use).
+
+/** The sums of the last block, i8; the epilogue adds what the blocks before gave. */
+const LAST: i32 = 0;
+/** i16 sums of the first block of several. */
+const FIRST: i32 = 1;
+
+@inline
+function storeSums(x: v128, sums: usize, wideSums: usize, at: usize, kind: i32): void {
+  if (kind == LAST) {
+    v128.store(sums + at, x);
+  } else {
+    const to = wideSums + (at << 1);
+    let low = i16x8.extend_low_i8x16_s(x), high = i16x8.extend_high_i8x16_s(x);
+    if (kind != FIRST) {
+      low = i16x8.add(low, v128.load(to));
+      high = i16x8.add(high, v128.load(to, 16));
+    }
+    v128.store(to, low);
+    v128.store(to, high, 16);
+  }
+}
+
+/**
+ * @param V vectors of lanes, 3 to 7; a constant after inlining.
+ * @param sums i8, wideSums i16: (filters, stripLanes), from the chunk's first lane on.
+ */
+@inline
+function lookUp(
+  V: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, wideSums: usize, stripLanes: usize, kind: i32,
+): void {
+  for (let n = 0; n < filters; n++) {
+    const zero = i8x16.splat(0);
+    let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero;
+    const at = <usize>load<u16>(streams, 2) * stripLanes;
+    const addsEnd = streams + 4 + (<usize>load<u16>(streams) << 1);
+    const end = streams + 4 + (<usize>lookups << 1);
+    streams += 4;
+    while (streams != addsEnd) {
+      const t = tables + <usize>load<u16>(streams);
+      s0 = i8x16.add(s0, v128.load(t));
+      s1 = i8x16.add(s1, v128.load(t, 16));
+      s2 = i8x16.add(s2, v128.load(t, 32));
+      if (V > 3) s3 = i8x16.add(s3, v128.load(t, 48));
+      if (V > 4) s4 = i8x16.add(s4, v128.load(t, 64));
+      if (V > 5) s5 = i8x16.add(s5, v128.load(t, 80));
+      if (V > 6) s6 = i8x16.add(s6, v128.load(t, 96));
+      streams += 2;
+    }
+    while (streams != end) {
+      const t = tables + <usize>load<u16>(streams);
+      s0 = i8x16.sub(s0, v128.load(t));
+      s1 = i8x16.sub(s1, v128.load(t, 16));
+      s2 = i8x16.sub(s2, v128.load(t, 32));
+      if (V > 3) s3 = i8x16.sub(s3, v128.load(t, 48));
+      if (V > 4) s4 = i8x16.sub(s4, v128.load(t, 64));
+      if (V > 5) s5 = i8x16.sub(s5, v128.load(t, 80));
+      if (V > 6) s6 = i8x16.sub(s6, v128.load(t, 96));
+      streams += 2;
+    }
+    storeSums(s0, sums, wideSums, at, kind);
+    storeSums(s1, sums, wideSums, at + 16, kind);
+    storeSums(s2, sums, wideSums, at + 32, kind);
+    if (V > 3) storeSums(s3, sums, wideSums, at + 48, kind);
+    if (V > 4) storeSums(s4, sums, wideSums, at + 64, kind);
+    if (V > 5) storeSums(s5, sums, wideSums, at + 80, kind);
+    if (V > 6) storeSums(s6, sums, wideSums, at + 96, kind);
+  }
+}
+
+/** The sums of `block` of `blocks`. Parameters as of {@link lookUp}. */
+export function lookUpBlock(
+  vectors: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, wideSums: usize, stripLanes: usize,
+  block: i32, blocks: i32,
+): void {
+  const kind = block == blocks - 1 ? LAST : block == 0 ? FIRST : 2;
+  switch (vectors) {
+    case 3: lookUp(3, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
+    case 4: lookUp(4, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
+    case 5: lookUp(5, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
+    case 6: lookUp(6, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
+    default: lookUp(7, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind);
+  }
+}

@@ -1,0 +1,124 @@
+// plane-epilogue.ts — what follows a convolution whose lanes are pixels: epilogue.ts for planes.
+//
+//   x = sum;  x = x * scale + bias;  x = x + addend;  x = clip(x, lo, hi);  output = x;  sign = x >= threshold
+//
+// Each product and each sum is rounded by itself, in this order (format/SPEC.md section 4). Channels without an affine have
+// scale 1 and bias -0, which change nothing, not even the sign of a zero.
+//
+// Sums of look-up tables are halved, so their scale is doubled: fround(2h * s) = fround(h * 2s), since doubling is exact
+// (the plan refuses scales whose double overflows).
+
+import { PlaneEpilogue } from './records';
+
+/** Masks of 16 lanes from those of four vectors. */
+@inline
+function narrow(a: v128, b: v128, c: v128, d: v128): v128 {
+  return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+}
+
+/** -1 where `isMinus` is -1, else +1; 0 where `mask` is 0. */
+@inline
+function signs(isMinus: v128, mask: v128): v128 {
+  return v128.and(v128.or(isMinus, i8x16.splat(1)), mask);
+}
+
+@inline
+function finish4(hasAll: bool, x: v128, scale: v128, bias: v128, addend: usize, at: usize, lo: v128, hi: v128, output: usize): v128 {
+  x = f32x4.add(f32x4.mul(x, scale), bias);
+  if (hasAll || addend) x = f32x4.add(x, v128.load(addend + at));
+  x = f32x4.pmin(f32x4.pmax(x, lo), hi);
+  if (hasAll || output) v128.store(output + at, x);
+  return x;
+}
+
+/**
+ * 16 lanes from `lane` on; addresses are of the channel's lane 0, or 0 for what isn't there.
+ *
+ * @param hasAll whether nothing but `wideSums` is 0: a constant.
+ */
+@inline
+function finish16<S>(
+  hasAll: bool,
+  sums: usize, wideSums: usize, scale: v128, bias: v128, addend: usize, lo: v128, hi: v128, output: usize,
+  plane: usize, threshold: v128, mask: usize, lane: usize,
+): void {
+  let x: v128, y: v128, z: v128, w: v128;
+  if (isInteger<S>()) {
+    const narrowSums = v128.load(sums);
+    let low = i16x8.extend_low_i8x16_s(narrowSums), high = i16x8.extend_high_i8x16_s(narrowSums);
+    if (wideSums) {
+      low = i16x8.add(low, v128.load(wideSums));
+      high = i16x8.add(high, v128.load(wideSums, 16));
+    }
+    x = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(low));
+    y = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(low));
+    z = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(high));
+    w = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(high));
+  } else {
+    x = v128.load(sums);
+    y = v128.load(sums, 16);
+    z = v128.load(sums, 32);
+    w = v128.load(sums, 48);
+  }
+  const at = lane << 2;
+  x = finish4(hasAll, x, scale, bias, addend, at, lo, hi, output);
+  y = finish4(hasAll, y, scale, bias, addend, at + 16, lo, hi, output);
+  z = finish4(hasAll, z, scale, bias, addend, at + 32, lo, hi, output);
+  w = finish4(hasAll, w, scale, bias, addend, at + 48, lo, hi, output);
+  if (hasAll || plane) {
+    const isMinus = narrow(f32x4.lt(x, threshold), f32x4.lt(y, threshold), f32x4.lt(z, threshold), f32x4.lt(w, threshold));
+    v128.store(plane + lane, signs(isMinus, v128.load(mask + lane)));
+  }
+}
+
+/**
+ * Lanes `lane` to `lane + lanes` of one channel; both are multiples of 16.
+ *
+ * @param S what the sums are: f32; or i8, then they are halves and `wideSums`, if not 0, are i16 to be added to them.
+ */
+export function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
+  const c = <usize>channel;
+  const scale = v128.load32_splat(e.scale + (c << 2)), bias = v128.load32_splat(e.bias + (c << 2));
+  const lo = f32x4.splat(e.lo), hi = f32x4.splat(e.hi);
+  const addend = e.addend ? e.addend + c * e.addendPlaneBytes : 0;
+  const output = e.output ? e.output + c * e.outputPlaneBytes : 0;
+  const plane = e.signs ? e.signs + c * e.signsPlaneBytes : 0;
+  const threshold = e.signs ? v128.load32_splat(e.thresholds + (c << 2)) : i32x4.splat(0);
+  const mask = e.mask;
+  const end = lane + lanes;
+  if (addend && output && plane) {
+    // A block of a residual network, without a question for each vector.
+    for (; lane < end; lane += 16) {
+      finish16<S>(true, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
+      sums += 16 * sizeof<S>();
+      if (wideSums) wideSums += 32;
+    }
+  } else {
+    for (; lane < end; lane += 16) {
+      finish16<S>(false, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
+      sums += 16 * sizeof<S>();
+      if (wideSums) wideSums += 32;
+    }
+  }
+}
+
+/** Signs straight from the halved sums: (sum >= sumThreshold) XOR flip. */
+export function planeThreshold(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
+  const c = <usize>channel;
+  const threshold = v128.load16_splat(e.sumThresholds + (c << 1)), flip = v128.load8_splat(e.flips + c);
+  let plane = e.signs + c * e.signsPlaneBytes + lane;
+  let mask = e.mask + lane;
+  for (const end = sums + lanes; sums < end; sums += 16) {
+    const narrowSums = v128.load(sums);
+    let low = i16x8.extend_low_i8x16_s(narrowSums), high = i16x8.extend_high_i8x16_s(narrowSums);
+    if (wideSums) {
+      low = i16x8.add(low, v128.load(wideSums));
+      high = i16x8.add(high, v128.load(wideSums, 16));
+      wideSums += 32;
+    }
+    const isMinus = i8x16.narrow_i16x8_s(i16x8.lt_s(low, threshold), i16x8.lt_s(high, threshold));
+    v128.store(plane, signs(v128.xor(isMinus, flip), v128.load(mask)));
+    plane += 16;
+    mask += 16;
+  }
+}

@@ -1,0 +1,147 @@
+// planes.ts — the layout in which lanes are pixels.
+//
+// A map of planes has one plane per channel. Rows follow each other at a pitch of a few lanes more than the width, so pixel
+// (y, x) is lane y * pitch + x, and a tap of a convolution is a constant distance in lanes, whichever pixel it belongs to.
+//
+//   float planes  f32; what lies between the rows is undefined
+//   sign planes   i8: +1, -1, and 0 for every pad. The lanes between two rows are the right pads of the one and the left pads
+//                 of the other, rows of zeros above and below are the rest; so a pad needs no special case.
+//
+// Kernels work on whole vectors of lanes. They may read up to 64 KiB past the end of a map (the plan keeps that much memory
+// behind everything), and write up to the next multiple of 16 lanes, for which planes have room.
+
+import { CopyPlanes, Relayout } from './records';
+
+/** Rows of f32 elements, each `columnStep` from the last. Nothing but the columns asked for is written. */
+export function copyFloatPlanes(c: CopyPlanes): void {
+  const step = <usize>c.columnStep << 2;
+  const columns = c.columns;
+  for (let plane = 0; plane < c.planes; plane++) {
+    for (let row = 0; row < c.rows; row++) {
+      let from = c.input + <usize>plane * c.inputPlaneBytes + <usize>row * c.inputRowBytes;
+      let to = c.output + <usize>plane * c.outputPlaneBytes + <usize>row * c.outputRowBytes;
+      let column = 0;
+      if (step == 4) {
+        for (; column <= columns - 4; column += 4) {
+          v128.store(to, v128.load(from));
+          from += 16; to += 16;
+        }
+      } else if (step == 8) {
+        for (; column <= columns - 4; column += 4) {
+          v128.store(to, v128.shuffle<f32>(v128.load(from), v128.load(from, 16), 0, 2, 4, 6));
+          from += 32; to += 16;
+        }
+      }
+      for (; column < columns; column++) {
+        store<u32>(to, load<u32>(from));
+        from += step; to += 4;
+      }
+    }
+  }
+}
+
+/** The same for i8 elements, but a row is written up to the next multiple of 16: the rows after it are written later. */
+export function copySignPlanes(c: CopyPlanes): void {
+  const step = <usize>c.columnStep;
+  for (let plane = 0; plane < c.planes; plane++) {
+    for (let row = 0; row < c.rows; row++) {
+      let from = c.input + <usize>plane * c.inputPlaneBytes + <usize>row * c.inputRowBytes;
+      let to = c.output + <usize>plane * c.outputPlaneBytes + <usize>row * c.outputRowBytes;
+      const end = to + <usize>c.columns;
+      if (step == 1) {
+        for (; to < end; to += 16) {
+          v128.store(to, v128.load(from));
+          from += 16;
+        }
+      } else if (step == 2) {
+        for (; to < end; to += 16) {
+          const even = v128.shuffle<i8>(v128.load(from), v128.load(from, 16), 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+          v128.store(to, even);
+          from += 32;
+        }
+      } else {
+        for (; to < end; to++) {
+          store<u8>(to, load<u8>(from));
+          from += step;
+        }
+      }
+    }
+  }
+}
+
+/** Float planes to float pixels. */
+export function planesToPixels(r: Relayout): void {
+  for (let channel = 0; channel < r.channels; channel++) {
+    for (let row = 0; row < r.rows; row++) {
+      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
+      let pixel = r.pixels + <usize>row * r.pixelsRowBytes + (<usize>channel << 2);
+      for (let column = 0; column < r.columns; column++) {
+        store<u32>(pixel, load<u32>(plane));
+        plane += 4; pixel += r.pixelBytes;
+      }
+    }
+  }
+}
+
+/** Float pixels to float planes. */
+export function pixelsToPlanes(r: Relayout): void {
+  for (let channel = 0; channel < r.channels; channel++) {
+    for (let row = 0; row < r.rows; row++) {
+      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
+      let pixel = r.pixels + <usize>row * r.pixelsRowBytes + (<usize>channel << 2);
+      for (let column = 0; column < r.columns; column++) {
+        store<u32>(plane, load<u32>(pixel));
+        plane += 4; pixel += r.pixelBytes;
+      }
+    }
+  }
+}
+
+/** Sign planes to bits; the padding bits of a pixel stay 0. */
+export function signsToBits(r: Relayout): void {
+  for (let row = 0; row < r.rows; row++) {
+    for (let column = 0; column < r.columns; column++) {
+      const pixel = r.pixels + <usize>row * r.pixelsRowBytes + <usize>column * r.pixelBytes;
+      let plane = r.planes + <usize>row * r.planeRowBytes + <usize>column;
+      for (let first = 0; first < r.channels; first += 8) {
+        let bits: u32 = 0;
+        const last = min(8, r.channels - first);
+        for (let bit = 0; bit < last; bit++) {
+          // By the sign bit: asc 0.28.20 makes `load<i8>(plane) > 0` a test for zero.
+          bits |= (<u32>(load<u8>(plane) >> 7) ^ 1) << bit;
+          plane += r.planeBytes;
+        }
+        store<u8>(pixel + <usize>(first >> 3), <u8>bits);
+      }
+    }
+  }
+}
+
+/** Bits to sign planes; only pixels are written. */
+export function bitsToSigns(r: Relayout): void {
+  for (let channel = 0; channel < r.channels; channel++) {
+    for (let row = 0; row < r.rows; row++) {
+      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
+      let byte = r.pixels + <usize>row * r.pixelsRowBytes + <usize>(channel >> 3);
+      for (let column = 0; column < r.columns; column++) {
+        store<i8>(plane, <i8>((((<i32>load<u8>(byte)) >> (channel & 7)) & 1) * 2 - 1));
+        plane++; byte += r.pixelBytes;
+      }
+    }
+  }
+}
+
+/** SPEC 4.1 by tables, into float planes. */
+export function byteInputPlanes(r: Relayout): void {
+  for (let channel = 0; channel < r.channels; channel++) {
+    const table = r.tables + (<usize>channel << 10);
+    for (let row = 0; row < r.rows; row++) {
+      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
+      let byte = r.pixels + <usize>row * r.pixelsRowBytes + <usize>channel;
+      for (let column = 0; column < r.columns; column++) {
+        store<u32>(plane, load<u32>(table + (<usize>load<u8>(byte) << 2)));
+        plane += 4; byte += r.pixelBytes;
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { type ConvNode, type Graph, isBinary, type MapShape, tensorBytes } from '@signwave/format';
+import type { PickTables } from '../plan/layouts.js';
+import { type LutParameters, type LutWork, lutCandidates } from '../plan/lut-parameters.js';
+import { makePlan } from '../plan/make-plan.js';
+import { cloneEngine, type Engine } from './engine.js';
+import { Executable } from './executable.js';
+
+/** Ways that are tried for each shape, the cheapest by estimate. */
+const CANDIDATES = 4;
+/** The first repeats still wait for the compiler. */
+const REPEATS = 8;
+
+/**
+ * Time the ways of each binary convolution of a graph on this machine, one convolution of each shape by itself.
+ *
+ * @returns what was fastest, for `makePlan`.
+ */
+export async function tryTables(graph: Graph, engine: Engine): Promise<PickTables> {
+  const works = new Map<string, { readonly work: LutWork; readonly head: number }>();
+  const { shapes } = makePlan(graph, true, {
+    binaryKernels: 'lut',
+    pickTables: (work, head) => {
+      works.set(keyOf(work), { work, head });
+      return lutCandidates(work, 1)[0];
+    },
+  });
+  const fastest = new Map<string, LutParameters>();
+  for (const [key, { work, head }] of works) {
+    const trial = singleConv(graph, shapes, head);
+    const xnorMs = await timeConv(trial, engine, undefined);
+    let best: { ms: number; parameters: LutParameters } | undefined;
+    for (const parameters of lutCandidates(work, CANDIDATES)) {
+      const ms = await timeConv(trial, engine, parameters);
+      if (!best || ms < best.ms) best = { ms, parameters };
+    }
+    if (best) fastest.set(key, { ...best.parameters, isFasterThanXnor: best.ms < xnorMs });
+  }
+  // Grids that change after a trial give other shapes; those are estimated.
+  return (work) => fastest.get(keyOf(work)) ?? lutCandidates(work, 1)[0];
+}
+
+function keyOf({ phases, ...work }: LutWork): string {
+  return JSON.stringify([work, phases.taps]);
+}
+
+/** A graph of a sign and one convolution of it, with bits that look random. */
+function singleConv(graph: Graph, shapes: readonly MapShape[], head: number): Graph {
+  const conv = graph.nodes[head] as ConvNode;
+  const { shape } = graph.tensors[conv.weights]!;
+  const data = new Uint8Array(tensorBytes('bits', shape)).map((_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
+  return {
+    tensors: [{ dtype: 'bits', shape, data }],
+    nodes: [
+      { op: 'input', inputs: [], ...shapes[conv.inputs[0]!]! },
+      { op: 'sign', inputs: [0], zeroRule: 'plus', sourceZeroRule: 'plus' },
+      { ...conv, inputs: [1], weights: 0 },
+    ],
+  };
+}
+
+/** Milliseconds of the convolution with these tables, or by counting bits. */
+async function timeConv(graph: Graph, engine: Engine, parameters: LutParameters | undefined): Promise<number> {
+  const plan = makePlan(graph, true, {
+    binaryKernels: parameters ? 'lut' : 'xnor',
+    ...(parameters && { pickTables: () => parameters }),
+  });
+  const times = new Executable(plan, await cloneEngine(engine)).time(REPEATS);
+  const isConv = (node: number | undefined): boolean => node !== undefined && isBinary(graph, graph.nodes[node]!);
+  return Math.min(...times.find(({ step }) => isConv(step.nodes[0]))!.ms);
+}

@@ -1,0 +1,59 @@
+import { type ConvNode, type Graph, isBinary, type MapShape } from '@signwave/format';
+import type { Group } from './fusion.js';
+import { phasesOf } from './phases.js';
+
+/**
+ * Lanes from one row of a value's planes to the next. Values that are added to each other, and operand and result of a
+ * convolution of stride 1 on signs, have the same pitch, so that one lane means the same pixel in all of them.
+ */
+export interface Grids {
+  pitchOf(value: number): number;
+}
+
+/** @param planes the groups that work on planes. */
+export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: ReadonlySet<Group>): Grids {
+  const parents = graph.nodes.map((_, index) => index);
+  const pitches = shapes.map(({ width }) => width);
+  const rootOf = (value: number): number => {
+    let root = value;
+    while (parents[root] !== root) root = parents[root]!;
+    return root;
+  };
+  const share = (a: number, b: number): void => {
+    const [root, other] = [rootOf(a), rootOf(b)];
+    parents[other] = root;
+    pitches[root] = Math.max(pitches[root]!, pitches[other]!);
+  };
+  const widen = (value: number, pitch: number): void => {
+    const root = rootOf(value);
+    pitches[root] = Math.max(pitches[root]!, pitch);
+  };
+
+  for (const group of planes) {
+    const { result, sign, add, source } = group;
+    if (sign !== undefined) share(result, sign);
+    if (add) share(result, add.operand);
+    share(source, result);
+    const node = group.head === undefined ? undefined : graph.nodes[group.head]!;
+    if (node?.op !== 'conv') continue;
+    const operand = node.inputs[0]!;
+    if (readsInPlace(graph, node)) {
+      share(operand, result);
+      widen(operand, shapes[operand]!.width + Math.max(node.pads.left, node.pads.right));
+    } else {
+      const [, height, width] = graph.tensors[node.weights]!.shape;
+      widen(result, shapes[source]!.width + phasesOf({ height, width }, node).reach.columns);
+    }
+    // The rows above need the operand's pads as well, whichever way it is read: strides read signs with their pads.
+    if (isBinary(graph, node)) widen(operand, shapes[operand]!.width + Math.max(node.pads.left, node.pads.right));
+  }
+  return { pitchOf: (value) => pitches[rootOf(value)]! };
+}
+
+/** Whether a convolution on planes reads its operand's own planes; else phases of it are copied. */
+export function readsInPlace(graph: Graph, node: ConvNode): boolean {
+  const { stride, pads } = node;
+  if (stride.height !== 1 || stride.width !== 1) return false;
+  // Signs have their pads around them, floats have none.
+  return isBinary(graph, node) || pads.top + pads.left + pads.bottom + pads.right === 0;
+}

@@ -1,0 +1,173 @@
+import type { ConvNode, Graph, MapShape } from '@signwave/format';
+import { roundUp, VECTOR_LANES } from './filters.js';
+import type { Group } from './fusion.js';
+import type { Grids } from './grids.js';
+import { type Phases, phasesOf } from './phases.js';
+
+/** How a binary convolution uses look-up tables: lut-conv.ts. */
+export interface LutParameters {
+  /** Channels looked up at once. */
+  readonly channels: number;
+  /** Vectors of 16 lanes that a look-up adds. */
+  readonly vectors: number;
+  /** Chunks of `vectors` in a strip. */
+  readonly stripChunks: number;
+  /** Groups of `channels` in a block, one table for each of their phases. */
+  readonly blockGroups: number;
+  /** i8 lanes of a row of a table: those of a strip and as far as taps reach beyond it. */
+  readonly rowBytes: number;
+  /** Estimated cost, in vector operations. */
+  readonly cost: number;
+  readonly isFasterThanXnor: boolean;
+}
+
+/** The work of a binary convolution on planes. */
+export interface LutWork {
+  readonly groups: number;
+  readonly groupChannels: number;
+  readonly groupFilters: number;
+  readonly phases: Phases;
+  readonly pitch: number;
+  /** Lanes of the result, the last row's end not counted. */
+  readonly lanes: number;
+}
+
+const TABLE_CHANNELS = [4, 6, 8] as const;
+const VECTORS = [3, 4, 5, 6, 7] as const;
+const MAX_STRIP_CHUNKS = 12;
+/** buildTable takes two vectors at a time. */
+const ROW_ALIGN_BYTES = 32;
+/** Offsets are u16. */
+const OFFSET_END = 65_536;
+/** An i8 sum of halves. */
+const MAX_BLOCK_SUM = 127;
+
+export function lutWork(graph: Graph, shapes: readonly MapShape[], group: Group, grids: Grids): LutWork {
+  const node = graph.nodes[group.head!] as ConvNode;
+  const [filters, height, width, groupChannels] = graph.tensors[node.weights]!.shape;
+  const output = shapes[group.source]!;
+  const pitch = grids.pitchOf(group.source);
+  return {
+    groups: node.groups,
+    groupChannels,
+    groupFilters: filters / node.groups,
+    phases: phasesOf({ height, width }, node),
+    pitch,
+    lanes: (output.height - 1) * pitch + output.width,
+  };
+}
+
+/** The cheapest way by estimate; undefined if none fits: rows so long that an offset overflows. */
+export function cheapestTables(work: LutWork): LutParameters | undefined {
+  return lutCandidates(work, 1)[0];
+}
+
+/** The `most` cheapest of all ways that fit, the cheapest first. */
+export function lutCandidates(work: LutWork, most: number): LutParameters[] {
+  const { groupChannels, phases, pitch, lanes } = work;
+  const reach = phases.reach.rows * pitch + phases.reach.columns;
+  const found: LutParameters[] = [];
+  for (const channels of TABLE_CHANNELS) {
+    const tableGroups = Math.ceil(groupChannels / channels);
+    const mostGroups = Math.min(tableGroups, Math.floor(MAX_BLOCK_SUM / ((channels / 2) * phases.taps.length)));
+    for (const vectors of VECTORS) {
+      const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
+      for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_STRIP_CHUNKS); stripChunks++) {
+        // The same number of strips with fewer chunks each, or of blocks with fewer groups, is better.
+        if (!isEvenShare(chunks, stripChunks)) continue;
+        const rowBytes = roundUp(vectors * VECTOR_LANES * stripChunks + reach, ROW_ALIGN_BYTES);
+        const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
+        for (
+          let blockGroups = Math.min(mostGroups, Math.floor(OFFSET_END / groupBytes));
+          blockGroups >= 1;
+          blockGroups--
+        ) {
+          if (!isEvenShare(tableGroups, blockGroups)) continue;
+          const cost = lutCost(work, channels, vectors, stripChunks, blockGroups, rowBytes);
+          if (found.length === most && cost >= found[most - 1]!.cost) continue;
+          const isFasterThanXnor = cost < xnorCost(work);
+          found.push({ channels, vectors, stripChunks, blockGroups, rowBytes, cost, isFasterThanXnor });
+          found.sort((a, b) => a.cost - b.cost).splice(most);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/** Whether no smaller share divides `count` into as many parts. */
+function isEvenShare(count: number, share: number): boolean {
+  return Math.ceil(count / Math.ceil(count / share)) === share;
+}
+
+/** Estimated cycles. */
+function lutCost(
+  { groups, groupChannels, groupFilters, phases, lanes }: LutWork,
+  channels: number,
+  vectors: number,
+  stripChunks: number,
+  blockGroups: number,
+  rowBytes: number,
+): number {
+  const rows = 2 ** (channels - 1);
+  const tableGroups = Math.ceil(groupChannels / channels);
+  const blocks = Math.ceil(tableGroups / blockGroups);
+  const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
+  const strips = Math.ceil(chunks / stripChunks);
+  const tables = tableGroups * phases.phases.length;
+  const build = strips * tables * (rowBytes / VECTOR_LANES) * (rows * STORE + channels * GATHER);
+  const look = chunks * groupFilters * tableGroups * phases.taps.length * (vectors * LOOKUP_VECTOR + LOOKUP);
+  const flush = chunks * groupFilters * (blocks * FILTER + (blocks - 1) * vectors * WIDEN);
+  const spill = Math.max(0, (blockGroups * phases.phases.length * rows * rowBytes) / CACHE_BYTES - 1);
+  return groups * (build + look * (1 + spill * SPILL) + flush);
+}
+
+/** Lanes that a look-up of floats adds: float-tables.ts. */
+export const FLOAT_CHUNK_LANES = 32;
+const FLOAT_TABLE_CHANNELS = [4, 6] as const;
+/** Tables of floats are four times as large, so their block is what the second-level cache gives quickly. */
+const MAX_FLOAT_STRIP_CHUNKS = 6;
+
+/** The cheapest tables of floats by estimate; undefined if none fits. */
+export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFasterThanXnor'> | undefined {
+  const { groupChannels, groupFilters, phases, pitch, lanes } = work;
+  const reach = phases.reach.rows * pitch + phases.reach.columns;
+  const chunks = Math.ceil(lanes / FLOAT_CHUNK_LANES);
+  let best: Omit<LutParameters, 'isFasterThanXnor'> | undefined;
+  for (const channels of FLOAT_TABLE_CHANNELS) {
+    const tableGroups = Math.ceil(groupChannels / channels);
+    for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_FLOAT_STRIP_CHUNKS); stripChunks++) {
+      const rowBytes = roundUp((FLOAT_CHUNK_LANES * stripChunks + reach) * 4, ROW_ALIGN_BYTES);
+      const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
+      const blockGroups = Math.min(tableGroups, Math.floor(OFFSET_END / groupBytes));
+      if (blockGroups === 0) continue;
+      const strips = Math.ceil(chunks / stripChunks);
+      const build = strips * tableGroups * (groupBytes / 16) * STORE;
+      const vectors = FLOAT_CHUNK_LANES / 4;
+      const look = tableGroups * phases.taps.length * (vectors * LOOKUP_VECTOR + LOOKUP);
+      const flush = Math.ceil(tableGroups / blockGroups) * (FILTER + vectors * 2);
+      const cost = build + chunks * groupFilters * (look + flush);
+      if (!best || cost < best.cost) best = { channels, vectors, stripChunks, blockGroups, rowBytes, cost };
+    }
+  }
+  return best;
+}
+
+// What things cost, in cycles: runtime/scripts/measure-kernels.mjs measures kernels and compares.
+const STORE = 1.1;
+const GATHER = 1.2;
+const LOOKUP_VECTOR = 0.45;
+const LOOKUP = 0.8;
+const FILTER = 12;
+const WIDEN = 3;
+const CACHE_BYTES = 32_768;
+const SPILL = 0.12;
+/** xor, popcount and widening of 128 taps; patches and filters that are missing in the last 8 included. */
+const XNOR_WORD = 2.5;
+const XNOR_PIXEL = 25;
+
+function xnorCost({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): number {
+  const words = Math.ceil((phases.taps.length * Math.ceil(groupChannels / 8)) / 4);
+  const pixels = lanes - (lanes / pitch) * phases.reach.columns;
+  return groups * pixels * (XNOR_PIXEL + (words / 4) * roundUp(groupFilters, 8) * XNOR_WORD);
+}

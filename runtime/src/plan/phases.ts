@@ -1,0 +1,42 @@
+import type { ConvNode, MapShape } from '@signwave/format';
+
+type Geometry = Pick<ConvNode, 'stride' | 'dilation'>;
+
+/** A tap of a kernel: in which phase of the operand it lies, and how many rows and columns from the output pixel there. */
+interface PhaseTap {
+  readonly phase: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/**
+ * The operand of a convolution divided by its stride: phase (py, px) has the rows py, py + sh, py + 2 sh, ... of the padded
+ * operand and the columns px, px + sw, ... In its phase every tap is a constant distance from the output pixel.
+ */
+export interface Phases {
+  /** Those that have taps, in rising order. */
+  readonly phases: readonly { readonly row: number; readonly column: number }[];
+  /** In the order (ky, kx). */
+  readonly taps: readonly PhaseTap[];
+  /** The largest `row` and `column` of a tap. */
+  readonly reach: { readonly rows: number; readonly columns: number };
+}
+
+/** @param kernel height and width. */
+export function phasesOf(kernel: Pick<MapShape, 'height' | 'width'>, { stride, dilation }: Geometry): Phases {
+  const places = Array.from({ length: kernel.height * kernel.width }, (_, tap) => {
+    const y = Math.floor(tap / kernel.width) * dilation.height;
+    const x = (tap % kernel.width) * dilation.width;
+    const key = (y % stride.height) * stride.width + (x % stride.width);
+    return { key, row: Math.floor(y / stride.height), column: Math.floor(x / stride.width) };
+  });
+  const keys = [...new Set(places.map(({ key }) => key))].sort((a, b) => a - b);
+  return {
+    phases: keys.map((key) => ({ row: Math.floor(key / stride.width), column: key % stride.width })),
+    taps: places.map(({ key, row, column }) => ({ phase: keys.indexOf(key), row, column })),
+    reach: {
+      rows: Math.max(...places.map(({ row }) => row)),
+      columns: Math.max(...places.map(({ column }) => column)),
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { KernelFunc } from '@tensorflow/tfjs';
+import { RELU_GRADIENT } from '../layers/relu-gradient.js';
+import type { Tensor, Tf } from '../types.js';
+import { replaceKernel } from './convolution-gradients.js';
+import { type OpAttribute, tensorflowKernels } from './tensorflow-ops.js';
+
+/**
+ * Operations that TensorFlow has in one pass over memory and tfjs-node makes of several: ClipByValue (Maximum and Minimum), and the gradient of
+ * ReLU (Greater, Cast and Mul). Element-wise passes are a third of a training step.
+ */
+export function registerOnePassOperations(tf: Tf): void {
+  const { binding } = tensorflowKernels(tf);
+  const float: OpAttribute[] = [{ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }];
+  const run = (op: string, inputs: Tensor[]): Tensor =>
+    tensorflowKernels(tf).executeMultipleOutputs(op, float, inputs, 1)[0]!;
+
+  const clip: KernelFunc = ({ inputs, attrs }) => {
+    const { clipValueMin, clipValueMax } = attrs as { clipValueMin: number; clipValueMax: number };
+    return tf.tidy(() => run('ClipByValue', [inputs.x as Tensor, tf.scalar(clipValueMin), tf.scalar(clipValueMax)]));
+  };
+  replaceKernel(tf, 'ClipByValue', 'tensorflow', clip);
+  const reluGradient: KernelFunc = ({ inputs }) => run('ReluGrad', [inputs.dy as Tensor, inputs.x as Tensor]);
+  replaceKernel(tf, RELU_GRADIENT, 'tensorflow', reluGradient);
+}

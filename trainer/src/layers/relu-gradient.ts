@@ -1,0 +1,10 @@
+import type { Tensor, Tf } from '../types.js';
+
+/** The name under which a back end that has the operation in one pass registers it: inputs `dy` and `x`. */
+export const RELU_GRADIENT = 'ReluGrad';
+
+/** dy where x > 0, else 0. */
+export function gradientOfRelu(tf: Tf, dy: Tensor, x: Tensor): Tensor {
+  if (tf.getKernel(RELU_GRADIENT, tf.getBackend())) return tf.engine().runKernel(RELU_GRADIENT, { dy, x }) as Tensor;
+  return tf.mul(dy, tf.step(x));
+}
