@@ -2,6 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import { Command, CommanderError } from 'commander';
 import { registerAnalyze } from './commands/analyze.js';
 import { registerBench } from './commands/bench.js';
+import { registerCompare } from './commands/compare.js';
 import { registerConvert } from './commands/convert.js';
 import { registerEval } from './commands/eval.js';
 import { registerExport } from './commands/export.js';
@@ -25,6 +26,7 @@ for (const register of [
   registerConvert,
   registerInspect,
   registerVerify,
+  registerCompare,
   registerRun,
   registerEval,
   registerBench,

@@ -17,6 +17,7 @@ export { parseNetworkJson } from './models/own-network-json.js';
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
 export { compare as compareArchitecture, type Match, recognise } from './models/recognise.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
+export { integerStem } from './passes/integer-stem.js';
 export {
   type SmallerWeights,
   type SmallType,

@@ -5,6 +5,7 @@ export { type ErrorCode, SignwaveError } from './errors.js';
 export { freeSums } from './free-sums.js';
 export type * from './graph.js';
 export { type ConvOptions, GraphBuilder, type PoolOptions, type Sides, type Value } from './graph-builder.js';
+export { isIntegerConv, MAX_INTEGER_ELEMENT } from './integer-conv.js';
 export { FORMAT_VERSION } from './layout.js';
 export * from './limits.js';
 export { isBinary, macs } from './macs.js';

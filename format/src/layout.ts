@@ -23,8 +23,8 @@ import {
   vector,
 } from './verify.js';
 
-/** The version that this package writes, and the newest that it reads. */
-export const FORMAT_VERSION = { major: 1, minor: 0 } as const;
+/** The newest version that this package reads, and writes where a model needs it. */
+export const FORMAT_VERSION = { major: 1, minor: 1 } as const;
 
 export const FILE_IDENTIFIER = 'SGNW';
 

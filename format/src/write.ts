@@ -4,7 +4,8 @@ import { checkSizes } from './check-sizes.js';
 import { crc32 } from './crc32.js';
 import { SignwaveError } from './errors.js';
 import * as file from './generated/signwave.js';
-import type { AccuracyClaim, DataType, Model, Tensor } from './graph.js';
+import type { AccuracyClaim, DataType, Graph, Model, Tensor } from './graph.js';
+import { isIntegerConv } from './integer-conv.js';
 import { FORMAT_VERSION } from './layout.js';
 import { alignUp, placeTensors, TENSOR_ALIGN_BYTES } from './placement.js';
 import { Sharing } from './sharing.js';
@@ -70,7 +71,7 @@ export function writeModel(model: Model): Uint8Array {
   file.Model.addName(builder, name);
   // Any value but the default, which would not be written; `finish` puts the checksum here.
   file.Model.addHeaderCrc32(builder, 1);
-  file.Model.addVersionMinor(builder, FORMAT_VERSION.minor);
+  file.Model.addVersionMinor(builder, lowestMinor(model.graph));
   file.Model.addVersionMajor(builder, FORMAT_VERSION.major);
   file.Model.finishModelBuffer(builder, file.Model.endModel(builder));
   return finish(builder, dataBytes);
@@ -133,4 +134,9 @@ function finish(builder: Builder, dataBytes: number): Uint8Array {
   view.setUint32(at, 0, true);
   view.setUint32(at, crc32(bytes.subarray(0, bytes.length - dataBytes)), true);
   return bytes;
+}
+
+/** The lowest minor version that says what a graph says: 1.1 brought integer convolutions. */
+function lowestMinor(graph: Graph): number {
+  return graph.nodes.some((node) => isIntegerConv(graph, node)) ? 1 : 0;
 }

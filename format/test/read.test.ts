@@ -119,8 +119,8 @@ describe('a damaged file', () => {
 
 describe('a version', () => {
   test.each([
-    [0, 0, /version 0\.0, this signwave reads 1\.0 to 1\.0: convert the checkpoint again/],
-    [1, 1, /version 1\.1, .*install a newer signwave/],
+    [0, 0, /version 0\.0, this signwave reads 1\.0 to 1\.1: convert the checkpoint again/],
+    [1, 2, /version 1\.2, .*install a newer signwave/],
     [2, 0, /version 2\.0, .*install a newer signwave/],
     [255, 255, /version 255\.255/],
   ])('%i.%i is refused before anything else is looked at', (major, minor, message) => {

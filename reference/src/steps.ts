@@ -3,6 +3,7 @@ import {
   type GraphNode,
   type InputNode,
   isBinary,
+  isIntegerConv,
   type MapShape,
   type Tensor,
   tensorValues,
@@ -14,7 +15,7 @@ import { avgPool, globalAvgPool } from './ops/avg-pool.js';
 import { borderBias } from './ops/border-bias.js';
 import { concat, padChannels } from './ops/channels.js';
 import { clip } from './ops/clip.js';
-import { conv, packFilters } from './ops/conv.js';
+import { conv, packFilters, wholeNumbers } from './ops/conv.js';
 import { linear } from './ops/linear.js';
 import { maxPool } from './ops/max-pool.js';
 import { prelu } from './ops/prelu.js';
@@ -41,8 +42,9 @@ export function stepOf(graph: Graph, node: Exclude<GraphNode, InputNode>, output
     }
     case 'conv': {
       const filters = packFilters(tensor(node.weights), node.groups);
-      const exact = isBinary(graph, node);
-      return (x) => conv(x, filters, node, exact, output);
+      if (isIntegerConv(graph, node)) return (x) => conv(wholeNumbers(x), filters, node, 'integer', output);
+      const kind = isBinary(graph, node) ? 'binary' : 'float';
+      return (x) => conv(x, filters, node, kind, output);
     }
     case 'linear': {
       const filters = packFilters(tensor(node.weights), 1);

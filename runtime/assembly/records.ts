@@ -341,3 +341,24 @@ export class Relayout {
   /** byteInputPlanes: as in `ByteInput`. */
   tables: usize;
 }
+
+/** Float planes to pairs of i16: plane-conv.ts. */
+@unmanaged
+export class PairPlanes {
+  input: usize;
+  inputPlaneBytes: usize;
+  inputRowBytes: usize;
+  /** Columns of the operand. */
+  width: i32;
+  padLeft: i32;
+  /** Columns from one output pixel to the next: 1 or 2. */
+  stride: i32;
+  /** Zeros, with room for a padded row; what lies under the operand is scratch. */
+  row: usize;
+  output: usize;
+  outputPlaneBytes: usize;
+  outputRowBytes: usize;
+  planes: i32;
+  rows: i32;
+  columns: i32;
+}

@@ -1,6 +1,7 @@
 // Entry of the scalar build: every kernel, for f32 lanes. A kernel takes the address of its record (records.ts).
 import { convBitsOf } from './conv-bits';
 import { convFloatOf } from './conv-float';
+import { convIntegerOf } from './conv-integer';
 import { elementwiseOf } from './elementwise';
 import { gemm } from './gemm-scalar';
 import { borderBiasOf, preluOf } from './maps';
@@ -20,6 +21,10 @@ export function convBits(c: Conv): void {
 
 export function convFloat(c: Conv): void {
   convFloatOf<f32>(c);
+}
+
+export function convInteger(c: Conv): void {
+  convIntegerOf<f32>(c);
 }
 
 export function elementwise(a: Elementwise): void {

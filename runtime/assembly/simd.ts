@@ -1,6 +1,7 @@
 // Entry of the simd build: every kernel, for v128 lanes. A kernel takes the address of its record (records.ts).
 import { convBitsOf } from './conv-bits';
 import { convFloatOf } from './conv-float';
+import { convIntegerOf } from './conv-integer';
 import { elementwiseOf } from './elementwise';
 import { gemm } from './gemm-simd';
 import { borderBiasOf, preluOf } from './maps';
@@ -10,7 +11,7 @@ import { Conv, Elementwise, MapArguments, Pool } from './records';
 export { convFloatLut, convLut } from './lut-conv';
 export { expandLut } from './lut-expand';
 export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
-export { convPlanes, elementwisePlanes } from './plane-conv';
+export { convPairs, convPlanes, elementwisePlanes, pairPlanes } from './plane-conv';
 export { avgPoolPlanes, globalAvgPlanes, maxPoolPlanes } from './plane-pools';
 export {
   bitsToSigns, byteInputPlanes, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
@@ -22,7 +23,7 @@ export { expandFilter, sortFilters } from './lut-expand';
 export { buildFloatTable, lookUpFloats } from './float-tables';
 export { lookUpBlock } from './lut-gemm';
 export { buildTable } from './lut-tables';
-export { twoFilters } from './plane-conv';
+export { twoFilters, twoIntegerFilters } from './plane-conv';
 export { poolRow } from './plane-pools';
 
 /** First byte of the memory that the plan may use. */
@@ -36,6 +37,10 @@ export function convBits(c: Conv): void {
 
 export function convFloat(c: Conv): void {
   convFloatOf<v128>(c);
+}
+
+export function convInteger(c: Conv): void {
+  convIntegerOf<v128>(c);
 }
 
 export function elementwise(a: Elementwise): void {

@@ -61,8 +61,8 @@ export interface StepProfile extends PlanStep {
 /**
  * A binary network, ready to run. Made by `load`.
  *
- * Results are the reference's to the last bit on every engine and CPU (format/SPEC.md section 5). Time per device is measured by
- * `signwave bench`.
+ * Results are the reference's to the last bit on every engine and CPU, but for networks of 1-bit weights on floats, whose outputs are within 1e-5 of
+ * the largest (format/SPEC.md section 5). Time per device is measured by `signwave bench`.
  */
 export class Model {
   /** What the file says about the model: name, architecture, labels, ... */

@@ -55,7 +55,8 @@ test('the random graphs use every kernel, and integer thresholds', () => {
       }
     }
   }
-  const others: string[] = ['byteInput', 'byteInputPlanes', 'softmax']; // model.test.ts, softmax.test.ts
+  // model.test.ts, softmax.test.ts, integer-conv.test.ts
+  const others: string[] = ['byteInput', 'byteInputPlanes', 'softmax', 'convInteger', 'convPairs', 'pairPlanes'];
   expect([...used].sort()).toEqual(
     [...Object.keys(KERNEL_RECORDS), 'Epilogue of sums', 'PlaneEpilogue of sums']
       .filter((kernel) => !others.includes(kernel))

@@ -103,6 +103,13 @@ describe('a model', () => {
     expect(profile.every(({ medianMs }) => medianMs >= 0)).toBe(true);
   });
 
+  test('gives the same result after a trial of kernels', async () => {
+    const tuned = await load(modelFile(), { tune: true });
+    expect(tuned.run(image)).toEqual((await load(modelFile())).run(image));
+    const scalar = await load(modelFile(), { tune: true, kernels: 'scalar' });
+    expect(scalar.run(image)).toEqual(tuned.run(image));
+  });
+
   test('runs on scalar kernels when asked to, with the same bits', async () => {
     const scalar = await load(modelFile(), { kernels: 'scalar' });
     expect(scalar.info()).toMatchObject({ kernels: 'scalar', kernelsReason: '"scalar" was asked for' });

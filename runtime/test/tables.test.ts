@@ -73,6 +73,7 @@ describe('every way to use tables gives the sums of the reference', () => {
     { channels: 18, stride: 2 },
     { channels: 20, groups: 2, filters: 6 },
     { channels: 36, groups: 3, filters: 6, stride: 3 },
+    { channels: 4, kernel: 11, stride: 10, height: 31, width: 45 },
   ])('%j', async (shape) => {
     const random = seededRandom(shape.channels);
     const graph = convGraph(shape, (sides) => randomBits(random, sides));

@@ -17,6 +17,7 @@ const KERNEL_PARTS = [
   'poolRow',
   'sortFilters',
   'twoFilters',
+  'twoIntegerFilters',
 ];
 
 describe.each(['simd', 'scalar'] as const)('%s.wasm', (level) => {
@@ -41,6 +42,17 @@ describe('instructions', () => {
 
   test('the SIMD build counts bits with i8x16.popcnt', () => {
     expect(countOf(simd, 'i8x16.popcnt')).toBeGreaterThan(0);
+  });
+
+  test('the SIMD build adds and subtracts what it looks up, 16 lanes at a time', () => {
+    const body = /^ \(func \$runtime\/assembly\/lut-gemm\/lookUpBlock .*?^ \)/ms.exec(simd)![0];
+    // 3 to 7 vectors, each in a variant of its own.
+    for (const instruction of ['i8x16.add', 'i8x16.sub']) expect(countOf(body, instruction)).toBe(3 + 4 + 5 + 6 + 7);
+    expect(countOf(body, 'popcnt')).toBe(0);
+  });
+
+  test('the SIMD build multiplies 16-bit weights in pairs', () => {
+    expect(countOf(simd, 'i32x4.dot_i16x8_s')).toBe(8);
   });
 
   test('the scalar build counts bits with i64.popcnt and has no vectors', () => {

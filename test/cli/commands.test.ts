@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeNpy, readNpy } from '../../cli/src/data/npy.js';
 import { readImage } from '../../cli/src/data/read-image.js';
 import { argMax } from '../../cli/src/statistics.js';
+import { type FloatTensor, floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, EXAMPLE_LABELS, ROOT, signwave, temporaryFolder } from './signwave.js';
 
 const CLASSES = 10;
@@ -98,6 +99,20 @@ describe('convert', () => {
 });
 
 describe('inspect', () => {
+  test('shows which kernel runs each step, and why', async () => {
+    const { code, stdout } = await signwave('inspect', model, '--plan');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/steps, simd kernels \(the engine has SIMD\)/);
+    expect(stdout.match(/^layer\d\.\d\.conv\d .* convLut .* tables of \d channels/gm)).toHaveLength(18);
+  });
+
+  test('shows the plan as JSON, after a trial if asked for', async () => {
+    const { stdout } = await signwave('inspect', model, '--plan', '--tune', '--json');
+    const { kind, kernels, steps } = JSON.parse(stdout);
+    expect({ kind, kernels }).toEqual({ kind: 'plan', kernels: 'simd' });
+    expect(steps.every(({ reason }: { reason: string }) => reason.length > 0)).toBe(true);
+  });
+
   test('prints bytes per layer whose sum is the file', async () => {
     const { stdout } = await signwave('inspect', model, '--json');
     const { layers, headerBytes, paddingBytes, fileBytes } = JSON.parse(stdout);
@@ -113,7 +128,7 @@ describe('inspect', () => {
   test('says what a checkpoint looks like, where omega0 comes from and what the tensors can’t tell', async () => {
     const { code, stdout } = await signwave('inspect', EXAMPLE_CHECKPOINT);
     expect(code).toBe(0);
-    expect(stdout).toContain('biper resnet20_1w1a: all tensors match');
+    expect(stdout).toContain('biper-resnet20_1w1a: all tensors match');
     expect(stdout).toMatch(/omega0 = 20 \(.*config\.txt\)/);
     expect(stdout).toContain('stage 2');
     expect(stdout).toContain('best_prec1');
@@ -283,4 +298,76 @@ test('export writes an ONNX file', async () => {
   const output = join(folder, 'example.onnx');
   expect((await signwave('export', model, '--onnx', output)).code).toBe(0);
   expect(readFileSync(output).includes('GreaterOrEqual')).toBe(true);
+});
+
+describe('smaller weights', () => {
+  test('are measured on images, option by option and together', async () => {
+    const output = join(folder, 'smaller.sgnw');
+    const options = ['--head', 'i8', '--stem', 'i8', '--calibrate', EXAMPLE_IMAGES, '--limit', '20'];
+    const { code, stdout } = await signwave('convert', EXAMPLE_CHECKPOINT, '-o', output, ...options, '--json');
+    expect(code).toBe(0);
+    const { smaller, fileBytes } = JSON.parse(stdout);
+    expect(smaller.map((effect: { options: string }) => effect.options)).toEqual([
+      '--head i8',
+      '--stem i8',
+      '--head i8 --stem i8',
+    ]);
+    for (const { images, largestLogitChange, top1Changes } of smaller) {
+      expect(images).toBe(20);
+      expect(largestLogitChange).toBeGreaterThan(0);
+      expect(top1Changes).toBeLessThan(10);
+    }
+    expect(fileBytes).toBe(smaller[2].fileBytes);
+    expect(fileBytes).toBeLessThan(readFileSync(model).length);
+    const verified = await signwave('verify', output, '--checkpoint', EXAMPLE_CHECKPOINT, '--limit', '2');
+    expect(verified.stdout).toContain('gives the same bytes');
+    expect(verified.code).toBe(0);
+  });
+
+  test('without images are measured on noise', async () => {
+    const output = join(folder, 'unmeasured.sgnw');
+    const { stdout } = await signwave('convert', EXAMPLE_CHECKPOINT, '-o', output, '--head', 'f16');
+    expect(stdout).toMatch(/--head f16: [\d,]+ bytes; on 20 images of noise the largest change of a logit is/);
+  });
+
+  test('of a kind that the network lacks are refused', async () => {
+    const output = join(folder, 'none.sgnw');
+    const { code, stderr } = await signwave('convert', EXAMPLE_CHECKPOINT, '-o', output, '--downsample', 'i8');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/E_USAGE the network has no float weights of the group "downsample"/);
+  });
+});
+
+describe('compare', () => {
+  test('finds no difference between a model and itself, and the layers that smaller weights change', async () => {
+    const other = join(folder, 'compared.sgnw');
+    await signwave('convert', EXAMPLE_CHECKPOINT, '-o', other, '--stem', 'i8');
+    const compare = async (b: string) =>
+      JSON.parse((await signwave('compare', model, b, '--images', EXAMPLE_IMAGES, '--limit', '3', '--json')).stdout);
+    const same = await compare(model);
+    expect(same).toMatchObject({ images: 3, sameTop1: 3, largestLogitDifference: 0, unmatched: [] });
+    expect(same.layers).toHaveLength(20);
+    const different = await compare(other);
+    const bits = (layers: readonly { differingBits: number }[]): number =>
+      layers.reduce((sum, { differingBits }) => sum + differingBits, 0);
+    expect(bits(same.layers)).toBe(0);
+    expect(bits(different.layers)).toBeGreaterThan(0);
+    expect(different.layers[0].largestDifference).toBeGreaterThan(0);
+  });
+
+  test('needs images', async () => {
+    expect((await signwave('compare', model, model)).code).toBe(2);
+  });
+});
+
+test('inspect names every network that has a checkpoint’s tensors, and the nearest where none has', async () => {
+  const tensors = new Map<string, FloatTensor>([
+    ['conv1.weight', { shape: [16, 3, 3, 3], values: new Float32Array(432) }],
+  ]);
+  const path = join(folder, 'little.safetensors');
+  writeFileSync(path, floatFile(tensors));
+  const { stdout } = await signwave('inspect', path);
+  expect(stdout).toMatch(
+    /of no network that signwave knows; nearest:\n {2}biper-demo_1w1a: 1 of \d+ tensors match, but "bn1\.weight" \(16\) is missing/,
+  );
 });

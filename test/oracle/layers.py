@@ -10,12 +10,13 @@ F32 = np.float32
 
 
 class Net:
-    """Tensors by name, and what each binary convolution saw."""
+    """Tensors by name."""
 
-    def __init__(self, seed, classes, omega0, state=None):
+    def __init__(self, seed, classes, omega0, state=None, given=None):
         self.rng, self.classes, self.omega0 = np.random.default_rng(seed), classes, omega0
         self.state = {} if state is None else state
-        self.bits, self.near, self.zero = {}, {}, {}
+        #: Signs by the name of the binary convolution that reads them, of another executor.
+        self.given, self.layers, self.doubtful, self.wrong = given, [], 0, []
 
     def tensor(self, name, make):
         if name not in self.state:
@@ -33,12 +34,23 @@ class Net:
         return self.tensor(name, make)
 
     def sign(self, name, x, threshold=0.0):
-        """sign(x - threshold), as torch.sign: 0 where they are equal. Notes the bits, and where rounding may decide them."""
+        """
+        sign(x - threshold), as torch.sign: 0 where they are equal. With the signs that another executor found, those are taken where rounding may
+        decide, within 1e-5 of the threshold; elsewhere they have to be the same, and the first that isn't is noted.
+        """
         distance = x - F32(1) * threshold
-        self.bits[name] = np.packbits(distance > 0)
-        self.near[name] = np.packbits(np.abs(distance) < 1e-5)
-        self.zero[name] = np.packbits(distance == 0)
-        return np.sign(distance)
+        signs = np.sign(distance)
+        if self.given is not None:
+            found = self.given[name].astype(F32)
+            self.layers.append(name)
+            differs = found != signs
+            wrong = differs & (np.abs(distance) >= 1e-5 * max(1, float(x.std())))
+            self.doubtful += int(differs.sum())
+            if wrong.any():
+                at = tuple(int(i) for i in np.argwhere(wrong)[0])
+                self.wrong.append(f'{name} at {at}: {int(wrong.sum())} signs, {distance[at]} found as {found[at]}')
+            signs = np.where(differs & ~wrong, found, signs)
+        return signs
 
 
 def channels(v):
@@ -194,7 +206,10 @@ def latent(net, x, name, o, k, groups=1):
     shape = (o, x.shape[1] // groups, k, k)
     w = net.rng.laplace(0, 0.08, shape) * net.rng.uniform(0.2, 2, (o, 1, 1, 1))
     w += np.where(net.rng.uniform(size=(o, 1, 1, 1)) < 0.05, 0.3, 0)
-    return net.tensor(name, lambda: np.where(w == 0, 1e-3, w))
+    # No weight so near to a mean, or to 0, that the order of a sum decides its sign.
+    for mean in (0, w.mean((1, 2, 3), keepdims=True), w.mean(1, keepdims=True)):
+        w = np.where(np.abs(w - mean) < 1e-5, w + 1e-3, w)
+    return net.tensor(name, lambda: w)
 
 
 def biper_conv(net, x, name, o, k=3, stride=1, groups=1, beta=True):
@@ -235,7 +250,12 @@ def rbnn_conv(net, x, name, o, k=3, stride=1):
     w = w - filter_mean(w)
     w = (w / per_filter(w).std(1, ddof=1).reshape(-1, 1, 1, 1)).astype(np.float64)
     rotated = (r1.T.astype(np.float64) @ w.reshape(o, a, n // a) @ r2.astype(np.float64)).reshape(w.shape)
-    w = np.sign(w + np.abs(np.sin(rotate)) * (rotated - w)).astype(F32)
+    turned = w + np.abs(np.sin(rotate)) * (rotated - w)
+    while (near := np.abs(per_filter(turned)).min(1) < 1e-6).any():
+        # As above: another angle for a filter with a weight whose sign rounding would decide.
+        rotate[near] = net.rng.normal(1.0, 0.5, rotate[near].shape)
+        turned = w + np.abs(np.sin(rotate)) * (rotated - w)
+    w = np.sign(turned).astype(F32)
     mean = x.mean((1, 2, 3), keepdims=True, dtype=np.float64).astype(F32)
     return conv(net.sign(name, x - mean), w, stride, k // 2) * alpha
 
@@ -244,11 +264,13 @@ def adabin_conv(net, x, name, o, k=3, stride=1):
     w = latent(net, x, f'{name}.weight', o, k)
     alpha = net.tensor(f'{name}.binary_a.alpha_a', lambda: net.rng.uniform(0.3, 1.2) * net.rng.choice([-1, 1]))
     beta = net.tensor(f'{name}.binary_a.beta_a', lambda: net.rng.normal(0, 0.3))
-    centre = filter_mean(w)
-    distance = np.sqrt(((w - centre).astype(np.float64) ** 2).mean((1, 2, 3), keepdims=True)).astype(F32)
+    centre = per_filter(w).mean(1, dtype=np.float64).reshape(-1, 1, 1, 1)
+    distance = np.sqrt(((w - centre) ** 2).mean((1, 2, 3), keepdims=True))
     levels = np.sign((w - centre) / distance) * distance + centre
     signs = net.sign(name, x, beta)
-    return conv(alpha * (signs * np.sign(alpha) + beta), levels.astype(F32), stride, k // 2)
+    # In binary64: thousands of products that aren't whole numbers would leave rounding of their own.
+    activations = np.float64(alpha) * (signs * np.sign(alpha) + np.float64(beta))
+    return conv(activations, levels.astype(np.float64), stride, k // 2)
 
 
 def mean_abs_conv(net, x, name, o, k=3, stride=1, threshold=0.0, flat=True):

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { exportOnnx } from '@signwave/convert';
-import { type InputNode, type Model as ModelFile, SignwaveError } from '@signwave/format';
+import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, SignwaveError } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
@@ -62,7 +62,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
     printNote('this version runs on one thread: other numbers of threads are left out');
   const model = await load(bytes, { name: modelPath, kernels: options.kernels });
   const info = model.info();
-  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(model.input, seed + 1));
+  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomInput(file.graph, model.input, seed + 1));
   checkAgainstReference(file, model, inputs);
 
   const contestants: Contestant[] = [{ name: `signwave ${info.kernels}`, run: () => void model.run(inputs[0]!) }];
@@ -206,11 +206,12 @@ function channelsFirst(floats: Float32Array, { channels }: InputNode): Float32Ar
   return planar;
 }
 
-/** Floats from -2 to 2, as a normalised image has them; of a linear congruential generator. */
-function randomFloats({ height, width, channels }: InputNode, seed: number): Float32Array {
+/** Floats from -2 to 2, as a normalised image has them, or whole numbers where the stem takes such; of a linear congruential generator. */
+function randomInput(graph: Graph, { height, width, channels }: InputNode, seed: number): Float32Array {
+  const isWhole = graph.nodes.some((node) => isIntegerConv(graph, node));
   let state = seed;
   return Float32Array.from({ length: height * width * channels }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 30 - 2;
+    return isWhole ? (state >>> 24) - 128 : state / 2 ** 30 - 2;
   });
 }

@@ -23,7 +23,7 @@ interface Options {
   readonly licence?: string;
   readonly head?: SmallType;
   readonly downsample?: SmallType;
-  readonly stem?: SmallType;
+  readonly stem?: 'i16' | SmallType;
   readonly calibrate?: string;
   readonly limit?: number;
   readonly json?: boolean;
@@ -55,8 +55,13 @@ export function registerConvert(program: Command): void {
     .option('--licence <text>', 'licence of the weights, written into the file')
     .addOption(new Option('--head <type>', 'store the classifier’s weights smaller').choices(['f16', 'i8']))
     .addOption(new Option('--downsample <type>', 'store float 1 x 1 convolutions smaller').choices(['f16', 'i8']))
-    .addOption(new Option('--stem <type>', 'store the first convolution smaller').choices(['i8']))
-    .option('--calibrate <data>', 'images to measure on what smaller weights change')
+    .addOption(
+      new Option(
+        '--stem <type>',
+        'i16: let the first convolution work on image bytes in exact integers, which is faster; i8: store it smaller',
+      ).choices(['i16', 'i8']),
+    )
+    .option('--calibrate <data>', 'images to measure on what these three change; default: noise')
     .addOption(limitOption(`images of --calibrate (default ${CALIBRATION_IMAGES})`))
     .addOption(jsonOption())
     .action(convert);
@@ -113,10 +118,10 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
   }
 }
 
-function effectLine({ options, fileBytes, images, largestLogitChange, top1Changes }: SmallerEffect): string {
+function effectLine({ options, fileBytes, images, source, largestLogitChange, top1Changes }: SmallerEffect): string {
   const size = `${options}: ${count(fileBytes)} bytes`;
-  if (images === 0) return `${size}; what it changes is unmeasured: --calibrate DATA`;
-  return `${size}; on ${images} images the largest change of a logit is ${largestLogitChange.toPrecision(3)}, the first class changes on ${top1Changes}`;
+  if (images === 0) return `${size}; what it changes is unmeasured: the model has no input recipe (--preprocess)`;
+  return `${size}; on ${images} images of ${source} the largest change of a logit is ${largestLogitChange.toPrecision(3)}, the first class changes on ${top1Changes}`;
 }
 
 /** The named properties that are there, for an object whose properties may be absent but not undefined. */

@@ -1,4 +1,11 @@
-import { ARCHITECTURES, type Checkpoint, compareArchitecture, type Match, quote } from '@signwave/convert';
+import {
+  ARCHITECTURES,
+  architectureId,
+  type Checkpoint,
+  compareArchitecture,
+  type Match,
+  quote,
+} from '@signwave/convert';
 import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
@@ -202,16 +209,29 @@ function shown(value: number | string | boolean | null): string {
   return typeof value !== 'string' || /^[\w.+-]{0,60}$/.test(value) ? String(value) : quote(value);
 }
 
+/** How many architectures a checkpoint that none of them fits is compared with in words. */
+const SHOWN_NEAREST = 3;
+
 /** What the checkpoint looks like, and what is missing to convert it. */
 function checkpointNotes(matches: readonly Match[], config: FoundBiperConfig | undefined): string[] {
-  const notes = matches.map(({ architecture, matching, expected, difference }) => {
-    const verdict =
-      difference === undefined
-        ? 'all tensors match'
-        : `${matching} of ${expected.size} tensors match, but ${difference}`;
-    return `${architecture.method} ${architecture.name}: ${verdict}`;
-  });
-  if (!matches.some((match) => match.difference === undefined && match.architecture.needsOmega0)) return notes;
+  const exact = matches.filter(({ difference }) => difference === undefined);
+  if (exact.length === 0) {
+    const nearest = [...matches].sort((a, b) => b.likeness - a.likeness).slice(0, SHOWN_NEAREST);
+    return [
+      'the tensors are of no network that signwave knows; nearest:',
+      ...nearest.map(
+        ({ architecture, matching, expected, difference }) =>
+          `  ${architectureId(architecture)}: ${matching} of ${expected.size} tensors match, but ${difference}`,
+      ),
+    ];
+  }
+  const notes = exact.map(({ architecture }) => `${architectureId(architecture)}: all tensors match`);
+  if (exact.length > 1) notes.push('several networks have these tensors: name the one with --arch to convert');
+  for (const { architecture } of exact) {
+    if (architecture.mustBeNamed !== undefined)
+      notes.push(`${architectureId(architecture)} has to be named with --arch: ${architecture.mustBeNamed}`);
+  }
+  if (!exact.some(({ architecture }) => architecture.needsOmega0)) return notes;
   notes.push(
     config?.omega0 === undefined
       ? 'omega0 is not in a BiPer checkpoint, and there is no config.txt with "freq:" beside it: give --omega0 to convert'

@@ -155,7 +155,7 @@ describe('data sets that cannot be read', () => {
 
   test.each<[string, Uint8Array, Uint8Array, RegExp]>([
     ['counts that differ', fashionImages(), fashionLabels(1), /2 images, but .* has 1 labels/],
-    ['a label above 9', fashionImages(), fashionLabels(1, 10), /label 1 is 10, expected 0 to 9/],
+    ['a label above 9', fashionImages(), fashionLabels(1, 10), /item 1 has the label 10, expected 0 to 9/],
     ['images in the place of labels', fashionImages(), fashionImages(), /starts with 00000803, expected 00000801/],
     [
       'other image sizes',
@@ -167,7 +167,7 @@ describe('data sets that cannot be read', () => {
       'images cut short',
       fashionImages().subarray(0, 900),
       fashionLabels(1, 1),
-      /2 items, which are 1568 bytes, but 884/,
+      /has 900 bytes, expected 1584 for 2 items/,
     ],
     [
       'a header cut short',
@@ -175,7 +175,12 @@ describe('data sets that cannot be read', () => {
       fashionLabels(1),
       /15 bytes, too few for an idx header of 16/,
     ],
-    ['no images', idx(0x803, [0, 28, 28], new Uint8Array(0)), fashionLabels(), /says 0 items/],
+    [
+      'no images',
+      idx(0x803, [0, 28, 28], new Uint8Array(0)),
+      fashionLabels(),
+      /expected 16 for 0 items; it's cut short, empty or damaged/,
+    ],
     ['damaged gzip', gzipSync(fashionImages()).subarray(0, 40), fashionLabels(1, 1), /can't be unpacked/],
     ['a gzip bomb', gzipSync(new Uint8Array(65 * 2 ** 20)), fashionLabels(1, 1), /can't be unpacked/],
   ])('refuses Fashion-MNIST with %s', async (_, images, labels, message) => {

@@ -1,5 +1,6 @@
 import type { Architecture } from './architecture.js';
 import { birealResnets } from './networks/bireal-resnet.js';
+import { birealResnet50 } from './networks/bireal-resnet50.js';
 import { imagenetResnets } from './networks/imagenet-resnet.js';
 import { biperMobilenet } from './networks/mobilenet.js';
 import { reactNetMobilenet } from './networks/reactnet-mobilenet.js';
@@ -16,6 +17,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   ...imagenetResnets,
   biperMobilenet,
   ...birealResnets,
+  birealResnet50,
   reactNetMobilenet,
   xnorNetNin,
   ...biperDemos,

@@ -119,10 +119,13 @@ function theOne(exact: readonly Match[], checkpoint: Checkpoint, { arch, hasOmeg
   const reasons = exact.flatMap(({ architecture }) =>
     architecture.mustBeNamed === undefined ? [] : `${architectureId(architecture)}: ${architecture.mustBeNamed}. `,
   );
+  const doubt =
+    possible.length === 0
+      ? 'which have no omega0, and one is given'
+      : `and it doesn't say which it is (model: ${typeof said === 'string' ? quote(said) : 'absent'})`;
   throw new SignwaveError(
     'E_CHECKPOINT_ARCH',
-    `${checkpoint.sourceName}: its tensors are those of ${ids.join(', and of ')}, and it doesn't say which it is ` +
-      `(model: ${typeof said === 'string' ? quote(said) : 'absent'}). ${reasons.join('')}` +
+    `${checkpoint.sourceName}: its tensors are those of ${ids.join(', and of ')}, ${doubt}. ${reasons.join('')}` +
       `If you know: ${ids.map((id) => `--arch ${id}`).join(' or ')}`,
   );
 }

@@ -77,13 +77,10 @@ const xnorWeights: WeightRule = ({ values, shape }) => {
   for (let o = 0; o < outer; o++) {
     for (let tap = 0; tap < taps; tap++) {
       const start = o * inner * taps + tap;
-      let total = 0;
-      for (let i = 0; i < inner; i++) total += values[start + i * taps]!;
-      const mean = Math.fround(total / inner);
-      for (let i = 0; i < inner; i++) {
-        const at = start + i * taps;
-        signs[at] = Math.min(1, Math.max(-1, Math.fround(values[at]! - mean)));
-      }
+      const column = Float32Array.from({ length: inner }, (_, i) => values[start + i * taps]!);
+      withoutMean(column, sum(column) / inner).forEach((w, i) => {
+        signs[start + i * taps] = Math.min(1, Math.max(-1, w));
+      });
     }
   }
   return { signs, scale: perFilter(signs, shape, meanMagnitude) };
@@ -138,15 +135,25 @@ export function rotationSides(taps: number): readonly [number, number] {
   return [rows, taps / rows];
 }
 
-/** fround(w - mean of the filter). */
+/**
+ * fround(w - mean of the filter), the mean rounded to float32. In a network of millions of weights some are equal to the rounded mean; their
+ * sign is that of the difference to the mean as it is. What stays 0 are filters that are constant, and true ties.
+ */
 export function centred({ values, shape }: LatentWeights): Float32Array {
-  const result = new Float32Array(values.length);
-  const means = perFilter(values, shape, (filter) => sum(filter) / filter.length);
   const taps = values.length / shape[0];
-  values.forEach((w, i) => {
-    result[i] = w - means[Math.floor(i / taps)]!;
-  });
+  const result = new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += taps) {
+    const filter = values.subarray(start, start + taps);
+    result.set(withoutMean(filter, sum(filter) / taps), start);
+  }
   return result;
+}
+
+/** @param mean of the values, in binary64. */
+function withoutMean(values: Float32Array, mean: number): Float32Array {
+  const rounded = Math.fround(mean);
+  if (values.every((w) => w === values[0])) return new Float32Array(values.length);
+  return values.map((w) => w - rounded || w - mean);
 }
 
 /** One number for each filter, rounded to float32. */

@@ -1,5 +1,5 @@
 import type { ConvNode, MapShape, Tensor } from '@signwave/format';
-import { tensorValues } from '@signwave/format';
+import { MAX_INTEGER_ELEMENT, tensorValues } from '@signwave/format';
 import { type FeatureMap, zeroMap } from '../feature-map.js';
 
 // y[oy, ox, o] = sum over (ky, kx, i) of x[oy * sh + ky * dh - top, ox * sw + kx * dw - left, g * I/groups + i]
@@ -14,6 +14,14 @@ const TAP_BLOCK = 4;
 
 /** Geometry of a convolution: all of a {@link ConvNode} but its operand and weights. */
 export type ConvGeometry = Pick<ConvNode, 'groups' | 'stride' | 'dilation' | 'pads'>;
+
+/**
+ * `float`: each product and each sum is rounded. `binary`: all sums are integers below 2^24, so nothing needs rounding (`isBinary`).
+ * `integer`: sums are exact in binary64 and rounded once (`isIntegerConv`).
+ */
+export type ConvKind = 'float' | 'binary' | 'integer';
+
+type Sums = Float32Array | Float64Array;
 
 /** Filters in the order in which they are used. */
 export interface PackedFilters {
@@ -46,22 +54,22 @@ export function packFilters(weights: Tensor, groups: number): PackedFilters {
 }
 
 /**
- * @param exact all products and sums are integers below 2^24, so that nothing needs rounding: `isBinary`.
+ * @param kind how products and sums are rounded.
  * @param output shape of the result.
  */
 export function conv(
   x: FeatureMap,
   filters: PackedFilters,
   geometry: ConvGeometry,
-  exact: boolean,
+  kind: ConvKind,
   output: MapShape,
 ): FeatureMap {
   const y = zeroMap(output);
   const { stride, pads } = geometry;
   const { groups, groupFilters } = filters;
-  const multiply = exact ? multiplyExact : multiplyFloat;
+  const multiply = kind === 'float' ? multiplyFloat : multiplyExact;
   const patch = new Float32Array(filters.taps);
-  const sums = new Float32Array(groupFilters);
+  const sums = kind === 'integer' ? new Float64Array(groupFilters) : new Float32Array(groupFilters);
   for (let oy = 0, at = 0; oy < y.height; oy++) {
     for (let ox = 0; ox < y.width; ox++) {
       for (let group = 0; group < groups; group++, at += groupFilters) {
@@ -106,7 +114,7 @@ function gather(
  * @param w (taps, filters) from element `offset`.
  * @param sums (filters).
  */
-function multiplyFloat(patch: Float32Array, w: Float32Array, offset: number, sums: Float32Array): void {
+function multiplyFloat(patch: Float32Array, w: Float32Array, offset: number, sums: Sums): void {
   const { fround } = Math;
   const filters = sums.length;
   for (let tap = 0; tap < patch.length; tap += TAP_BLOCK) {
@@ -128,7 +136,7 @@ function multiplyFloat(patch: Float32Array, w: Float32Array, offset: number, sum
 }
 
 /** As {@link multiplyFloat}, without the roundings: for sums of integers, which have none. */
-function multiplyExact(patch: Float32Array, w: Float32Array, offset: number, sums: Float32Array): void {
+function multiplyExact(patch: Float32Array, w: Float32Array, offset: number, sums: Sums): void {
   const filters = sums.length;
   for (let tap = 0; tap < patch.length; tap += TAP_BLOCK) {
     const x0 = patch[tap]!;
@@ -143,4 +151,15 @@ function multiplyExact(patch: Float32Array, w: Float32Array, offset: number, sum
       sums[o] = sums[o]! + x0 * w[w0 + o]! + x1 * w[w1 + o]! + x2 * w[w2 + o]! + x3 * w[w3 + o]!;
     }
   }
+}
+
+/** The operand of an integer convolution: elements rounded to whole numbers, ties to even, and clamped to what a byte can give. */
+export function wholeNumbers(x: FeatureMap): FeatureMap {
+  const data = x.data.map((value) => {
+    const below = Math.floor(value);
+    const fraction = value - below;
+    const isUp = fraction > 0.5 || (fraction === 0.5 && below % 2 !== 0);
+    return Math.min(MAX_INTEGER_ELEMENT, Math.max(-MAX_INTEGER_ELEMENT, isUp ? below + 1 : below));
+  });
+  return { ...x, data };
 }

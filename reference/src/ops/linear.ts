@@ -15,6 +15,6 @@ const ONE_PIXEL: ConvGeometry = {
  * @param x (1, 1, I).
  * @param filters of weights (O, 1, 1, I).
  */
-export function linear(x: FeatureMap, filters: PackedFilters, exact: boolean, output: MapShape): FeatureMap {
-  return conv(x, filters, ONE_PIXEL, exact, output);
+export function linear(x: FeatureMap, filters: PackedFilters, isExact: boolean, output: MapShape): FeatureMap {
+  return conv(x, filters, ONE_PIXEL, isExact ? 'binary' : 'float', output);
 }

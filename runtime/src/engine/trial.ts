@@ -1,6 +1,6 @@
 import { type ConvNode, type Graph, isBinary, type MapShape, tensorBytes } from '@signwave/format';
 import type { PickTables } from '../plan/layouts.js';
-import { type LutParameters, type LutWork, lutCandidates } from '../plan/lut-parameters.js';
+import { type LutParameters, type LutWork, lutCandidates, workKey } from '../plan/lut-parameters.js';
 import { makePlan } from '../plan/make-plan.js';
 import { cloneEngine, type Engine } from './engine.js';
 import { Executable } from './executable.js';
@@ -20,7 +20,7 @@ export async function tryTables(graph: Graph, engine: Engine): Promise<PickTable
   const { shapes } = makePlan(graph, true, {
     binaryKernels: 'lut',
     pickTables: (work, head) => {
-      works.set(keyOf(work), { work, head });
+      works.set(workKey(work), { work, head });
       return lutCandidates(work, 1)[0];
     },
   });
@@ -36,11 +36,7 @@ export async function tryTables(graph: Graph, engine: Engine): Promise<PickTable
     if (best) fastest.set(key, { ...best.parameters, isFasterThanXnor: best.ms < xnorMs });
   }
   // Grids that change after a trial give other shapes; those are estimated.
-  return (work) => fastest.get(keyOf(work)) ?? lutCandidates(work, 1)[0];
-}
-
-function keyOf({ phases, ...work }: LutWork): string {
-  return JSON.stringify([work, phases.taps]);
+  return (work) => fastest.get(workKey(work)) ?? lutCandidates(work, 1)[0];
 }
 
 /** A graph of a sign and one convolution of it, with bits that look random. */

@@ -1,4 +1,4 @@
-import { type ConvNode, type Graph, isBinary, type MapShape } from '@signwave/format';
+import { type ConvNode, type Graph, isBinary, isIntegerConv, type MapShape } from '@signwave/format';
 import type { Group } from './fusion.js';
 import { phasesOf } from './phases.js';
 
@@ -53,7 +53,7 @@ export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: Read
 /** Whether a convolution on planes reads its operand's own planes; else phases of it are copied. */
 export function readsInPlace(graph: Graph, node: ConvNode): boolean {
   const { stride, pads } = node;
-  if (stride.height !== 1 || stride.width !== 1) return false;
+  if (stride.height !== 1 || stride.width !== 1 || isIntegerConv(graph, node)) return false;
   // Signs have their pads around them, floats have none.
   return isBinary(graph, node) || pads.top + pads.left + pads.bottom + pads.right === 0;
 }

@@ -3,6 +3,7 @@ import {
   freeSums,
   type Graph,
   isBinary,
+  isIntegerConv,
   type MapShape,
   type PoolNode,
   tensorElements,
@@ -10,6 +11,7 @@ import {
 } from '@signwave/format';
 import type { Group } from './fusion.js';
 import { type Grids, layGrids } from './grids.js';
+import { canUsePairs } from './integer-pairs.js';
 import { type LutParameters, type LutWork, lutWork } from './lut-parameters.js';
 
 /** Which kernels binary convolutions may take: `auto` takes what is fastest, `lut` tables wherever they can be used. */
@@ -168,7 +170,8 @@ function canWorkOnPlanes(graph: Graph, shapes: readonly MapShape[], group: Group
     case 'globalAvgPool':
       return true;
     case 'conv':
-      return !isBinary(graph, node as ConvNode) && !isPixel(shapes[group.source]!);
+      if (isBinary(graph, node) || isPixel(shapes[group.source]!)) return false;
+      return !isIntegerConv(graph, node) || canUsePairs(graph, node);
     case 'avgPool':
       return isMeanOfMap(node, shapes[node.inputs[0]!]!) || !isPixel(shapes[group.result]!);
     case 'maxPool':

@@ -57,15 +57,29 @@ export function lutWork(graph: Graph, shapes: readonly MapShape[], group: Group,
   };
 }
 
-/** The cheapest way by estimate; undefined if none fits: rows so long that an offset overflows. */
-export function cheapestTables(work: LutWork): LutParameters | undefined {
-  return lutCandidates(work, 1)[0];
+/**
+ * A function that picks the cheapest way by estimate; undefined if none fits: rows so long that an offset overflows. It remembers: a network
+ * has many convolutions of the same shape.
+ */
+export function estimator(): (work: LutWork) => LutParameters | undefined {
+  const known = new Map<string, LutParameters | undefined>();
+  return (work) => {
+    const key = workKey(work);
+    if (!known.has(key)) known.set(key, lutCandidates(work, 1)[0]);
+    return known.get(key);
+  };
+}
+
+/** The same for the same work. */
+export function workKey({ phases, ...sizes }: LutWork): string {
+  return JSON.stringify([Object.values(sizes), phases.taps]);
 }
 
 /** The `most` cheapest of all ways that fit, the cheapest first. */
 export function lutCandidates(work: LutWork, most: number): LutParameters[] {
   const { groupChannels, phases, pitch, lanes } = work;
   const reach = phases.reach.rows * pitch + phases.reach.columns;
+  const xnor = xnorCost(work);
   const found: LutParameters[] = [];
   for (const channels of TABLE_CHANNELS) {
     const tableGroups = Math.ceil(groupChannels / channels);
@@ -85,8 +99,7 @@ export function lutCandidates(work: LutWork, most: number): LutParameters[] {
           if (!isEvenShare(tableGroups, blockGroups)) continue;
           const cost = lutCost(work, channels, vectors, stripChunks, blockGroups, rowBytes);
           if (found.length === most && cost >= found[most - 1]!.cost) continue;
-          const isFasterThanXnor = cost < xnorCost(work);
-          found.push({ channels, vectors, stripChunks, blockGroups, rowBytes, cost, isFasterThanXnor });
+          found.push({ channels, vectors, stripChunks, blockGroups, rowBytes, cost, isFasterThanXnor: cost < xnor });
           found.sort((a, b) => a.cost - b.cost).splice(most);
         }
       }

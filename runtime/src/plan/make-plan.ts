@@ -3,7 +3,7 @@ import { PlanContext } from './context.js';
 import { provideFloatMap, provideOperands } from './conversions.js';
 import { fuse, type Group } from './fusion.js';
 import { type BinaryKernels, chooseLayouts, operandsOf, type PickTables } from './layouts.js';
-import { cheapestTables } from './lut-parameters.js';
+import { estimator } from './lut-parameters.js';
 import type { Plan } from './plan.js';
 import { nodesOf, planBinaryConv, planFloatConv } from './plan-conv.js';
 import { planEpilogue } from './plan-epilogue.js';
@@ -37,7 +37,7 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
     shapes,
     groups,
     simd ? (options.binaryKernels ?? 'auto') : 'xnor',
-    options.pickTables ?? cheapestTables,
+    options.pickTables ?? estimator(),
   );
   const context = new PlanContext(graph, shapes, simd, layouts);
   const input = context.node(0);

@@ -1,4 +1,4 @@
-import type { ConvNode, LinearNode, MapShape, Tensor } from '@signwave/format';
+import { type ConvNode, isIntegerConv, type LinearNode, type MapShape, type Tensor } from '@signwave/format';
 import { borderClasses } from './borders.js';
 import { type PlanContext, readsBytes } from './context.js';
 import { arrangeFilters, arrangeFloatFilters, BLOCK, packFilters, roundUp } from './filters.js';
@@ -186,6 +186,7 @@ export function planFloatConv(context: PlanContext, group: Group, node: ConvNode
   const weights = context.graph.tensors[node.weights]!;
   const output = context.shapes[group.source]!;
   const input = paddedFloats(context, node, geometry);
+  const isInteger = isIntegerConv(context.graph, node);
   const arranged = arrangeFloatFilters(weights, groups);
   const pixelSums = sumsPixelBytes(output.channels, groups);
   const record = {
@@ -196,11 +197,15 @@ export function planFloatConv(context: PlanContext, group: Group, node: ConvNode
     sumsPixelBytes: pixelSums,
   };
   context.steps.push({
-    kernel: 'convFloat',
+    kernel: isInteger ? 'convInteger' : 'convFloat',
     record: { name: 'Conv', values: record },
     epilogue: planEpilogue(context, group),
     nodes: nodesOf(group),
-    reason: weights.dtype === 'bits' ? '1-bit weights on floats' : 'float weights',
+    reason: isInteger
+      ? `${weights.dtype} weights on bytes`
+      : weights.dtype === 'bits'
+        ? '1-bit weights on floats'
+        : 'float weights',
   });
 }
 

@@ -88,7 +88,7 @@ function copyPhases(
   node: ConvNode,
   { phases, pitch, lanes }: LutWork,
 ): PhasePlanes {
-  const { channels } = signs.shape;
+  const { channels, height } = signs.shape;
   const { stride, pads } = node;
   const rows = Math.ceil(lanes / pitch) + phases.reach.rows;
   // A row is written up to the next whole vector.
@@ -110,7 +110,8 @@ function copyPhases(
           outputPlaneBytes: channelBytes,
           outputRowBytes: pitch,
           planes: channels,
-          rows,
+          // Rows past the bottom pads are nobody's taps.
+          rows: Math.min(rows, Math.ceil((pads.top + height + pads.bottom - row) / stride.height)),
           columns: pitch,
         },
       },

@@ -1,15 +1,16 @@
-import { type ConvNode, type Tensor, tensorValues } from '@signwave/format';
+import { type ConvNode, isIntegerConv, type Tensor, tensorValues } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import { laneCount } from './conversions.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import { readsInPlace } from './grids.js';
+import { arrangePairs, rowPairs } from './integer-pairs.js';
 import { type Phases, phasesOf } from './phases.js';
 import { nodesOf } from './plan-conv.js';
 import type { PhasePlanes } from './plan-lut.js';
 import { copyFloatRows } from './plan-plane-maps.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
-import { pointer } from './regions.js';
+import { type Pointer, pointer } from './regions.js';
 
 /** Filters that plane-conv.ts takes at once. */
 const FILTERS = 2;
@@ -18,50 +19,122 @@ const FILTERS = 2;
 const STRIP_BYTES = 24_576;
 const MAX_STRIP_LANES = 256;
 
-/** A convolution of floats on planes (plane-conv.ts). */
+/** What plane-conv.ts needs to know of an operand: where its planes and the taps in them lie. */
+interface TapPlanes {
+  readonly origin: Pointer;
+  readonly channelBytes: number;
+  /** Bytes from lane 0, in the order of the sum. */
+  readonly taps: readonly number[];
+  /** Rows of planes that a strip touches. */
+  readonly touchedRows: number;
+}
+
+/** A convolution of floats on planes (plane-conv.ts), or of integers in pairs. */
 export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode): void {
   const weights = context.graph.tensors[node.weights]!;
-  const [filters, height, width, groupChannels] = weights.shape;
-  const { groups } = node;
-  const phases = phasesOf({ height, width }, node);
+  const isInteger = isIntegerConv(context.graph, node);
+  const isInPlace = !isInteger && readsInPlace(context.graph, node);
   const output = context.shapes[group.source]!;
   const pitch = context.layouts.grids.pitchOf(group.source);
-  const isInPlace = readsInPlace(context.graph, node);
-  const input = isInPlace ? planesInPlace(context, node) : copyPhases(context, node, phases, pitch, output.height);
-  const taps = phases.taps.flatMap(({ phase, row, column }) =>
-    Array.from(
-      { length: groupChannels },
-      (_, i) => i * input.channelBytes + phase * input.phaseBytes + (row * pitch + column) * 4,
-    ),
-  );
+  const input = isInteger
+    ? pairTaps(context, node, weights, pitch, output.height)
+    : floatTaps(context, node, weights, pitch, output.height);
+  const arranged = isInteger ? arrangePairs(weights, node.groups) : arrangePlaneFilters(weights, node.groups);
   const lanes = laneCount({ shape: output, pitch });
-  const stripBytes = groupChannels * phases.phases.length * (phases.reach.rows + 1) * 4;
   const stripLanes = Math.min(
     lanes,
     MAX_STRIP_LANES,
-    Math.max(VECTOR_LANES * 2, Math.floor(STRIP_BYTES / stripBytes / VECTOR_LANES) * VECTOR_LANES),
+    Math.max(VECTOR_LANES * 2, Math.floor(STRIP_BYTES / (input.touchedRows * 4) / VECTOR_LANES) * VECTOR_LANES),
   );
-  const arranged = arrangePlaneFilters(weights, groups);
   const values = {
     input: input.origin,
-    taps: context.constant(Uint32Array.from(taps)),
-    tapCount: taps.length,
-    groups,
-    groupBytes: groupChannels * input.channelBytes,
-    groupFilters: filters / groups,
+    taps: context.constant(Uint32Array.from(input.taps)),
+    tapCount: input.taps.length,
+    groups: node.groups,
+    groupBytes: weights.shape[3] * input.channelBytes,
+    groupFilters: weights.shape[0] / node.groups,
     weights: context.constant(arranged),
-    groupWeightBytes: arranged.byteLength / groups,
+    groupWeightBytes: arranged.byteLength / node.groups,
     lanes,
     stripLanes,
     sums: context.scratch('sums', FILTERS * stripLanes * 4),
   };
+  const bits = weights.dtype === 'bits' ? '1-bit weights on floats' : 'float weights';
   context.steps.push({
-    kernel: 'convPlanes',
+    kernel: isInteger ? 'convPairs' : 'convPlanes',
     record: { name: 'PlaneConv', values },
     epilogue: planPlaneEpilogue(context, group, { mayReplace: !isInPlace }),
     nodes: nodesOf(group),
-    reason: weights.dtype === 'bits' ? '1-bit weights on floats, lanes are pixels' : 'float weights, lanes are pixels',
+    reason: `${isInteger ? `${weights.dtype} weights on bytes, two taps at a time` : bits}, lanes are pixels`,
   });
+}
+
+function floatTaps(context: PlanContext, node: ConvNode, weights: Tensor, pitch: number, height: number): TapPlanes {
+  const [, kernelHeight, kernelWidth, channels] = weights.shape;
+  const phases = phasesOf({ height: kernelHeight, width: kernelWidth }, node);
+  const { origin, channelBytes, phaseBytes } = readsInPlace(context.graph, node)
+    ? planesInPlace(context, node)
+    : copyPhases(context, node, phases, pitch, height);
+  const taps = phases.taps.flatMap(({ phase, row, column }) =>
+    Array.from({ length: channels }, (_, i) => i * channelBytes + phase * phaseBytes + (row * pitch + column) * 4),
+  );
+  return { origin, channelBytes, taps, touchedRows: channels * phases.phases.length * (phases.reach.rows + 1) };
+}
+
+/** Pairs of i16 for the columns that each output pixel begins at, a plane for each phase of the rows. */
+function pairTaps(context: PlanContext, node: ConvNode, weights: Tensor, pitch: number, height: number): TapPlanes {
+  const [, kernelHeight, kernelWidth, channels] = weights.shape;
+  const input = context.readFloatPlanes(node.inputs[0]!);
+  const { stride, pads } = node;
+  const { phases, taps, reach } = phasesOf({ height: kernelHeight, width: 1 }, node);
+  const rows = height + reach.rows;
+  const planes = input.shape.channels;
+  // A row is written up to the next whole vector, and read as much further as a row of the operand may be short.
+  const phaseBytes = roundUp(rows * pitch, VECTOR_LANES) * 4 + VECTOR_LANES;
+  const channelBytes = phases.length * phaseBytes;
+  const region = context.fixed(planes * channelBytes);
+  const rowFloats = Math.max(roundUp(pitch, 4) * stride.width, pads.left + input.shape.width) + VECTOR_LANES;
+  const row = pointer(context.fixed(rowFloats * 4));
+  phases.forEach((phase, n) => {
+    const inRows = inside(phase.row, stride.height, pads.top, input.shape.height, rows);
+    if (inRows.count <= 0) return;
+    context.steps.push({
+      kernel: 'pairPlanes',
+      record: {
+        name: 'PairPlanes',
+        values: {
+          input: pointer(input.region, inRows.from * input.pitch * 4),
+          inputPlaneBytes: input.planeBytes,
+          inputRowBytes: stride.height * input.pitch * 4,
+          width: input.shape.width,
+          padLeft: pads.left,
+          stride: stride.width,
+          row,
+          output: pointer(region, n * phaseBytes + inRows.first * pitch * 4),
+          outputPlaneBytes: channelBytes,
+          outputRowBytes: pitch * 4,
+          planes,
+          rows: inRows.count,
+          columns: pitch,
+        },
+      },
+      nodes: [],
+      reason: 'neighbouring columns side by side, with zeros for the pads',
+    });
+  });
+  const pairs = rowPairs(kernelWidth);
+  const offsets = taps.flatMap((tap) =>
+    Array.from({ length: pairs * channels }, (_, n) => {
+      const column = (Math.floor(n / channels) * 2) / stride.width;
+      return (n % channels) * channelBytes + tap.phase * phaseBytes + (tap.row * pitch + column) * 4;
+    }),
+  );
+  return {
+    origin: pointer(region),
+    channelBytes,
+    taps: offsets,
+    touchedRows: channels * phases.length * (reach.rows + 1),
+  };
 }
 
 function planesInPlace(context: PlanContext, node: ConvNode): Omit<PhasePlanes, 'zerosOffsetBytes'> {

@@ -221,6 +221,21 @@ export const RECORD_FIELDS = {
     'channels',
     'tables',
   ],
+  PairPlanes: [
+    'input',
+    'inputPlaneBytes',
+    'inputRowBytes',
+    'width',
+    'padLeft',
+    'stride',
+    'row',
+    'output',
+    'outputPlaneBytes',
+    'outputRowBytes',
+    'planes',
+    'rows',
+    'columns',
+  ],
 } as const;
 
 export type RecordName = keyof typeof RECORD_FIELDS;
@@ -242,6 +257,7 @@ export interface KernelRecord<Name extends RecordName = RecordName> {
 export const PIXEL_KERNELS = {
   convBits: 'Conv',
   convFloat: 'Conv',
+  convInteger: 'Conv',
   elementwise: 'Elementwise',
   maxPool: 'Pool',
   avgPool: 'Pool',
@@ -256,11 +272,13 @@ export const PIXEL_KERNELS = {
 } as const satisfies Readonly<Record<string, RecordName>>;
 
 /** The kernels of maps of planes, which only the SIMD build has. */
-export const PLANE_KERNELS = {
+const PLANE_KERNELS = {
   convLut: 'LutConv',
   convFloatLut: 'LutConv',
   expandLut: 'LutExpand',
   convPlanes: 'PlaneConv',
+  convPairs: 'PlaneConv',
+  pairPlanes: 'PairPlanes',
   elementwisePlanes: 'PlaneElementwise',
   maxPoolPlanes: 'PlanePool',
   avgPoolPlanes: 'PlanePool',

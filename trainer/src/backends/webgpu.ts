@@ -1,9 +1,14 @@
 import { tmpdir } from 'node:os';
 import { SignwaveError } from '@signwave/format';
 import type { Attempt } from './attempt.js';
-import { firstLine, type GpuAdapterInfo, isNotInstalled, type Modules } from './modules.js';
+import { type Dawn, firstLine, type Gpu, type GpuAdapterInfo, isNotInstalled, type Modules } from './modules.js';
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
+
+/** A second instance of Dawn in a process crashes it, so each module's is made once. */
+const instances = new WeakMap<Dawn, Gpu>();
+/** Kernels whose errors are fatal already. */
+const watched = new WeakSet<WebgpuKernels>();
 
 /** What is used of tfjs's WebGPU back end and its `GPUDevice`. */
 export interface WebgpuKernels {
@@ -27,7 +32,7 @@ export async function openWebgpu(modules: Modules, isForced: boolean): Promise<A
       ? { reason: 'the package webgpu is not installed', remedy: 'Run: npm install webgpu@0.6.2' }
       : { reason: `Dawn does not load: ${firstLine(error)}`, remedy: 'It needs a newer system (glibc 2.36 or later).' };
   }
-  const gpu = dawn.create(process.platform === 'linux' ? ['backend=vulkan'] : []);
+  const gpu = instanceOf(dawn);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) {
     return {
@@ -54,6 +59,14 @@ export async function openWebgpu(modules: Modules, isForced: boolean): Promise<A
   return { name: 'webgpu', tf, device: `Dawn, ${name}`, isGpu: !isSoftware(adapter.info) };
 }
 
+function instanceOf(dawn: Dawn): Gpu {
+  const known = instances.get(dawn);
+  if (known) return known;
+  const gpu = dawn.create(process.platform === 'linux' ? ['backend=vulkan'] : []);
+  instances.set(dawn, gpu);
+  return gpu;
+}
+
 function isSoftware(info: GpuAdapterInfo): boolean {
   return info.isFallbackAdapter === true || SOFTWARE.test(`${info.architecture} ${info.device} ${info.description}`);
 }
@@ -64,9 +77,11 @@ function describe({ vendor, architecture, description, device }: GpuAdapterInfo)
 
 /**
  * WebGPU only logs an error, of a buffer that is too large for example, and the result is zeros. Here the next value that
- * is read from the device throws it, so that no run goes on with wrong numbers.
+ * is read from the device throws it, so that no run goes on with wrong numbers. Once for each `kernels`.
  */
 export function makeErrorsFatal(kernels: WebgpuKernels): void {
+  if (watched.has(kernels)) return;
+  watched.add(kernels);
   let failure: SignwaveError | undefined;
   const fail = (message: string): void => {
     failure ??= new SignwaveError(

@@ -1,4 +1,5 @@
 import { authorsSchedule, cosineSchedule, type WeightDecayRule } from '../optimizer/index.js';
+import type { WeightQuantizerName } from '../quantizers/index.js';
 
 /** The two sources that hyper-parameters are taken from: the authors' published scripts, or the text of the paper. */
 export const RECIPES = ['code', 'paper'] as const;
@@ -70,10 +71,6 @@ const CODE_IMAGENET: Table = {
 };
 
 /**
- * The paper's output scale gamma = E|sin(omega0 w)|, one positive number for a layer, is no factor of its own here: alpha, which the authors'
- * code learns per output channel in its place, is there in both recipes and can take its value, and the batch norm that follows every binary
- * convolution divides a positive factor out again, but for its epsilon. A checkpoint has alpha either way.
- *
  * Section 5 of the paper; it names no epochs and no batch size, so these are the scripts'.
  */
 function ofPaper(code: Table): Table {
@@ -83,6 +80,11 @@ function ofPaper(code: Table): Table {
     '1': { ...code[1], ...common, learningRate: 0.1, weightDecay: 5e-4 },
     '2': { ...code[2], ...common, learningRate: 0.01, weightDecay: 5e-5 },
   };
+}
+
+/** What scales a binary layer's output: alpha, which the code learns, or gamma, which the paper computes from BiPer's latent weights. */
+export function outputScaleOf(recipe: RecipeName, weights: WeightQuantizerName): 'learned' | 'wave' {
+  return recipe === 'paper' && weights === 'biper' ? 'wave' : 'learned';
 }
 
 /** @param isImagenet images from files, as opposed to a small set in memory. */

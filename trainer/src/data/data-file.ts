@@ -9,7 +9,7 @@ import { SignwaveError } from '@signwave/format';
 export type Checksums = Readonly<Record<string, string>>;
 
 /** The largest file read here, Fashion-MNIST's training images, unpacks to 47 MB; more is another file or a gzip bomb. */
-const MAX_UNPACKED_BYTES = 2 ** 28;
+const MAX_UNPACKED_BYTES = 2 ** 26;
 
 /** What the operating system said, in words: "no such file or directory", "no space left on device". */
 export function systemReason(error: unknown): string {
@@ -19,7 +19,7 @@ export function systemReason(error: unknown): string {
 }
 
 /**
- * Read a file of a data set; a name that ends with `.gz` is unpacked.
+ * Read a file of a data set; gzip is unpacked, whatever the file's name.
  *
  * @throws {SignwaveError} `E_DATA` if it can't be read or unpacked, or its bytes have another checksum.
  */
@@ -32,7 +32,7 @@ export async function readDataFile(path: string, checksums: Checksums): Promise<
   }
   const expected = checksums[basename(path)];
   if (expected !== undefined) verifyChecksum(path, bytes, expected);
-  if (!path.endsWith('.gz')) return bytes;
+  if (!path.endsWith('.gz') && !(bytes[0] === 0x1f && bytes[1] === 0x8b)) return bytes;
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: MAX_UNPACKED_BYTES });
   } catch (cause) {

@@ -31,6 +31,13 @@ export const openFashionMnist = (folder: string, checksums: Checksums): Promise<
 export const openMnist = (folder: string, checksums: Checksums): Promise<TrainingData> =>
   openIdx('MNIST', DIGITS, folder, checksums);
 
+/** The test images alone, for whoever doesn't train; the folder need hold no others. @throws as {@link openFashionMnist}. */
+export async function openFashionMnistTest(
+  folder: string,
+): Promise<{ readonly classNames: readonly string[]; readonly images: MemoryImages }> {
+  return { classNames: FASHION_CLASSES, images: await readPart('t10k', FASHION_CLASSES.length, folder, {}) };
+}
+
 async function openIdx(
   name: string,
   classNames: readonly string[],
@@ -86,8 +93,8 @@ async function readIdx(
   folder: string,
   checksums: Checksums,
 ): Promise<Idx> {
-  const advice = 'data.folder has to hold the four idx files, packed (.gz) or not';
-  const path = await findDataFile([folder], [`${name}.gz`, name], advice);
+  const advice = 'the folder has to hold the idx files of the data set, packed (.gz) or not';
+  const path = await findDataFile([folder], [name, `${name}.gz`], advice);
   const bytes = await readDataFile(path, checksums);
   const headerBytes = 8 + 4 * item.length;
   if (bytes.length < headerBytes) {

@@ -1,5 +1,5 @@
 import type { ActivationQuantizer, WeightQuantizer } from '../quantizers/index.js';
-import type { Tensor4D } from '../types.js';
+import type { Tensor, Tensor4D, Variable } from '../types.js';
 import { scaleChannels } from './channel-scale.js';
 import { type ConvolutionShape, convolve, type Layer } from './convolution.js';
 import { type Initialiser, kaimingNormal, uniform } from './initialisers.js';
@@ -9,6 +9,8 @@ import type { LayerStore } from './layer-store.js';
 export interface Quantizers {
   readonly weights: WeightQuantizer;
   readonly activations: ActivationQuantizer;
+  /** @returns (O, 1, 1): in stage 2 the output is scaled by it. Absent: by alpha, learned per output channel, in both. */
+  readonly outputScale?: (weights: Tensor4D) => Tensor;
 }
 
 export interface BinaryConvolutionOptions {
@@ -18,7 +20,8 @@ export interface BinaryConvolutionOptions {
 }
 
 /**
- * `BinarizeConv2d` of the authors' code: y = alpha * conv(aq(x), wq(w)), alpha learned per output channel.
+ * `BinarizeConv2d` of the authors' code: y = alpha * conv(aq(x), wq(w)), alpha learned per output channel. With an `outputScale` alpha follows
+ * from the latent weights, without a gradient, and is in the state dict all the same: whoever packs a checkpoint need not know how it came about.
  *
  * The zeros around the map come after binarisation, so they are a third level there.
  */
@@ -31,17 +34,34 @@ export function binaryConvolution(
 ): Layer {
   const { tf, phase } = store;
   const weight = store.parameter(`${name}.weight`, [outChannels, inChannels, kernel, kernel], initialise);
-  const alpha = store.parameter(`${name}.alpha`, [outChannels, 1, 1], uniform(0, 1));
+  const alpha = scaleOf(store, name, weight, quantizers);
   if (hasBeta) store.buffer(`${name}.beta`, tf.ones([outChannels, 1, 1]));
   store.buffer(`${name}.tau`, tf.scalar(1));
   store.binaryLayer(name, weight);
   return (x, training) => {
     const filters = quantizers.weights(weight as unknown as Tensor4D, phase);
     const signs = quantizers.activations(x, training);
+    const scale = alpha();
+    if (scale === undefined) return convolve(tf, signs, filters, stride, pad);
     // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters, the same but for rounding: four passes
     // over the map less, forward and backward together.
-    if (!training) return scaleChannels(tf, convolve(tf, signs, filters, stride, pad), alpha);
-    const scaled = tf.mul(filters, tf.reshape(alpha, [outChannels, 1, 1, 1])) as Tensor4D;
+    if (!training) return scaleChannels(tf, convolve(tf, signs, filters, stride, pad), scale);
+    const scaled = tf.mul(filters, tf.reshape(scale, [outChannels, 1, 1, 1])) as Tensor4D;
     return convolve(tf, signs, scaled, stride, pad);
   };
+}
+
+/** Declares `alpha`. @returns what the output is scaled by now, (O, 1, 1); nothing in stage 1 of a scale that follows from the weights. */
+function scaleOf(
+  store: LayerStore,
+  name: string,
+  weight: Variable,
+  { outputScale }: Quantizers,
+): () => Tensor | undefined {
+  if (!outputScale) {
+    const alpha = store.parameter(`${name}.alpha`, [weight.shape[0]!, 1, 1], uniform(0, 1));
+    return () => alpha;
+  }
+  const alpha = store.derived(`${name}.alpha`, weight, () => outputScale(weight as unknown as Tensor4D));
+  return () => (store.phase.stage === 1 ? undefined : alpha.get());
 }

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../types.js';
+import type { Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
 import { columnSums } from './sums.js';
 
 /**
@@ -6,7 +6,7 @@ import { columnSums } from './sums.js';
  *
  * @param scale (C, 1, 1), as the authors' alpha is.
  */
-export function scaleChannels(tf: Tf, x: Tensor4D, scale: Variable): Tensor4D {
+export function scaleChannels(tf: Tf, x: Tensor4D, scale: Tensor): Tensor4D {
   const channels = x.shape[3];
   const operation = tf.customGrad((...args) => {
     const [input, factors, save] = args as unknown as [Tensor4D, Tensor, (tensors: Tensor[]) => void];

@@ -10,6 +10,7 @@ import type {
   Variable,
 } from '../types.js';
 import type { Initialiser } from './initialisers.js';
+import { offTape } from './off-tape.js';
 
 /** What layers need of a back end. */
 export type LayerBackend = Pick<TrainingBackend, 'tf' | 'fusedBatchNorm'>;
@@ -49,13 +50,25 @@ export class LayerStore {
     return buffer;
   }
 
+  /**
+   * A buffer whose value follows from a parameter's, so that a state dict has it; what is put into it counts for nothing.
+   *
+   * @param derive gets no gradient.
+   */
+  derived(name: string, source: Variable, derive: () => Tensor): StateBuffer {
+    const buffer = new DerivedTensor(this.tf, name, source, derive);
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
   binaryLayer(name: string, weight: Variable): void {
     this.binaryLayers.push({ name, weight });
   }
 
   dispose(): void {
-    for (const { variable } of this.parameters) variable.dispose();
+    // A derived buffer may have to be computed once more, so parameters go last.
     for (const buffer of this.buffers) buffer.get().dispose();
+    for (const { variable } of this.parameters) variable.dispose();
   }
 }
 
@@ -79,5 +92,35 @@ export class KeptTensor implements StateBuffer {
     const old = this.#value;
     this.#value = this.#tf.keep(value);
     old.dispose();
+  }
+}
+
+/** Computed when it's first asked for after its source has changed, and kept until then. */
+class DerivedTensor implements StateBuffer {
+  readonly name: string;
+  readonly #tf: Tf;
+  readonly #source: Variable;
+  readonly #derive: () => Tensor;
+  #value: Tensor | undefined;
+  /** The source's data that the value was computed from: an assignment to a variable gives it other data. */
+  #dataId: object | undefined;
+
+  constructor(tf: Tf, name: string, source: Variable, derive: () => Tensor) {
+    this.name = name;
+    this.#tf = tf;
+    this.#source = source;
+    this.#derive = derive;
+  }
+
+  get(): Tensor {
+    if (this.#value && this.#dataId === this.#source.dataId) return this.#value;
+    this.#value?.dispose();
+    this.#dataId = this.#source.dataId;
+    this.#value = this.#tf.keep(offTape(this.#tf, this.#derive));
+    return this.#value;
+  }
+
+  set(value: Tensor): void {
+    value.dispose();
   }
 }

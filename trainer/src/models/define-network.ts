@@ -1,5 +1,6 @@
 import type { Quantizers } from '../layers/binary-convolution.js';
 import { LayerStore } from '../layers/layer-store.js';
+import { waveScale } from '../layers/output-scale.js';
 import { waveRegulariser } from '../layers/wave-regulariser.js';
 import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../quantizers/index.js';
 import type { BinaryLayer, Network, Parameter, Scalar, Stage, StateBuffer, Tensor2D, Tensor4D } from '../types.js';
@@ -14,12 +15,14 @@ export type Definition = (store: LayerStore, quantizers: Quantizers, options: Ne
 /** A network from its definition. */
 export function defineNetwork(architecture: string, options: NetworkOptions, define: Definition): Network {
   const { backend, random, omega0, weights = 'biper', activations = 'per-sample', activationBits = 2 } = options;
+  const { outputScale = 'learned' } = options;
   const store = new LayerStore(backend, random);
   const makeWeights = typeof weights === 'string' ? WEIGHT_QUANTIZERS[weights] : weights;
   const makeActivations = typeof activations === 'string' ? ACTIVATION_QUANTIZERS[activations] : activations;
   const quantizers: Quantizers = {
     weights: makeWeights(backend.tf, { omega0 }),
     activations: makeActivations(backend.tf, { bits: activationBits }),
+    ...(outputScale === 'wave' && { outputScale: (w: Tensor4D) => waveScale(backend.tf, w, omega0) }),
   };
   const forward = define(store, quantizers, options);
   return new DefinedNetwork(architecture, options.classes, store, forward, weights === 'biper' ? omega0 : undefined);

@@ -16,6 +16,8 @@ export interface NetworkOptions {
    * One of ours by name, or any other. Default: `per-sample`, as the authors' code; 1W/32A and float networks have none. With `biper` zero counts as +1, as in a packed model.
    */
   readonly activations?: ActivationQuantizerName | MakeActivationQuantizer;
+  /** `wave`: the paper's gamma = E|sin(omega0 w)|, for `biper` only. Default: `learned`, alpha as in the authors' code. */
+  readonly outputScale?: 'learned' | 'wave';
   /** Of DoReFa's activations; default 2. */
   readonly activationBits?: number;
   /** Of `demo_1w1a` only; default 28 x 28 x 1. Every other network has one size. */

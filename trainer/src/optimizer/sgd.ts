@@ -1,5 +1,5 @@
 import { KeptTensor } from '../layers/layer-store.js';
-import type { Parameter, StateBuffer, Tensor, Tf } from '../types.js';
+import type { Parameter, StateBuffer, Tensor, Tensor1D, Tf } from '../types.js';
 import type { WeightDecayRule } from './weight-decay.js';
 import { decays } from './weight-decay.js';
 
@@ -21,35 +21,83 @@ export class Sgd {
   readonly #tf: Tf;
   readonly #parameters: readonly Parameter[];
   readonly #options: SgdOptions;
+  readonly #decay: Tensor1D | undefined;
 
   constructor(tf: Tf, parameters: readonly Parameter[], options: SgdOptions) {
     this.#tf = tf;
     this.#parameters = parameters;
     this.#options = options;
+    this.#decay = decayOf(tf, parameters, options);
     this.velocities = parameters.map(
       ({ name, variable }) => new KeptTensor(tf, name, tf.zeros(variable.shape as [number])),
     );
   }
 
   /**
+   * All parameters at once: a network has a hundred, most of them tiny, and a kernel's call costs more than its arithmetic on them.
+   *
    * @param gradients by the variables' names in tfjs, as `tf.variableGrads` gives them.
    */
   step(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
     const tf = this.#tf;
-    const { momentum, weightDecay, decayed } = this.#options;
-    this.#parameters.forEach(({ name, variable }, i) => {
-      tf.tidy(() => {
-        const gradient = gradients[variable.name]!;
-        const isDecayed = weightDecay !== 0 && decays(decayed, name);
-        const total = isDecayed ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient;
-        const velocity = tf.add(tf.mul(this.velocities[i]!.get(), momentum), total);
-        this.velocities[i]!.set(velocity);
-        variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
+    const { momentum } = this.#options;
+    tf.tidy(() => {
+      const values = flat(
+        tf,
+        this.#parameters.map(({ variable }) => variable),
+      );
+      const gradient = flat(
+        tf,
+        this.#parameters.map(({ variable }) => gradients[variable.name]!),
+      );
+      const total = this.#decay ? tf.add(gradient, tf.mul(values, this.#decay)) : gradient;
+      const velocity = tf.add(
+        tf.mul(
+          flat(
+            tf,
+            this.velocities.map((it) => it.get()),
+          ),
+          momentum,
+        ),
+        total,
+      ) as Tensor1D;
+      const moved = tf.sub(values, tf.mul(velocity, learningRate)) as Tensor1D;
+      const [velocities, variables] = [this.#parts(velocity), this.#parts(moved)];
+      this.#parameters.forEach(({ variable }, i) => {
+        this.velocities[i]!.set(velocities[i]!);
+        variable.assign(variables[i]!);
       });
     });
   }
 
+  /** The inverse of {@link flat}. */
+  #parts(values: Tensor1D): Tensor[] {
+    const tf = this.#tf;
+    const sizes = this.#parameters.map(({ variable }) => variable.size);
+    return tf.split(values, sizes).map((part, i) => shaped(tf, part, this.#parameters[i]!.variable.shape));
+  }
+
   dispose(): void {
+    this.#decay?.dispose();
     for (const velocity of this.velocities) velocity.get().dispose();
   }
+}
+
+/** One vector of all elements of all tensors. */
+function flat(tf: Tf, tensors: readonly Tensor[]): Tensor1D {
+  return tf.concat(tensors.map((tensor) => shaped(tf, tensor, [tensor.size]) as Tensor1D));
+}
+
+/** `tf.reshape`, without a kernel where there is nothing to do. */
+function shaped(tf: Tf, tensor: Tensor, shape: readonly number[]): Tensor {
+  return tensor.shape.length === shape.length ? tensor : tf.reshape(tensor, [...shape]);
+}
+
+/** For each element of the parameters what its value is multiplied by: the weight decay, or 0 where there is none; undefined if it's 0 everywhere. */
+function decayOf(tf: Tf, parameters: readonly Parameter[], { weightDecay, decayed }: SgdOptions): Tensor1D | undefined {
+  if (weightDecay === 0) return undefined;
+  const factors = parameters.flatMap(({ name, variable }) =>
+    new Array<number>(variable.size).fill(decays(decayed, name) ? weightDecay : 0),
+  );
+  return tf.keep(tf.tensor1d(factors));
 }

@@ -18,6 +18,7 @@ import {
   type TrainingState,
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
+import { outputScaleOf } from '../config/recipes.js';
 import type { TrainingData } from '../data/image-set.js';
 import { openData } from '../data/open-data.js';
 import { ARCHITECTURES, type ArchitectureInfo, createNetwork } from '../models/index.js';
@@ -68,7 +69,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
   }
-  const network = networkOf(config.architecture, options, data);
+  const network = networkOf(config.architecture, config, backend, data);
   const distillation = await distillationOf(options, data);
   const batch = Math.min(config.batchSize, data.train.count);
   await verifyMemory(backend, { network: network.network, distillation, image: data, batch });
@@ -144,7 +145,8 @@ function inputOf(architecture: TrainConfig['architecture'], data: TrainingData):
 
 function networkOf(
   architecture: string,
-  { config, backend }: TrainOptions,
+  config: Pick<TrainConfig, 'seed' | 'omega0' | 'quantizers' | 'recipe'>,
+  backend: TrainingBackend,
   data: TrainingData,
 ): { network: Network; random: string } {
   const random = seededRandom(config.seed);
@@ -154,17 +156,21 @@ function networkOf(
     classes: data.classNames.length,
     omega0: config.omega0,
     ...config.quantizers,
+    outputScale: outputScaleOf(config.recipe, config.quantizers.weights),
     input: { size: data.height === 32 ? 32 : 28, channels: data.channels },
   });
   return { network, random: random.state };
 }
 
-async function distillationOf(options: TrainOptions, data: TrainingData): Promise<Distillation | undefined> {
-  const { config, backend } = options;
+async function distillationOf(
+  { config, backend }: TrainOptions,
+  data: TrainingData,
+): Promise<Distillation | undefined> {
   if (!config.distillation) return undefined;
   const { teacher: path, architecture, temperature, weight } = config.distillation;
-  const { network: teacher } = networkOf(architecture, options, data);
   const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
+  // With the teacher's own quantizers and scale, whatever the student has.
+  const { network: teacher } = networkOf(architecture, checkpoint.state.config, backend, data);
   restoreNetwork(backend.tf, teacher, checkpoint);
   teacher.stage = checkpoint.state.stage === '1' ? 1 : 2;
   return { teacher, temperature, weight };

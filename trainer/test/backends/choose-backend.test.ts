@@ -171,6 +171,23 @@ describe('webgpu', () => {
     expect(backend).toMatchObject({ name: 'webgpu', device: 'Dawn, llvmpipe', isGpu: false });
   });
 
+  test('starts Dawn once, however often a back end is chosen', async () => {
+    let created = 0;
+    const adapter = { info: { vendor: '', architecture: '', device: '', description: 'llvmpipe' } };
+    const module: Dawn = {
+      globals: {},
+      create: () => {
+        created++;
+        return { requestAdapter: async () => adapter };
+      },
+    };
+    const modules = onTfjs(async () => module);
+    // Skipped the first time, taken the other two.
+    await chooseBackend({ modules });
+    for (let i = 0; i < 2; i++) expect((await chooseBackend({ force: 'webgpu', modules })).name).toBe('webgpu');
+    expect(created).toBe(1);
+  });
+
   test('takes a hardware adapter by itself', async () => {
     const backend = await chooseBackend({ modules: onTfjs(dawnWith({ vendor: 'nvidia', architecture: 'ampere' })) });
     expect(backend).toMatchObject({ name: 'webgpu', device: 'Dawn, nvidia ampere', isGpu: true });

@@ -31,6 +31,14 @@ describe('errors of a WebGPU device', () => {
     }
   });
 
+  test('stay fatal when the back end is chosen again', async () => {
+    const kernels = fakeKernels();
+    makeErrorsFatal(kernels);
+    kernels.device.onuncapturederror!({ error: { message: 'out of memory' } });
+    makeErrorsFatal(kernels);
+    await expect(kernels.read({})).rejects.toThrow('out of memory');
+  });
+
   test('count a lost device, unless it was let go on purpose', async () => {
     const lost = fakeKernels(Promise.resolve({ reason: 'unknown', message: 'driver reset' }));
     makeErrorsFatal(lost);

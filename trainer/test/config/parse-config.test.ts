@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/parse-config.js';
-import { learningRateOf, recipeTable } from '../../src/config/recipes.js';
+import { learningRateOf, outputScaleOf, recipeTable } from '../../src/config/recipes.js';
 
 const MINIMAL = {
   architecture: 'resnet20_1w1a',
@@ -28,6 +28,12 @@ describe('a config', () => {
     const { stages } = parse({ ...MINIMAL, recipe: 'paper' });
     expect(stages['1']).toMatchObject({ learningRate: 0.1, weightDecay: 5e-4, tau: 0, warmUpEpochs: 0 });
     expect(stages['2']).toMatchObject({ learningRate: 0.01, weightDecay: 5e-5, tau: 0, firstEpoch: 0 });
+  });
+
+  test('with the recipe of the paper scales by gamma, where there is a wave, and else by a learned alpha', () => {
+    expect(outputScaleOf('paper', 'biper')).toBe('wave');
+    expect(outputScaleOf('paper', 'bnn')).toBe('learned');
+    expect(outputScaleOf('code', 'biper')).toBe('learned');
   });
 
   test('with images from a folder takes the authors’ settings for ImageNet', () => {

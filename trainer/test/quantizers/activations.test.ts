@@ -73,6 +73,11 @@ describe.each(['wasm', 'cpu'] as const)('activation quantizers on %s', (backend)
     expect(wide[0]).toBeCloseTo(128 / 255, 6);
   });
 
+  test('dorefa with 1 bit has the levels 0 and 1, a half and all extremes included', async () => {
+    const found = await valuesAt(tf, make('dorefa', true, 1), [...EXTREMES, 0.50001], row([...EXTREMES, 0]));
+    expect(found.map((value) => value + 0)).toEqual([...EXTREMES.map((a) => (a > 0.5 ? 1 : 0)), 1]);
+  });
+
   test('dorefa passes the gradient within 0 and 1', async () => {
     expect(await slopes('dorefa')).toEqual(GRID.map((a) => (a >= 0 && a <= 1 ? 1 : 0)));
   });

@@ -151,6 +151,57 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
     },
   );
 
+  test('xnor-net has only the gradient through its scale at exactly -1 and 1, as its authors’ code', async () => {
+    const grid = [-1, -0.5, 0.5, 1];
+    // The signs cancel in sum of sign(w) dL/dwq, so the scale passes nothing on, and E|w| dL/dwq is left inside.
+    const found = await gradientOf(tf, make('xnor-net'), grid, [1, 4, 1, 1], [1, 1, 1, 1]);
+    expect(found).toEqual([0, 0.75, 0.75, 0]);
+    // Here they don't: 1/4 sign(w) (1 + 1 + 1 + 1).
+    const along = await gradientOf(tf, make('xnor-net'), grid, [1, 4, 1, 1], [-1, -1, 1, 1]);
+    expect(along).toEqual([-1, -1.75, 1.75, 1]);
+  });
+
+  test('dorefa and xnor-net of weights that are all 0 are 0, with a finite gradient', async () => {
+    for (const name of ['dorefa', 'xnor-net'] as const) {
+      expect(await valuesAt(tf, make(name), [0, 0], [1, 2, 1, 1])).toEqual([0, 0]);
+      expect((await gradientOf(tf, make(name), [0, 0], [1, 2, 1, 1], [1, 2])).every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('dsq has its steepest gradient at 0, s k', async () => {
+    const [slope] = await gradientOf(tf, make('dsq'), [0], [1, 1, 1, 1], [1]);
+    expect(slope).toBeCloseTo(1.25 * Math.log(3), 5);
+  });
+
+  test.each([0, 0.5, 0.95])(
+    'reste has the slopes of `Binary_ReSTE`, edges of its pieces included, at %d',
+    async (progress) => {
+      const o = 1 + 2 * (1 - Math.cos((progress * Math.PI) / 2));
+      const slopeAt = (w: number): number => {
+        const size = Math.abs(w);
+        if (size > 1.5) return 0;
+        return size <= Math.fround(0.1) ? 0.1 ** (1 / o) / 0.1 : size ** ((1 - o) / o) / o;
+      };
+      // Signs that cancel: nothing comes through E|w|.
+      const at = [-2, -1.5, -1, -0.2, -0.1, -1e-8, 0, 0, 1e-8, 0.1, 0.2, 1, 1.5, 2];
+      const ones = at.map(() => 1);
+      const found = await gradientOf(tf, make('reste', 2, progress), at, [1, at.length, 1, 1], ones);
+      found.forEach((value, i) => {
+        expect(value, `at ${at[i]}`).toBeCloseTo(slopeAt(at[i]!) * meanAbs(at), 4);
+      });
+    },
+  );
+
+  test('ir-net begins with the straight-through estimator', async () => {
+    const powers = filters(standardised(WEIGHTS)).map((filter) => 2 ** Math.round(Math.log2(meanAbs(filter))));
+    const straight = (w: readonly number[]) => standardised(w).map((v, i) => v * powers[Math.floor(i / 6)]!);
+    const found = await gradientOf(tf, make('ir-net'), WEIGHTS, SHAPE, PROBE);
+    const expected = centralDifferences(straight, WEIGHTS, PROBE);
+    found.forEach((value, i) => {
+      expect(value, `weight ${i}`).toBeCloseTo(expected[i]!, 4);
+    });
+  });
+
   test('xnor-net and dorefa scale by the mean size, per filter and per layer', async () => {
     const [first, second] = filters(WEIGHTS) as [number[], number[]];
     const sizes = (name: WeightQuantizerName) => valuesAt(tf, make(name), WEIGHTS, SHAPE);

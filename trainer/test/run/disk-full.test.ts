@@ -34,7 +34,7 @@ afterAll(() => {
   syncBuiltinESMExports();
 });
 
-const STAGE = { epochs: 3, learningRate: 0.05, weightDecay: 1e-4, tau: 1e-3, warmUpEpochs: 0 };
+const STAGE = { epochs: 2, learningRate: 0.05, weightDecay: 1e-4, tau: 1e-3, warmUpEpochs: 0 };
 const KEPT = ['latest.safetensors', 'best.safetensors'];
 
 test('a disk that fills up loses nothing written, and the run goes on to the same bytes', {
@@ -42,7 +42,7 @@ test('a disk that fills up loses nothing written, and the run goes on to the sam
 }, async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'data'));
-  await writeFashionMnist(join(folder, 'data'), 10, 4);
+  await writeFashionMnist(join(folder, 'data'), 8, 2);
   const output = join(folder, 'run');
   const text = {
     architecture: 'demo_1w1a',
@@ -54,13 +54,17 @@ test('a disk that fills up loses nothing written, and the run goes on to the sam
   const config = parseConfig(JSON.stringify(text), 'a.json');
   const backend = await chooseBackend({ force: 'wasm' });
   const filesOf = () => Promise.all(KEPT.map((name) => readFile(join(output, name))));
+  // toEqual takes seconds for a megabyte.
+  const expectFiles = async (expected: readonly Buffer[]) => {
+    for (const [i, bytes] of (await filesOf()).entries()) expect(bytes.equals(expected[i]!), KEPT[i]).toBe(true);
+  };
   await train({ config, backend });
   const whole = await filesOf();
 
   let written: Buffer[] = [];
   const observer = {
     epoch: ({ epoch }: { readonly epoch: number }) => {
-      if (epoch !== 1) return;
+      if (epoch !== 0) return;
       written = KEPT.map((name) => readFileSync(join(output, name)));
       isFull = true;
     },
@@ -69,13 +73,13 @@ test('a disk that fills up loses nothing written, and the run goes on to the sam
     code: 'E_IO',
     message: expect.stringMatching(/can't be written: no space left on device; what was written before is whole/),
   });
-  expect(await filesOf()).toEqual(written);
-  expect(readCheckpoint(written[0]!, 'latest').state).toMatchObject({ epoch: 2, step: 6 });
+  await expectFiles(written);
+  expect(readCheckpoint(written[0]!, 'latest').state).toMatchObject({ epoch: 1, step: 2 });
   expect((await readdir(output)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 
   isFull = false;
   await train({ config, backend, resume: true });
-  expect(await filesOf()).toEqual(whole);
+  await expectFiles(whole);
 });
 
 test('metrics that no longer fit are an error with the reason', async ({ skip }) => {

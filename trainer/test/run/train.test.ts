@@ -15,18 +15,18 @@ const BACKENDS = ['cpu', 'wasm'] as const;
 type Backend = (typeof BACKENDS)[number];
 /** Steps after which runs are cut; 3 is the end of an epoch, 6 that of the first stage. The cpu back end is slow. */
 const CUTS: Readonly<Record<Backend, readonly (readonly number[])[]>> = {
-  cpu: [[2, 6, 7]],
-  wasm: [[1], [3], [5], [6], [7], [2, 4, 8]],
+  cpu: [[2, 7]],
+  wasm: [[1], [3], [6], [2, 4, 8]],
 };
 const STAGE = { epochs: 2, learningRate: 0.05, weightDecay: 1e-4, tau: 1e-3, warmUpEpochs: 0 };
 
-/** The demo network on 10 images of noise, 3 steps an epoch: 6 in the first stage, 3 in the second. */
+/** The demo network on 6 images of noise, 3 steps an epoch: 6 in the first stage, 3 in the second. */
 async function smallConfig(folder: string, output: string, more: object = {}): Promise<TrainConfig> {
   const data = join(folder, 'data');
   const config = {
     architecture: 'demo_1w1a',
     stages: { '1': STAGE, '2': STAGE },
-    batchSize: 4,
+    batchSize: 2,
     data: { format: 'fashion-mnist', folder: data },
     seed: 5,
     output: join(folder, output),
@@ -39,7 +39,7 @@ async function smallConfig(folder: string, output: string, more: object = {}): P
 async function folderWithData(): Promise<string> {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'data'));
-  await writeFashionMnist(join(folder, 'data'), 10, 4);
+  await writeFashionMnist(join(folder, 'data'), 6, 2);
   return folder;
 }
 
@@ -61,36 +61,6 @@ async function runUntil(config: TrainConfig, backend: Backend, steps: number, re
 const read = (config: TrainConfig, name: string) => readFile(join(config.output, name));
 
 describe.each(BACKENDS)('a run on %s', (backend) => {
-  test('goes through both stages and leaves checkpoints, metrics and a report', async () => {
-    const folder = await folderWithData();
-    const config = await smallConfig(folder, 'a');
-    const epochs: EpochMetrics[] = [];
-    const result = await run(config, backend, { observer: { epoch: (metrics) => epochs.push(metrics) } });
-    expect(result.isComplete).toBe(true);
-    expect(epochs.map(({ stage, epoch, step }) => [stage, epoch, step])).toEqual([
-      ['1', 0, 3],
-      ['1', 1, 6],
-      ['2', 1, 9],
-    ]);
-    expect((await readdir(config.output)).sort()).toEqual([
-      'best-stage1.safetensors',
-      'best.safetensors',
-      'latest.safetensors',
-      'metrics.jsonl',
-      'report.html',
-    ]);
-    const lines = (await read(config, 'metrics.jsonl')).toString().trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line).kind).join(' ')).toBe(
-      'step step step epoch step step step epoch step step step epoch',
-    );
-    const best = readCheckpoint(await read(config, 'best.safetensors'), 'best');
-    expect(best.state).toMatchObject({ stage: '2', step: 9, backend });
-    expect([...best.tensors.keys()].some((name) => name.startsWith('optimizer.'))).toBe(false);
-    const report = (await read(config, 'report.html')).toString();
-    expect(report).toContain('Quantization error by layer');
-    expect(report).not.toMatch(/<script|src=|NaN/);
-  });
-
   test('cut at any step and resumed gives the same bytes as an uncut one', async () => {
     const folder = await folderWithData();
     const whole = await smallConfig(folder, 'whole');
@@ -115,17 +85,6 @@ describe.each(BACKENDS)('a run on %s', (backend) => {
       expect(lines.filter(({ kind }) => kind === 'step').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
   });
-
-  test('keeps no tensors', async () => {
-    const folder = await folderWithData();
-    const config = await smallConfig(folder, 'a', { stages: { '1': { ...STAGE, epochs: 3 } } });
-    const { tf } = await chooseBackend({ force: backend });
-    const before = tf.memory().numTensors;
-    const during: number[] = [];
-    await run(config, backend, { observer: { step: () => during.push(tf.memory().numTensors) } });
-    expect(new Set(during).size).toBe(1);
-    expect(tf.memory().numTensors).toBe(before);
-  });
 });
 
 /** Empties the output folder. @returns false, for `resume`. */
@@ -135,10 +94,51 @@ async function restart(config: TrainConfig): Promise<false> {
 }
 
 describe('a run', () => {
+  test('goes through both stages and leaves checkpoints, metrics and a report', async () => {
+    const folder = await folderWithData();
+    const config = await smallConfig(folder, 'a');
+    const epochs: EpochMetrics[] = [];
+    const result = await run(config, 'wasm', { observer: { epoch: (metrics) => epochs.push(metrics) } });
+    expect(result.isComplete).toBe(true);
+    expect(epochs.map(({ stage, epoch, step }) => [stage, epoch, step])).toEqual([
+      ['1', 0, 3],
+      ['1', 1, 6],
+      ['2', 1, 9],
+    ]);
+    expect((await readdir(config.output)).sort()).toEqual([
+      'best-stage1.safetensors',
+      'best.safetensors',
+      'latest.safetensors',
+      'metrics.jsonl',
+      'report.html',
+    ]);
+    const lines = (await read(config, 'metrics.jsonl')).toString().trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).kind).join(' ')).toBe(
+      'step step step epoch step step step epoch step step step epoch',
+    );
+    const best = readCheckpoint(await read(config, 'best.safetensors'), 'best');
+    expect(best.state).toMatchObject({ stage: '2', step: 9, backend: 'wasm' });
+    expect([...best.tensors.keys()].some((name) => name.startsWith('optimizer.'))).toBe(false);
+    const report = (await read(config, 'report.html')).toString();
+    expect(report).toContain('Quantization error by layer');
+    expect(report).not.toMatch(/<script|src=|NaN/);
+  });
+
+  test('keeps no tensors', async () => {
+    const folder = await folderWithData();
+    const config = await smallConfig(folder, 'a', { stages: { '1': { ...STAGE, epochs: 3 } } });
+    const { tf } = await chooseBackend({ force: 'wasm' });
+    const before = tf.memory().numTensors;
+    const during: number[] = [];
+    await run(config, 'wasm', { observer: { step: () => during.push(tf.memory().numTensors) } });
+    expect(new Set(during).size).toBe(1);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test('that diverges stops with the step and the layer named, and keeps the last epoch', async () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { stages: { '1': { ...STAGE, epochs: 40, learningRate: 1e30 } } });
-    await expect(run(config, 'cpu')).rejects.toMatchObject({
+    await expect(run(config, 'wasm')).rejects.toMatchObject({
       code: 'E_TRAINING',
       message: expect.stringMatching(/the loss became \S+ in step \d+ .* "\S+"/),
     });
@@ -147,41 +147,41 @@ describe('a run', () => {
   test('isn’t replaced unless asked for', async () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { stages: { '2': STAGE } });
-    await run(config, 'cpu');
-    await expect(run(config, 'cpu')).rejects.toMatchObject({ code: 'E_USAGE' });
-    expect((await run(config, 'cpu', { overwrite: true })).state.step).toBe(3);
+    await run(config, 'wasm');
+    await expect(run(config, 'wasm')).rejects.toMatchObject({ code: 'E_USAGE' });
+    expect((await run(config, 'wasm', { overwrite: true })).state.step).toBe(3);
   });
 
   test('is resumed only from a checkpoint of its own', async () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { stages: { '2': STAGE } });
-    await expect(run(config, 'cpu', { resume: true })).rejects.toMatchObject({
+    await expect(run(config, 'wasm', { resume: true })).rejects.toMatchObject({
       code: 'E_RESUME',
       message: expect.stringMatching(/latest\.safetensors can't be read: no such file/),
     });
-    await run(config, 'cpu');
+    await run(config, 'wasm');
     const other = await smallConfig(folder, 'a', { stages: { '2': STAGE }, seed: 6 });
-    await expect(run(other, 'cpu', { resume: true })).rejects.toMatchObject({
+    await expect(run(other, 'wasm', { resume: true })).rejects.toMatchObject({
       code: 'E_RESUME',
       message: expect.stringContaining('seed = 5, but the config has 6'),
     });
     const path = join(config.output, 'latest.safetensors');
     await writeFile(path, (await readFile(path)).subarray(0, -1));
-    await expect(run(config, 'cpu', { resume: true })).rejects.toMatchObject({ code: 'E_CHECKPOINT_STRUCTURE' });
+    await expect(run(config, 'wasm', { resume: true })).rejects.toMatchObject({ code: 'E_CHECKPOINT_STRUCTURE' });
   });
 
   test('isn’t resumed from another network’s tensors, and its metrics stay', async () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { stages: { '2': STAGE } });
-    await run(config, 'cpu');
+    await run(config, 'wasm');
     const { state } = readCheckpoint(await read(config, 'latest.safetensors'), 'latest');
-    const backend = await chooseBackend({ force: 'cpu' });
+    const backend = await chooseBackend({ force: 'wasm' });
     const other = createNetwork('resnet20_1w1a', { backend, random: seededRandom(1), classes: 10, omega0: 20 });
     const forged = await writeCheckpoint(other, [], { ...state, step: 0 });
     other.dispose();
     await writeFile(join(config.output, 'latest.safetensors'), forged);
     const metrics = await read(config, 'metrics.jsonl');
-    await expect(run(config, 'cpu', { resume: true })).rejects.toMatchObject({
+    await expect(run(config, 'wasm', { resume: true })).rejects.toMatchObject({
       code: 'E_RESUME',
       message: expect.stringMatching(/"conv1\.weight" is \(16, 3, 3, 3\), but demo_1w1a has/),
     });
@@ -191,7 +191,7 @@ describe('a run', () => {
   test('of images that the network can’t take is refused', async () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { architecture: 'resnet20_1w1a' });
-    await expect(run(config, 'cpu')).rejects.toMatchObject({
+    await expect(run(config, 'wasm')).rejects.toMatchObject({
       code: 'E_CONFIG',
       message: expect.stringMatching(/takes images of 32 x 32 x 3, but those of Fashion-MNIST have 28 x 28 x 1/),
     });
@@ -199,14 +199,14 @@ describe('a run', () => {
 
   test('learns from a teacher, too', async () => {
     const folder = await folderWithData();
-    const teacher = await smallConfig(folder, 'teacher', { stages: { '1': STAGE } });
-    await run(teacher, 'cpu');
+    const teacher = await smallConfig(folder, 'teacher', { stages: { '2': STAGE } });
+    await run(teacher, 'wasm');
     const distillation = { teacher: join(teacher.output, 'best.safetensors'), architecture: 'demo_1w1a' };
     const config = await smallConfig(folder, 'student', {
       stages: { '1': { ...STAGE, epochs: 1 } },
       distillation,
       seed: 8,
     });
-    expect((await run(config, 'cpu')).isComplete).toBe(true);
+    expect((await run(config, 'wasm')).isComplete).toBe(true);
   });
 });

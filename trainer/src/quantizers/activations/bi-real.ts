@@ -5,7 +5,8 @@ import type { MakeActivationQuantizer } from '../types.js';
 import { triangle } from './triangle.js';
 
 /**
- * Bi-Real Net (Liu et al., ECCV 2018), its piecewise polynomial; sign(0) = 0 as in its code:
+ * Bi-Real Net (Liu et al., ECCV 2018), its piecewise polynomial; sign(0) = 0 as in its code (liuzechun/Bi-Real-net,
+ * pytorch_implementation/BiReal18_34/birealnet.py, `BinaryActivation`):
  *
  *   aq = sign(a);   dL/da = dL/daq * (2 + 2a on [-1, 0), 2 - 2a on [0, 1), else 0)
  */

@@ -5,7 +5,8 @@ import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 
 /**
- * Bi-Real Net (Liu, Wu, Luo, Yang, Liu, Cheng, ECCV 2018), its code (liuzechun/Bi-Real-net, `HardBinaryConv`): for each of the O filters
+ * Bi-Real Net (Liu, Wu, Luo, Yang, Liu, Cheng, ECCV 2018), its code (liuzechun/Bi-Real-net, pytorch_implementation/BiReal18_34/birealnet.py,
+ * `HardBinaryConv`): for each of the O filters
  *
  *   wq = mean |w| sign(w), sign(0) = 0;   dL/dw = dL/dwq where |w| <= 1, else 0
  *

@@ -5,9 +5,13 @@ import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 
 /**
- * Binarized Neural Networks (Courbariaux, Hubara, Soudry, El-Yaniv, Bengio 2016), equations 1 and 4:
+ * Binarized Neural Networks (Courbariaux, Hubara, Soudry, El-Yaniv, Bengio 2016, arXiv:1602.02830), equations 1 and 4:
  *
  *   wq = sign(w), sign(0) = +1;   dL/dw = dL/dwq where |w| <= 1, else 0
+ *
+ * The authors' code (MatthieuCourbariaux/BinaryNet, Train-time/binary_net.py: `binarization`, `clipping_scaling`; itayhubara/BinaryNet,
+ * Models/BinarySpatialConvolution.lua) has no window: it clips the latent weights to [-1, 1] after each update instead. No optimizer here does
+ * that, so a weight that leaves [-1, 1] comes back by weight decay alone.
  */
 export const bnn: MakeWeightQuantizer = (tf) =>
   estimator(

@@ -4,7 +4,7 @@ import { signOrPlus } from '../sign.js';
 import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 
-/** How far the soft staircase stays from the hard one. */
+/** How far the soft staircase stays from the hard one, 1 - tanh(k Delta/2): where `DSQConv` starts. */
 const ALPHA = 0.2;
 /** Width of the one interval that 1 bit has between the clips at -1 and +1. */
 const DELTA = 2;
@@ -16,7 +16,10 @@ const DELTA = 2;
  *   wq = sgn(phi(w)) = sign(w), sign(0) = +1
  *   dL/dw = dL/dwq * phi'(w) = dL/dwq * s k (1 - tanh(k w)^2) where |w| <= 1, else 0
  *
- * so that phi(+-1) = +-1. The paper learns alpha and the clips per layer; here they are constants.
+ * so that phi(+-1) = +-1. The authors published no code with the paper that we know. Checked against ricky40403/DSQ (DSQConv.py: `phi_function`,
+ * `sgn`, `dequantize`), a version by others, which learns alpha and the clips l and u per layer as the paper does, and ModelTC/MQBench
+ * (mqbench/fake_quantize/dsq.py), whose alpha is a constant, 0.4. Here all three are constants: l = -1, u = 1. DSQConv.py rounds 0, the middle of
+ * the interval, to -1; +1 is what a packed model has.
  */
 export const dsq: MakeWeightQuantizer = (tf) => {
   const s = 1 / (1 - ALPHA);

@@ -4,17 +4,19 @@ import { sign } from '../sign.js';
 import type { MakeWeightQuantizer } from '../types.js';
 import { centred, unbiasedVariance } from './standardise.js';
 
-/** log10 of the estimator's steepness t at the start and at the end (trainer.py: T_min = 1e-3, T_max = 1e1). */
+/** log10 of the estimator's steepness t at the start and at the end (CIFAR-10/ResNet20/1w1a/trainer.py: T_min = 1e-3, T_max = 1e1). */
 const LOG_STEEPNESS = { from: -3, to: 1 } as const;
 
 /**
- * IR-Net (Qin, Gong, Liu, Shen, Wei, Yu, Song, CVPR 2020), its code (htqin/IR-Net, `IRConv2d`): for each of the O filters
+ * IR-Net (Qin, Gong, Liu, Shen, Wei, Yu, Song, CVPR 2020), its code (htqin/IR-Net, CIFAR-10/ResNet20/1w1a/modules: `IRConv2d` in
+ * ir_1w1a.py, `BinaryQuantize` in binaryfunction.py): for each of the O filters
  *
  *   v  = (w - mean w) / std w                       Libra-PB; n - 1 in the deviation; the gradient goes through both
  *   wq = sign(v) 2^round(log2 mean |v|)             sign(0) = 0; the power of two carries no gradient
  *   dL/dv = dL/d sign * k t (1 - tanh(t v)^2)       Error Decay Estimator
  *
- * with t rising from 1e-3 to 10, log-linearly in the epochs, and k = max(1/t, 1). Half an exponent rounds to even.
+ * with t rising from 1e-3 to 10, log-linearly in the epochs, and k = max(1/t, 1). Half an exponent rounds to even. Its ResNet-20 1W/32A and
+ * VGG-Small start at t = 0.1.
  */
 export const irNet: MakeWeightQuantizer =
   (tf) =>

@@ -5,18 +5,19 @@ import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 import { centred, unbiasedVariance } from './standardise.js';
 
-/** The quantile tau at the start and at the end, for CIFAR and ImageNet alike (ReCU's run scripts). */
+/** The quantile tau at the start and at the end, for CIFAR and ImageNet alike (cifar/run.sh, imagenet/run.sh). */
 const TAU = { from: 0.85, to: 0.99 } as const;
 const EPSILON = 1e-5;
 
 /**
- * ReCU (Xu, Lin, Liu, Chen, Shao, Chen, Tian, Ji, ICCV 2021), its code (z-hXu/ReCU, `BinarizeConv2d`): for each of the O filters
+ * ReCU (Xu, Lin, Liu, Chen, Shao, Chen, Tian, Ji, ICCV 2021), its code (z-hXu/ReCU, `BinarizeConv2d` in
+ * cifar/modules/binarized_modules.py): for each of the O filters
  *
  *   v  = 2 sqrt(2) (w - mean w) / sqrt(var w + 1e-5)         n - 1 in the variance; the gradient goes through
  *   Q  = -E|v| log(2 - 2 tau), E over the whole layer        the tau quantile of a Laplace distribution; no gradient
  *   wq = sign(clamp(v, -Q, Q)), sign(0) = 0;   dL/dv = dL/dwq where |v| <= Q, else 0
  *
- * tau rises exponentially from 0.85 to 0.99: a e^progress + b.
+ * tau rises exponentially from 0.85 to 0.99: a e^progress + b (`cpt_tau` in cifar/main.py).
  */
 export const recu: MakeWeightQuantizer =
   (tf) =>

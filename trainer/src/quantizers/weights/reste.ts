@@ -10,14 +10,15 @@ const CORE = 0.1;
 const FINAL_EXPONENT = 3;
 
 /**
- * ReSTE (Wu, Zheng, Liu, Zheng, Zheng, ICCV 2023), its code (DravenALG/ReSTE, `Binary_ReSTE`):
+ * ReSTE (Wu, Zheng, Liu, Zheng, Zheng, ICCV 2023), its code (DravenALG/ReSTE, model/binary_module/binarized_modules.py, `Binary_ReSTE`):
  *
  *   wq = sign(w) E|w|, one scale for the whole layer, sign(0) = 0
  *   d sign(w)/dw = 1/o |w|^((1 - o)/o)   for 0.1 < |w| <= 1.5, the derivative of sign(w) |w|^(1/o)
  *                  0.1^(1/o) / 0.1       for |w| <= 0.1, its secant
  *                  0                     beyond
  *
- * and the gradient also goes through E|w|. o rises from 1 (the straight-through estimator) to 3 by 1 - cos(progress pi/2).
+ * and the gradient also goes through E|w|. o rises from 1 (the straight-through estimator) to 3 by 1 - cos(progress pi/2)
+ * (`ReSTE` in main.py, `--o_end 3` in README.md).
  */
 export const reste: MakeWeightQuantizer =
   (tf) =>

@@ -4,13 +4,17 @@ import type { MakeWeightQuantizer } from '../types.js';
 import { insideUnit } from '../window.js';
 
 /**
- * XNOR-Net (Rastegari, Ordonez, Redmon, Farhadi, ECCV 2016), for each of the O filters, n = I kh kw weights:
+ * XNOR-Net (Rastegari, Ordonez, Redmon, Farhadi, ECCV 2016, section 3.1), for each of the O filters, n = I kh kw weights:
  *
  *   wq = A sign(w), A = mean |w|, sign(0) = +1
  *   dL/dw_i = A dL/dwq_i [|w_i| < 1]  +  sign(w_i) / n * sum over j of sign(w_j) dL/dwq_j
  *
- * The second term is the derivative of A. The paper prints its term j = i only, (1/n + A dsign) dL/dwq_i; the sum is what a
- * derivative has, and what its PyTorch version (jiecaoyu/XNOR-Net-PyTorch, `updateBinaryGradWeight`) computes.
+ * The second term is the derivative of A. The paper prints its term j = i only, (1/n + A dsign) dL/dwq_i, and so does its code
+ * (allenai/XNOR-Net, util.lua: `updateBinaryGradWeight`, whose window is open as here); the sum is what a derivative has, and what the PyTorch
+ * version by others computes (jiecaoyu/XNOR-Net-PyTorch, CIFAR_10/util.py, window closed).
+ *
+ * Left out, as no part of the paper's equations: both codes take the mean over I from the latent weights and clip them to [-1, 1] before each
+ * step, and multiply the gradient by 1 - 1/I for that and by n. Their sign(0) is 0.
  */
 export const xnorNet: MakeWeightQuantizer = (tf) => {
   const operation = tf.customGrad((x, save) => {

@@ -1,0 +1,29 @@
+import type { RasterImage } from '@signwave/runtime';
+
+const IMAGES = 20;
+
+/** Images of random bytes, the same in every run: for measuring a network where no pictures are given. */
+export function noiseImages(
+  height: number,
+  width: number,
+  channels: number,
+): { readonly name: string; readonly count: number; read(): Promise<{ readonly image: RasterImage }> } {
+  let state = 1;
+  // The constants are those of Numerical Recipes; the high byte is the random one.
+  const nextByte = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  };
+  return {
+    name: 'noise',
+    count: IMAGES,
+    read: async () => ({
+      image: {
+        width,
+        height,
+        channels: channels as RasterImage['channels'],
+        data: Uint8Array.from({ length: height * width * channels }, nextByte),
+      },
+    }),
+  };
+}

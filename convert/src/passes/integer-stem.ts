@@ -1,0 +1,92 @@
+import {
+  type ConvNode,
+  f32Tensor,
+  type Graph,
+  type InputRecipe,
+  SignwaveError,
+  type Tensor,
+  tensorValues,
+} from '@signwave/format';
+
+const I16_MAX = 32_767;
+
+/**
+ * Make the first convolution an integer convolution (format/SPEC.md 4.3): weights rounded to 16 bits, on image bytes less a whole mean.
+ *
+ *   sum of w * ((b / divisor - mean) / std)  =  sum of v * (b - whole)  +  sum of v * (whole - divisor * mean),   v = w / (divisor * std)
+ *
+ * The second sum is a constant, and goes into the bias of the affine behind; at the border of the map, where some taps lie on pads, it is
+ * taken as in the middle, so a pad is worth up to half a byte other than the mean. Each filter has its own scale, which goes into that
+ * affine as well.
+ *
+ * @throws {SignwaveError} `E_GRAPH` without a recipe, or where the input is not read by one convolution of float weights alone.
+ */
+export function integerStem(graph: Graph): Graph {
+  const input = graph.nodes[0]!;
+  const readers = graph.nodes.flatMap((node, index) => (node.inputs.includes(0) ? [index] : []));
+  const [at, ...others] = readers;
+  const stem = at === undefined ? undefined : graph.nodes[at];
+  if (input.op !== 'input' || !input.recipe || stem?.op !== 'conv' || others.length > 0) {
+    throw new SignwaveError(
+      'E_GRAPH',
+      'a 16-bit stem needs an input with a recipe (--preprocess) and one convolution that reads it; leave out --stem',
+    );
+  }
+  const weights = graph.tensors[stem.weights]!;
+  if (weights.dtype === 'bits') {
+    throw new SignwaveError(
+      'E_GRAPH',
+      'a 16-bit stem needs float weights to round, these have 1 bit; leave out --stem',
+    );
+  }
+  const means = input.recipe.mean.map((mean) => Math.round(mean * input.recipe!.divisor));
+  const { rounded, scale, bias } = roundFilters(weights, stem, input.recipe, means);
+  const recipe: InputRecipe = { ...input.recipe, divisor: 1, mean: means, std: input.recipe.std.map(() => 1) };
+
+  const tensors = [...graph.tensors];
+  tensors[stem.weights] = rounded;
+  const next = graph.nodes[at! + 1];
+  const isAffineNext = next?.op === 'affine' && next.inputs[0] === at;
+  if (!isAffineNext || graph.nodes.some((node, index) => index !== at! + 1 && node.inputs.includes(at!))) {
+    throw new SignwaveError('E_GRAPH', 'a 16-bit stem needs an affine behind the first convolution; leave out --stem');
+  }
+  const coefficients = tensorValues(tensors[next.coefficients]!);
+  const channels = scale.length;
+  const folded = new Float32Array(2 * channels);
+  for (let o = 0; o < channels; o++) {
+    folded[o] = coefficients[o]! * scale[o]!;
+    folded[channels + o] = coefficients[channels + o]! + coefficients[o]! * bias[o]!;
+  }
+  tensors[next.coefficients] = f32Tensor([2, 1, 1, channels], folded);
+  return { tensors, nodes: [{ ...input, recipe }, ...graph.nodes.slice(1)] };
+}
+
+/** Filters as i16, the scale that makes them what they were, and the constant of the means. */
+function roundFilters(weights: Tensor, { groups }: ConvNode, recipe: InputRecipe, means: readonly number[]) {
+  const [filters, height, width, groupChannels] = weights.shape;
+  const values = tensorValues(weights);
+  const depth = height * width * groupChannels;
+  const integers = new Int16Array(values.length);
+  const scale = new Float64Array(filters);
+  const bias = new Float64Array(filters);
+  for (let o = 0; o < filters; o++) {
+    const firstChannel = Math.floor((o * groups) / filters) * groupChannels;
+    const row = Float64Array.from({ length: depth }, (_, i) => {
+      const c = firstChannel + (i % groupChannels);
+      return values[o * depth + i]! / (recipe.divisor * recipe.std[c]!);
+    });
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    scale[o] = largest === 0 ? 1 : largest / I16_MAX;
+    row.forEach((value, i) => {
+      const c = firstChannel + (i % groupChannels);
+      integers[o * depth + i] = Math.round(value / scale[o]!);
+      bias[o]! += value * (means[c]! - recipe.divisor * recipe.mean[c]!);
+    });
+  }
+  const data = new Uint8Array(integers.length * 2);
+  const view = new DataView(data.buffer);
+  integers.forEach((value, i) => {
+    view.setInt16(i * 2, value, true);
+  });
+  return { rounded: { dtype: 'i16' as const, shape: weights.shape, data }, scale, bias };
+}

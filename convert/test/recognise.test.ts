@@ -1,0 +1,146 @@
+import type { SignwaveError } from '@signwave/format';
+import { describe, expect, test } from 'vitest';
+import type { Checkpoint, StoredTensor } from '../src/checkpoints/index.js';
+import { type Architecture, architectureId, expectedTensors } from '../src/models/architecture.js';
+import { ARCHITECTURES } from '../src/models/architectures.js';
+import { type Hints, recognise } from '../src/models/recognise.js';
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+function shapesOf(architecture: Architecture): Map<string, readonly number[]> {
+  const expected = expectedTensors(architecture, 10);
+  return new Map([...expected].map(([name, { shapes }]) => [name, shapes[0]!]));
+}
+
+/** A checkpoint with names and shapes, and nothing to read. */
+function checkpointOf(shapes: Shapes, metadata: Checkpoint['metadata'] = new Map()): Checkpoint {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, shape] of shapes) {
+    tensors.set(name, { name, shape, dtype: 'f32', sizeBytes: 0, readF32: () => expect.fail('it was read') });
+  }
+  return { container: 'torch-zip', sourceName: 'net.pth', tensors, metadata, skipped: [] };
+}
+
+function outcome(checkpoint: Checkpoint, hints: Hints = {}): string | SignwaveError {
+  try {
+    return architectureId(recognise(checkpoint, hints).architecture);
+  } catch (error) {
+    return error as SignwaveError;
+  }
+}
+
+const named = (id: string): Architecture => ARCHITECTURES.find((it) => architectureId(it) === id)!;
+
+describe.each(ARCHITECTURES.map((architecture) => [architectureId(architecture), architecture] as const))(
+  'a checkpoint of %s',
+  (id, architecture) => {
+    const checkpoint = checkpointOf(shapesOf(architecture));
+
+    test('is known by its tensors, or refused with the candidates, this one among them', () => {
+      const found = outcome(checkpoint);
+      if (typeof found === 'string') {
+        expect(found).toBe(id);
+        return;
+      }
+      expect(found.code).toBe('E_CHECKPOINT_ARCH');
+      expect(found.message).toContain(`--arch ${id}`);
+    });
+
+    test('is taken for what --arch says', () => {
+      expect(outcome(checkpoint, { arch: id })).toBe(id);
+    });
+  },
+);
+
+describe('networks that share their tensors', () => {
+  const irNet = shapesOf(named('irnet-resnet20_1w1a'));
+
+  test('are all named, with what to type', () => {
+    const found = outcome(checkpointOf(irNet)) as SignwaveError;
+    for (const id of [
+      'irnet-resnet20_1w1a',
+      'irnet-resnet20_1w32a',
+      'reste-resnet20_1w1a',
+      'reste-resnet20_bireal_1w1a',
+    ]) {
+      expect(found.message).toContain(`--arch ${id}`);
+    }
+  });
+
+  test('are told apart by the name that the checkpoint says, if only one has it', () => {
+    const model = (name: string) => new Map([['model', name]]);
+    const rbnn = shapesOf(named('rbnn-resnet20_1w1a'));
+    expect(outcome(checkpointOf(rbnn, model('resnet20_bireal_1w1a')))).toBe('rbnn-resnet20_bireal_1w1a');
+    expect(outcome(checkpointOf(rbnn, model('resnet20_1w1a')))).toBe('rbnn-resnet20_1w1a');
+    expect(outcome(checkpointOf(rbnn, model('mine')))).toHaveProperty('code', 'E_CHECKPOINT_ARCH');
+    expect(outcome(checkpointOf(irNet, model('resnet20_1w1a')))).toHaveProperty('code', 'E_CHECKPOINT_ARCH');
+  });
+
+  test('are BiPer’s where omega0 is known: no other method has one', () => {
+    const imagenet = ARCHITECTURES.find(
+      (it) => architectureId(it) === 'biper-resnet18_1w1a' && it.preprocess === 'imagenet',
+    )!;
+    const checkpoint = checkpointOf(shapesOf(imagenet));
+    expect((outcome(checkpoint) as SignwaveError).message).toMatch(/biper-resnet18_1w1a.*recu-resnet18_1w1a/);
+    expect(outcome(checkpoint, { hasOmega0: true })).toBe('biper-resnet18_1w1a');
+  });
+
+  test('aren’t taken for another method’s where omega0 is known', () => {
+    // BiPer's VGG-small without its unused betas.
+    const checkpoint = checkpointOf(shapesOf(named('recu-vgg_small_1w1a')));
+    const found = outcome(checkpoint, { hasOmega0: true }) as SignwaveError;
+    expect(found.message).toMatch(/recu-vgg_small_1w1a, which have no omega0, and one is given/);
+    expect(outcome(checkpoint)).toBe('recu-vgg_small_1w1a');
+  });
+
+  test('with float activations are taken only by name', () => {
+    const shapes = shapesOf(named('biper-resnet20_1w32a'));
+    expect(outcome(checkpointOf(shapes), { hasOmega0: true })).toHaveProperty('code', 'E_CHECKPOINT_ARCH');
+    expect(outcome(checkpointOf(shapes), { arch: 'resnet20_1w32a' })).toBe('biper-resnet20_1w32a');
+  });
+});
+
+describe('ReActNet', () => {
+  test('of the first training step is refused: its weights are real numbers', () => {
+    const shapes = shapesOf(named('reactnet-reactnet'));
+    const step1 = new Map([...shapes].map(([name, shape]) => [name.replace(/\.weights$/, '.weight'), shape]));
+    step1.set('feature.1.binary_3x3.weight', [32, 32, 3, 3]);
+    const found = outcome(checkpointOf(step1)) as SignwaveError;
+    expect(found.code).toBe('E_CHECKPOINT_ARCH');
+    expect(found.message).toMatch(/first training step \(1_step1\).*second step/);
+  });
+
+  test('in ResNet’s form has the same tensors in both steps, so it has to be named', () => {
+    const checkpoint = checkpointOf(shapesOf(named('reactnet-birealnet18')));
+    expect((outcome(checkpoint) as SignwaveError).message).toMatch(
+      /first training step, whose weights are real numbers.*--arch reactnet-birealnet18/,
+    );
+    expect(outcome(checkpoint, { arch: 'reactnet-birealnet18' })).toBe('reactnet-birealnet18');
+  });
+});
+
+describe('a checkpoint that nearly matches', () => {
+  const shapes = shapesOf(named('adabin-resnet20_1w1a'));
+
+  test('names the first tensor that differs, with both shapes', () => {
+    const changed = new Map(shapes).set('layer2.1.bn1.weight', [48]);
+    expect((outcome(checkpointOf(changed)) as SignwaveError).message).toContain(
+      'of adabin-resnet20_1w1a match, but "layer2.1.bn1.weight" is (48), expected (32)',
+    );
+  });
+
+  test('is compared with the nearest, not with the largest', () => {
+    const resnet18 = shapesOf(named('irnet-resnet18_1w1a'));
+    resnet18.delete('layer4.1.bn2.bias');
+    expect((outcome(checkpointOf(resnet18)) as SignwaveError).message).toMatch(
+      /irnet-resnet18_1w1a match, but "layer4\.1\.bn2\.bias" \(512\) is missing/,
+    );
+  });
+
+  test('with a million classes costs no memory', () => {
+    const huge = new Map(shapes).set('linear.weight', [2 ** 50, 64]);
+    expect((outcome(checkpointOf(huge)) as SignwaveError).message).toContain(
+      '"linear.weight" is (1125899906842624, 64)',
+    );
+  });
+});

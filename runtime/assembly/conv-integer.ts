@@ -1,0 +1,42 @@
+import { epilogueRow } from './epilogue';
+import { Conv, Epilogue } from './records';
+
+/**
+ * Integer convolution on pixels (SPEC 4.3): elements rounded to whole numbers from -255 to 255, sums exact in binary64, rounded
+ * once. For engines without SIMD and for what has no planes; weights as in conv-float.ts, their values whole numbers.
+ */
+export function convIntegerOf<T>(c: Conv): void {
+  const e = changetype<Epilogue>(c.epilogue);
+  const taps = <usize>c.kernelRows * <usize>c.kernelColumns * (c.tapBytes >> 2);
+  for (let row = 0; row < c.rows; row++) {
+    for (let group = 0; group < c.groups; group++) {
+      const input = c.input + <usize>row * c.strideRowBytes + <usize>group * c.groupBytes;
+      const weights = c.weights + <usize>group * c.groupWeightBytes;
+      for (let column = 0; column < c.columns; column++) {
+        const sums = c.sums + <usize>column * c.sumsPixelBytes + <usize>(group * c.groupFilters) * 4;
+        for (let filter = 0; filter < c.groupFilters; filter++) {
+          const w = weights + <usize>(filter >> 3) * taps * 32 + <usize>(filter & 7) * 4;
+          store<f32>(sums + (<usize>filter << 2), <f32>filterSum(c, input + <usize>column * c.stridePixelBytes, w));
+        }
+      }
+    }
+    epilogueRow<T, f32>(e, c.sums, c.sumsPixelBytes, row, 0, 0);
+  }
+}
+
+function filterSum(c: Conv, first: usize, w: usize): f64 {
+  let sum: f64 = 0;
+  for (let ky = 0; ky < c.kernelRows; ky++) {
+    let tap = first;
+    for (let kx = 0; kx < c.kernelColumns; kx++) {
+      for (let i: usize = 0; i < c.tapBytes; i += 4) {
+        const x = max<f32>(-255, min<f32>(255, nearest<f32>(load<f32>(tap + i))));
+        sum += <f64>x * <f64>load<f32>(w);
+        w += 32;
+      }
+      tap += c.tapPixelBytes;
+    }
+    first += c.tapRowBytes;
+  }
+  return sum;
+}

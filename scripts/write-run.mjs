@@ -1,0 +1,82 @@
+// Keep a training run: its config, metrics and report under docs/runs, its best checkpoint as an example, and a page with the accuracy of the
+// packed model on the test images of CIFAR-10.
+//
+//   node scripts/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER
+//
+// RUN_FOLDER is the output of `signwave train`; its name is the run's.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [run, config, cifar10] = process.argv.slice(2).map((path) => resolve(path));
+if (!cifar10) {
+  console.error('usage: node scripts/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER');
+  process.exit(2);
+}
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const name = basename(run);
+const folder = `docs/runs/${name}`;
+const checkpoint = `examples/signwave-${name}.safetensors`;
+const model = `build/${name}.sgnw`;
+
+mkdirSync(folder, { recursive: true });
+copyFileSync(join(run, 'best.safetensors'), checkpoint);
+for (const file of ['metrics.jsonl', 'report.html']) copyFileSync(join(run, file), join(folder, file));
+const settings = JSON.parse(readFileSync(config, 'utf8'));
+// Where its data lay and it was written is of no use to others.
+const shown = { ...settings, data: { ...settings.data, folder: 'data/cifar-10-batches-bin' }, output: `runs/${name}` };
+writeFileSync(join(folder, 'config.json'), `${JSON.stringify(shown, null, 2)}\n`);
+
+signwave(['convert', checkpoint, '--labels', 'examples/labels.txt', '-o', model]);
+const evaluation = JSON.parse(signwave(['eval', model, `cifar10:${cifar10}`, '--json']));
+const verification = JSON.parse(
+  signwave(['verify', model, '--checkpoint', checkpoint, '--images', `cifar10:${cifar10}`, '--json']),
+);
+const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8').trim().split('\n').map(JSON.parse);
+// An epoch that was cut off and run again is there twice; the last counts.
+const epochs = [
+  ...new Map(lines.filter(({ kind }) => kind === 'epoch').map((it) => [`${it.stage}.${it.epoch}`, it])).values(),
+];
+writeFileSync(join(folder, 'README.md'), page());
+console.log(`${folder}, ${checkpoint}: ${evaluation.top1Percent.toFixed(2)} % on ${evaluation.images} images`);
+
+function page() {
+  const ofStage = (stage) => epochs.filter((it) => it.stage === stage);
+  const best = ofStage('2').reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
+  const rows = epochs.map(({ stage, epoch, learningRate, trainAccuracy, testAccuracy }) =>
+    row([stage, epoch + 1, learningRate.toPrecision(3), percent(trainAccuracy), percent(testAccuracy)]),
+  );
+  return `<!-- Written by scripts/write-run.mjs; do not edit. -->
+# ${name}
+
+\`${settings.architecture}\` trained by \`signwave train\` on CIFAR-10, omega0 = ${settings.omega0}: ${ofStage('1').length} epochs of stage 1 and ${ofStage('2').length} of stage 2.
+[config.json](config.json) is what was asked for, [metrics.jsonl](metrics.jsonl) what happened, [report.html](report.html) the trainer's report. The best
+checkpoint of stage 2 (epoch ${best.epoch + 1}) is [\`${checkpoint}\`](../../../${checkpoint}).
+
+| | |
+|---|---|
+| the trainer's own accuracy of that epoch | ${percent(best.testAccuracy)} |
+| top-1 of the packed model on ${evaluation.images.toLocaleString('en-US')} test images, WebAssembly | ${evaluation.top1Percent.toFixed(2)} % (95 % interval ${evaluation.top1Low.toFixed(2)} to ${evaluation.top1High.toFixed(2)} %) |
+| \`signwave verify\` | ${verification.ok ? 'every bit and output equals the reference' : 'FAILED'} |
+
+A run of the paper's length is 600 + 300 epochs; this one shows that the trainer, the converter and the runtime work together, not what the method can reach.
+
+${row(['stage', 'epoch', 'learning rate', 'training', 'test'])}
+${row(['---', '---', '---', '---', '---'])}
+${rows.join('\n')}
+`;
+}
+
+function signwave(args) {
+  return execFileSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { encoding: 'utf8' });
+}
+
+function percent(share) {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+function row(cells) {
+  return `| ${cells.join(' | ')} |`;
+}

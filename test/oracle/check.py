@@ -1,0 +1,71 @@
+"""Compare an executor with the forward rule of networks.py, and its ONNX twin with ONNX Runtime.
+
+    python3 check.py FOLDER NAME
+
+reads from FOLDER: NAME.npz, the state dict; NAME.input.npz; NAME.signs.npz, for each binary convolution the executor's signs (N, C, H, W) as
+int8; NAME.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
+here, within 1e-5 of the threshold: the executor's was taken, so that what follows can be compared), which were `wrong`; `onnxLogits` of the ONNX twin in ONNX Runtime with
+the executor's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is.
+"""
+
+import json
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from networks import NETWORKS, OMEGA0, Net
+
+folder, name = sys.argv[1:]
+path = f'{folder}/{name}'
+images = np.load(f'{path}.input.npz')['input']
+state = dict(np.load(f'{path}.npz'))
+classes = 10 if images.shape[2] == 32 else 20
+net = Net(0, classes, OMEGA0, state, given=np.load(f'{path}.signs.npz'))
+logits = NETWORKS[name][1](net, images)
+
+onnx.checker.check_model(f'{path}.onnx', full_check=True)
+
+
+def run(model, feeds):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+    return session.run(None, feeds)
+
+
+def run_with_given_signs(given):
+    """The twin with its signs cut: each convolution takes the given ones, and those that the twin finds are outputs."""
+    model = onnx.load(f'{path}.onnx')
+    graph = model.graph
+    image = graph.input[0].name
+    convolutions = {node.name: node for node in graph.node if node.op_type == 'Conv'}
+    cut = {}
+    for layer in net.layers:
+        cut.setdefault(convolutions[f'{layer}/Conv'].input[0], layer)
+    for node in graph.node:
+        for i, value in enumerate(node.input):
+            if value in cut:
+                node.input[i] = f'given {value}'
+    for value, layer in cut.items():
+        shape = [None, *given[layer].shape[1:]]
+        graph.input.append(onnx.helper.make_tensor_value_info(f'given {value}', onnx.TensorProto.FLOAT, shape))
+        graph.output.append(onnx.helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, shape))
+    feeds = {f'given {value}': given[layer].astype(np.float32) for value, layer in cut.items()}
+    logits, *found = run(model.SerializeToString(), {image: images, **feeds})
+    doubtful = sum(int((signs != given[layer]).sum()) for signs, layer in zip(found, cut.values()))
+    return logits, doubtful
+
+
+(twin,) = run(f'{path}.onnx', {onnx.load(f'{path}.onnx').graph.input[0].name: images})
+twin_given, twin_doubtful = run_with_given_signs(net.given)
+print(json.dumps({
+    'logits': logits.reshape(len(images), -1).tolist(),
+    'layers': net.layers,
+    'doubtful': net.doubtful,
+    'wrong': net.wrong,
+    'onnxLogits': twin_given.reshape(len(images), -1).tolist(),
+    'onnxDoubtful': twin_doubtful,
+    'onnxAloneLogits': twin.reshape(len(images), -1).tolist(),
+}))

@@ -1,0 +1,123 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const PAGE = 'docs/ablation.md';
+const FIGURES = 'docs/figures';
+const SIZE = { width: 720, height: 400 };
+
+/** Write docs/ablation.md and its figures from the results of ablation.mjs. */
+export async function writeAblation(results) {
+  const { renderSvg } = await importSource('trainer/src/analysis/index.ts');
+  const draw = async (name, option) => {
+    writeFileSync(`${FIGURES}/${name}.svg`, `${(await renderSvg(name, option, SIZE)).trimEnd()}\n`);
+  };
+  await draw('ablation-methods', curves('Test accuracy', results.methods));
+  await draw('ablation-omega0', omega0Chart(results.sweep));
+  writeFileSync(PAGE, page(results));
+}
+
+function curves(title, runs) {
+  const labels = runs[0].epochs.map(({ stage, epoch }) => `${stage}.${epoch + 1}`);
+  return {
+    title: { text: title, left: 'center', textStyle: { fontSize: 14 } },
+    legend: { bottom: 0 },
+    grid: { left: 64, right: 24, top: 44, bottom: 70 },
+    xAxis: { type: 'category', data: labels, name: 'stage.epoch', nameLocation: 'middle', nameGap: 24 },
+    yAxis: { type: 'value', name: '%', scale: true },
+    series: runs.map(({ name, epochs }) => ({
+      name,
+      type: 'line',
+      data: epochs.map(({ testAccuracy }) => 100 * testAccuracy),
+    })),
+  };
+}
+
+function omega0Chart(sweep) {
+  const line = (name, stage, yAxisIndex, value) => ({
+    name: `${name}, stage ${stage}`,
+    type: 'line',
+    yAxisIndex,
+    lineStyle: { type: stage === '1' ? 'dashed' : 'solid' },
+    data: sweep.map(({ epochs }) => value(lastOf(epochs, stage))),
+  });
+  const accuracy = ({ testAccuracy }) => 100 * testAccuracy;
+  const error = ({ quantizationError }) => quantizationError;
+  return {
+    title: { text: 'omega0 against accuracy and quantization error', left: 'center', textStyle: { fontSize: 14 } },
+    legend: { bottom: 0 },
+    grid: { left: 64, right: 64, top: 44, bottom: 70 },
+    xAxis: {
+      type: 'category',
+      data: sweep.map(({ omega0 }) => String(omega0)),
+      name: 'omega0',
+      nameLocation: 'middle',
+      nameGap: 24,
+    },
+    yAxis: [
+      { type: 'value', name: '%', scale: true },
+      { type: 'value', name: 'QE', scale: true },
+    ],
+    series: ['1', '2'].flatMap((stage) => [line('top-1', stage, 0, accuracy), line('QE', stage, 1, error)]),
+  };
+}
+
+function page({ machine, config, methods, sweep }) {
+  const { stages, data, batchSize, seed, omega0 } = config;
+  const methodRows = methods.map(({ name, weights, epochs }) =>
+    row([name, `\`${weights}\``, percent(lastOf(epochs, '1')), percent(lastOf(epochs, '2')), percent(best(epochs))]),
+  );
+  const sweepRows = sweep.map((run) => {
+    const [first, second] = [lastOf(run.epochs, '1'), lastOf(run.epochs, '2')];
+    const of = (epoch) => [percent(epoch), epoch.quantizationError.toFixed(4), epoch.b.toFixed(4)];
+    return row([String(run.omega0), ...of(first), ...of(second)]);
+  });
+  return `<!-- Written by trainer/bench/ablation.mjs; do not edit. -->
+# Ablation
+
+The questions of the paper's table 1 and figure 4 at small scale: \`npm run ablation -- --data CIFAR10_FOLDER\` trains every run anew. They differ in
+the quantizer of the weights, or in omega0, and in nothing else: the network is \`${config.architecture}\`, on the first ${count(data.trainImages)} training
+and ${count(data.testImages)} test images of CIFAR-10 (crop and flip), ${stages[1].epochs} + ${stages[2].epochs} epochs, batch ${batchSize}, learning rates ${stages[1].learningRate} and
+${stages[2].learningRate}, no weight decay, no regulariser, seed ${seed}, activations as in the authors' code. Run on ${machine}.
+
+One seed, few images and few epochs: a difference below about 2 points says nothing (one standard deviation of an accuracy on ${count(data.testImages)} images is
+0.7 points), and the learning rates weren't tuned for any method. It shows that all of them train here, and what the two stages do; it doesn't
+rank them at the paper's scale.
+
+## Weight quantizers (omega0 = ${omega0} for BiPer)
+
+${table(['method', 'config', 'stage 1, top-1', 'stage 2, top-1', 'best of stage 2'], methodRows)}
+
+In stage 1 BiPer's weights are the sine itself; the other quantizers are binary in both stages.
+
+![Test accuracy by epoch](figures/ablation-methods.svg)
+
+## omega0
+
+QE is equation 15, b the mean of abs(w), both averaged over the binary layers, at the end of each stage.
+
+${table(['omega0', 'stage 1, top-1', 'QE', 'b', 'stage 2, top-1', 'QE', 'b'], sweepRows)}
+
+![omega0 against accuracy and quantization error](figures/ablation-omega0.svg)
+`;
+}
+
+const lastOf = (epochs, stage) => epochs.filter((it) => it.stage === stage).at(-1);
+const best = (epochs) =>
+  epochs.filter(({ stage }) => stage === '2').reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
+const percent = ({ testAccuracy }) => `${(100 * testAccuracy).toFixed(2)} %`;
+const count = (value) => value.toLocaleString('en-US');
+const row = (cells) => `| ${cells.join(' | ')} |`;
+const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows].join('\n');
+
+/** A TypeScript module of the workspace, compiled on the fly. */
+async function importSource(entry) {
+  const outfile = `build/ablation-${process.pid}.mjs`;
+  const platform = { platform: 'node', format: 'esm', target: 'node20' };
+  await build({ entryPoints: [entry], outfile, bundle: true, external: ['echarts'], logLevel: 'warning', ...platform });
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(outfile);
+  }
+}

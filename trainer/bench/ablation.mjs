@@ -1,0 +1,91 @@
+// Table 1's question and figure 4's at small scale: what BiPer's wave brings against other weight quantizers, and how much omega0 matters.
+//
+//   npm run ablation -- --data CIFAR10_FOLDER      trains what isn't trained yet (build/ablation), then writes docs/ablation.md
+//
+// Every run has the same network, images, epochs, learning rates and seed; only the quantizer of the weights or omega0 differs. A cut run goes on
+// where it was.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeAblation } from './ablation-document.mjs';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const FOLDER = 'build/ablation';
+const RESULTS = 'trainer/bench/ablation-results.json';
+
+/** Of all runs. */
+const COMMON = {
+  architecture: 'demo_1w1a',
+  recipe: 'code',
+  stages: {
+    1: { epochs: 3, learningRate: 0.1, weightDecay: 0, tau: 0, warmUpEpochs: 0 },
+    2: { epochs: 2, firstEpoch: 0, learningRate: 0.05, weightDecay: 0, tau: 0, warmUpEpochs: 0 },
+  },
+  batchSize: 64,
+  seed: 0,
+  metricsEverySteps: 1000,
+};
+const IMAGES = { trainImages: 10_000, testImages: 5_000 };
+const OMEGA0 = 20;
+
+const METHODS = [
+  { name: 'BiPer', weights: 'biper' },
+  { name: 'sign in both stages', weights: 'bnn' },
+  { name: 'Bi-Real Net', weights: 'bi-real' },
+  { name: 'IR-Net', weights: 'ir-net' },
+  { name: 'ReCU', weights: 'recu' },
+];
+const OTHER_OMEGA0 = [2, 5, 10, 30, 60];
+
+const { values } = parseArgs({ options: { data: { type: 'string' }, backend: { type: 'string' } } });
+if (values.data === undefined) {
+  console.error('--data must name the folder of CIFAR-10 (binary version)');
+  process.exit(2);
+}
+
+mkdirSync(FOLDER, { recursive: true });
+const methods = METHODS.map(({ name, weights }) => ({ name, weights, ...train(weights, weights, OMEGA0) }));
+const sweep = [...OTHER_OMEGA0.map((omega0) => ({ omega0, ...train(`omega0-${omega0}`, 'biper', omega0) }))];
+sweep.push({ omega0: OMEGA0, epochs: methods[0].epochs });
+sweep.sort((a, b) => a.omega0 - b.omega0);
+const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}`;
+const results = {
+  machine,
+  config: { ...COMMON, omega0: OMEGA0, data: { format: 'cifar10', ...IMAGES } },
+  methods,
+  sweep,
+};
+writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
+await writeAblation(results);
+
+/** @returns {epochs}: of each epoch, the accuracy and the layers' means. */
+function train(name, weights, omega0) {
+  const output = `${FOLDER}/${name}`;
+  const path = `${FOLDER}/${name}.json`;
+  const data = { format: 'cifar10', folder: values.data, ...IMAGES };
+  const quantizers = { weights, activations: 'per-sample' };
+  writeFileSync(path, JSON.stringify({ ...COMMON, omega0, quantizers, data, output }, null, 2));
+  if (!existsSync(`${output}/report.html`)) {
+    const isStarted = existsSync(`${output}/latest.safetensors`);
+    const args = ['train', path, '--data', values.data, ...(isStarted ? ['--resume'] : [])];
+    if (values.backend) args.push('--backend', values.backend);
+    const { status } = spawnSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { stdio: 'inherit' });
+    if (status !== 0) process.exit(1);
+  }
+  const lines = readFileSync(`${output}/metrics.jsonl`, 'utf8').trim().split('\n').map(JSON.parse);
+  const epochs = lines.filter(({ kind }) => kind === 'epoch');
+  const meanOf = (layers, field) => layers.reduce((sum, layer) => sum + layer[field], 0) / layers.length;
+  return {
+    epochs: epochs.map(({ stage, epoch, testAccuracy, trainAccuracy, layers }) => ({
+      stage,
+      epoch,
+      testAccuracy,
+      trainAccuracy,
+      b: meanOf(layers, 'b'),
+      quantizationError: meanOf(layers, 'quantizationError'),
+    })),
+  };
+}
