@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -15,7 +16,6 @@ const OUTPUT = 'web/dist';
 /** What a first visit loads, gzipped; models and the peer come later. */
 const MAX_FIRST_LOAD_BYTES = 150_000;
 const STATIC_FILES = ['index.html', 'page.css', 'manifest.webmanifest', 'icon.svg'];
-const PROGRAMS = ['page.js', 'lab-worker.js', 'model-worker.js'];
 const ORT = 'bench/node_modules/onnxruntime-web';
 const ORT_FILES = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
 
@@ -45,8 +45,11 @@ const options = {
   plugins: [zipReader],
   logLevel: 'warning',
 };
-await build({
+const { metafile } = await build({
   ...options,
+  // The workers share the runtime, and what is imported when it is needed is a file of its own.
+  splitting: true,
+  metafile: true,
   entryPoints: {
     page: 'web/src/page.ts',
     'lab-worker': 'web/src/lab/worker.ts',
@@ -54,7 +57,7 @@ await build({
   },
 });
 for (const name of STATIC_FILES) copyFileSync(`web/${name}`, `${OUTPUT}/${name}`);
-const files = [...STATIC_FILES, ...PROGRAMS];
+const files = [...STATIC_FILES, ...filesOfFirstLoad(metafile)];
 const hash = createHash('sha256');
 for (const name of files) hash.update(readFileSync(`${OUTPUT}/${name}`));
 const version = `signwave-${hash.digest('hex').slice(0, 12)}`;
@@ -67,6 +70,18 @@ copyExamples();
 for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
 cpSync('LICENSE', `${OUTPUT}/LICENSE`);
 reportSizes();
+
+/** The entry points' files and all that they import at once, without the folder. */
+function filesOfFirstLoad({ outputs }) {
+  const reached = new Set(
+    Object.keys(outputs).filter((path) => /^(page|lab-worker|model-worker)\.js$/.test(basename(path))),
+  );
+  for (const path of reached) {
+    for (const { path: imported, kind } of outputs[path].imports)
+      if (kind === 'import-statement') reached.add(imported);
+  }
+  return [...reached].map((path) => basename(path)).sort();
+}
 
 /** The first image of each class, named after it. */
 function copyExamples() {

@@ -1,6 +1,5 @@
 import { ARCHITECTURES, architectureId } from '@signwave/convert';
 import type { SignwaveError } from '@signwave/runtime';
-import { compareModel } from './compare.js';
 import { fitImage } from './fit.js';
 import { openModel } from './open.js';
 import type { Lab, LabAnswer, LabRequest } from './protocol.js';
@@ -11,7 +10,8 @@ const lab: { readonly [Name in keyof Lab]: (...args: Parameters<Lab[Name]>) => u
   architectures: () => ARCHITECTURES.map(architectureId).sort(),
   fit: fitImage,
   verify: verifyModel,
-  compare: compareModel,
+  // With the ONNX exporter, which nobody needs before they compare.
+  compare: async (...args) => (await import('./compare.js')).compareModel(...args),
 };
 
 self.addEventListener('message', async ({ data: { id, method, args } }: MessageEvent<LabRequest>) => {
