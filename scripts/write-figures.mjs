@@ -1,10 +1,10 @@
 // Draw the paper's figures 2 and 3 from its corrected equations into docs/figures, for docs/analysis.md.
 //
 //   node scripts/write-figures.mjs [FOLDER]
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { importSource } from './import-source.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -19,18 +19,6 @@ mkdirSync(folder, { recursive: true });
 write('figure-2-density.svg', await densityFigure('density', DENSITY_SCALES));
 const curves = ERROR_SCALES.map((b) => ({ name: `b = ${b}`, b }));
 write('figure-3-quantization-error.svg', await quantizationErrorFigure('error', curves, MAX_OMEGA0));
-
-/** A TypeScript module of the workspace, compiled on the fly. */
-async function importSource(entry) {
-  const outfile = `build/figures-${process.pid}.mjs`;
-  const platform = { platform: 'node', format: 'esm', target: 'node20' };
-  await build({ entryPoints: [entry], outfile, bundle: true, external: ['echarts'], logLevel: 'warning', ...platform });
-  try {
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(outfile);
-  }
-}
 
 function write(name, svg) {
   writeFileSync(join(folder, name), `${svg.trimEnd()}\n`);

@@ -1,6 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { writeFileSync } from 'node:fs';
+import { importSource } from '../../scripts/import-source.mjs';
 
 const PAGE = 'docs/ablation.md';
 const FIGURES = 'docs/figures';
@@ -109,15 +108,3 @@ const percent = ({ testAccuracy }) => `${(100 * testAccuracy).toFixed(2)} %`;
 const count = (value) => value.toLocaleString('en-US');
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows].join('\n');
-
-/** A TypeScript module of the workspace, compiled on the fly. */
-async function importSource(entry) {
-  const outfile = `build/ablation-${process.pid}.mjs`;
-  const platform = { platform: 'node', format: 'esm', target: 'node20' };
-  await build({ entryPoints: [entry], outfile, bundle: true, external: ['echarts'], logLevel: 'warning', ...platform });
-  try {
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(outfile);
-  }
-}

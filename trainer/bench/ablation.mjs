@@ -48,7 +48,7 @@ if (values.data === undefined) {
 
 mkdirSync(FOLDER, { recursive: true });
 const methods = METHODS.map(({ name, weights }) => ({ name, weights, ...train(weights, weights, OMEGA0) }));
-const sweep = [...OTHER_OMEGA0.map((omega0) => ({ omega0, ...train(`omega0-${omega0}`, 'biper', omega0) }))];
+const sweep = OTHER_OMEGA0.map((omega0) => ({ omega0, ...train(`omega0-${omega0}`, 'biper', omega0) }));
 sweep.push({ omega0: OMEGA0, epochs: methods[0].epochs });
 sweep.sort((a, b) => a.omega0 - b.omega0);
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}`;

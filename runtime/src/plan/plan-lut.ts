@@ -1,61 +1,30 @@
 import type { ConvNode } from '@signwave/format';
 import type { PlanContext } from './context.js';
-import { roundUp, VECTOR_LANES } from './filters.js';
+import { VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import { readsInPlace } from './grids.js';
 import { type LutParameters, type LutWork, lutWork } from './lut-parameters.js';
-import { planLutStreams } from './lut-streams.js';
+import { type PhasePlanes, planLutValues } from './lut-values.js';
 import type { SignPlanes } from './plan.js';
 import { nodesOf } from './plan-conv.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
-import { type Pointer, pointer } from './regions.js';
-
-/** Planes as tables are built from them: one per channel and phase. */
-export interface PhasePlanes {
-  /** The first tap of lane 0 in the first phase of the first channel. */
-  readonly origin: Pointer;
-  /** From one channel to the next, and from one phase to the next. */
-  readonly channelBytes: number;
-  readonly phaseBytes: number;
-  /** From `origin` to lanes of zeros. */
-  readonly zerosOffsetBytes: number;
-}
+import { pointer } from './regions.js';
 
 /** A binary convolution by look-up tables (lut-conv.ts). */
 export function planLutConv(context: PlanContext, group: Group, node: ConvNode, parameters: LutParameters): void {
   const work = lutWork(context.graph, context.shapes, group, context.layouts.grids);
-  const weights = context.graph.tensors[node.weights]!;
-  const streams = planLutStreams(context, weights, work, parameters, 1);
   const signs = context.signPlanes.get(node.inputs[0]!)!;
   const planes = readsInPlace(context.graph, node)
     ? planesInPlace(signs, node)
     : copyPhases(context, signs, node, work);
-  const { channels, vectors, stripChunks, blockGroups, rowBytes } = parameters;
-  const tableGroups = Math.ceil(work.groupChannels / channels);
-  const phases = work.phases.phases.length;
-  const chunks = Math.ceil(work.lanes / (vectors * VECTOR_LANES));
-  const stripLanes = stripChunks * vectors * VECTOR_LANES;
-  const sums = work.groupFilters * stripLanes;
+  const { channels, vectors, stripChunks } = parameters;
+  const shared = planLutValues(context, node, work, parameters, planes, 1);
+  const sums = work.groupFilters * stripChunks * vectors * VECTOR_LANES;
   const values = {
-    input: planes.origin,
-    planes: context.constant(planeOffsets(planes, work, channels)),
-    streams: streams.streams,
-    groups: work.groups,
-    groupFilters: work.groupFilters,
-    tableChannels: channels,
-    blocks: streams.blocks,
-    blockTables: blockGroups * phases,
-    blockLookups: streams.blockLookups,
-    lastTables: (tableGroups - (streams.blocks - 1) * blockGroups) * phases,
-    lastLookups: streams.lastLookups,
-    tables: context.scratch('tables', blockGroups * phases * 2 ** (channels - 1) * rowBytes),
-    rowBytes,
-    vectors,
-    chunks,
-    stripChunks,
-    lanes: roundUp(work.lanes, VECTOR_LANES),
+    ...shared,
+    chunks: Math.ceil(work.lanes / (vectors * VECTOR_LANES)),
     sums: context.scratch('sums', sums),
-    wideSums: context.scratch('wide sums', streams.blocks > 1 ? sums * 2 : 0),
+    wideSums: context.scratch('wide sums', shared.blocks > 1 ? sums * 2 : 0),
   };
   const maxSum = work.phases.taps.length * work.groupChannels;
   const epilogue = planPlaneEpilogue(context, group, { maxSum, mayReplace: true });
@@ -65,7 +34,7 @@ export function planLutConv(context: PlanContext, group: Group, node: ConvNode, 
     epilogue,
     nodes: nodesOf(group),
     reason:
-      `1-bit weights on signs: tables of ${channels} channels, ${blockGroups * phases} at a time, ` +
+      `1-bit weights on signs: tables of ${channels} channels, ${shared.blockTables} at a time, ` +
       `strips of ${stripChunks} x ${vectors * VECTOR_LANES} lanes${epilogue.values.sumThresholds ? ', sign as an integer threshold' : ''}`,
   });
 }
@@ -120,23 +89,4 @@ function copyPhases(
     });
   });
   return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
-}
-
-/** u32 (groups, table groups, phases, table channels): where the planes of each table lie; zeros for channels that are missing. */
-export function planeOffsets(planes: PhasePlanes, work: LutWork, channels: number): Uint32Array {
-  const { groups, groupChannels, phases } = work;
-  const offsets: number[] = [];
-  for (let group = 0; group < groups; group++) {
-    for (let first = 0; first < groupChannels; first += channels) {
-      for (let phase = 0; phase < phases.phases.length; phase++) {
-        for (let i = first; i < first + channels; i++) {
-          const channel = group * groupChannels + i;
-          offsets.push(
-            i < groupChannels ? channel * planes.channelBytes + phase * planes.phaseBytes : planes.zerosOffsetBytes,
-          );
-        }
-      }
-    }
-  }
-  return Uint32Array.from(offsets);
 }

@@ -3,6 +3,7 @@ import type { PlanContext } from './context.js';
 import { BLOCK, padChannelValues, roundUp } from './filters.js';
 import type { FloatMap, Step } from './plan.js';
 import { thresholdsOf } from './plan-epilogue.js';
+import { poolWindow } from './pool-window.js';
 import type { RecordValues } from './records.js';
 import { type Pointer, pointer } from './regions.js';
 
@@ -86,7 +87,6 @@ function planPool(context: PlanContext, index: number, node: PoolNode): void {
   const input = context.readFloatMap(node.inputs[0]!);
   const output = context.newFloatMap(index);
   const { height, width } = input.shape;
-  const { window, stride, pads, countPads } = node;
   context.steps.push({
     kernel: node.op,
     record: {
@@ -99,16 +99,7 @@ function planPool(context: PlanContext, index: number, node: PoolNode): void {
         output: pointer(output.region),
         rows: output.shape.height,
         columns: output.shape.width,
-        windowHeight: window.height,
-        windowWidth: window.width,
-        strideHeight: stride.height,
-        strideWidth: stride.width,
-        padTop: pads.top,
-        padLeft: pads.left,
-        countTop: countPads ? -pads.top : 0,
-        countLeft: countPads ? -pads.left : 0,
-        countBottom: height + (countPads ? pads.bottom : 0),
-        countRight: width + (countPads ? pads.right : 0),
+        ...poolWindow(node, input.shape),
       },
     },
     nodes: [index],

@@ -3,6 +3,7 @@ import type { PlanContext } from './context.js';
 import { floatFields } from './conversions.js';
 import { isMeanOfMap } from './layouts.js';
 import type { FloatPlanes } from './plan.js';
+import { poolWindow } from './pool-window.js';
 import type { RecordValues } from './records.js';
 import { pointer } from './regions.js';
 
@@ -88,7 +89,6 @@ function planPlanePool(context: PlanContext, index: number, node: PoolNode): voi
   const input = context.readFloatPlanes(node.inputs[0]!);
   const output = context.newFloatPlanes(index);
   const { height, width, channels } = input.shape;
-  const { pads, countPads } = node;
   context.steps.push({
     kernel: node.op === 'maxPool' ? 'maxPoolPlanes' : 'avgPoolPlanes',
     record: {
@@ -105,16 +105,7 @@ function planPlanePool(context: PlanContext, index: number, node: PoolNode): voi
         channels,
         rows: output.shape.height,
         columns: output.shape.width,
-        windowHeight: node.window.height,
-        windowWidth: node.window.width,
-        strideHeight: node.stride.height,
-        strideWidth: node.stride.width,
-        padTop: pads.top,
-        padLeft: pads.left,
-        countTop: countPads ? -pads.top : 0,
-        countLeft: countPads ? -pads.left : 0,
-        countBottom: height + (countPads ? pads.bottom : 0),
-        countRight: width + (countPads ? pads.right : 0),
+        ...poolWindow(node, input.shape),
       },
     },
     nodes: [index],

@@ -1,7 +1,7 @@
+import { gradientOfRelu } from '../../layers/relu-gradient.js';
 import type { Tensor, Tensor4D } from '../../types.js';
 import { signOrPlus } from '../sign.js';
 import type { MakeWeightQuantizer } from '../types.js';
-import { insideUnit } from '../window.js';
 
 /**
  * XNOR-Net (Rastegari, Ordonez, Redmon, Farhadi, ECCV 2016, section 3.1), for each of the O filters, n = I kh kw weights:
@@ -27,7 +27,8 @@ export const xnorNet: MakeWeightQuantizer = (tf) => {
         const latent = saved[0] as Tensor4D;
         const signs = signOrPlus(tf, latent);
         const ofScale = tf.mul(signs, tf.mean(tf.mul(signs, dy), [1, 2, 3], true));
-        return tf.add(tf.mul(tf.mul(dy, scaleOf(latent)), insideUnit(tf, latent)), ofScale);
+        const scaled = tf.mul(dy, scaleOf(latent));
+        return tf.add(gradientOfRelu(tf, scaled, tf.sub(1, tf.abs(latent))), ofScale);
       },
     };
   });
