@@ -1,22 +1,23 @@
 /** Arithmetic of bench/scripts/check-instructions.mjs. */
 
-const MARKS_PER_CASE = 3;
-
 /**
- * @param {string} marks  lines: instructions that were executed up to each mark, three marks for each case.
- * @param {readonly { name: string, calls: number }[]} cases  `calls` lie between the first two marks, twice as many before the third.
- * @returns {Record<string, number>} instructions of one call.
+ * @param {string} marks  lines: instructions that were executed up to each mark.
+ * @param {readonly { name: string, calls: number, repeats?: number }[]} cases  after its first mark a case has, `repeats` times (once, if it
+ *   isn't said), `calls` calls, a mark, twice as many calls and a mark.
+ * @returns {Record<string, number>} instructions of one call, from the least of all repeats: what disturbs only adds.
  */
 export function countsPerCall(marks, cases) {
   const counts = marks.trim().split('\n').map(Number);
-  if (counts.length !== MARKS_PER_CASE * cases.length || counts.some((it) => !Number.isInteger(it)))
-    throw new Error(
-      `${counts.length} marks for ${cases.length} cases: expected ${MARKS_PER_CASE * cases.length} numbers`,
-    );
+  const expected = cases.reduce((sum, { repeats = 1 }) => sum + 2 * repeats + 1, 0);
+  if (counts.length !== expected || counts.some((it) => !Number.isInteger(it)))
+    throw new Error(`${counts.length} marks for ${cases.length} cases: expected ${expected} numbers`);
+  let next = 0;
   return Object.fromEntries(
-    cases.map(({ name, calls }, i) => {
-      const [first, second, third] = counts.slice(MARKS_PER_CASE * i);
-      return [name, Math.round((third - second - (second - first)) / calls)];
+    cases.map(({ name, calls, repeats = 1 }) => {
+      const windows = Array.from({ length: 2 * repeats }, (_, i) => counts[next + i + 1] - counts[next + i]);
+      next += 2 * repeats + 1;
+      const least = (parity) => Math.min(...windows.filter((_, i) => i % 2 === parity));
+      return [name, Math.round((least(1) - least(0)) / calls)];
     }),
   );
 }

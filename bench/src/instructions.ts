@@ -1,7 +1,7 @@
-// Run each case in a CPU that counts, see bench/scripts/check-instructions.mjs. For each of them: once to compile, then three marks
-// around `calls` and twice as many calls. What is the same in both, like the mark itself, is gone from the difference.
+// Run each case in a CPU that counts, see bench/scripts/check-instructions.mjs. For each of them: some calls to compile, then marks around
+// `calls` and twice as many calls, several times. What is the same in both, like the mark itself, is gone from the difference.
 //
-// Prints the cases as JSON: [{ name, calls }].
+// Prints the cases as JSON: [{ name, calls, repeats }].
 import { load, type Model } from '@signwave/runtime';
 import { requireEqual } from './check.js';
 import { FAMILIES } from './families.js';
@@ -11,6 +11,7 @@ import { type LayerShape, shapeTitle } from './shapes.js';
 interface Case {
   readonly name: string;
   readonly calls: number;
+  readonly repeats: number;
 }
 
 const BINARY = { kernel: 3, stride: 1, pad: 1, groups: 1, activations: 'bits' } as const;
@@ -30,7 +31,12 @@ const SHAPES: readonly LayerShape[] = [
 ];
 
 /** Of JavaScript's compilers: what calls the kernels has to be in its last form. */
-const WARM_UP_CALLS = 20;
+const WARM_UP_CALLS = 100;
+/**
+ * V8 compiles and collects garbage when it will, on this one thread, and any change of the JavaScript moves that elsewhere. It only adds, so the
+ * least of several counts is without.
+ */
+const REPEATS = 5;
 /** Multiply-accumulates that a case is run for, between two marks. */
 const MACS = 3e6;
 const FLOAT_TOLERANCE = 1e-5;
@@ -48,7 +54,7 @@ for (const family of FAMILIES) {
     );
     const calls = Math.max(2, Math.round(MACS / layer.macs));
     callBetweenMarks(model, layer, calls);
-    cases.push({ name: `${family.id}: ${shapeTitle(shape)}`, calls });
+    cases.push({ name: `${family.id}: ${shapeTitle(shape)}`, calls, repeats: REPEATS });
     model.dispose();
   }
 }
@@ -57,10 +63,12 @@ console.log(JSON.stringify(cases));
 function callBetweenMarks(model: Model, { input }: Layer, calls: number): void {
   for (let n = 0; n < WARM_UP_CALLS; n++) model.run(input);
   mark();
-  for (let n = 0; n < calls; n++) model.run(input);
-  mark();
-  for (let n = 0; n < 2 * calls; n++) model.run(input);
-  mark();
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    for (let n = 0; n < calls; n++) model.run(input);
+    mark();
+    for (let n = 0; n < 2 * calls; n++) model.run(input);
+    mark();
+  }
 }
 
 /** A system call that nothing else makes, and that changes nothing. */

@@ -7,6 +7,16 @@ describe('countsPerCall', () => {
     expect(countsPerCall('1000\n1507\n2514\n', [{ name: 'a', calls: 5 }])).toEqual({ a: 100 });
   });
 
+  test('takes the least of the repeats of each case, so that one that was disturbed changes nothing', () => {
+    const undisturbed = [1000, 1507, 2514];
+    const repeats = [...undisturbed, 3021 + 90_000, 94_028, 94_535, 95_542];
+    const cases = [
+      { name: 'a', calls: 5, repeats: 3 },
+      { name: 'b', calls: 1 },
+    ];
+    expect(countsPerCall([...repeats, 96_000, 96_057, 96_164].join('\n'), cases)).toEqual({ a: 100, b: 50 });
+  });
+
   test('refuses marks that are missing or no numbers', () => {
     expect(() => countsPerCall('1\n2\n', [{ name: 'a', calls: 1 }])).toThrow('2 marks for 1 cases');
     expect(() => countsPerCall('1\n2\nx\n', [{ name: 'a', calls: 1 }])).toThrow('3 marks for 1 cases');
