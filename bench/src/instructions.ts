@@ -2,6 +2,7 @@
 // `calls` and twice as many calls, several times. What is the same in both, like the mark itself, is gone from the difference.
 //
 // Prints the cases as JSON: [{ name, calls, repeats }].
+import { setFlagsFromString } from 'node:v8';
 import { load, type Model } from '@signwave/runtime';
 import { requireEqual } from './check.js';
 import { FAMILIES } from './families.js';
@@ -30,7 +31,7 @@ const SHAPES: readonly LayerShape[] = [
   { ...BINARY, height: 16, width: 16, inChannels: 32, outChannels: 32, activations: 'floats' },
 ];
 
-/** Of JavaScript's compilers: what calls the kernels has to be in its last form. */
+/** What calls the kernels is in its last form by then, as V8 doesn't optimize it. */
 const WARM_UP_CALLS = 100;
 /**
  * V8 compiles and collects garbage when it will, on this one thread, and any change of the JavaScript moves that elsewhere. It only adds, so the
@@ -41,10 +42,17 @@ const REPEATS = 5;
 const MACS = 3e6;
 const FLOAT_TOLERANCE = 1e-5;
 
+const layers = SHAPES.map((shape, i) => makeLayer(shape, i + 1));
+
+// From here on JavaScript stays in its baseline compiler. Which call gets optimized depends on everything that ran before, and made a
+// difference of 3,500 instructions a call. The kernels' own compiler isn't one of these two.
+setFlagsFromString('--no-maglev');
+setFlagsFromString('--no-turbofan');
+
 const cases: Case[] = [];
 for (const family of FAMILIES) {
-  for (const [i, shape] of SHAPES.entries()) {
-    const layer = makeLayer(shape, i + 1);
+  for (const layer of layers) {
+    const { shape } = layer;
     const model = await load(layer.bytes, family.options);
     requireEqual(
       family.title,
