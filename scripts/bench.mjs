@@ -21,7 +21,7 @@ const NETWORKS = [
   {
     id: 'resnet20-cifar10',
     title: 'BiPer ResNet-20, CIFAR-10',
-    checkpoint: 'examples/biper-resnet20-cifar10.pth',
+    checkpoint: 'examples/signwave-cifar10-resnet20.safetensors',
   },
   {
     id: 'resnet18-imagenet',
