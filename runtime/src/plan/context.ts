@@ -26,6 +26,7 @@ export class PlanContext {
   readonly #masks = new Map<string, Pointer>();
   readonly #floatMaps = new Map<number, FloatMap>();
   readonly #scratch = new Map<string, Region>();
+  readonly #ownRegions = new Map<Region, Region[]>();
   readonly #consumers: readonly (readonly number[])[];
 
   constructor(
@@ -33,6 +34,7 @@ export class PlanContext {
     readonly shapes: readonly MapShape[],
     readonly simd: boolean,
     readonly layouts: Layouts,
+    readonly threads: number,
   ) {
     this.#consumers = consumersOf(graph);
   }
@@ -52,6 +54,19 @@ export class PlanContext {
     const region: Region = { kind: 'map', sizeBytes: data.length, data, firstStep: -1, lastStep: -1, address: 0 };
     this.regions.push(region);
     return pointer(region);
+  }
+
+  /** Room for what the load steps make, and nobody changes after. */
+  made(sizeBytes: number): Pointer {
+    return pointer(this.#add({ kind: 'constant', sizeBytes }));
+  }
+
+  /** A region like `region`, for `part` of each divided step that can't share it. */
+  ownRegion(region: Region, part: number): Region {
+    const known = this.#ownRegions.get(region) ?? [];
+    this.#ownRegions.set(region, known);
+    known[part] ??= this.#add({ kind: region.kind, sizeBytes: region.sizeBytes });
+    return known[part];
   }
 
   /** A region of zeros that keeps what is written to it. */
