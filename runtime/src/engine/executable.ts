@@ -24,7 +24,10 @@ interface Call {
 
 interface ReadyStep {
   readonly step: Step;
+  /** For threads to make at the same time. */
   readonly parts: readonly Call[];
+  /** For one thread. */
+  readonly whole: readonly Call[];
 }
 
 /** The steps of a plan for one of its replicas. */
@@ -66,9 +69,10 @@ export class Executable {
         kernel,
         recordAddress: layout.writePart(view, part, replica),
       });
-      return { step, parts: (step.parts ?? [step]).map(callOf) };
+      const parts = (step.parts ?? [step]).map(callOf);
+      return { step, parts, whole: step.whole?.map(callOf) ?? parts };
     };
-    for (const step of plan.loadSteps) runCalls(ready(step, 0).parts);
+    for (const step of plan.loadSteps) runCalls(ready(step, 0).whole);
     const { floats, bytes } = plan.inputSteps;
     this.#replicas = Array.from({ length: layout.replicas }, (_, replica) => ({
       floatsInput: ready(floats, replica),
@@ -80,13 +84,19 @@ export class Executable {
   /** Have other threads share the work; the engine's memory has to be shared. @throws {SignwaveError} `E_ENGINE` if one doesn't start. */
   async startThreads(): Promise<void> {
     const { module, memory } = this.#engine;
-    const { parts, programs } = workOf(this.#replicas);
+    const { parts, programs, alone } = workOf(this.#replicas);
     const work: Work = {
       parts: parts.map((calls) => calls.map(({ name, recordAddress }) => [name, recordAddress])),
       programs,
     };
-    const execute = (part: number): void => runCalls(parts[part]!);
-    this.#team = await ThreadTeam.start(this.plan.threads, { module, memory, work }, execute);
+    this.#team = await ThreadTeam.start(
+      this.plan.threads,
+      { module, memory, work },
+      {
+        execute: (part) => runCalls(parts[part]!),
+        doAlone: (program) => runCalls(alone[program]!),
+      },
+    );
   }
 
   /** Threads that work, the calling one included. */
@@ -102,12 +112,12 @@ export class Executable {
   setInput(input: Input): void {
     this.#stage(input, 0);
     if (this.#team) this.#team.run(input instanceof Float32Array ? PROGRAM.floatsInput : PROGRAM.bytesInput);
-    else runCalls(inputStep(this.#replicas[0]!, input).parts);
+    else runCalls(inputStep(this.#replicas[0]!, input).whole);
   }
 
   execute(): void {
     if (this.#team) this.#team.run(PROGRAM.steps);
-    else for (const { parts } of this.#replicas[0]!.steps) runCalls(parts);
+    else for (const { whole } of this.#replicas[0]!.steps) runCalls(whole);
   }
 
   /** How many inputs {@link executeBatch} takes at a time. */
@@ -133,10 +143,10 @@ export class Executable {
     const { steps } = this.#replicas[0]!;
     const timed = steps.map(({ step }) => ({ step, ms: [] as number[] }));
     for (let n = 0; n < repeats; n++) {
-      steps.forEach(({ parts }, index) => {
+      steps.forEach(({ whole }, index) => {
         const start = performance.now();
         if (this.#team) this.#team.run(PROGRAM.firstStep + index);
-        else runCalls(parts);
+        else runCalls(whole);
         timed[index]!.ms.push(performance.now() - start);
       });
     }
@@ -195,6 +205,8 @@ function inputStep({ floatsInput, bytesInput }: ReadyPlan, input: Input): ReadyS
 /** {@link Work} with the kernels themselves in place of their names. */
 interface TeamWork extends Pick<Work, 'programs'> {
   readonly parts: readonly (readonly Call[])[];
+  /** The calls of each program for one thread. */
+  readonly alone: readonly (readonly Call[])[];
 }
 
 /** What a team does: the parts of each step, and for batches all of a replica as one part. */
@@ -206,21 +218,24 @@ function workOf(replicas: readonly ReadyPlan[]): TeamWork {
   });
   const { floatsInput, bytesInput, steps } = replicas[0]!;
   const stepPhase = (it: ReadyStep): Phase => phase(it.parts.map((call) => [call]));
-  const batch = (first: (replica: ReadyPlan) => ReadyStep): Phase[] => [
-    phase(replicas.map((replica) => [first(replica), ...replica.steps].flatMap((it) => it.parts))),
-  ];
   const phases = steps.map(stepPhase);
-  return {
-    programs: [
-      [stepPhase(floatsInput)],
-      bytesInput ? [stepPhase(bytesInput)] : [],
-      phases,
-      batch((replica) => replica.floatsInput),
-      bytesInput ? batch((replica) => replica.bytesInput!) : [],
-      ...phases.map((it) => [it]),
-    ],
-    parts,
+  const ofSteps = (its: readonly ReadyStep[], theirPhases: readonly Phase[] = its.map(stepPhase)) => ({
+    phases: theirPhases,
+    alone: its.flatMap(({ whole }) => whole),
+  });
+  const batch = (first: (replica: ReadyPlan) => ReadyStep) => {
+    const added = replicas.map((replica) => [first(replica), ...replica.steps].flatMap(({ whole }) => whole));
+    return { phases: [phase(added)], alone: added.flat() };
   };
+  const programs = [
+    ofSteps([floatsInput]),
+    ofSteps(bytesInput ? [bytesInput] : []),
+    ofSteps(steps, phases),
+    batch((replica) => replica.floatsInput),
+    bytesInput ? batch((replica) => replica.bytesInput!) : ofSteps([]),
+    ...steps.map((it, n) => ofSteps([it], [phases[n]!])),
+  ];
+  return { parts, programs: programs.map((it) => it.phases), alone: programs.map((it) => it.alone) };
 }
 
 function unpadPixels(padded: Float32Array, { height, width, channels }: MapShape, pixelFloats: number): Float32Array {

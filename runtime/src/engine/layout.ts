@@ -27,7 +27,7 @@ export class Layout {
     const { floats, bytes } = plan.inputSteps;
     const loadBytes = plan.loadSteps.reduce((sum, step) => sum + partBytes(step), 0);
     const runBytes = [...plan.steps, floats, ...(bytes ? [bytes] : [])]
-      .flatMap((step) => step.parts ?? [step])
+      .flatMap((step) => [...(step.parts ?? [step]), ...(step.whole ?? [])])
       .reduce((sum, part) => sum + partBytes(part), 0);
     this.#records.sizeBytes = loadBytes + runBytes * replicas;
     let endBytes = placeRegions([this.#records, ...plan.regions], baseBytes);

@@ -1,5 +1,5 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
-import { BLOCK, roundUp, VECTOR_LANES } from './filters.js';
+import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { consumersOf } from './fusion.js';
 import type { Layouts } from './layouts.js';
 import type { BitMap, FloatMap, FloatPlanes, SignPlanes, Step } from './plan.js';
@@ -172,9 +172,14 @@ export class PlanContext {
       for (const side of ['top', 'left', 'bottom', 'right'] as const)
         pads[side] = Math.max(pads[side], node.pads[side]);
     }
-    const start = pads.top * pitch + pads.left;
+    // Threads that write neighbouring lanes should not share a cache line.
+    const alignBytes = this.threads > 1 ? SHARED_LANES : 1;
+    const start = roundUp(pads.top * pitch + pads.left, alignBytes);
     const written = roundUp(shape.height * pitch, VECTOR_LANES);
-    const planeBytes = start + Math.max(written, (shape.height + pads.bottom) * pitch + pads.right);
+    const planeBytes = roundUp(
+      start + Math.max(written, (shape.height + pads.bottom) * pitch + pads.right),
+      alignBytes,
+    );
     const region = this.fixed((shape.channels + 1) * planeBytes);
     const planes = { region, shape, pitch, planeBytes, origin: pointer(region, start) };
     this.signPlanes.set(sign, planes);

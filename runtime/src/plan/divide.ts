@@ -1,4 +1,4 @@
-import { BLOCK, VECTOR_LANES } from './filters.js';
+import { BLOCK, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { FLOAT_CHUNK_LANES } from './lut-parameters.js';
 import type { Step, StepPart } from './plan.js';
 import type { KernelRecord } from './records.js';
@@ -97,7 +97,7 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
       return lutAxis(step, threads);
     case 'convPlanes':
     case 'convPairs':
-      return { count: 'lanes', multiple: VECTOR_LANES, moves: { input: 4 }, epilogueMoves: LANES };
+      return { count: 'lanes', multiple: SHARED_LANES, moves: { input: 4 }, epilogueMoves: LANES };
     case 'convBits':
     case 'convFloat':
     case 'convInteger':
@@ -108,7 +108,7 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
   if (elements < minElements) return undefined;
   switch (step.kernel) {
     case 'elementwisePlanes':
-      return { count: 'lanes', multiple: VECTOR_LANES, moves: { input: 4 }, epilogueMoves: LANES };
+      return { count: 'lanes', multiple: SHARED_LANES, moves: { input: 4 }, epilogueMoves: LANES };
     case 'maxPoolPlanes':
     case 'avgPoolPlanes':
       return { count: 'channels', moves: { input: at('inputPlaneBytes'), output: at('outputPlaneBytes') } };
@@ -139,7 +139,7 @@ function lutAxis({ kernel, record, epilogue }: Step, threads: number): Axis {
   const values: Values = record.values;
   const at = (field: string): number => numberIn(values, field);
   const chunkLanes = kernel === 'convFloatLut' ? FLOAT_CHUNK_LANES : at('vectors') * VECTOR_LANES;
-  const lanes = Math.ceil(at('lanes') / threads / VECTOR_LANES) * VECTOR_LANES;
+  const lanes = Math.ceil(at('lanes') / threads / SHARED_LANES) * SHARED_LANES;
   const laneShare = Math.ceil(lanes / chunkLanes) / at('chunks');
   const groupShare = Math.ceil(at('groups') / threads) / at('groups');
   if (groupShare < laneShare) {
@@ -155,7 +155,7 @@ function lutAxis({ kernel, record, epilogue }: Step, threads: number): Axis {
   }
   return {
     count: 'lanes',
-    multiple: VECTOR_LANES,
+    multiple: SHARED_LANES,
     moves: { input: kernel === 'convFloatLut' ? 4 : 1 },
     epilogueMoves: LANES,
     follows: (_, units) => ({ chunks: Math.ceil(units / chunkLanes) }),

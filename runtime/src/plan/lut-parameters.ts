@@ -1,5 +1,5 @@
 import type { ConvNode, Graph, MapShape } from '@signwave/format';
-import { BLOCK, roundUp, VECTOR_LANES } from './filters.js';
+import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import type { Grids } from './grids.js';
 import { type Phases, phasesOf } from './phases.js';
@@ -121,13 +121,17 @@ export function shareLutWork(
 ): { readonly parameters: LutParameters; readonly partFilters: number } {
   const { groupFilters, groups } = work;
   if (threads === 1) return { parameters: whole, partFilters: groupFilters };
-  const lanes = roundUp(Math.ceil(work.lanes / threads), VECTOR_LANES);
+  const lanes = Math.min(work.lanes, roundUp(Math.ceil(work.lanes / threads), SHARED_LANES));
   const byLanes = lutCandidates({ ...work, lanes }, 1)[0] ?? whole;
   const partFilters = roundUp(Math.ceil(groupFilters / threads), BLOCK);
   const byFilters = groups === 1 ? lutCandidates({ ...work, groupFilters: partFilters }, 1)[0] : undefined;
   return byFilters && partFilters < groupFilters && byFilters.cost < byLanes.cost
     ? { parameters: byFilters, partFilters }
-    : { parameters: byLanes, partFilters: groupFilters };
+    : { parameters: haveSameTables(byLanes, whole) ? whole : byLanes, partFilters: groupFilters };
+}
+
+function haveSameTables(a: LutParameters, b: LutParameters): boolean {
+  return (['channels', 'vectors', 'stripChunks', 'blockGroups', 'rowBytes'] as const).every((it) => a[it] === b[it]);
 }
 
 /** Whether no smaller share divides `count` into as many parts. */

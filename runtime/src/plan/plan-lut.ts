@@ -42,6 +42,10 @@ export function planLutConv(context: PlanContext, group: Group, node: ConvNode, 
     kernel: 'convLut',
     ...parts[0]!,
     ...(parts.length > 1 && { parts }),
+    // A thread that works alone isn't slowed down by how several would share the work.
+    ...(parameters !== whole && {
+      whole: [{ record: { name: 'LutConv', values: lutConvValues(context, weights, work, whole, planes) }, epilogue }],
+    }),
     nodes: nodesOf(group),
     reason:
       `1-bit weights on signs: tables of ${channels} channels, ${blockGroups * work.phases.phases.length} at a time, ` +

@@ -44,8 +44,10 @@ export interface StepPart {
 /** What happens between two states of memory: one call of a kernel, or several that threads may make at the same time. */
 export interface Step extends StepPart {
   readonly kernel: KernelName;
-  /** The calls, where they are not the one of `record` and `epilogue`. */
+  /** The calls, where they are not the one of `record` and `epilogue`: for threads to make at the same time. */
   readonly parts?: readonly StepPart[];
+  /** The calls of a thread that works alone, where they are others than those in parts. */
+  readonly whole?: readonly StepPart[];
   /** Nodes of the graph that the step executes. */
   readonly nodes: readonly number[];
   /** Why this kernel, in words. */

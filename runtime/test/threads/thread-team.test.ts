@@ -14,6 +14,7 @@ const PHASES = [
 ];
 const WORK = { parts: [[], [], [], []], programs: [PHASES, [PHASES[0]!]] };
 const LOST_MS = 50;
+const CALLS = { execute: () => undefined, doAlone: () => undefined };
 
 let teams: ThreadTeam[] = [];
 afterEach(() => {
@@ -28,10 +29,16 @@ async function teamWith(execute: (part: number) => void) {
     found.thread = { onEnd: undefined, terminate: () => undefined };
     return found.thread;
   };
-  const team = await ThreadTeam.start(2, { module: MODULE, memory: MEMORY, work: WORK }, execute, {
-    lostMs: LOST_MS,
-    start,
-  });
+  const team = await ThreadTeam.start(
+    2,
+    { module: MODULE, memory: MEMORY, work: WORK },
+    { execute, doAlone: () => expect.fail('not alone') },
+    {
+      lostMs: LOST_MS,
+      start,
+      newPace: () => ({ isShared: true, note: () => undefined }),
+    },
+  );
   teams.push(team);
   return { team, control: found.control!, thread: found.thread! };
 }
@@ -161,7 +168,7 @@ test('a team whose threads don’t all start ends those that did', async () => {
     if (thread === 2) throw new Error('no more workers');
     return { onEnd: undefined, terminate: () => void terminated++ };
   };
-  const team = ThreadTeam.start(3, { module: MODULE, memory: MEMORY, work: WORK }, () => undefined, { start });
+  const team = ThreadTeam.start(3, { module: MODULE, memory: MEMORY, work: WORK }, CALLS, { start });
   await expect(team).rejects.toMatchObject({ code: 'E_ENGINE', message: 'no more workers' });
   expect(terminated).toBe(1);
 });

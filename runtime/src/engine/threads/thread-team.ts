@@ -1,9 +1,10 @@
 import { SignwaveError } from '@signwave/format';
+import { Pace } from './pace.js';
 import {
   controlWords,
   PROGRAMS,
-  pause,
   renumberClaims,
+  spinOrNap,
   type ThreadStart,
   takePart,
   WORD,
@@ -18,38 +19,54 @@ const SPINS_PER_LOOK = 1024;
 /** Every so many runs all claims are brought up, before they are so old that they look new. */
 const RENUMBER_MASK = 2 ** 28 - 1;
 
+/** The work, on the calling thread. */
+interface Calls {
+  readonly execute: (part: number) => void;
+  readonly doAlone: (program: number) => void;
+}
+
+/** What tests set. */
+interface TeamOptions {
+  readonly lostMs?: number;
+  readonly start?: typeof startThread;
+  /** Decides for each program which runs are shared. */
+  readonly newPace?: () => Pick<Pace, 'isShared' | 'note'>;
+}
+
 /** The threads that share a model's work: the one that calls and others that it started. */
 export class ThreadTeam {
   readonly #control: Int32Array;
   readonly #work: Work;
-  readonly #execute: (part: number) => void;
+  readonly #calls: Calls;
   readonly #threads: Thread[] = [];
   readonly #lostMs: number;
+  readonly #newPace: () => Pick<Pace, 'isShared' | 'note'>;
+  readonly #paces: Pick<Pace, 'isShared' | 'note'>[] = [];
   #failure: string | undefined;
-  /** In the run that goes on: turns of {@link ThreadTeam.#wait}, and when it looked at the clock first. */
-  #spins = 0;
+  /** When the wait that goes on looked at the clock first. */
   #waitStartMs = 0;
 
-  private constructor(control: Int32Array, work: Work, execute: (part: number) => void, lostMs: number) {
+  private constructor(control: Int32Array, work: Work, calls: Calls, options: TeamOptions) {
     this.#control = control;
     this.#work = work;
-    this.#execute = execute;
-    this.#lostMs = lostMs;
+    this.#calls = calls;
+    this.#lostMs = options.lostMs ?? LOST_MS;
+    this.#newPace = options.newPace ?? (() => new Pace());
   }
 
   /**
    * @param threads in all, the calling one included.
-   * @param execute a part, on the calling thread.
+   * @param calls for the calling thread.
    * @throws {SignwaveError} `E_ENGINE` if one doesn't start.
    */
   static async start(
     threads: number,
     { module, memory, work }: Pick<ThreadStart, 'module' | 'memory' | 'work'>,
-    execute: (part: number) => void,
-    options: { readonly lostMs?: number; readonly start?: typeof startThread } = {},
+    calls: Calls,
+    options: TeamOptions = {},
   ): Promise<ThreadTeam> {
     const control = new Int32Array(new SharedArrayBuffer(controlWords(work.parts.length) * 4));
-    const team = new ThreadTeam(control, work, execute, options.lostMs ?? LOST_MS);
+    const team = new ThreadTeam(control, work, calls, options);
     const begin = options.start ?? startThread;
     const starts = Array.from({ length: threads - 1 }, (_, i) =>
       begin({ module, memory, control, work, thread: i + 1 }),
@@ -77,18 +94,22 @@ export class ThreadTeam {
    */
   run(program: number): void {
     if (this.#failure !== undefined) throw this.#error();
+    this.#paces[program] ??= this.#newPace();
+    const pace = this.#paces[program];
+    const start = performance.now();
+    if (pace.isShared) this.#share(program);
+    else this.#calls.doAlone(program);
+    pace.note(performance.now() - start);
+  }
+
+  #share(program: number): void {
     const control = this.#control;
-    const phases = this.#work.programs[program]!;
-    const base = Atomics.load(control, WORD.done);
     const run = ((Atomics.load(control, WORD.run) & -PROGRAMS) + PROGRAMS + program) | 0;
     if ((run & RENUMBER_MASK) === program) renumberClaims(control, this.#work.parts.length, (run - PROGRAMS) | 0);
-    Atomics.store(control, WORD.base, base);
+    Atomics.store(control, WORD.base, Atomics.load(control, WORD.done));
     Atomics.store(control, WORD.run, run);
     Atomics.notify(control, WORD.run);
-    this.#spins = 0;
-    takePart(control, phases, run, 0, this.#execute, this.#wait);
-    const end = (base + phases.reduce((sum, { count }) => sum + count, 0)) | 0;
-    while (Atomics.load(control, WORD.done) !== end && this.#wait());
+    takePart(control, this.#work.programs[program]!, run, 0, this.#calls.execute, this.#wait);
     if (this.#failure !== undefined) throw this.#error();
   }
 
@@ -113,12 +134,12 @@ export class ThreadTeam {
     };
   }
 
-  readonly #wait = (): boolean => {
-    pause();
-    if (++this.#spins % SPINS_PER_LOOK !== 0) return true;
+  readonly #wait = (spins: number): boolean => {
+    spinOrNap(this.#control, spins);
+    if (spins % SPINS_PER_LOOK !== 0) return true;
     if (Atomics.load(this.#control, WORD.failed)) this.#failure = 'a kernel failed in a thread';
     const now = performance.now();
-    if (this.#spins === SPINS_PER_LOOK) this.#waitStartMs = now;
+    if (spins === SPINS_PER_LOOK) this.#waitStartMs = now;
     else if (now - this.#waitStartMs > this.#lostMs)
       this.#failure = `a thread has not answered for ${this.#lostMs / 1000} s`;
     return this.#failure === undefined;

@@ -1,7 +1,7 @@
 // Program of a thread: scripts/build-thread.mjs packs it into build/thread.ts as text, and start-thread.ts connects it.
 import type { KernelExports } from '../engine.js';
 import { softmax } from '../softmax.js';
-import { isAfter, PROGRAMS, pause, type ThreadStart, takePart, WORD } from './protocol.js';
+import { isAfter, PROGRAMS, pause, spinOrNap, type ThreadStart, takePart, WORD } from './protocol.js';
 
 /** How long a thread waits for the next run before it sleeps: calls that follow each other find it awake. */
 const SPIN_MS = 0.5;
@@ -28,10 +28,9 @@ function serve(start: ThreadStart, tell: (message: 'ready' | { readonly error: s
     for (let run = 0; ; ) {
       run = nextRun(control, run);
       if (Atomics.load(control, WORD.stop)) return;
-      const isOver = (): boolean => isAfter(Atomics.load(control, WORD.run), run);
-      takePart(control, work.programs[run & (PROGRAMS - 1)]!, run, thread, execute, () => {
-        pause();
-        return !isOver();
+      takePart(control, work.programs[run & (PROGRAMS - 1)]!, run, thread, execute, (spins) => {
+        spinOrNap(control, spins);
+        return !isAfter(Atomics.load(control, WORD.run), run);
       });
     }
   } catch (cause) {
