@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
 import type { BinaryKernels } from '../src/plan/layouts.js';
-import { makePlan } from '../src/plan/make-plan.js';
+import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
 import { KERNEL_RECORDS } from '../src/plan/records.js';
 import { pick, randomFloats, randomGraph, seededRandom } from './random-graph.js';
 
@@ -16,18 +16,18 @@ type Kernels = 'scalar' | BinaryKernels;
 /**
  * Every bit that reaches a binary layer and every output of the runtime must be the reference's.
  *
- * @param threads that steps are divided for. One thread works off the parts here, the last first, which shows if one needs another: the threads
- *   themselves are tested in threads.test.ts.
+ * @param more `threads` that steps are divided for: one thread works off the parts here, the last first, which shows if one needs another. The
+ *   threads themselves are tested in threads.test.ts.
  */
 async function expectEqual(
   graph: Graph,
   kernels: Kernels,
   input: Float32Array,
   seed: number,
-  threads = 1,
+  more: PlanOptions = {},
 ): Promise<void> {
   const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
-  const options = { threads, minSharedElements: 1, ...(kernels !== 'scalar' && { binaryKernels: kernels }) };
+  const options = { ...more, minSharedElements: 1, ...(kernels !== 'scalar' && { binaryKernels: kernels }) };
   const plan = makePlan(graph, engine.simd, options);
   const steps = plan.steps.map((step) => ({ ...step, parts: [...step.parts!].reverse() }));
   const executable = new Executable({ ...plan, steps }, engine);
@@ -95,9 +95,19 @@ describe.each([2, 3])('divided among %i threads', (threads) => {
       const graph = randomGraph(random);
       const { height, width, channels } = graph.nodes[0] as InputNode;
       const kernels = pick(random, ['auto', 'xnor', 'lut'] as const);
-      await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, threads);
+      await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, { threads });
     }
   });
+});
+
+test(`plans without fusion give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const random = seededRandom(seed);
+    const graph = randomGraph(random);
+    const { height, width, channels } = graph.nodes[0] as InputNode;
+    const kernels = pick(random, ['scalar', 'auto', 'xnor', 'lut'] as const);
+    await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, { isFused: false });
+  }
 });
 
 test('the random graphs divide every kernel that can be divided', () => {

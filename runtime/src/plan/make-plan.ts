@@ -16,11 +16,13 @@ import { planElementwisePlanes, planPlaneConv } from './plan-plane-conv.js';
 import { planPlaneOperation } from './plan-plane-maps.js';
 import { pointer } from './regions.js';
 
-/** What may be asked of a plan; both default to what is fastest. */
+/** What may be asked of a plan; all default to what is fastest. */
 export interface PlanOptions {
   readonly binaryKernels?: BinaryKernels;
   /** Default: the cheapest by estimate. */
   readonly pickTables?: PickTables;
+  /** Whether scales, shortcuts, clips and signs go along with the convolution before them; default `true`. */
+  readonly isFused?: boolean;
   /** How many threads share the work; default 1. */
   readonly threads?: number;
   /** Elements below which a step that only moves or combines them isn't shared; default 2048. */
@@ -39,7 +41,7 @@ const MIN_SHARED_ELEMENTS = 2048;
  */
 export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {}): Plan {
   const shapes = inferShapes(graph);
-  const groups = fuse(graph);
+  const groups = fuse(graph, options.isFused);
   const layouts = chooseLayouts(
     graph,
     shapes,
