@@ -9,6 +9,7 @@ import { createNetwork } from '../src/models/index.ts';
 import { Sgd } from '../src/optimizer/index.ts';
 import { seededRandom } from '../src/random.ts';
 import { trainStep } from '../src/step.ts';
+import { openStockWasm } from './stock-wasm.mjs';
 
 const [name, batch, steps, tensorsPath] = process.argv.slice(2);
 const CHECKED_IMAGES = 4;
@@ -16,7 +17,7 @@ const CHECKED_IMAGES = 4;
 const WARM_UP_STEPS = 3;
 
 try {
-  const backend = await chooseBackend({ force: name });
+  const backend = name === 'wasm-stock' ? await openStockWasm() : await chooseBackend({ force: name });
   // In stage 2 sums of +-1 that equal their mean are common before training, and rounding decides their signs: losses differ.
   const { loss } = await runSteps(backend, 1, CHECKED_IMAGES, 1, tensorsPath);
   const timed =

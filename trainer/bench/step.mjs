@@ -1,7 +1,8 @@
 // Images per second of a training step of ResNet-20 (BiPer, stage 2, 32 x 32 x 3) on each back end of this machine.
 //
-//   node trainer/bench/step.mjs [--backends tensorflow,wasm] [--batch 128] [--steps 10] [--peers]
+//   node trainer/bench/step.mjs [--backends tensorflow,wasm,wasm-stock] [--batch 128] [--steps 10] [--peers]
 //
+// `wasm-stock` is tfjs's wasm back end without the trainer's kernels.
 // Each back end has a process of its own. Before it is timed, the loss of a small batch in stage 1 must equal that of cpu. --peers times the
 // same step in PyTorch, from an environment of its own in the user's cache folder, made at the first call (some 3 GB).
 import { execFileSync, spawnSync } from 'node:child_process';

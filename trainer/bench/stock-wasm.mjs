@@ -1,0 +1,46 @@
+// The wasm back end without what the trainer adds: stock kernels, and the filter gradient that stock lacks as most would write it first, patches
+// side by side (im2col) times the gradient.
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import { conv2DInfo } from '../src/backends/convolution-gradients.ts';
+
+/** @returns {Promise<import('../src/types.ts').TrainingBackend>} */
+export async function openStockWasm() {
+  if (!(await tf.setBackend('wasm'))) throw new Error('the wasm back end does not start');
+  tf.registerKernel({
+    kernelName: 'Conv2DBackpropFilter',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs: { x, dy }, attrs }) =>
+      filterGradient(x, dy, conv2DInfo(tf, x.shape, attrs.filterShape, attrs)),
+  });
+  return { name: 'wasm', tf, device: 'stock kernels of tfjs, im2col', isGpu: false };
+}
+
+/** (N, H, W, C), (N, OH, OW, O) -> (kh, kw, C, O). */
+function filterGradient(x, dy, info) {
+  const { padInfo, strideHeight, strideWidth, outHeight, outWidth, filterHeight, filterWidth, inChannels } = info;
+  const { top, bottom, left, right } = padInfo;
+  return tf.tidy(() => {
+    const padded = tf.pad(x, [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ]);
+    const taps = [];
+    for (let u = 0; u < filterHeight; u++) {
+      for (let v = 0; v < filterWidth; v++) {
+        const end = [
+          x.shape[0],
+          u + (outHeight - 1) * strideHeight + 1,
+          v + (outWidth - 1) * strideWidth + 1,
+          inChannels,
+        ];
+        taps.push(tf.stridedSlice(padded, [0, u, v, 0], end, [1, strideHeight, strideWidth, 1]));
+      }
+    }
+    const pixels = x.shape[0] * outHeight * outWidth;
+    const patches = tf.reshape(tf.concat(taps, 3), [pixels, -1]);
+    return tf.reshape(tf.matMul(patches, tf.reshape(dy, [pixels, -1]), true), info.filterShape);
+  });
+}
