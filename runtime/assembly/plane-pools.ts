@@ -21,7 +21,14 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
   const y0 = max(firstY, 0);
   const y1 = min(firstY + p.windowHeight, p.height);
   const countedRows = min(firstY + p.windowHeight, p.countBottom) - max(firstY, p.countTop);
-  const from = input + <usize>y0 * p.inputRowBytes;
+  let from = input + <usize>y0 * p.inputRowBytes;
+  let rows = y1 - y0;
+  if (takeMax && rows > 1) {
+    // The largest of each column first: windows overlap, so that is less to compare, and its vectors need no shuffle.
+    largestOfColumns(p, from, rows);
+    from = p.row;
+    rows = 1;
+  }
   let column = 0;
   while (column < p.columns) {
     if (canVector && column >= firstInside && column < endInside) {
@@ -29,8 +36,8 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
       column = min(column, endInside - 4);
       const first = from + (<usize>(column * p.strideWidth - p.padLeft) << 2);
       const result = takeMax
-        ? windowMax4(p, first, y1 - y0)
-        : f32x4.div(windowSum4(p, first, y1 - y0), f32x4.splat(<f32>(countedRows * p.windowWidth)));
+        ? windowMax4(p, first, rows)
+        : f32x4.div(windowSum4(p, first, rows), f32x4.splat(<f32>(countedRows * p.windowWidth)));
       v128.store(to + (<usize>column << 2), result);
       column += 4;
     } else {
@@ -39,7 +46,7 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
       const x1 = min(firstX + p.windowWidth, p.width);
       const countedColumns = min(firstX + p.windowWidth, p.countRight) - max(firstX, p.countLeft);
       let result: f32 = takeMax ? -Infinity : 0;
-      for (let y = 0; y < y1 - y0; y++) {
+      for (let y = 0; y < rows; y++) {
         const line = from + <usize>y * p.inputRowBytes;
         for (let x = x0; x < x1; x++) {
           const element = load<f32>(line + (<usize>x << 2));
@@ -76,6 +83,24 @@ function windowMax4(p: PlanePool, first: usize, rows: i32): v128 {
   }
   // The largest is negative where all are: then it is the one nearest to 0.
   return v128.bitselect(nearest, largest, i32x4.shr_s(largest, 31));
+}
+
+/** Fill `p.row` with the largest element of each column of `rows` rows. */
+@inline
+function largestOfColumns(p: PlanePool, from: usize, rows: i32): void {
+  const end = p.row + (<usize>p.width << 2);
+  for (let to = p.row; to < end; to += 16) {
+    let largest = i32x4.splat(i32.MIN_VALUE), nearest = i32x4.splat(-1);
+    let element = from;
+    for (let y = 0; y < rows; y++) {
+      const x = v128.load(element);
+      largest = i32x4.max_s(largest, x);
+      nearest = i32x4.min_u(nearest, x);
+      element += p.inputRowBytes;
+    }
+    v128.store(to, v128.bitselect(nearest, largest, i32x4.shr_s(largest, 31)));
+    from += 16;
+  }
 }
 
 /** SPEC 4.11: from +0, in row-major order. */

@@ -307,6 +307,8 @@ export class PlanePool {
   countLeft: i32;
   countBottom: i32;
   countRight: i32;
+  /** Scratch, maxPoolPlanes only: f32 (width), a row of the largest elements of each column. */
+  row: usize;
 }
 
 /** Copies rows of planes: pads, slices, phases. */

@@ -196,6 +196,7 @@ export const RECORD_FIELDS = {
     'countLeft',
     'countBottom',
     'countRight',
+    'row',
   ],
   CopyPlanes: [
     'input',
