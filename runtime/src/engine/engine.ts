@@ -2,12 +2,13 @@ import { SignwaveError } from '@signwave/format';
 import { inflateSync } from 'fflate';
 import { DEFLATED_MODULES, MODULE_BYTES } from '../../build/modules.js';
 import type { KernelName } from '../plan/records.js';
+import { softmax } from './softmax.js';
 
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
-/** Exports of runtime/assembly/simd.ts: every kernel but `softmax`. Those of scalar.ts are the kernels of maps of pixels. */
-export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
+/** Exports of runtime/assembly/simd.ts, and `softmax`. Those of scalar.ts are the kernels of maps of pixels. */
+export type KernelExports = Readonly<Record<KernelName, (recordAddress: number) => void>> & {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: () => number;
 };
@@ -25,7 +26,7 @@ export interface Engine {
 /** The same kernels with another memory. */
 export async function cloneEngine(engine: Engine): Promise<Engine> {
   const { exports } = await WebAssembly.instantiate(engine.module);
-  return { ...engine, exports: exports as unknown as KernelExports };
+  return { ...engine, exports: withSoftmax(exports) };
 }
 
 /** @throws {SignwaveError} `E_ENGINE` without WebAssembly, or when `simd` is asked for and the engine has none. */
@@ -46,7 +47,7 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
   try {
     const { instance, module } = await WebAssembly.instantiate(bytes);
     return {
-      exports: instance.exports as unknown as KernelExports,
+      exports: withSoftmax(instance.exports),
       simd,
       reason: choice !== 'auto' ? `"${choice}" was asked for` : simd ? 'the engine has SIMD' : 'the engine has no SIMD',
       wasmBytes: bytes.length,
@@ -58,6 +59,15 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
       cause,
     });
   }
+}
+
+/** The one kernel in TypeScript beside the others, on their memory. */
+function withSoftmax(exports: WebAssembly.Exports): KernelExports {
+  const memory = exports.memory as WebAssembly.Memory;
+  return {
+    ...exports,
+    softmax: (recordAddress: number) => softmax(memory.buffer, recordAddress),
+  } as unknown as KernelExports;
 }
 
 /** The modules that the build packed. Inflating takes less than a millisecond and works where `DecompressionStream` is missing. */

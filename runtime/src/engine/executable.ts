@@ -3,7 +3,6 @@ import type { FloatMap, Plan, Step } from '../plan/plan.js';
 import { recordBytes, writeRecord } from '../plan/records.js';
 import { type Pointer, placeRegions, pointer, type Region } from '../plan/regions.js';
 import type { Engine } from './engine.js';
-import { softmax } from './softmax.js';
 
 const PAGE_BYTES = 65_536;
 
@@ -58,9 +57,7 @@ export class Executable {
       const recordAddress = records.address + offsetBytes;
       writeRecord(view, recordAddress, record);
       offsetBytes += recordBytes(record.name);
-      const kernel =
-        step.kernel === 'softmax' ? (address: number) => softmax(exports.memory.buffer, address) : exports[step.kernel];
-      return { step, kernel, recordAddress };
+      return { step, kernel: exports[step.kernel], recordAddress };
     });
     const [first, end] = [plan.loadSteps.length, plan.loadSteps.length + plan.steps.length];
     for (const { kernel, recordAddress } of calls.slice(0, first)) kernel(recordAddress);
