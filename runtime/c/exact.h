@@ -13,6 +13,11 @@
 #pragma GCC optimize("fp-contract=off")
 #endif
 
+/* clang would make vectors of single floats, which on 32-bit ARM aren't exact: vectors.h. It doesn't tell whether it may. */
+#if defined(__clang__) && defined(__arm__) && !defined(SIGNWAVE_NO_SLP)
+#error "for 32-bit ARM, clang needs -fno-slp-vectorize; give -DSIGNWAVE_NO_SLP too, to say that you did"
+#endif
+
 #include <float.h>
 #if FLT_EVAL_METHOD != 0
 #error "floats are computed with more digits than they have; on 32-bit x86 compile with -msse4.1 -mfpmath=sse"

@@ -77,26 +77,37 @@ static inline v128 i8x16_shr(v128 a, u32 count) { return (v128)((s8x16)a >> (s8)
 #endif
 
 /* ---- floats ----
- * 32-bit ARM's NEON takes numbers below 2^-126 for zero, its scalar unit doesn't: there, lanes are computed one by one, which
- * compilers don't turn into NEON unless they are told that results don't matter. */
+ * 32-bit ARM's NEON takes numbers below 2^-126 for zero, its scalar unit doesn't: there, lanes are computed one by one. clang would see
+ * through that and use NEON all the same; STAY_SCALAR, before and after an operation, hides a lane from it. */
 
 #if defined(__arm__)
-#define DEFINE_FLOAT(name, operator)                       \
-  static inline v128 name(v128 a, v128 b) {                \
-    f32 x[4], y[4];                                        \
-    memcpy(x, &a, 16);                                     \
-    memcpy(y, &b, 16);                                     \
-    for (int i = 0; i < 4; i++) x[i] = x[i] operator y[i]; \
-    memcpy(&a, x, 16);                                     \
-    return a;                                              \
+#define STAY_SCALAR(x) __asm__("" : "+t"(x))
+
+static inline f32 lane_of(v128 a, int i) {
+  f32 lane = ((f32x4)a)[i];
+  STAY_SCALAR(lane);
+  return lane;
+}
+
+#define DEFINE_FLOAT(name, operator)                      \
+  static inline v128 name(v128 a, v128 b) {               \
+    f32x4 result;                                         \
+    for (int i = 0; i < 4; i++) {                         \
+      f32 lane = lane_of(a, i) operator lane_of(b, i);    \
+      STAY_SCALAR(lane);                                  \
+      result[i] = lane;                                   \
+    }                                                     \
+    return (v128)result;                                  \
   }
-#define DEFINE_FLOAT_COMPARE(name, operator)                        \
-  static inline v128 name(v128 a, v128 b) {                         \
-    f32 x[4], y[4];                                                 \
-    memcpy(x, &a, 16);                                              \
-    memcpy(y, &b, 16);                                              \
-    for (int i = 0; i < 4; i++) a[i] = x[i] operator y[i] ? ~0u : 0; \
-    return a;                                                       \
+#define DEFINE_FLOAT_COMPARE(name, operator)                   \
+  static inline v128 name(v128 a, v128 b) {                    \
+    v128 result;                                               \
+    for (int i = 0; i < 4; i++) {                              \
+      u32 mask = lane_of(a, i) operator lane_of(b, i) ? ~0u : 0; \
+      __asm__("" : "+r"(mask));                                \
+      result[i] = mask;                                        \
+    }                                                          \
+    return result;                                             \
   }
 #else
 #define DEFINE_FLOAT(name, operator) DEFINE_BINARY(name, f32x4, operator)
