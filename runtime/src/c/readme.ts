@@ -20,7 +20,7 @@ ${run}
 Another compiler: \`make CC=aarch64-linux-gnu-gcc\`, \`make CC=clang\`; other options: \`make CFLAGS="-O3 -march=native"\`. Outputs are the same bits
 with each of them, and those of signwave's WebAssembly.
 
-In a program of yours, with \`-lm\` and libsignwave.a or all .c files but classify.c:
+In a program of yours, with \`-lm\` and libsignwave.a or all .c files${takesImages ? ' but classify.c' : ''}:
 
     #include "signwave.h"
 
