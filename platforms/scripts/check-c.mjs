@@ -8,11 +8,13 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildPrograms } from './build.mjs';
+import { differingOperations, untestedCalls, writeOperations } from './c-operations.mjs';
 import { C_DEBIAN_PACKAGES, C_TARGETS } from './c-targets.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const OUTPUT = 'build/platforms/c';
+const OPERATIONS = `${OUTPUT}/operations`;
 /** Where the last bits depend on the C library. */
 const SOFTMAX_TOLERANCE = 1e-6;
 const ROUNDS = 15;
@@ -27,6 +29,10 @@ mkdirSync(OUTPUT, { recursive: true });
 run([process.execPath, 'build/platforms/c-cases.mjs', OUTPUT]);
 const cases = JSON.parse(readFileSync(`${OUTPUT}/cases.json`, 'utf8'));
 
+await writeOperations(OPERATIONS);
+const untested = untestedCalls(OPERATIONS, readFileSync(`${OUTPUT}/resnet20/c/kernels.c`, 'utf8'));
+if (untested.length > 0) throw new Error(`c-operations.mjs lacks ${untested.join(', ')}`);
+
 let failures = 0;
 for (const target of targets) {
   const startMs = performance.now();
@@ -36,10 +42,11 @@ for (const target of targets) {
     kernels ??= `${folder}/kernels.o`;
     return !check(given, folder, target);
   });
-  failures += differing.length;
-  const found = differing.length === 0 ? 'equal' : `DIFFER: ${differing.map(({ name }) => name).join(', ')}`;
+  const wrong = [...checkOperations(target), ...differing.map(({ name }) => name)];
+  failures += wrong.length;
+  const found = wrong.length === 0 ? 'equal' : `DIFFER: ${wrong.join(', ')}`;
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-  console.log(`${target.name}: ${cases.length} models, ${found} (${seconds} s)`);
+  console.log(`${target.name}: operations and ${cases.length} models, ${found} (${seconds} s)`);
 }
 checkRefusals();
 if (targets.includes(C_TARGETS[0])) await printTimes();
@@ -47,12 +54,12 @@ console.log(failures === 0 ? 'C: all equal' : `C: ${failures} FAILED`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 /** Build a case by its own Makefile, and the program that runs it. Kernels are the same in each case: compiled once for a target. */
-function buildCase({ name }, { id, cc, cflags }, kernels) {
-  const folder = `${OUTPUT}/${name}/${id}`;
+function buildCase({ name }, target, kernels) {
+  const folder = `${OUTPUT}/${name}/${target.id}`;
   cpSync(`${OUTPUT}/${name}/c`, folder, { recursive: true });
   if (kernels) copyFileSync(kernels, `${folder}/kernels.o`);
-  run(['make', '--silent', '-C', folder, `CC=${cc}`, ...(cflags ? [`CFLAGS=${cflags}`] : []), 'LDFLAGS=-static']);
-  const words = [...cc.split(' '), ...(cflags ?? '-O2').split(' ')];
+  make(folder, target);
+  const words = [...target.cc.split(' '), '-O2'];
   run([
     ...words,
     `-I${folder}`,
@@ -64,6 +71,19 @@ function buildCase({ name }, { id, cc, cflags }, kernels) {
     '-lm',
   ]);
   return folder;
+}
+
+/** @returns {string[]} the operations that give other bits than WebAssembly's. */
+function checkOperations(target) {
+  const folder = `${OPERATIONS}/${target.id}`;
+  cpSync(`${OPERATIONS}/c`, folder, { recursive: true });
+  make(folder, target);
+  const found = run([...(target.emulator ?? []), `${folder}/classify`], readFileSync(`${OPERATIONS}/inputs`));
+  return differingOperations(found, readFileSync(`${OPERATIONS}/expected`));
+}
+
+function make(folder, { cc, cflags }) {
+  run(['make', '--silent', '-C', folder, `CC=${cc}`, ...(cflags ? [`CFLAGS=${cflags}`] : []), 'LDFLAGS=-static']);
 }
 
 /** Whether the outputs, the images and the example's classes are right. */
