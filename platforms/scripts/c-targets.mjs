@@ -36,5 +36,12 @@ export const C_TARGETS = [
   { id: 'gcc-arm64', name: 'gcc for ARM64', cc: 'aarch64-linux-gnu-gcc', emulator: ARM64 },
   { id: 'clang-arm64', name: 'clang for ARM64', cc: 'clang --target=aarch64-linux-gnu', emulator: ARM64 },
   { id: 'gcc-arm32', name: 'gcc for ARM32', cc: 'arm-linux-gnueabihf-gcc', emulator: ARM32 },
+  {
+    id: 'gcc-arm32-plain',
+    name: 'gcc for ARM32 without NEON',
+    cc: 'arm-linux-gnueabihf-gcc',
+    cflags: '-O2 -mfpu=vfpv3-d16',
+    emulator: ARM32,
+  },
   { id: 'clang-arm32', name: 'clang for ARM32', cc: 'clang --target=arm-linux-gnueabihf', emulator: ARM32 },
 ];

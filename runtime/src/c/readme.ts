@@ -18,7 +18,8 @@ plain C elsewhere. Nothing to install, nothing allocated by a run; the memory is
 ${run}
 
 Another compiler: \`make CC=aarch64-linux-gnu-gcc\`, \`make CC=clang\`; other options: \`make CFLAGS="-O3 -march=native"\`. Outputs are the same bits
-with each of them, and those of signwave's WebAssembly.
+with each of them, and those of signwave's WebAssembly. For a processor of 32-bit ARM without NEON (the first Raspberry Pi, the first Zero):
+\`make VECTORS_arm=\`; of x86-64 without SSE4.1: \`make VECTORS_x86_64=\`.
 
 In a program of yours, with \`-lm\` and libsignwave.a or all .c files${takesImages ? ' but classify.c' : ''}:
 
