@@ -1,6 +1,7 @@
 // `signwave export --c`: every case of platforms/src/c/cases.ts is built by each compiler for each CPU, and its outputs have to be those of
-// WebAssembly, bit for bit; so have images that its prepare.c resizes, and the example program's classes. Then the time of one run is
-// printed beside WebAssembly's in this Node: a figure to read, not a check. CPUs of ARM are QEMU's. Takes about two minutes.
+// WebAssembly, bit for bit; so have images that its prepare.c resizes, the example program's classes, and each vector operation by itself.
+// Then the time of one run is printed beside WebAssembly's in this Node: a figure to read, not a check. CPUs of ARM are QEMU's. Takes two
+// to three minutes.
 //
 //   node platforms/scripts/check-c.mjs [--only TEXT]      targets that have this text in their name
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -22,6 +23,7 @@ const RUNS_IN_ROUND = 200;
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
 const targets = C_TARGETS.filter(({ name }) => name.includes(values.only));
+if (targets.length === 0) throw new Error(`--only ${values.only}: no target has this in its name`);
 for (const script of ['build-wasm', 'build-c']) run([process.execPath, `runtime/scripts/${script}.mjs`]);
 await buildPrograms();
 rmSync(OUTPUT, { recursive: true, force: true });

@@ -108,8 +108,10 @@ function rewritten(text, target, kernels) {
   return kernels.includes(isKernel) ? named : `static ${named}`;
 }
 
-/** Every operation has to be defined: a kernel may use one that no kernel used before. */
+/** Every operation has to be defined: a kernel may use one that no kernel used before. So has all else that wasm2c has in an instance. */
 function checkCalls(source, headers) {
+  const state = /\binstance->\w+/.exec(source);
+  if (state) throw new Error(`the module has ${state[0]}, which isn't translated`);
   const called = new Set([...source.matchAll(/\b([A-Za-z]\w*)\(/g)].map(([, name]) => name));
   const missing = [...called].filter(
     (name) =>

@@ -1,6 +1,5 @@
 import { exportOnnx } from '@signwave/convert';
 import { SignwaveError } from '@signwave/format';
-import { exportC } from '@signwave/runtime/c';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { writeFolderAtomic } from '../data/write-folder.js';
@@ -30,6 +29,8 @@ export function registerExport(program: Command): void {
         printResult(`${onnx}: ${count(bytes.length)} bytes, ONNX`);
       }
       if (c !== undefined) {
+        // Loaded when it is needed: it has the C sources in it.
+        const { exportC } = await import('@signwave/runtime/c');
         const files = await exportC(model);
         await writeFolderAtomic(c, files);
         const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);

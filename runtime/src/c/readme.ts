@@ -42,6 +42,6 @@ ${takesImages ? '| prepare.c | resize and crop, as the model was tested with |\n
 
 * The model: ${info.licence ?? 'its file names no licence; ask who made it'}.
 * All other files: MIT, LICENSE.
-* kernels.c was written by wasm2c of wabt, which is under the Apache License 2.0, LICENSE-wabt; no file of wabt's is here.
+* kernels.c was written by wasm2c of wabt, which is under the Apache License 2.0, LICENSE-wabt; none of wabt's own sources is here.
 `;
 }

@@ -65,6 +65,12 @@ test('an operation that the headers lack is told when it is translated, not by a
   );
 });
 
+test('globals are refused', () => {
+  expect(() => translateKernels(translated({ body: 'instance->w2c_g0 = var_i0;' }), HEADERS, 'wabt 1')).toThrow(
+    "the module has instance->w2c_g0, which isn't translated",
+  );
+});
+
 test('a table of several functions, and another form of output, are refused', () => {
   const wrappers = 'wrap_w2c_kernels_f1 wrap_w2c_kernels_f2';
   expect(() => translateKernels(translated({ wrappers }), HEADERS, 'wabt 1')).toThrow(
