@@ -114,7 +114,7 @@ function areEqual(found, wanted, tolerance) {
 /** The example program's first class, beside the largest expected output. */
 function classifiesRight(given, folder, emulator, { width, height }) {
   const path = `${given}/image.ppm`;
-  const header = Buffer.from(`P6\n# a comment\n${width} ${height}\n255\n`);
+  const header = Buffer.from(`P6\n# a comment\n#\n${width} # another\n${height}\n255\n`);
   writeFileSync(path, Buffer.concat([header, readFileSync(`${given}/image-0`)]));
   const expected = readFileSync(`${given}/expected`);
   const logits = Array.from({ length: 10 }, (_, i) => expected.readFloatLE(i * 4));
@@ -134,6 +134,7 @@ function checkRefusals() {
     'png.ppm': ['\x89PNG\r\n', /no binary PPM/],
     'cut.ppm': ['P6 32 32 255\nabc', /cut short/],
     'size.ppm': [`P6 16 16 255\n${'x'.repeat(16 * 16 * 3)}`, /another size/],
+    'large.ppm': ['P6 4294967297 1 255\nabc', /at most 32768 x 32768/],
     'deep.ppm': ['P6 1 1 65535\nabcdef', /8 bits a sample/],
     'empty.ppm': ['', /no binary PPM/],
   };

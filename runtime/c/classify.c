@@ -1,25 +1,38 @@
 /* classify.c — an example: classify binary PPM (or PGM) images.
  *
  *   make && ./classify image.ppm ... */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "signwave.h"
 
+enum { MAX_SIDE = 32768 };
+
+/* The next number of a header and one character after it; 0 if there is none. */
+static uint32_t read_number(FILE *file) {
+  uint32_t value = 0;
+  int c = getc(file);
+  for (; isspace(c) || c == '#'; c = getc(file))
+    if (c == '#')
+      while (c != '\n' && c != EOF) c = getc(file);
+  for (; isdigit(c) && value <= MAX_SIDE; c = getc(file)) value = value * 10 + (uint32_t)(c - '0');
+  return value;
+}
+
 /* The pixels of a binary PPM (3 channels) or PGM (1); 0, and a message, if the file isn't one. */
 static uint8_t *read_image(const char *path, uint32_t *width, uint32_t *height, uint32_t *channels) {
   FILE *file = fopen(path, "rb");
   if (file == 0) return perror(path), (uint8_t *)0;
-  unsigned maximum = 0;
-  char kind = 0, gap[2] = "";
-  int fields = fscanf(file, "P%c", &kind);
-  while (fields == 1 && fscanf(file, " #%*[^\n]%1[\n]", gap) == 1) continue; /* comments */
-  fields += fscanf(file, "%u %u %u%1[ \t\r\n]", width, height, &maximum, gap);
-  *channels = kind == '6' ? 3 : 1;
   uint8_t *pixels = 0;
-  if (fields != 5 || (kind != '5' && kind != '6') || maximum != 255 || *width == 0 || *width > 32768 || *height == 0 || *height > 32768) {
-    fprintf(stderr, "%s: no binary PPM or PGM image of 8 bits a sample and at most 32768 x 32768 pixels\n", path);
+  const int is_netpbm = getc(file) == 'P', kind = getc(file);
+  *channels = kind == '6' ? 3 : 1;
+  *width = read_number(file);
+  *height = read_number(file);
+  const uint32_t maximum = read_number(file);
+  if (!is_netpbm || (kind != '5' && kind != '6') || *width - 1 >= MAX_SIDE || *height - 1 >= MAX_SIDE || maximum != 255) {
+    fprintf(stderr, "%s: no binary PPM or PGM image of 8 bits a sample and at most %d x %d pixels\n", path, MAX_SIDE, MAX_SIDE);
   } else {
     const size_t bytes = (size_t)*width * *height * *channels;
     pixels = malloc(bytes);

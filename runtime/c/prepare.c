@@ -47,13 +47,16 @@ static size_t window_of(uint32_t in_size, uint32_t out_size) {
   return (size_t)ceil((SIGNWAVE_RESIZE_BICUBIC ? 2 : 1) * (scale > 1 ? scale : 1)) * 2 + 1;
 }
 
+/* Room for a * b * c bytes; 0 if there is none, or none could be. */
+static uint8_t *allocate(size_t a, size_t b, size_t c) { return a > SIZE_MAX / b / c ? 0 : malloc(a * b * c); }
+
 /* Resize one axis: `outer` times `in_size` times `inner` bytes become `outer` times `out_size` times `inner`. Takes `in`, gives 0 without memory. */
 static uint8_t *resize_axis(uint8_t *in, size_t outer, uint32_t in_size, uint32_t out_size, size_t inner) {
   if (in == 0 || in_size == out_size) return in;
   const size_t window = window_of(in_size, out_size);
   struct taps taps = {0, 0, malloc(window * sizeof(int32_t))};
   double *exact = malloc(window * sizeof(double));
-  uint8_t *result = malloc(outer * out_size * inner);
+  uint8_t *result = allocate(outer, out_size, inner);
   if (taps.weights && exact && result) {
     for (uint32_t x = 0; x < out_size; x++) {
       find_taps(in_size, out_size, x, exact, &taps);
@@ -78,9 +81,10 @@ static uint8_t *resize_axis(uint8_t *in, size_t outer, uint32_t in_size, uint32_
 }
 
 /* Gray or RGB, as the model takes it; Pillow's luma. A new image, or 0 without memory. */
-static uint8_t *convert(const uint8_t *pixels, size_t count, uint32_t channels) {
-  uint8_t *result = malloc(count * SIGNWAVE_CHANNELS);
+static uint8_t *convert(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels) {
+  uint8_t *result = allocate(width, height, SIGNWAVE_CHANNELS);
   if (result == 0) return 0;
+  const size_t count = (size_t)width * height;
   for (size_t i = 0; i < count; i++) {
     const uint8_t *p = pixels + i * channels;
     if (SIGNWAVE_CHANNELS == channels) memcpy(result + i * channels, p, channels);
@@ -99,13 +103,15 @@ const char *signwave_prepare(const uint8_t *pixels, uint32_t width, uint32_t hei
   uint32_t new_width = SIGNWAVE_WIDTH, new_height = SIGNWAVE_HEIGHT;
   if (SIGNWAVE_RESIZE_SHORTER_SIDE > 0) {
     const double size = SIGNWAVE_RESIZE_SHORTER_SIDE;
-    new_width = (uint32_t)(width <= height ? size : size * width / height);
-    new_height = (uint32_t)(width <= height ? size * height / width : size);
+    const double longer = width <= height ? size * height / width : size * width / height;
+    if (longer > INT32_MAX) return "there is not enough memory for it";
+    new_width = (uint32_t)(width <= height ? size : longer);
+    new_height = (uint32_t)(width <= height ? longer : size);
     if (new_width < SIGNWAVE_WIDTH || new_height < SIGNWAVE_HEIGHT) return "the model's recipe makes it smaller than the input";
   } else if (!SIGNWAVE_RESIZE_STRETCH && (width != new_width || height != new_height)) {
     return "it has another size than the model's input, and the model's recipe names no resize";
   }
-  uint8_t *resized = convert(pixels, (size_t)width * height, channels);
+  uint8_t *resized = convert(pixels, width, height, channels);
   resized = resize_axis(resized, height, width, new_width, SIGNWAVE_CHANNELS);
   resized = resize_axis(resized, 1, height, new_height, (size_t)new_width * SIGNWAVE_CHANNELS);
   if (resized == 0) return "there is not enough memory for it";
