@@ -21,7 +21,7 @@ const NETWORKS = [
   {
     id: 'resnet20-cifar10',
     title: 'BiPer ResNet-20, CIFAR-10',
-    checkpoint: 'examples/biper-resnet20-cifar10.pth',
+    checkpoint: 'examples/signwave-cifar10-resnet20.safetensors',
   },
   {
     id: 'resnet18-imagenet',
@@ -29,10 +29,16 @@ const NETWORKS = [
     checkpoint: '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar',
   },
   {
+    id: 'resnet18-imagenet-i16',
+    title: 'BiPer ResNet-18, ImageNet, `--stem i16`',
+    checkpoint: '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar',
+    options: ['--stem', 'i16'],
+  },
+  {
     id: 'resnet20-1w32a-cifar10',
     title: 'BiPer ResNet-20 1W/32A, CIFAR-10',
     checkpoint: '../shared/checkpoints/biper-resnet20-1w32a-cifar10/model_best.pth.tar',
-    arch: 'resnet20_1w32a',
+    options: ['--arch', 'resnet20_1w32a'],
     hasFloatActivations: true,
   },
 ];
@@ -57,13 +63,12 @@ await build({
 runNode([`${OUTPUT}/main.mjs`, ...process.argv.slice(2)]);
 
 /** @returns what bench/src/measure/networks.ts calls a NetworkFile; nothing if the checkpoint isn't here. */
-function convert({ id, title, checkpoint, arch, hasFloatActivations }) {
+function convert({ id, title, checkpoint, options = [], hasFloatActivations }) {
   if (!existsSync(checkpoint)) {
     console.error(`${title} is left out: ${checkpoint} is not here`);
     return [];
   }
   const path = `${OUTPUT}/${id}.sgnw`;
-  const options = arch === undefined ? [] : ['--arch', arch];
   runNode(['cli/dist/signwave.mjs', 'convert', checkpoint, ...options, '-o', path], 'ignore');
   return [{ id, title, path, hasFloatActivations }];
 }

@@ -17,7 +17,7 @@ const MODEL = 'build/example.sgnw';
 const RESULTS = 'bench/results.json';
 node('scripts/build.mjs', '--only', 'wasm,cli');
 mkdirSync('build', { recursive: true });
-signwave('convert', 'examples/biper-resnet20-cifar10.pth', '-o', MODEL);
+signwave('convert', 'examples/signwave-cifar10-resnet20.safetensors', '-o', MODEL);
 const { confusion, msPerImage, classNames, ...evaluation } = json('eval', MODEL, `cifar10:${cifar10}`);
 const { fileBytes, float32Bytes } = json('inspect', MODEL);
 const { bench } = JSON.parse(readFileSync(RESULTS, 'utf8'));

@@ -22,12 +22,13 @@ const checkpoint = `examples/signwave-${name}.safetensors`;
 const model = `build/${name}.sgnw`;
 
 mkdirSync(folder, { recursive: true });
-copyFileSync(join(run, 'best.safetensors'), checkpoint);
-for (const file of ['metrics.jsonl', 'report.html']) copyFileSync(join(run, file), join(folder, file));
 const settings = JSON.parse(readFileSync(config, 'utf8'));
-// Where its data lay and it was written is of no use to others.
-const shown = { ...settings, data: { ...settings.data, folder: 'data/cifar-10-batches-bin' }, output: `runs/${name}` };
+const shown = withoutPlaces(settings);
 writeFileSync(join(folder, 'config.json'), `${JSON.stringify(shown, null, 2)}\n`);
+const original = readFileSync(join(run, 'best.safetensors'));
+writeFileSync(checkpoint, publishedCheckpoint(original));
+copyFileSync(join(run, 'metrics.jsonl'), join(folder, 'metrics.jsonl'));
+writeFileSync(join(folder, 'report.html'), publishedReport(readFileSync(join(run, 'report.html'), 'utf8')));
 
 signwave(['convert', checkpoint, '--labels', 'examples/labels.txt', '-o', model]);
 const evaluation = JSON.parse(signwave(['eval', model, `cifar10:${cifar10}`, '--json']));
@@ -41,6 +42,35 @@ const epochs = [
 ];
 writeFileSync(join(folder, 'README.md'), page());
 console.log(`${folder}, ${checkpoint}: ${evaluation.top1Percent.toFixed(2)} % on ${evaluation.images} images`);
+
+/** Where its data lay and it was written is of no use to others. */
+function withoutPlaces(it) {
+  return { ...it, data: { ...it.data, folder: 'data/cifar-10-batches-bin' }, output: `runs/${name}` };
+}
+
+/** A safetensors file begins with the length of its header, 8 bytes, and the header, JSON. */
+function headerOf(bytes) {
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  return { header: JSON.parse(bytes.subarray(8, end).toString()), tensors: bytes.subarray(end) };
+}
+
+function publishedCheckpoint(bytes) {
+  const { header, tensors } = headerOf(bytes);
+  header.__metadata__.config = JSON.stringify(withoutPlaces(JSON.parse(header.__metadata__.config)));
+  const text = Buffer.from(JSON.stringify(header));
+  // Tensors begin at a multiple of 8.
+  const padded = Buffer.concat([text, Buffer.alloc(-text.length & 7, ' ')]);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return Buffer.concat([length, padded, tensors]);
+}
+
+/** The report quotes the config that the checkpoint has. */
+function publishedReport(html) {
+  const config = JSON.parse(headerOf(original).header.__metadata__.config);
+  const { data, output } = withoutPlaces(config);
+  return html.replaceAll(config.data.folder, data.folder).replaceAll(config.output, output);
+}
 
 function page() {
   const ofStage = (stage) => epochs.filter((it) => it.stage === stage);

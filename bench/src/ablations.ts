@@ -1,12 +1,84 @@
-import type { LoadOptions } from '@signwave/runtime';
+import type { Graph } from '@signwave/format';
+import { type LoadOptions, load } from '@signwave/runtime';
+import { createEngine } from '../../runtime/src/engine/engine.js';
+import { Executable } from '../../runtime/src/engine/executable.js';
+import type { PickTables } from '../../runtime/src/plan/layouts.js';
+import { type LutParameters, lutCandidates } from '../../runtime/src/plan/lut-parameters.js';
+import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+import type { Network } from './peers/peer.js';
 
-/** A part of the runtime that can be switched off, to see what it brings. */
-export interface Ablation {
-  readonly id: string;
-  /** Without what: "no SIMD". */
-  readonly title: string;
-  readonly options: LoadOptions;
+/** A network that runs as it would with something changed. */
+export interface Variant {
+  readonly run: (input: Float32Array) => Float32Array;
+  readonly dispose: () => void;
 }
 
-/** Each is timed beside the default on the same models. Rows for options that `load` doesn't have can't be written: tsc refuses them. */
-export const ABLATIONS: readonly Ablation[] = [{ id: 'no-simd', title: 'no SIMD', options: { kernels: 'scalar' } }];
+/** Something that the runtime does, changed to see what it brings. Outputs stay the same. */
+export interface Ablation {
+  readonly id: string;
+  /** What was changed. */
+  readonly title: string;
+  /** @returns undefined where the change changes nothing or can't be made. */
+  readonly open: (network: Network) => Promise<Variant | undefined>;
+}
+
+export const ABLATIONS: readonly Ablation[] = [
+  { id: 'no-simd', title: 'no SIMD', open: loadWith({ kernels: 'scalar' }) },
+  { id: 'xnor', title: 'bits counted, no tables', open: planWith({ binaryKernels: 'xnor' }) },
+  ...[4, 6, 8].map((channels) => ({
+    id: `tables-${channels}`,
+    title: `tables of ${channels} channels only`,
+    open: planWith(tablesThat((it) => it.channels === channels)),
+  })),
+  ...[3, 5, 7].map((vectors) => ({
+    id: `vectors-${vectors}`,
+    title: `look-ups of ${16 * vectors} lanes only`,
+    open: planWith(tablesThat((it) => it.vectors === vectors)),
+  })),
+  {
+    id: 'one-table',
+    title: 'one group of tables at a time',
+    open: planWith(tablesThat((it) => it.blockGroups === 1)),
+  },
+  { id: 'unfused', title: 'every operation a step of its own', open: planWith({ isFused: false }) },
+  { id: 'tuned', title: 'kernels chosen by trial at load', open: loadWith({ tune: true }) },
+  { id: 'two-threads', title: 'two threads', open: loadWith({ threads: 2 }) },
+];
+
+function loadWith(options: LoadOptions): Ablation['open'] {
+  return async ({ bytes }) => {
+    const model = await load(bytes, options);
+    const isRefused = options.threads !== undefined && model.info().threads !== options.threads;
+    return isRefused ? undefined : { run: (input) => model.run(input), dispose: () => model.dispose() };
+  };
+}
+
+function planWith(options: PlanOptions): Ablation['open'] {
+  return async ({ model: { graph } }) => {
+    if (describe(graph, options) === describe(graph, {})) return undefined;
+    const executable = new Executable(makePlan(graph, true, options), await createEngine('simd'));
+    const run = (input: Float32Array): Float32Array => {
+      executable.setInput(input);
+      executable.execute();
+      return executable.output();
+    };
+    return { run, dispose: () => executable.dispose() };
+  };
+}
+
+function describe(graph: Graph, options: PlanOptions): string {
+  return makePlan(graph, true, options)
+    .steps.map(({ kernel, reason }) => `${kernel}: ${reason}`)
+    .join('\n');
+}
+
+const ALL = 100_000;
+
+/** The cheapest tables among those that `suits` lets pass; where there are none, the cheapest of all. */
+function tablesThat(suits: (parameters: LutParameters) => boolean): { readonly pickTables: PickTables } {
+  const pickTables: PickTables = (work) => {
+    const candidates = lutCandidates(work, ALL);
+    return candidates.find(suits) ?? candidates[0];
+  };
+  return { pickTables };
+}

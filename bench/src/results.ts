@@ -116,7 +116,7 @@ export interface AblationResult {
   /** What it was measured on. */
   readonly subject: string;
   readonly defaultMs: number;
-  readonly withoutMs: number;
+  readonly changedMs: number;
 }
 
 /** The timing of an engine, if it was measured. */

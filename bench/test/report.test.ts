@@ -73,7 +73,7 @@ const BENCH: Bench = {
     mapSize: [],
     batch: [],
   },
-  ablations: [{ id: 'no-x', title: 'no X', subject: 'A network', defaultMs: 2, withoutMs: 5 }],
+  ablations: [{ id: 'no-x', title: 'no X', subject: 'A network', defaultMs: 2, changedMs: 5 }],
 };
 
 describe('tables', () => {

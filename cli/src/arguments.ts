@@ -21,3 +21,10 @@ export const limitOption = (what: string): Option =>
   new Option('--limit <n>', `stop after n ${what}`).argParser(positiveInteger);
 export const kernelsOption = (): Option =>
   new Option('--kernels <which>', 'build of the kernels').choices(['auto', 'simd', 'scalar']).default('auto');
+
+/** `auto` or a whole number from 1; more than there can be is refused by `load`. */
+function threadCount(text: string): number | 'auto' {
+  return text === 'auto' ? text : positiveInteger(text);
+}
+export const threadsOption = (): Option =>
+  new Option('--threads <n>', 'threads that share each inference, or "auto"').argParser(threadCount).default(1);

@@ -1,13 +1,16 @@
-// Compile the kernels for each feature level (asconfig.json) and inline them in runtime/build/modules.ts,
+// Compile the kernels for each feature level (asconfig.json) and inline them in runtime/build/modules.ts; pack build/thread.ts, too;
 // which git ignores. Does nothing when the sources are older than the result. Usage: node runtime/scripts/build-wasm.mjs [--force]
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+// What threads run is packed anew each time: that takes some milliseconds.
+import './build-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
-const LEVELS = ['simd', 'scalar'];
+/** The entry file of each, and its name in asconfig.json. */
+const BUILDS = { simd: 'simd', threads: 'simd', scalar: 'scalar' };
 const OUTPUT = 'runtime/build/modules.ts';
 
 const sources = readdirSync('runtime/assembly').map((name) => `runtime/assembly/${name}`);
@@ -23,8 +26,8 @@ function isCurrent() {
 async function build() {
   mkdirSync('runtime/build', { recursive: true });
   const modules = [];
-  for (const level of LEVELS) {
-    const args = [`runtime/assembly/${level}.ts`, '--config', 'asconfig.json', '--target', level];
+  for (const [level, entry] of Object.entries(BUILDS)) {
+    const args = [`runtime/assembly/${entry}.ts`, '--config', 'asconfig.json', '--target', level];
     const { error, stderr } = await asc.main(args);
     if (error) throw new Error(`asc ${args.join(' ')}: ${error.message}\n${stderr}`);
     modules.push({ level, bytes: readFileSync(`runtime/build/${level}.wasm`) });

@@ -1,21 +1,13 @@
 import { readModel, SignwaveError } from '@signwave/format';
-import { createEngine, type KernelChoice } from './engine/engine.js';
-import { tryTables } from './engine/trial.js';
+import { makeReady, type ReadyOptions } from './engine/make-ready.js';
 import { Model } from './model.js';
 
 /** Where a model comes from: its bytes, something that has them, or an address to fetch. */
 export type ModelSource = Uint8Array | ArrayBuffer | Blob | Response | URL | string;
 
-export interface LoadOptions {
+export interface LoadOptions extends ReadyOptions {
   /** What to call the model in messages; default: its address, or "model". */
   readonly name?: string;
-  /** Which build of the kernels; default `auto`. */
-  readonly kernels?: KernelChoice;
-  /**
-   * Time several ways to compute each binary convolution on this machine, for a few milliseconds each, and take the fastest; default
-   * `false`: estimate. Results don't depend on it.
-   */
-  readonly tune?: boolean;
   /** To stop a fetch. */
   readonly signal?: AbortSignal;
 }
@@ -30,9 +22,8 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
   const { name, bytes } = await readSource(source, options);
   const startMs = performance.now();
   const file = readModel(bytes, name);
-  const engine = await createEngine(options.kernels ?? 'auto');
-  const plan = options.tune && engine.simd ? { pickTables: await tryTables(file.graph, engine) } : {};
-  return new Model(file, engine, plan, startMs);
+  const ready = await makeReady(file.graph, options);
+  return new Model(file, ready, performance.now() - startMs);
 }
 
 async function readSource(source: ModelSource, options: LoadOptions): Promise<{ name: string; bytes: Uint8Array }> {

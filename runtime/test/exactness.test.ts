@@ -4,20 +4,33 @@ import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
 import type { BinaryKernels } from '../src/plan/layouts.js';
-import { makePlan } from '../src/plan/make-plan.js';
+import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
 import { KERNEL_RECORDS } from '../src/plan/records.js';
-import { randomFloats, randomGraph, seededRandom } from './random-graph.js';
+import { pick, randomFloats, randomGraph, seededRandom } from './random-graph.js';
 
 const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
 
 /** The scalar build; or the SIMD build with the kernels for binary convolutions that it has to take. */
 type Kernels = 'scalar' | BinaryKernels;
 
-/** Every bit that reaches a binary layer and every output of the runtime must be the reference's. */
-async function expectEqual(graph: Graph, kernels: Kernels, input: Float32Array, seed: number): Promise<void> {
+/**
+ * Every bit that reaches a binary layer and every output of the runtime must be the reference's.
+ *
+ * @param more `threads` that steps are divided for: one thread works off the parts here, the last first, which shows if one needs another. The
+ *   threads themselves are tested in threads.test.ts.
+ */
+async function expectEqual(
+  graph: Graph,
+  kernels: Kernels,
+  input: Float32Array,
+  seed: number,
+  more: PlanOptions = {},
+): Promise<void> {
   const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
-  const options = kernels === 'scalar' ? {} : { binaryKernels: kernels };
-  const executable = new Executable(makePlan(graph, engine.simd, options), engine);
+  const options = { ...more, minSharedElements: 1, ...(kernels !== 'scalar' && { binaryKernels: kernels }) };
+  const plan = makePlan(graph, engine.simd, options);
+  const steps = plan.steps.map((step) => ({ ...step, parts: [...step.parts!].reverse() }));
+  const executable = new Executable({ ...plan, steps }, engine);
   const isReordered = executable.plan.steps.some(({ kernel }) => kernel === 'convFloatLut');
   const { maps } = new Reference(graph).record(input);
   // Twice: the second run finds whatever the first left in memory.
@@ -73,4 +86,45 @@ describe.each(['scalar', 'auto', 'xnor', 'lut'] as const)('%s kernels', (kernels
       await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed);
     }
   });
+});
+
+describe.each([2, 3])('divided among %i threads', (threads) => {
+  test(`SIMD kernels give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const random = seededRandom(seed);
+      const graph = randomGraph(random);
+      const { height, width, channels } = graph.nodes[0] as InputNode;
+      const kernels = pick(random, ['auto', 'xnor', 'lut'] as const);
+      await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, { threads });
+    }
+  });
+});
+
+test(`plans without fusion give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const random = seededRandom(seed);
+    const graph = randomGraph(random);
+    const { height, width, channels } = graph.nodes[0] as InputNode;
+    const kernels = pick(random, ['scalar', 'auto', 'xnor', 'lut'] as const);
+    await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, { isFused: false });
+  }
+});
+
+test('the random graphs divide every kernel that can be divided', () => {
+  const divided = new Set<string>();
+  for (let seed = 1; seed <= RUNS; seed++) {
+    for (const binaryKernels of ['xnor', 'lut'] as const) {
+      const options = { binaryKernels, threads: 2, minSharedElements: 1 };
+      for (const { kernel, parts } of makePlan(randomGraph(seededRandom(seed)), true, options).steps)
+        if (parts!.length > 1) divided.add(kernel);
+    }
+  }
+  const whole = ['avgPool', 'borderBias', 'elementwise', 'maxPool', 'prelu', 'sampleMean', 'signMap'];
+  // model.test.ts, integer-conv.test.ts
+  const others = ['byteInput', 'byteInputPlanes', 'convInteger', 'convPairs', 'expandLut', 'pairPlanes', 'softmax'];
+  expect([...divided].sort()).toEqual(
+    Object.keys(KERNEL_RECORDS)
+      .filter((kernel) => ![...whole, ...others].includes(kernel))
+      .sort(),
+  );
 });

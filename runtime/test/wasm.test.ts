@@ -65,9 +65,30 @@ describe('instructions', () => {
   });
 });
 
-test('what is inlined in the package are these two modules', () => {
+describe('threads.wasm', () => {
+  const module = new WebAssembly.Module(Uint8Array.from(readBuild('threads.wasm')));
+
+  test('is the simd build on a memory that it is given', () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+    const functionsOf = (level: string): string => {
+      const text = readBuild(`${level}.wat`).toString();
+      return text.slice(text.indexOf('(func $'));
+    };
+    expect(functionsOf('threads')).toBe(functionsOf('simd'));
+  });
+
+  test('leaves a plan the same place', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const baseOf = (it: WebAssembly.Module, imports?: WebAssembly.Imports): number =>
+      (new WebAssembly.Instance(it, imports).exports.heapBase as () => number)();
+    const simd = new WebAssembly.Module(Uint8Array.from(readBuild('simd.wasm')));
+    expect(baseOf(module, { env: { memory } })).toBe(baseOf(simd));
+  });
+});
+
+test('what is inlined in the package are these modules', () => {
   const inlined = inflateRawSync(Buffer.from(DEFLATED_MODULES, 'base64'));
-  expect(MODULE_BYTES.simd + MODULE_BYTES.scalar).toBe(inlined.length);
-  expect(inlined.subarray(0, MODULE_BYTES.simd).equals(readBuild('simd.wasm'))).toBe(true);
-  expect(inlined.subarray(MODULE_BYTES.simd).equals(readBuild('scalar.wasm'))).toBe(true);
+  const builds = ['simd', 'threads', 'scalar'] as const;
+  expect(Object.keys(MODULE_BYTES)).toEqual(builds);
+  expect(inlined.equals(Buffer.concat(builds.map((level) => readBuild(`${level}.wasm`))))).toBe(true);
 });

@@ -9,21 +9,30 @@ import { type MeasureOptions, WARM_UP_MS } from './layers.js';
 
 const SAMPLE_MS = 50;
 
-/** Time a network as it is and without one part after the other, all in the same rounds. */
+/** Time a network as it is and with one thing after the other changed, all in the same rounds. */
 export async function measureAblations(network: Network, { rounds, log }: MeasureOptions): Promise<AblationResult[]> {
   const { bytes, input, expected, tolerance, title } = network;
-  const variants = [{ title: DEFAULT_FAMILY.title, options: DEFAULT_FAMILY.options }, ...ABLATIONS];
-  const models = [];
-  for (const variant of variants) {
-    const model = await load(bytes, variant.options);
-    requireEqual(`${title}, ${variant.title}`, model.run(input), expected, tolerance);
-    models.push(model);
+  const model = await load(bytes, DEFAULT_FAMILY.options);
+  const contestants = [{ name: DEFAULT_FAMILY.title, run: () => void model.run(input) }];
+  const opened = [];
+  for (const ablation of ABLATIONS) {
+    const variant = await ablation.open(network);
+    if (!variant) continue;
+    requireEqual(`${title}, ${ablation.title}`, variant.run(input), expected, tolerance);
+    opened.push({ ablation, variant });
+    contestants.push({ name: ablation.title, run: () => void variant.run(input) });
   }
-  const contestants = models.map((model, i) => ({ name: variants[i]!.title, run: () => void model.run(input) }));
-  const [whole, ...without] = await timeInterleaved(contestants, { rounds, minMs: SAMPLE_MS, warmUpMs: WARM_UP_MS });
-  for (const model of models) model.dispose();
-  return ABLATIONS.map(({ id, title: what }, i) => {
-    log(`  ${title}, ${what}: ${(without[i]!.medianMs / whole!.medianMs).toFixed(2)}x`);
-    return { id, title: what, subject: title, defaultMs: whole!.medianMs, withoutMs: without[i]!.medianMs };
+  const [as, ...changed] = await timeInterleaved(contestants, { rounds, minMs: SAMPLE_MS, warmUpMs: WARM_UP_MS });
+  model.dispose();
+  for (const { variant } of opened) variant.dispose();
+  return opened.map(({ ablation }, i) => {
+    log(`  ${title}, ${ablation.title}: ${(changed[i]!.medianMs / as!.medianMs).toFixed(2)}x`);
+    return {
+      id: ablation.id,
+      title: ablation.title,
+      subject: title,
+      defaultMs: as!.medianMs,
+      changedMs: changed[i]!.medianMs,
+    };
   });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type InputNode, macs, readModel } from '@signwave/format';
+import { type InputNode, isIntegerConv, macs, readModel } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
 import { type Contestant, timeInterleaved } from '../../../cli/src/bench/interleave.js';
@@ -32,7 +32,10 @@ export async function openNetwork({ id, title, path, hasFloatActivations }: Netw
   const reference = new Reference(model.graph);
   const { height, width, channels } = model.graph.nodes[0] as InputNode;
   const random = seededRandom(1);
-  const input = Float32Array.from({ length: height * width * channels }, () => random.next() * 4 - 2);
+  // A stem of integers is given what images are made of.
+  const isOnBytes = model.graph.nodes.some((node) => isIntegerConv(model.graph, node));
+  const next = isOnBytes ? () => Math.floor(random.next() * 256) : () => random.next() * 4 - 2;
+  const input = Float32Array.from({ length: height * width * channels }, next);
   const total = model.graph.nodes.reduce((sum, node, i) => sum + macs(model.graph, node, reference.shapes[i]!), 0);
   const tolerance = hasFloatActivations ? FLOAT_TOLERANCE : 0;
   return { id, title, model, bytes, input, expected: reference.run(input), tolerance, macs: total };

@@ -27,7 +27,7 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
   });
   const [first] = bench.layers;
   return [
-    '| BiPer ResNet-20, CIFAR-10 (short run of the authors’ code) | |',
+    '| BiPer ResNet-20, CIFAR-10 ([a short run of `signwave train`](docs/runs/cifar10-resnet20/README.md)) | |',
     '|---|---|',
     ...(evaluation
       ? [

@@ -58,14 +58,14 @@ function parseThreads(text: string): number[] {
 
 async function bench(modelPath: string, options: Options): Promise<void> {
   const { model: file, bytes } = await readModelFile(modelPath);
-  if (options.threads.some((threads) => threads > 1))
-    printNote('this version runs on one thread: other numbers of threads are left out');
-  const model = await load(bytes, { name: modelPath, kernels: options.kernels });
+  const models = await loadForThreads(modelPath, bytes, options);
+  const model = models[0]!;
   const info = model.info();
   const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomInput(file.graph, model.input, seed + 1));
-  checkAgainstReference(file, model, inputs);
-
-  const contestants: Contestant[] = [{ name: `signwave ${info.kernels}`, run: () => void model.run(inputs[0]!) }];
+  const contestants = models.map((it): Contestant => {
+    checkAgainstReference(file, it, inputs);
+    return { name: titleOf(it), run: () => void it.run(inputs[0]!) };
+  });
   if (options.kernels === 'auto' && info.kernels === 'simd') {
     const scalar = await load(bytes, { name: modelPath, kernels: 'scalar' });
     checkAgainstReference(file, scalar, inputs);
@@ -103,13 +103,30 @@ async function bench(modelPath: string, options: Options): Promise<void> {
     printJson({ model: modelPath, fileBytes: bytes.length, machine, runtime: info, macs, timings, layers });
     return;
   }
-  printResult(`${model.metadata.name}, ${machine.cpu}, ${machine.engine}, one thread, batch 1`);
+  printResult(`${model.metadata.name}, ${machine.cpu}, ${machine.engine}, batch 1`);
   printResult(
     `  load ${info.loadMs.toFixed(1)} ms, ${(info.memoryBytes / 1024).toFixed(0)} KiB of memory, wasm ${info.wasmBytes} bytes`,
   );
   printResult('');
   printResult(timingTable(timings, macs));
   if (layers && options.perLayer) printResult(`\n${layerTable(layers)}`);
+}
+
+/** A model for each number of threads, those left out that can't be had. */
+async function loadForThreads(name: string, bytes: Uint8Array, { threads, kernels }: Options): Promise<Model[]> {
+  const models: Model[] = [];
+  for (const count of threads) {
+    const model = await load(bytes, { name, kernels, threads: count });
+    const info = model.info();
+    if (info.threads === count) models.push(model);
+    else printNote(`${count} threads are left out: ${info.threadsReason}`);
+  }
+  return models.length > 0 ? models : [await load(bytes, { name, kernels })];
+}
+
+function titleOf(model: Model): string {
+  const { kernels, threads } = model.info();
+  return `signwave ${kernels}${threads > 1 ? `, ${threads} threads` : ''}`;
 }
 
 function timingTable(timings: readonly Timing[], macs: number): string {

@@ -1,6 +1,6 @@
 import type { KernelChoice } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, kernelsOption, limitOption } from '../arguments.js';
+import { jsonOption, kernelsOption, limitOption, threadsOption } from '../arguments.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openDataset } from '../data/datasets.js';
 import { writeNpy } from '../data/npy.js';
@@ -17,6 +17,7 @@ interface Options {
   readonly logits?: string;
   readonly report?: string;
   readonly kernels: KernelChoice;
+  readonly threads: number | 'auto';
 }
 
 export function registerEval(program: Command): void {
@@ -29,12 +30,13 @@ export function registerEval(program: Command): void {
     .option('--logits <file>', 'write the outputs as float32 (N, classes) to an .npy file')
     .option('--report <file>', 'write an HTML page with the confusion matrix')
     .addOption(kernelsOption())
+    .addOption(threadsOption())
     .addOption(jsonOption())
     .action(evaluate);
 }
 
 async function evaluate(modelPath: string, spec: string, options: Options): Promise<void> {
-  const model = await loadModel(modelPath, options.kernels);
+  const model = await loadModel(modelPath, options);
   const dataset = await openDataset(spec);
   const { evaluation, logits } = await evaluateOn(model, dataset, options.limit ?? dataset.count);
   if (options.logits !== undefined) {

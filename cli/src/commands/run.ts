@@ -1,7 +1,7 @@
 import { SignwaveError } from '@signwave/format';
-import { type KernelChoice, load, type Model, prepareImage } from '@signwave/runtime';
+import { type KernelChoice, type LoadOptions, load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
+import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
 import { readFileBytes } from '../data/file-access.js';
 import { readNpy, writeNpy } from '../data/npy.js';
 import { readImage } from '../data/read-image.js';
@@ -14,6 +14,7 @@ interface Options {
   readonly npy?: string;
   readonly out?: string;
   readonly kernels: KernelChoice;
+  readonly threads: number | 'auto';
 }
 
 export function registerRun(program: Command): void {
@@ -26,6 +27,7 @@ export function registerRun(program: Command): void {
     .option('--npy <file>', 'instead of images: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) preprocessed')
     .option('--out <file>', 'with --npy: where the outputs go, float32 (N, classes)')
     .addOption(kernelsOption())
+    .addOption(threadsOption())
     .addOption(jsonOption())
     .action(run);
 }
@@ -37,13 +39,25 @@ async function run(modelPath: string, imagePaths: string[], options: Options): P
   } else if (imagePaths.length === 0) {
     throw new SignwaveError('E_USAGE', 'no image was given; name image files, or an array with --npy and --out');
   }
-  const model = await loadModel(modelPath, options.kernels);
+  const model = await loadModel(modelPath, options);
   if (options.npy !== undefined) await runArray(model, options.npy, options.out!);
   else await runImages(model, imagePaths, options);
 }
 
-export async function loadModel(path: string, kernels: KernelChoice): Promise<Model> {
-  return load(await readFileBytes(path, 'E_IO'), { name: path, kernels });
+/** Load a model with the kernels and threads that were asked for; says so if there are fewer threads. */
+export async function loadModel(
+  path: string,
+  { kernels, threads }: Pick<LoadOptions, 'kernels' | 'threads'>,
+): Promise<Model> {
+  const model = await load(await readFileBytes(path, 'E_IO'), {
+    name: path,
+    ...(kernels && { kernels }),
+    ...(threads && { threads }),
+  });
+  const info = model.info();
+  if (threads !== undefined && threads !== 'auto' && info.threads < threads)
+    printNote(`one thread works: ${info.threadsReason}`);
+  return model;
 }
 
 async function runImages(model: Model, paths: readonly string[], { top, json }: Options): Promise<void> {

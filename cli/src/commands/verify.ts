@@ -58,8 +58,13 @@ async function verify(modelPath: string, options: Options): Promise<void> {
   if (source) checks.push(...source.checks);
 
   const model = await load(bytes, { name: modelPath });
-  // One entry where the engine has no SIMD.
-  const models = { [model.info().kernels]: model, scalar: await load(bytes, { name: modelPath, kernels: 'scalar' }) };
+  const shared = await load(bytes, { name: modelPath, threads: 2 });
+  // One entry where the engine has no SIMD, and none for threads where there are none.
+  const models = {
+    [model.info().kernels]: model,
+    scalar: await load(bytes, { name: modelPath, kernels: 'scalar' }),
+    ...(shared.info().threads > 1 && { [`${shared.info().kernels}, 2 threads`]: shared }),
+  };
   const verification = new Verification(file, models, source?.unfolded);
   const inputs = await openInputs(model, file.graph.nodes[0] as InputNode, options);
   const progress = new Progress('comparing', inputs.count);

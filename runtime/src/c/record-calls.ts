@@ -1,9 +1,10 @@
 import type { Model } from '@signwave/format';
-import { createEngine, type KernelExports } from '../engine/engine.js';
-import { Executable } from '../engine/executable.js';
+import { createEngine } from '../engine/engine.js';
+import { growMemory, memoryBytesOf } from '../engine/executable.js';
+import { Layout } from '../engine/layout.js';
 import { makePlan } from '../plan/make-plan.js';
-import type { FloatMap } from '../plan/plan.js';
-import { KERNEL_RECORDS, type KernelName } from '../plan/records.js';
+import type { FloatMap, Step } from '../plan/plan.js';
+import type { KernelName } from '../plan/records.js';
 
 /** A call of a kernel with the address of its record. */
 export interface KernelCall {
@@ -27,40 +28,29 @@ export interface Recording {
 }
 
 /**
- * Lay a model out as `load` does, in a memory of its own, and write down which kernels it calls instead of calling them.
+ * Lay a model out as `load` does for one thread, and write down which kernels it would call.
  *
  * @throws {SignwaveError} `E_ENGINE` if this engine has no SIMD, or not the memory.
  */
 export async function recordCalls({ graph }: Model): Promise<Recording> {
-  const engine = await createEngine('simd');
-  let calls: KernelCall[] = [];
-  const taken = (): KernelCall[] => {
-    const before = calls;
-    calls = [];
-    return before;
-  };
-  const names = Object.keys(KERNEL_RECORDS) as KernelName[];
-  const recorders = names.map((kernel) => [kernel, (recordAddress: number) => calls.push({ kernel, recordAddress })]);
-  const exports = { ...engine.exports, ...Object.fromEntries(recorders) } as KernelExports;
-
+  const { exports, memory } = await createEngine('simd');
   const plan = makePlan(graph, true);
-  const executable = new Executable(plan, { ...engine, exports });
-  const load = taken();
-  const memory = new Uint8Array(exports.memory.buffer);
-  const input = plan.shapes[0]!;
-  const elements = input.height * input.width * input.channels;
-  executable.setInput(new Float32Array(elements));
-  const [floatsInput] = taken();
-  if (plan.inputSteps.bytes) executable.setInput(new Uint8Array(elements));
-  const [bytesInput] = taken();
-  executable.execute();
-  const steps = taken();
+  const layout = new Layout(plan, exports.heapBase(), 1);
+  growMemory(memory, memoryBytesOf(layout));
+  layout.writeConstants(memory);
+  const view = new DataView(memory.buffer);
+  const callsOf = (step: Step): KernelCall[] =>
+    (step.whole ?? step.parts ?? [step]).map((part) => ({
+      kernel: step.kernel,
+      recordAddress: layout.writePart(view, part, 0),
+    }));
+  const { floats, bytes } = plan.inputSteps;
   return {
-    memory,
-    load,
-    floatsInput: floatsInput!,
-    bytesInput,
-    steps,
+    load: plan.loadSteps.flatMap(callsOf),
+    floatsInput: callsOf(floats)[0]!,
+    bytesInput: bytes && callsOf(bytes)[0],
+    steps: plan.steps.flatMap(callsOf),
+    memory: new Uint8Array(memory.buffer),
     stagingAddress: plan.staging.address,
     output: plan.output,
   };

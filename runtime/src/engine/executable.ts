@@ -1,86 +1,137 @@
 import { type MapShape, packBits, SignwaveError } from '@signwave/format';
-import type { FloatMap, Plan, Step } from '../plan/plan.js';
-import { recordBytes, writeRecord } from '../plan/records.js';
-import { type Pointer, placeRegions, pointer, type Region } from '../plan/regions.js';
+import type { FloatMap, Plan, Step, StepPart } from '../plan/plan.js';
+import type { KernelName } from '../plan/records.js';
+import { pointer } from '../plan/regions.js';
 import type { Engine } from './engine.js';
+import { Layout } from './layout.js';
+import { softmax } from './softmax.js';
+import type { Phase, Work } from './threads/protocol.js';
+import { ThreadTeam } from './threads/thread-team.js';
 
 const PAGE_BYTES = 65_536;
 
 /** Kernels on planes may read so far past the end of what they need: runtime/assembly/planes.ts. */
 const READ_AHEAD_BYTES = 65_536;
 
-/** A step that is ready to run: a kernel and the address of its record. */
+type Input = Uint8Array | Uint8ClampedArray | Float32Array;
+
+/** A kernel that is ready to run. */
 interface Call {
-  readonly step: Step;
+  readonly name: string;
   readonly kernel: (recordAddress: number) => void;
   readonly recordAddress: number;
 }
 
+interface ReadyStep {
+  readonly step: Step;
+  /** For threads to make at the same time. */
+  readonly parts: readonly Call[];
+  /** For one thread. */
+  readonly whole: readonly Call[];
+}
+
+/** The steps of a plan for one of its replicas. */
+interface ReadyPlan {
+  readonly floatsInput: ReadyStep;
+  readonly bytesInput: ReadyStep | undefined;
+  readonly steps: readonly ReadyStep[];
+}
+
+/** Programs of a team; those that run one step follow. */
+const PROGRAM = { floatsInput: 0, bytesInput: 1, steps: 2, floatsBatch: 3, bytesBatch: 4, firstStep: 5 } as const;
+
+export function memoryBytesOf(layout: Layout): number {
+  return layout.sizeBytes + READ_AHEAD_BYTES;
+}
+
 /** A plan laid out in the memory of an engine. Nothing is allocated or copied between its steps. */
 export class Executable {
+  readonly plan: Plan;
   readonly memoryBytes: number;
-  readonly #calls: readonly Call[];
-  readonly #bytesInput: Call | undefined;
-  readonly #floatsInput: Call;
-  readonly #memory: WebAssembly.Memory;
+  readonly #layout: Layout;
+  readonly #engine: Engine;
+  readonly #replicas: readonly ReadyPlan[];
+  #team: ThreadTeam | undefined;
 
-  constructor(
-    readonly plan: Plan,
-    engine: Engine,
-  ) {
-    const { exports } = engine;
-    const steps = [
-      ...plan.loadSteps,
-      ...plan.steps,
-      plan.inputSteps.floats,
-      ...(plan.inputSteps.bytes ? [plan.inputSteps.bytes] : []),
-    ];
-    const records: Region = { kind: 'fixed', sizeBytes: 0, firstStep: 0, lastStep: 0, address: 0 };
-    for (const step of steps) {
-      records.sizeBytes += recordBytes(step.record.name) + (step.epilogue ? recordBytes(step.epilogue.name) : 0);
-    }
-    this.memoryBytes = placeRegions([records, ...plan.regions], exports.heapBase());
-    this.#memory = exports.memory;
-    growMemory(this.#memory, this.memoryBytes + READ_AHEAD_BYTES);
+  /** @param layout where the plan lies in a memory that has nothing else in it; default: once, behind what the kernels have there. */
+  constructor(plan: Plan, engine: Engine, layout: Layout = new Layout(plan, engine.exports.heapBase(), 1)) {
+    this.plan = plan;
+    this.#layout = layout;
+    this.#engine = engine;
+    this.memoryBytes = memoryBytesOf(layout);
+    growMemory(engine.memory, this.memoryBytes);
+    layout.writeConstants(engine.memory);
+    const view = new DataView(engine.memory.buffer);
+    const ready = (step: Step, replica: number): ReadyStep => {
+      const kernel = kernelOf(engine, step.kernel);
+      const callOf = (part: StepPart): Call => ({
+        name: step.kernel,
+        kernel,
+        recordAddress: layout.writePart(view, part, replica),
+      });
+      const parts = (step.parts ?? [step]).map(callOf);
+      return { step, parts, whole: step.whole?.map(callOf) ?? parts };
+    };
+    for (const step of plan.loadSteps) runCalls(ready(step, 0).whole);
+    const { floats, bytes } = plan.inputSteps;
+    this.#replicas = Array.from({ length: layout.replicas }, (_, replica) => ({
+      floatsInput: ready(floats, replica),
+      bytesInput: bytes && ready(bytes, replica),
+      steps: plan.steps.map((step) => ready(step, replica)),
+    }));
+  }
 
-    const bytes = new Uint8Array(this.#memory.buffer);
-    for (const region of plan.regions) if (region.data) bytes.set(region.data, region.address);
-    const view = new DataView(this.#memory.buffer);
-    let offsetBytes = 0;
-    const calls = steps.map((step): Call => {
-      let { record } = step;
-      if (step.epilogue) {
-        writeRecord(view, records.address + offsetBytes, step.epilogue);
-        record = { ...record, values: { ...record.values, epilogue: pointer(records, offsetBytes) } };
-        offsetBytes += recordBytes(step.epilogue.name);
-      }
-      const recordAddress = records.address + offsetBytes;
-      writeRecord(view, recordAddress, record);
-      offsetBytes += recordBytes(record.name);
-      return { step, kernel: exports[step.kernel], recordAddress };
-    });
-    const [first, end] = [plan.loadSteps.length, plan.loadSteps.length + plan.steps.length];
-    for (const { kernel, recordAddress } of calls.slice(0, first)) kernel(recordAddress);
-    this.#calls = calls.slice(first, end);
-    this.#floatsInput = calls[end]!;
-    this.#bytesInput = calls[end + 1];
+  /** Have other threads share the work; the engine's memory has to be shared. @throws {SignwaveError} `E_ENGINE` if one doesn't start. */
+  async startThreads(): Promise<void> {
+    const { module, memory } = this.#engine;
+    const { parts, programs, alone } = workOf(this.#replicas);
+    const work: Work = {
+      parts: parts.map((calls) => calls.map(({ name, recordAddress }) => [name, recordAddress])),
+      programs,
+    };
+    this.#team = await ThreadTeam.start(
+      this.plan.threads,
+      { module, memory, work },
+      {
+        execute: (part) => runCalls(parts[part]!),
+        doAlone: (program) => runCalls(alone[program]!),
+      },
+    );
+  }
+
+  /** Threads that work, the calling one included. */
+  get threads(): number {
+    return this.#team?.size ?? 1;
+  }
+
+  dispose(): void {
+    this.#team?.stop();
   }
 
   /** Bring bytes (H, W, C) through the recipe, or floats (H, W, C) as they are, into the first map. */
-  setInput(input: Uint8Array | Uint8ClampedArray | Float32Array): void {
-    const { address } = this.plan.staging;
-    if (input instanceof Float32Array) {
-      new Float32Array(this.#memory.buffer, address, input.length).set(input);
-      this.#floatsInput.kernel(this.#floatsInput.recordAddress);
-    } else {
-      const call = this.#bytesInput!;
-      new Uint8Array(this.#memory.buffer, address, input.length).set(input);
-      call.kernel(call.recordAddress);
-    }
+  setInput(input: Input): void {
+    this.#stage(input, 0);
+    if (this.#team) this.#team.run(input instanceof Float32Array ? PROGRAM.floatsInput : PROGRAM.bytesInput);
+    else runCalls(inputStep(this.#replicas[0]!, input).whole);
   }
 
   execute(): void {
-    for (const { kernel, recordAddress } of this.#calls) kernel(recordAddress);
+    if (this.#team) this.#team.run(PROGRAM.steps);
+    else for (const { whole } of this.#replicas[0]!.steps) runCalls(whole);
+  }
+
+  /** How many inputs {@link executeBatch} takes at a time. */
+  get batchSize(): number {
+    return this.#team ? this.#replicas.length : 1;
+  }
+
+  /** As many inputs as {@link batchSize}, all of one type, each by one thread. @returns the outputs, (height, width, channels) each. */
+  executeBatch(inputs: readonly Input[]): Float32Array[] {
+    inputs.forEach((input, replica) => {
+      this.#stage(input, replica);
+    });
+    this.#team!.run(inputs[0] instanceof Float32Array ? PROGRAM.floatsBatch : PROGRAM.bytesBatch);
+    return inputs.map((_, replica) => this.#readFloats(this.plan.output, replica));
   }
 
   /**
@@ -89,11 +140,13 @@ export class Executable {
    * @returns per step of the plan the milliseconds of each repetition.
    */
   time(repeats: number): { readonly step: Step; readonly ms: readonly number[] }[] {
-    const timed = this.#calls.map(({ step }) => ({ step, ms: [] as number[] }));
+    const { steps } = this.#replicas[0]!;
+    const timed = steps.map(({ step }) => ({ step, ms: [] as number[] }));
     for (let n = 0; n < repeats; n++) {
-      this.#calls.forEach(({ kernel, recordAddress }, index) => {
+      steps.forEach(({ whole }, index) => {
         const start = performance.now();
-        kernel(recordAddress);
+        if (this.#team) this.#team.run(PROGRAM.firstStep + index);
+        else runCalls(whole);
         timed[index]!.ms.push(performance.now() - start);
       });
     }
@@ -102,7 +155,7 @@ export class Executable {
 
   /** Floats of the last node, (height, width, channels). */
   output(): Float32Array {
-    return this.#readFloats(this.plan.output);
+    return this.#readFloats(this.plan.output, 0);
   }
 
   /** Bits of a sign as SPEC 3.3, in the order (height, width, channels); undefined if the plan keeps none for this node. */
@@ -112,21 +165,77 @@ export class Executable {
     const shape = planes?.shape ?? map?.shape;
     if (!shape) return undefined;
     const { height, width, channels } = shape;
-    const bytes = new Uint8Array(this.#memory.buffer);
-    const startOf = ({ region, offsetBytes }: Pointer): number => region.address + offsetBytes;
+    const bytes = new Uint8Array(this.#engine.memory.buffer);
+    const start = this.#layout.addressOf((planes ?? map)!.origin, 0);
     return packBits(height * width * channels, (i) => {
       const channel = i % channels;
       const pixel = (i - channel) / channels;
       const [y, x] = [Math.floor(pixel / width), pixel % width];
-      if (planes) return bytes[startOf(planes.origin) + channel * planes.planeBytes + y * planes.pitch + x] === 1;
-      const at = startOf(map!.origin) + y * map!.rowBytes + x * map!.pixelBytes;
+      if (planes) return bytes[start + channel * planes.planeBytes + y * planes.pitch + x] === 1;
+      const at = start + y * map!.rowBytes + x * map!.pixelBytes;
       return ((bytes[at + (channel >> 3)]! >> (channel & 7)) & 1) === 1;
     });
   }
 
-  #readFloats({ region, shape, pixelBytes }: FloatMap): Float32Array {
-    return unpadPixels(new Float32Array(this.#memory.buffer, region.address), shape, pixelBytes / 4);
+  #stage(input: Input, replica: number): void {
+    const address = this.#layout.addressOf(pointer(this.plan.staging), replica);
+    const { buffer } = this.#engine.memory;
+    if (input instanceof Float32Array) new Float32Array(buffer, address, input.length).set(input);
+    else new Uint8Array(buffer, address, input.length).set(input);
   }
+
+  #readFloats({ region, shape, pixelBytes }: FloatMap, replica: number): Float32Array {
+    const address = this.#layout.addressOf(pointer(region), replica);
+    return unpadPixels(new Float32Array(this.#engine.memory.buffer, address), shape, pixelBytes / 4);
+  }
+}
+
+function kernelOf({ exports, memory }: Engine, name: KernelName): (recordAddress: number) => void {
+  return name === 'softmax' ? (address) => softmax(memory.buffer, address) : exports[name];
+}
+
+function runCalls(calls: readonly Call[]): void {
+  for (const { kernel, recordAddress } of calls) kernel(recordAddress);
+}
+
+function inputStep({ floatsInput, bytesInput }: ReadyPlan, input: Input): ReadyStep {
+  return input instanceof Float32Array ? floatsInput : bytesInput!;
+}
+
+/** {@link Work} with the kernels themselves in place of their names. */
+interface TeamWork extends Pick<Work, 'programs'> {
+  readonly parts: readonly (readonly Call[])[];
+  /** The calls of each program for one thread. */
+  readonly alone: readonly (readonly Call[])[];
+}
+
+/** What a team does: the parts of each step, and for batches all of a replica as one part. */
+function workOf(replicas: readonly ReadyPlan[]): TeamWork {
+  const parts: (readonly Call[])[] = [];
+  const phase = (added: readonly (readonly Call[])[]): Phase => ({
+    first: parts.push(...added) - added.length,
+    count: added.length,
+  });
+  const { floatsInput, bytesInput, steps } = replicas[0]!;
+  const stepPhase = (it: ReadyStep): Phase => phase(it.parts.map((call) => [call]));
+  const phases = steps.map(stepPhase);
+  const ofSteps = (its: readonly ReadyStep[], theirPhases: readonly Phase[] = its.map(stepPhase)) => ({
+    phases: theirPhases,
+    alone: its.flatMap(({ whole }) => whole),
+  });
+  const batch = (first: (replica: ReadyPlan) => ReadyStep) => {
+    const added = replicas.map((replica) => [first(replica), ...replica.steps].flatMap(({ whole }) => whole));
+    return { phases: [phase(added)], alone: added.flat() };
+  };
+  const programs = [
+    ofSteps([floatsInput]),
+    ofSteps(bytesInput ? [bytesInput] : []),
+    ofSteps(steps, phases),
+    batch((replica) => replica.floatsInput),
+    bytesInput ? batch((replica) => replica.bytesInput!) : ofSteps([]),
+    ...steps.map((it, n) => ofSteps([it], [phases[n]!])),
+  ];
+  return { parts, programs: programs.map((it) => it.phases), alone: programs.map((it) => it.alone) };
 }
 
 function unpadPixels(padded: Float32Array, { height, width, channels }: MapShape, pixelFloats: number): Float32Array {
@@ -137,7 +246,8 @@ function unpadPixels(padded: Float32Array, { height, width, channels }: MapShape
   return floats;
 }
 
-function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void {
+/** @throws {SignwaveError} `E_ENGINE` if the engine has not so much. */
+export function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void {
   const missing = Math.ceil((sizeBytes - memory.buffer.byteLength) / PAGE_BYTES);
   if (missing <= 0) return;
   try {

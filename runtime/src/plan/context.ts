@@ -1,5 +1,5 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
-import { BLOCK, roundUp, VECTOR_LANES } from './filters.js';
+import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { consumersOf } from './fusion.js';
 import type { Layouts } from './layouts.js';
 import type { BitMap, FloatMap, FloatPlanes, SignPlanes, Step } from './plan.js';
@@ -26,6 +26,7 @@ export class PlanContext {
   readonly #masks = new Map<string, Pointer>();
   readonly #floatMaps = new Map<number, FloatMap>();
   readonly #scratch = new Map<string, Region>();
+  readonly #ownRegions = new Map<Region, Region[]>();
   readonly #consumers: readonly (readonly number[])[];
 
   constructor(
@@ -33,6 +34,7 @@ export class PlanContext {
     readonly shapes: readonly MapShape[],
     readonly simd: boolean,
     readonly layouts: Layouts,
+    readonly threads: number,
   ) {
     this.#consumers = consumersOf(graph);
   }
@@ -52,6 +54,19 @@ export class PlanContext {
     const region: Region = { kind: 'map', sizeBytes: data.length, data, firstStep: -1, lastStep: -1, address: 0 };
     this.regions.push(region);
     return pointer(region);
+  }
+
+  /** Room for what the load steps make, and nobody changes after. */
+  made(sizeBytes: number): Pointer {
+    return pointer(this.#add({ kind: 'constant', sizeBytes }));
+  }
+
+  /** A region like `region`, for `part` of each divided step that can't share it. */
+  ownRegion(region: Region, part: number): Region {
+    const known = this.#ownRegions.get(region) ?? [];
+    this.#ownRegions.set(region, known);
+    known[part] ??= this.#add({ kind: region.kind, sizeBytes: region.sizeBytes });
+    return known[part];
   }
 
   /** A region of zeros that keeps what is written to it. */
@@ -157,9 +172,14 @@ export class PlanContext {
       for (const side of ['top', 'left', 'bottom', 'right'] as const)
         pads[side] = Math.max(pads[side], node.pads[side]);
     }
-    const start = pads.top * pitch + pads.left;
+    // Threads that write neighbouring lanes should not share a cache line.
+    const alignBytes = this.threads > 1 ? SHARED_LANES : 1;
+    const start = roundUp(pads.top * pitch + pads.left, alignBytes);
     const written = roundUp(shape.height * pitch, VECTOR_LANES);
-    const planeBytes = start + Math.max(written, (shape.height + pads.bottom) * pitch + pads.right);
+    const planeBytes = roundUp(
+      start + Math.max(written, (shape.height + pads.bottom) * pitch + pads.right),
+      alignBytes,
+    );
     const region = this.fixed((shape.channels + 1) * planeBytes);
     const planes = { region, shape, pitch, planeBytes, origin: pointer(region, start) };
     this.signPlanes.set(sign, planes);

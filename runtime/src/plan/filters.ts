@@ -6,6 +6,9 @@ export const BLOCK = 8;
 /** Planes are worked on so many lanes at a time: a vector of i8. */
 export const VECTOR_LANES = 16;
 
+/** Threads that share a plane of i8 have so many lanes each, or a multiple: a cache line. */
+export const SHARED_LANES = 64;
+
 export function roundUp(count: number, multiple: number): number {
   return Math.ceil(count / multiple) * multiple;
 }

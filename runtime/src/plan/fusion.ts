@@ -35,8 +35,10 @@ const CHAIN = ['affine', 'add', 'clip'] as const;
 /**
  * Divide a graph into {@link Group}s in an order in which they can run. Every node but `input` is in one; a sign whose result is
  * needed both as bits and as floats is in two.
+ *
+ * @param isFused false to give every node a step of its own: what fusion brings is measured by bench/src/ablations.ts.
  */
-export function fuse(graph: Graph): Group[] {
+export function fuse(graph: Graph, isFused = true): Group[] {
   const { nodes } = graph;
   const consumers = consumersOf(graph);
   const last = nodes.length - 1;
@@ -50,7 +52,7 @@ export function fuse(graph: Graph): Group[] {
   const follow = (source: number, head: number | undefined, first: number | undefined): void => {
     const chain: { affine?: number; add?: { node: number; operand: number }; clip?: number } = {};
     let result = source;
-    let next = first ?? onlyConsumer(source);
+    let next = first ?? (isFused ? onlyConsumer(source) : undefined);
     let stage = 0;
     while (next !== undefined) {
       const node = nodes[next]!;
@@ -64,12 +66,12 @@ export function fuse(graph: Graph): Group[] {
       taken.add(next);
       result = next;
       stage = place + 1;
-      next = onlyConsumer(result);
+      next = isFused ? onlyConsumer(result) : undefined;
     }
-    const signs = consumers[result]!.filter((reader) => nodes[reader]!.op === 'sign' && needsBits(reader));
-    const sign = signs.find((reader) => !taken.has(reader));
-    if (sign !== undefined) taken.add(sign);
     const isEmpty = result === source && head === undefined;
+    const signs = consumers[result]!.filter((reader) => nodes[reader]!.op === 'sign' && needsBits(reader));
+    const sign = isFused || isEmpty ? signs.find((reader) => !taken.has(reader)) : undefined;
+    if (sign !== undefined) taken.add(sign);
     const isRead = consumers[result]!.some((reader) => reader !== sign || needsFloats(reader));
     const keepsFloats = !isEmpty && (result === last || isRead);
     const position = isEmpty ? sign! : result;

@@ -1,5 +1,5 @@
 import type { ConvNode, Graph, MapShape } from '@signwave/format';
-import { roundUp, VECTOR_LANES } from './filters.js';
+import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import type { Grids } from './grids.js';
 import { type Phases, phasesOf } from './phases.js';
@@ -106,6 +106,32 @@ export function lutCandidates(work: LutWork, most: number): LutParameters[] {
     }
   }
   return found;
+}
+
+/**
+ * How threads share a convolution: by lanes, with all filters each; or, where lanes are few, by filters, with the same tables each.
+ *
+ * @param whole how one thread does it.
+ * @returns how each part does it, and its filters: all of them where lanes are shared, else a multiple of 8.
+ */
+export function shareLutWork(
+  work: LutWork,
+  whole: LutParameters,
+  threads: number,
+): { readonly parameters: LutParameters; readonly partFilters: number } {
+  const { groupFilters, groups } = work;
+  if (threads === 1) return { parameters: whole, partFilters: groupFilters };
+  const lanes = Math.min(work.lanes, roundUp(Math.ceil(work.lanes / threads), SHARED_LANES));
+  const byLanes = lutCandidates({ ...work, lanes }, 1)[0] ?? whole;
+  const partFilters = roundUp(Math.ceil(groupFilters / threads), BLOCK);
+  const byFilters = groups === 1 ? lutCandidates({ ...work, groupFilters: partFilters }, 1)[0] : undefined;
+  return byFilters && partFilters < groupFilters && byFilters.cost < byLanes.cost
+    ? { parameters: byFilters, partFilters }
+    : { parameters: haveSameTables(byLanes, whole) ? whole : byLanes, partFilters: groupFilters };
+}
+
+function haveSameTables(a: LutParameters, b: LutParameters): boolean {
+  return (['channels', 'vectors', 'stripChunks', 'blockGroups', 'rowBytes'] as const).every((it) => a[it] === b[it]);
 }
 
 /** Whether no smaller share divides `count` into as many parts. */

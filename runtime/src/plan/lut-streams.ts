@@ -1,7 +1,7 @@
 import type { Tensor } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import type { LutParameters, LutWork } from './lut-parameters.js';
-import { type Pointer, pointer } from './regions.js';
+import type { Pointer } from './regions.js';
 
 /** Look-ups of all filters, as lut-gemm.ts reads them, and how they are divided into blocks. */
 export interface LutStreams {
@@ -37,7 +37,7 @@ export function planLutStreams(
     const { phase, row, column } = phases.taps[i % taps]!;
     return (Math.floor(i / taps) * phases.phases.length + phase) * tableBytes + (row * pitch + column) * laneBytes;
   });
-  const streams = context.fixed(groups * groupFilters * (blocks * HEADER + tableGroups * taps) * 2);
+  const streams = context.made(groups * groupFilters * (blocks * HEADER + tableGroups * taps) * 2);
   context.loadSteps.push({
     kernel: 'expandLut',
     record: {
@@ -53,7 +53,7 @@ export function planLutStreams(
         blockGroups,
         rowBytes,
         places: context.loadData(new Uint8Array(places.buffer)),
-        streams: pointer(streams),
+        streams,
         rows: context.scratch('rows', groupFilters * blockLookups * 2),
         adds: context.scratch('adds', groupFilters * 2),
         starts: context.scratch('starts', (blockLookups + 2) * 2),
@@ -63,7 +63,7 @@ export function planLutStreams(
     reason: 'bits to look-ups',
   });
   return {
-    streams: pointer(streams),
+    streams,
     blocks,
     blockLookups,
     lastLookups: (tableGroups - (blocks - 1) * blockGroups) * taps,

@@ -1,4 +1,4 @@
-import type { ConvNode } from '@signwave/format';
+import type { Tensor } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import type { LutParameters, LutWork } from './lut-parameters.js';
@@ -23,14 +23,14 @@ export interface PhasePlanes {
  */
 export function planLutValues(
   context: PlanContext,
-  node: ConvNode,
+  weights: Tensor,
   work: LutWork,
   parameters: Pick<LutParameters, 'channels' | 'vectors' | 'stripChunks' | 'blockGroups' | 'rowBytes'>,
   planes: PhasePlanes,
   laneBytes: number,
 ) {
   const { channels, vectors, stripChunks, blockGroups, rowBytes } = parameters;
-  const streams = planLutStreams(context, context.graph.tensors[node.weights]!, work, parameters, laneBytes);
+  const streams = planLutStreams(context, weights, work, parameters, laneBytes);
   const tableGroups = Math.ceil(work.groupChannels / channels);
   const phases = work.phases.phases.length;
   return {

@@ -17,7 +17,7 @@ export function planFloatLutConv(context: PlanContext, group: Group, node: ConvN
   }
   const { channels, stripChunks } = parameters;
   const planes = copyPhases(context, node, work.phases, work.pitch, context.shapes[group.source]!.height);
-  const shared = planLutValues(context, node, work, parameters, planes, 4);
+  const shared = planLutValues(context, context.graph.tensors[node.weights]!, work, parameters, planes, 4);
   const values = {
     ...shared,
     chunks: Math.ceil(work.lanes / FLOAT_CHUNK_LANES),

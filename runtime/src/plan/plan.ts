@@ -35,11 +35,19 @@ export interface SignPlanes extends FloatPlanes {
 }
 
 /** One call of a kernel. */
-export interface Step {
-  readonly kernel: KernelName;
+export interface StepPart {
   readonly record: KernelRecord;
   /** Record that `record.values.epilogue` points to. */
   readonly epilogue?: KernelRecord<'Epilogue' | 'PlaneEpilogue'>;
+}
+
+/** What happens between two states of memory: one call of a kernel, or several that threads may make at the same time. */
+export interface Step extends StepPart {
+  readonly kernel: KernelName;
+  /** The calls, where they are not the one of `record` and `epilogue`: for threads to make at the same time. */
+  readonly parts?: readonly StepPart[];
+  /** The calls of a thread that works alone, where they are others than those in parts. */
+  readonly whole?: readonly StepPart[];
   /** Nodes of the graph that the step executes. */
   readonly nodes: readonly number[];
   /** Why this kernel, in words. */
@@ -51,6 +59,8 @@ export interface Plan {
   readonly graph: Graph;
   readonly shapes: readonly MapShape[];
   readonly simd: boolean;
+  /** Among how many the steps are divided. */
+  readonly threads: number;
   /** Run once, when the plan has been laid out. */
   readonly loadSteps: readonly Step[];
   readonly steps: readonly Step[];

@@ -300,13 +300,18 @@ export function recordBytes(name: RecordName): number {
   return RECORD_FIELDS[name].length * 4;
 }
 
-/** Write a record at `address`, once the regions that it points to have theirs. */
-export function writeRecord(memory: DataView, address: number, record: KernelRecord): void {
+/** Write a record at `address`. */
+export function writeRecord(
+  memory: DataView,
+  address: number,
+  record: KernelRecord,
+  addressOf: (pointer: Pointer) => number,
+): void {
   const values = record.values as Readonly<Record<string, number | Pointer | undefined>>;
   RECORD_FIELDS[record.name].forEach((field, index) => {
     const value = values[field] ?? 0;
     const at = address + index * 4;
-    if (typeof value === 'object') memory.setUint32(at, value.region.address + value.offsetBytes, true);
+    if (typeof value === 'object') memory.setUint32(at, addressOf(value), true);
     else if (FLOAT_FIELDS.has(field)) memory.setFloat32(at, value, true);
     else memory.setInt32(at, value, true);
   });

@@ -3,7 +3,7 @@ import { SignwaveError } from '@signwave/format';
 /**
  * A stretch of the WebAssembly memory.
  *
- * `constant`: written once at load. `fixed`: zero at load and kept, for maps whose border or gaps stay zero.
+ * `constant`: written once at load, from `data` or by the load steps. `fixed`: zero at load and kept, for maps whose border or gaps stay zero.
  * `map`: lives from `firstStep` to `lastStep` (-1: while the model is loaded); regions that don't live at the same time share memory.
  * `scratch`: means nothing between steps; all of one name share memory.
  */

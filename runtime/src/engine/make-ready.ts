@@ -1,0 +1,78 @@
+import { type Graph, SignwaveError } from '@signwave/format';
+import { makePlan, type PlanOptions } from '../plan/make-plan.js';
+import { createEngine, createSharedEngine, type Engine, type KernelChoice } from './engine.js';
+import { Executable, memoryBytesOf } from './executable.js';
+import { Layout } from './layout.js';
+import { availableThreads, threadRefusal } from './threads/start-thread.js';
+import { tryTables } from './trial.js';
+
+export interface ReadyOptions {
+  /** Which build of the kernels; default `auto`. */
+  readonly kernels?: KernelChoice;
+  /**
+   * Time several ways to compute each binary convolution on this machine, for a few milliseconds each, and take the fastest; default
+   * `false`: estimate. Results don't depend on it.
+   */
+  readonly tune?: boolean;
+  /**
+   * How many threads share the work of an inference, the calling one included; default 1. `auto` takes as many as the machine has cores, 4 at most.
+   * Results don't depend on it. Where there can be no threads, one works, and `info()` says why. They sleep between inferences, and end with `dispose()`.
+   */
+  readonly threads?: number | 'auto';
+}
+
+/** A graph that is ready to run. */
+export interface ReadyModel {
+  readonly executable: Executable;
+  readonly engine: Engine;
+  /** Why so many threads, in words. */
+  readonly threadsReason: string;
+}
+
+/** Beyond this, layers are too short to be shared. */
+const MAX_AUTO_THREADS = 4;
+/** More can't be meant. */
+const MAX_THREADS = 64;
+
+/** @throws {SignwaveError} `E_USAGE` for an impossible number of threads; `E_ENGINE` if the engine can't run the graph. */
+export async function makeReady(graph: Graph, options: ReadyOptions): Promise<ReadyModel> {
+  const { threads = 1, tune = false } = options;
+  checkThreads(threads);
+  const engine = await createEngine(options.kernels ?? 'auto');
+  const plan = tune && engine.simd ? { pickTables: await tryTables(graph, engine) } : {};
+  const onOneThread = (threadsReason: string): ReadyModel => ({
+    executable: new Executable(makePlan(graph, engine.simd, plan), engine),
+    engine,
+    threadsReason,
+  });
+  if (threads === 1) return onOneThread('one thread is the default');
+  if (!engine.simd) return onOneThread('the scalar kernels run on one thread');
+  const refusal = threadRefusal();
+  if (refusal !== undefined) return onOneThread(refusal);
+  const count = threads === 'auto' ? Math.min(MAX_AUTO_THREADS, availableThreads()) : threads;
+  if (count === 1) return onOneThread('the machine has one core');
+  try {
+    const threadsReason =
+      threads === 'auto' ? `the machine has ${availableThreads()} cores` : `${count} were asked for`;
+    return { ...(await withThreads(graph, engine, { ...plan, threads: count })), threadsReason };
+  } catch (error) {
+    if (!(error instanceof SignwaveError && error.code === 'E_ENGINE')) throw error;
+    return onOneThread(error.message);
+  }
+}
+
+async function withThreads(graph: Graph, engine: Engine, options: PlanOptions & { readonly threads: number }) {
+  const layout = new Layout(makePlan(graph, true, options), engine.exports.heapBase(), options.threads);
+  const shared = await createSharedEngine(engine, memoryBytesOf(layout));
+  const executable = new Executable(layout.plan, shared, layout);
+  await executable.startThreads();
+  return { executable, engine: shared };
+}
+
+function checkThreads(threads: number | 'auto'): void {
+  if (threads === 'auto' || (Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) return;
+  throw new SignwaveError(
+    'E_USAGE',
+    `threads: expected "auto" or a whole number from 1 to ${MAX_THREADS}, got ${threads}`,
+  );
+}

@@ -1,0 +1,134 @@
+import { SignwaveError } from '@signwave/format';
+import { THREAD_SOURCE } from '../../../build/thread.js';
+import type { ThreadStart } from './protocol.js';
+
+/** A thread that is ready for work. */
+export interface Thread {
+  /** Calls back if the thread ends by itself, with the reason if there is one; at most once. */
+  onEnd: ((reason: string | undefined) => void) | undefined;
+  terminate(): void;
+}
+
+/** What Node's and the web's workers have alike, after {@link startThread} has evened out the rest. */
+interface Port {
+  readonly post: (message: ThreadStart) => void;
+  readonly onMessage: (listen: (message: unknown) => void) => void;
+  readonly onError: (listen: (reason: string | undefined) => void) => void;
+  /** Let the process end while the thread sleeps. */
+  readonly release: () => void;
+  readonly terminate: () => void;
+}
+
+const WEB_MAIN = 'onmessage=({data})=>{signwaveThread(data,(it)=>postMessage(it));close()}';
+const NODE_MAIN =
+  "const {parentPort:port}=require('node:worker_threads');" +
+  'port.once("message",(data)=>{signwaveThread(data,(it)=>port.postMessage(it));port.close()})';
+
+/** A page's policy may forbid a worker without saying so, a thread that never answers is given up. */
+const START_TIMEOUT_MS = 10_000;
+
+/** Why there can be no threads here; undefined if there can. */
+export function threadRefusal(): string | undefined {
+  if (
+    typeof SharedArrayBuffer === 'undefined' ||
+    (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
+  )
+    return 'the page is not cross-origin isolated (headers COOP and COEP), so there is no shared memory';
+  if (typeof Worker === 'undefined' && !nodeWorkers())
+    return 'this engine has no workers (Node: from 20.16 and 22.3 on)';
+  return undefined;
+}
+
+/** How many threads can run at the same time; 1 if nobody says. */
+export function availableThreads(): number {
+  return (
+    navigatorOf()?.hardwareConcurrency ??
+    builtin<{ availableParallelism(): number }>('node:os')?.availableParallelism() ??
+    1
+  );
+}
+
+/** @throws {SignwaveError} `E_ENGINE` if the thread doesn't start. */
+export async function startThread(start: ThreadStart): Promise<Thread> {
+  const port = openPort();
+  const thread: Thread = { onEnd: undefined, terminate: port.terminate };
+  await new Promise<void>((resolve, reject) => {
+    const fail = (reason: string): void => {
+      clearTimeout(timer);
+      port.terminate();
+      reject(new SignwaveError('E_ENGINE', `a thread can't be started: ${reason}`));
+    };
+    const timer = setTimeout(() => fail(`no answer in ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+    port.onMessage((message) => {
+      if (message !== 'ready') {
+        const { error } = message as { error: string };
+        if (thread.onEnd) thread.onEnd(error);
+        else fail(error);
+        return;
+      }
+      clearTimeout(timer);
+      port.release();
+      resolve();
+    });
+    port.onError((reason) => {
+      if (thread.onEnd) thread.onEnd(reason);
+      else fail(reason ?? 'a Content-Security-Policy needs blob: in worker-src');
+    });
+    port.post(start);
+  });
+  return thread;
+}
+
+function openPort(): Port {
+  const node = nodeWorkers();
+  if (typeof Worker === 'undefined' && node) {
+    // Without the process's own flags: --input-type=module would make a module of the text, --import load what it has no use for.
+    const worker = new node.Worker(`${THREAD_SOURCE}\n${NODE_MAIN}`, { eval: true, execArgv: [] });
+    return {
+      post: (message) => worker.postMessage(message),
+      onMessage: (listen) => worker.on('message', listen),
+      onError: (listen) => {
+        worker.on('error', (error) => listen((error as Error).message));
+        worker.on('exit', () => listen(undefined));
+      },
+      release: () => worker.unref(),
+      terminate: () => void worker.terminate(),
+    };
+  }
+  const address = URL.createObjectURL(new Blob([`${THREAD_SOURCE}\n${WEB_MAIN}`], { type: 'text/javascript' }));
+  const worker = new Worker(address);
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listen) => {
+      worker.onmessage = ({ data }) => listen(data);
+    },
+    onError: (listen) => {
+      worker.onerror = (event) => listen(event.message);
+    },
+    release: () => URL.revokeObjectURL(address),
+    terminate: () => worker.terminate(),
+  };
+}
+
+interface NodeWorker {
+  postMessage(message: unknown): void;
+  on(event: string, listen: (value: unknown) => void): void;
+  unref(): void;
+  terminate(): Promise<number>;
+}
+
+function nodeWorkers() {
+  return builtin<{ Worker: new (source: string, options: { eval: true; execArgv: [] }) => NodeWorker }>(
+    'node:worker_threads',
+  );
+}
+
+/** A module of Node without an import, which a bundler for browsers would stumble over. */
+function builtin<Module>(name: string): Module | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return process?.getBuiltinModule?.(name) as Module | undefined;
+}
+
+function navigatorOf(): { readonly hardwareConcurrency?: number } | undefined {
+  return (globalThis as { navigator?: { readonly hardwareConcurrency?: number } }).navigator;
+}

@@ -1,0 +1,188 @@
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { f32Tensor, GraphBuilder, type SignwaveError, type Value, writeModel } from '@signwave/format';
+import { build } from 'esbuild';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { load } from '../../src/index.js';
+import { randomBits, randomFloats, randomTensor, seededRandom } from '../random-graph.js';
+import { tinyModel } from '../web/tiny-model.js';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const RECIPE = { channelOrder: 'rgb', divisor: 255, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+
+/** A network with maps large enough to be shared: stem, pool, a block with a shortcut, a stride, a grouped and a small convolution, a head. */
+function sharedModel(): Uint8Array<ArrayBuffer> {
+  const random = seededRandom(23);
+  const g = new GraphBuilder();
+  const affine = (x: Value): Value => {
+    const { channels } = g.shapeOf(x);
+    return g.affine(x, randomFloats(random, channels, 0.2), randomFloats(random, channels, 2));
+  };
+  const binary = (x: Value, filters: number, options: { stride?: number; groups?: number } = {}): Value => {
+    const { channels } = g.shapeOf(x);
+    const weights = randomBits(random, [filters, 3, 3, channels / (options.groups ?? 1)]);
+    return affine(g.conv(g.sign(x), weights, { pad: 1, ...options }));
+  };
+  let x = g.input({ height: 48, width: 40, channels: 3 }, RECIPE);
+  x = g.maxPool(g.hardtanh(affine(g.conv(x, randomTensor(random, [32, 5, 5, 3]), { pad: 2 }))), 2);
+  x = g.hardtanh(g.add(binary(x, 32), x));
+  x = g.hardtanh(binary(x, 64, { stride: 2 }));
+  x = g.hardtanh(g.add(binary(x, 64, { groups: 4 }), x));
+  x = g.hardtanh(binary(g.avgPool(x, 2), 64));
+  x = g.linear(g.globalAvgPool(x), f32Tensor([100, 1, 1, 64], randomFloats(random, 6400)));
+  g.softmax(x);
+  const info = { name: 'shared', architecture: 'shared', method: 'test', writer: 'test', accuracy: [] };
+  return new Uint8Array(writeModel({ info, graph: g.build() }));
+}
+
+const image = (n: number): Uint8Array => Uint8Array.from({ length: 48 * 40 * 3 }, (_, i) => ((i + n) * 37) & 255);
+const floats = (n: number): Float32Array => randomFloats(seededRandom(n), 48 * 40 * 3, 2);
+
+describe.each([2, 3])('%i threads', (threads) => {
+  test('give what one gives, of bytes, of floats, in batches, again and again', async () => {
+    using one = await load(sharedModel());
+    using model = await load(sharedModel(), { threads });
+    expect(model.info()).toMatchObject({ threads, threadsReason: `${threads} were asked for` });
+    for (let n = 0; n < 20; n++) {
+      expect(model.run(image(n))).toEqual(one.run(image(n)));
+      expect(model.run(floats(n))).toEqual(one.run(floats(n)));
+      expect(model.signBits(7)).toEqual(one.signBits(7));
+    }
+    for (const count of [0, 1, 2, 3, 7]) {
+      const inputs = Array.from({ length: count }, (_, n) => image(n));
+      expect(model.runBatch(inputs)).toEqual(one.runBatch(inputs));
+    }
+    const mixed = [image(1), floats(2), image(3), floats(4)];
+    expect(model.runBatch(mixed)).toEqual(one.runBatch(mixed));
+    expect(model.run(image(5))).toEqual(one.run(image(5)));
+  });
+
+  test('can be profiled', async () => {
+    using one = await load(sharedModel());
+    using model = await load(sharedModel(), { threads });
+    expect(model.profile(image(1), { repeats: 3 }).map(({ kernel }) => kernel)).toEqual(
+      one.plan().map(({ kernel }) => kernel),
+    );
+    expect(model.run(image(2))).toEqual(one.run(image(2)));
+  });
+});
+
+test('several models with threads don’t disturb each other', async () => {
+  using one = await load(sharedModel());
+  using a = await load(sharedModel(), { threads: 2 });
+  using b = await load(sharedModel(), { threads: 2, tune: true });
+  for (let n = 0; n < 5; n++) {
+    expect(a.run(image(n))).toEqual(one.run(image(n)));
+    expect(b.run(image(n + 1))).toEqual(one.run(image(n + 1)));
+  }
+});
+
+test('threads that slept wake up', async () => {
+  using one = await load(sharedModel());
+  using model = await load(sharedModel(), { threads: 2 });
+  for (let n = 0; n < 3; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(model.run(image(n))).toEqual(one.run(image(n)));
+  }
+});
+
+describe('after dispose()', () => {
+  test('a model with threads is as unusable as any other', async () => {
+    const model = await load(sharedModel(), { threads: 2 });
+    model.dispose();
+    model.dispose();
+    expect(() => model.run(image(1))).toThrow(expect.objectContaining({ code: 'E_DISPOSED' }));
+  });
+
+  test('and without it, threads don’t keep a process alive', async () => {
+    const contents = `
+      import { load } from './src/index.ts';
+      const model = await load(Uint8Array.of(${tinyModel().join()}), { threads: 2 });
+      model.run(new Uint8Array(48));
+      console.log(model.info().threads + ' threads');`;
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: fileURLToPath(new URL('../..', import.meta.url)) },
+      bundle: true,
+      format: 'esm',
+      conditions: ['signwave:source', 'module'],
+      write: false,
+    });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
+      input: outputFiles[0]!.text,
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '2 threads\n', stderr: '' });
+  });
+});
+
+describe('one thread works, and info() says why', () => {
+  test('by default', async () => {
+    using model = await load(tinyModel());
+    expect(model.info()).toMatchObject({ threads: 1, threadsReason: 'one thread is the default' });
+  });
+
+  test('with the scalar kernels', async () => {
+    using model = await load(tinyModel(), { threads: 2, kernels: 'scalar' });
+    expect(model.info()).toMatchObject({ threads: 1, threadsReason: 'the scalar kernels run on one thread' });
+  });
+
+  test('without shared memory, as in a page that is not cross-origin isolated', async () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    using hidden = await load(tinyModel(), { threads: 2 });
+    expect(hidden.info()).toMatchObject({ threads: 1, threadsReason: expect.stringMatching(/cross-origin isolated/) });
+    vi.unstubAllGlobals();
+    vi.stubGlobal('crossOriginIsolated', false);
+    using page = await load(tinyModel(), { threads: 'auto' });
+    expect(page.info()).toMatchObject({ threads: 1, threadsReason: expect.stringMatching(/COOP and COEP/) });
+  });
+
+  test('where shared memory is refused', async () => {
+    const { Memory } = WebAssembly;
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function (this: unknown, descriptor) {
+      if (descriptor.shared) throw new RangeError('could not allocate memory');
+      return new Memory(descriptor);
+    });
+    using model = await load(tinyModel(), { threads: 2 });
+    expect(model.info()).toMatchObject({
+      threads: 1,
+      threadsReason: "memory can't be shared: could not allocate memory",
+    });
+  });
+
+  test('where a policy forbids the worker', async () => {
+    class ForbiddenWorker {
+      onmessage = null;
+      onerror: ((event: { message?: string }) => void) | null = null;
+      postMessage(): void {
+        queueMicrotask(() => this.onerror?.({}));
+      }
+      terminate(): void {}
+    }
+    vi.stubGlobal('Worker', ForbiddenWorker);
+    using model = await load(tinyModel(), { threads: 2 });
+    expect(model.info()).toMatchObject({ threads: 1, threadsReason: expect.stringMatching(/blob: in worker-src/) });
+  });
+
+  test('where the machine has one core', async () => {
+    vi.stubGlobal('navigator', { hardwareConcurrency: 1 });
+    using model = await load(tinyModel(), { threads: 'auto' });
+    expect(model.info()).toMatchObject({ threads: 1, threadsReason: 'the machine has one core' });
+  });
+});
+
+test('"auto" takes as many threads as the machine has cores, 4 at most', async () => {
+  const cores = availableParallelism();
+  using model = await load(sharedModel(), { threads: 'auto' });
+  expect(model.info().threads).toBe(Math.min(4, cores));
+});
+
+test.each([0, -1, 1.5, 65, Number.NaN, 'many' as 'auto'])('threads: %s is refused', async (threads) => {
+  const error = await load(tinyModel(), { threads }).catch((it: SignwaveError) => it);
+  expect(error).toMatchObject({ code: 'E_USAGE', message: expect.stringMatching(/from 1 to 64/) });
+});
