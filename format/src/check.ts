@@ -2,7 +2,7 @@ import { SignwaveError } from './errors.js';
 import type { GraphNode, Model, ModelInfo, Tensor } from './graph.js';
 import { tensorOf } from './node-tensors.js';
 import { inferShapes, nodeLabel } from './shape.js';
-import { tensorBytes, tensorElements } from './tensor.js';
+import { IS_LITTLE_ENDIAN, tensorBytes, tensorElements } from './tensor.js';
 
 /**
  * Everything that a model must satisfy to be written or read, beyond what its types say: SPEC.md 2.7, 3 and 4.
@@ -53,6 +53,15 @@ function checkTensor({ dtype, shape, data }: Tensor, label: string): void {
 
 /** Index of the first element whose exponent is all ones, or -1. */
 function firstNonFinite(data: Uint8Array, dtype: 'f32' | 'f16'): number {
+  const { buffer, byteOffset, byteLength } = data;
+  if (dtype === 'f32' && IS_LITTLE_ENDIAN && byteOffset % 4 === 0) {
+    // The usual case, by the engine's own loops: this runs once, and half a million elements take 3 ms otherwise.
+    const values = new Float32Array(buffer, byteOffset, byteLength / 4);
+    const areFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].every(
+      (it) => !values.includes(it),
+    );
+    return areFinite ? -1 : values.findIndex((it) => !Number.isFinite(it));
+  }
   const [elementBytes, exponent] = dtype === 'f32' ? [4, 0x7f80] : [2, 0x7c00];
   // The exponent is in the last two bytes of either type.
   for (let at = elementBytes - 2; at < data.length; at += elementBytes) {

@@ -1,4 +1,5 @@
 export { packBits, unpackBits } from './bits.js';
+export { builtin } from './builtin.js';
 export { type ByteSource, blobSource, bytesSource, checkRange } from './byte-source.js';
 export { crc32 } from './crc32.js';
 export { type ErrorCode, SignwaveError } from './errors.js';

@@ -6,7 +6,7 @@ import type { DataType, Tensor, TensorShape } from './graph.js';
 const ELEMENT_BITS: Readonly<Record<DataType, number>> = { f32: 32, bits: 1, f16: 16, i8: 8, i16: 16 };
 
 /** Nearly every machine is; then float32 values lie in memory as in the file. */
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+export const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 export function tensorElements(shape: TensorShape): number {
   return shape[0] * shape[1] * shape[2] * shape[3];

@@ -27,7 +27,8 @@ export function expandLut(x: LutExpand): void {
 /** One filter's look-ups of a block: additions from the front of `row`, subtractions from its back. */
 export function expandFilter(x: LutExpand, firstBit: usize, firstTable: i32, tables: i32, row: usize, adds: usize): void {
   const channels = x.tableChannels;
-  const top = 1 << (channels - 1);
+  const topBit = channels - 1;
+  const top = 1 << topBit;
   const taps = x.taps;
   const tapBits = <usize>x.groupChannels;
   const weights = x.weights;
@@ -43,13 +44,12 @@ export function expandFilter(x: LutExpand, firstBit: usize, firstTable: i32, tab
       // At most 8 bits, from one or two bytes.
       const word = (<i32>load<u16>(weights + (bit >> 3)) >> <i32>(bit & 7)) & mask;
       const at = <i32>load<u16>(place);
-      if (word & top) {
-        subtract -= 2;
-        store<u16>(subtract, at + (~word & (top - 1)) * rowBytes);
-      } else {
-        store<u16>(add, at + word * rowBytes);
-        add += 2;
-      }
+      // Half of all top bits are set, so a branch would be guessed wrong every other time.
+      const minus = -(word >> topBit);
+      const offset = at + ((word ^ minus) & (top - 1)) * rowBytes;
+      subtract += minus << 1;
+      store<u16>(minus ? subtract : add, offset);
+      add += <usize>(2 + (minus << 1));
       bit += tapBits;
       place += 2;
     }

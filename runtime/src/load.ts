@@ -1,4 +1,5 @@
 import { readModel, SignwaveError } from '@signwave/format';
+import { createEngine } from './engine/engine.js';
 import { makeReady, type ReadyOptions } from './engine/make-ready.js';
 import { Model } from './model.js';
 
@@ -21,8 +22,11 @@ export interface LoadOptions extends ReadyOptions {
 export async function load(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   const { name, bytes } = await readSource(source, options);
   const startMs = performance.now();
+  // The engine compiles in the background while the file is read.
+  const engine = createEngine(options.kernels ?? 'auto');
+  engine.catch(() => undefined);
   const file = readModel(bytes, name);
-  const ready = await makeReady(file.graph, options);
+  const ready = await makeReady(file.graph, await engine, options);
   return new Model(file, ready, performance.now() - startMs);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { DEFLATED_MODULES, MODULE_BYTES } from '../build/modules.js';
+import { DEFLATED_MODULES, DEFLATED_THREADS, MODULE_BYTES } from '../build/modules.js';
 import { KERNEL_RECORDS, PIXEL_KERNELS } from '../src/plan/records.js';
 
 const readBuild = (name: string): Buffer => readFileSync(new URL(`../build/${name}`, import.meta.url));
@@ -87,8 +87,10 @@ describe('threads.wasm', () => {
 });
 
 test('what is inlined in the package are these modules', () => {
-  const inlined = inflateRawSync(Buffer.from(DEFLATED_MODULES, 'base64'));
-  const builds = ['simd', 'threads', 'scalar'] as const;
-  expect(Object.keys(MODULE_BYTES)).toEqual(builds);
-  expect(inlined.equals(Buffer.concat(builds.map((level) => readBuild(`${level}.wasm`))))).toBe(true);
+  const [simd, threads, scalar] = ['simd', 'threads', 'scalar'].map((level) => readBuild(`${level}.wasm`));
+  expect(MODULE_BYTES).toEqual({ simd: simd!.length, threads: threads!.length, scalar: scalar!.length });
+  const inflate = (base64: string, dictionary?: Buffer): Buffer =>
+    inflateRawSync(Buffer.from(base64, 'base64'), dictionary ? { dictionary } : {});
+  expect(inflate(DEFLATED_MODULES).equals(Buffer.concat([simd!, scalar!]))).toBe(true);
+  expect(inflate(DEFLATED_THREADS, simd).equals(threads!)).toBe(true);
 });

@@ -33,7 +33,7 @@ export interface Case {
 }
 
 /** Enough to call every kernel; check-c.mjs says so if not. */
-const RANDOM_GRAPHS = 24;
+const RANDOM_GRAPHS = 16;
 const INPUTS_OF_A_GRAPH = 3;
 
 export async function casesOf(): Promise<Case[]> {

@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import { inflateSync } from 'fflate';
-import { DEFLATED_MODULES, MODULE_BYTES } from '../../build/modules.js';
+import { DEFLATED_MODULES, DEFLATED_THREADS, MODULE_BYTES } from '../../build/modules.js';
 import type { KernelName } from '../plan/records.js';
 
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
@@ -34,7 +34,7 @@ export async function cloneEngine(engine: Engine): Promise<Engine> {
  * @throws {SignwaveError} `E_ENGINE` if there is no such memory.
  */
 export async function createSharedEngine(engine: Engine, memoryBytes: number): Promise<Engine> {
-  const bytes = inlinedModules().threads;
+  const bytes = inlinedThreads();
   try {
     const pages = Math.ceil(memoryBytes / 65_536);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -60,8 +60,7 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
   if (typeof WebAssembly !== 'object') {
     throw new SignwaveError('E_ENGINE', 'this JavaScript engine has no WebAssembly (or a policy switched it off)');
   }
-  const modules = inlinedModules();
-  const hasSimd = WebAssembly.validate(modules.simd);
+  const hasSimd = WebAssembly.validate(SIMD_PROBE);
   if (choice === 'simd' && !hasSimd) {
     throw new SignwaveError(
       'E_ENGINE',
@@ -69,7 +68,7 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
     );
   }
   const simd = choice !== 'scalar' && hasSimd;
-  const bytes = simd ? modules.simd : modules.scalar;
+  const bytes = inlinedModules()[simd ? 'simd' : 'scalar'];
   try {
     const { instance, module } = await WebAssembly.instantiate(bytes);
     return {
@@ -87,15 +86,28 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
   }
 }
 
+/** A module of one function with `i8x16.splat` and `i8x16.popcnt`. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0],
+  ...[10, 10, 1, 8, 0, 0x41, 0, 0xfd, 15, 0xfd, 98, 11],
+);
+
 /** The modules that the build packed. Inflating takes less than a millisecond and works where `DecompressionStream` is missing. */
-function inlinedModules(): Record<keyof typeof MODULE_BYTES, Uint8Array<ArrayBuffer>> {
-  const deflated = Uint8Array.from(atob(DEFLATED_MODULES), (character) => character.charCodeAt(0));
-  const { simd, threads, scalar } = MODULE_BYTES;
-  const modules = new Uint8Array(simd + threads + scalar);
-  inflateSync(deflated, { out: modules });
-  return {
-    simd: modules.slice(0, simd),
-    threads: modules.slice(simd, simd + threads),
-    scalar: modules.slice(simd + threads),
-  };
+function inlinedModules(): { readonly simd: Uint8Array<ArrayBuffer>; readonly scalar: Uint8Array<ArrayBuffer> } {
+  const modules = inflate(DEFLATED_MODULES, MODULE_BYTES.simd + MODULE_BYTES.scalar);
+  return { simd: modules.slice(0, MODULE_BYTES.simd), scalar: modules.slice(MODULE_BYTES.simd) };
+}
+
+/** The module for threads, packed as what differs from the simd module. */
+function inlinedThreads(): Uint8Array<ArrayBuffer> {
+  return inflate(DEFLATED_THREADS, MODULE_BYTES.threads, inlinedModules().simd);
+}
+
+function inflate(base64: string, sizeBytes: number, dictionary?: Uint8Array): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const deflated = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
+  const inflated = new Uint8Array(sizeBytes);
+  inflateSync(deflated, { out: inflated, ...(dictionary && { dictionary }) });
+  return inflated;
 }

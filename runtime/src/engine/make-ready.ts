@@ -1,6 +1,6 @@
 import { type Graph, SignwaveError } from '@signwave/format';
 import { makePlan, type PlanOptions } from '../plan/make-plan.js';
-import { createEngine, createSharedEngine, type Engine, type KernelChoice } from './engine.js';
+import { createSharedEngine, type Engine, type KernelChoice } from './engine.js';
 import { Executable, memoryBytesOf } from './executable.js';
 import { Layout } from './layout.js';
 import { availableThreads, threadRefusal } from './threads/start-thread.js';
@@ -35,10 +35,9 @@ const MAX_AUTO_THREADS = 4;
 const MAX_THREADS = 64;
 
 /** @throws {SignwaveError} `E_USAGE` for an impossible number of threads; `E_ENGINE` if the engine can't run the graph. */
-export async function makeReady(graph: Graph, options: ReadyOptions): Promise<ReadyModel> {
+export async function makeReady(graph: Graph, engine: Engine, options: ReadyOptions): Promise<ReadyModel> {
   const { threads = 1, tune = false } = options;
   checkThreads(threads);
-  const engine = await createEngine(options.kernels ?? 'auto');
   const plan = tune && engine.simd ? { pickTables: await tryTables(graph, engine) } : {};
   const onOneThread = (threadsReason: string): ReadyModel => ({
     executable: new Executable(makePlan(graph, engine.simd, plan), engine),

@@ -1,4 +1,4 @@
-import { type Tensor, tensorValues } from '@signwave/format';
+import type { Tensor } from '@signwave/format';
 
 /** Kernels work on this many filters or channels at a time: two vectors of four, a byte of bits. */
 export const BLOCK = 8;
@@ -66,23 +66,6 @@ export function arrangeFilters(rows: Uint8Array, depthBytes: number, groups: num
       for (let word = 0; word < depthBytes / 4; word++) {
         arranged.set(row.subarray(word * 4, word * 4 + 4), block + (word * BLOCK + place) * 4);
       }
-    }
-  }
-  return arranged;
-}
-
-/** Float filters as conv-float.ts wants them: (groups, filters / 8, ky, kx, i, 8), zeros for missing filters. */
-export function arrangeFloatFilters(weights: Tensor, groups: number): Float32Array {
-  const values = tensorValues(weights);
-  const depth = weights.shape[1] * weights.shape[2] * weights.shape[3];
-  const groupFilters = weights.shape[0] / groups;
-  const blocks = Math.ceil(groupFilters / BLOCK);
-  const arranged = new Float32Array(groups * blocks * depth * BLOCK);
-  for (let group = 0; group < groups; group++) {
-    for (let f = 0; f < groupFilters; f++) {
-      const block = (group * blocks + Math.floor(f / BLOCK)) * depth * BLOCK;
-      const from = (group * groupFilters + f) * depth;
-      for (let k = 0; k < depth; k++) arranged[block + k * BLOCK + (f % BLOCK)] = values[from + k]!;
     }
   }
   return arranged;

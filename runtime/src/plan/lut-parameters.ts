@@ -71,8 +71,9 @@ export function estimator(): (work: LutWork) => LutParameters | undefined {
 }
 
 /** The same for the same work. */
-export function workKey({ phases, ...sizes }: LutWork): string {
-  return JSON.stringify([Object.values(sizes), phases.taps]);
+export function workKey({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): string {
+  const taps = phases.taps.map(({ phase, row, column }) => `${phase} ${row} ${column}`);
+  return [groups, groupChannels, groupFilters, pitch, lanes, ...taps].join();
 }
 
 /** The `most` cheapest of all ways that fit, the cheapest first. */

@@ -56,18 +56,19 @@ export function planLutValues(
 /** u32 (groups, table groups, phases, table channels): where the planes of each table lie; zeros for channels that are missing. */
 function planeOffsets(planes: PhasePlanes, work: LutWork, channels: number): Uint32Array {
   const { groups, groupChannels, phases } = work;
-  const offsets: number[] = [];
+  const phaseCount = phases.phases.length;
+  const offsets = new Uint32Array(groups * Math.ceil(groupChannels / channels) * phaseCount * channels);
+  let to = 0;
   for (let group = 0; group < groups; group++) {
     for (let first = 0; first < groupChannels; first += channels) {
-      for (let phase = 0; phase < phases.phases.length; phase++) {
+      for (let phase = 0; phase < phaseCount; phase++) {
         for (let i = first; i < first + channels; i++) {
           const channel = group * groupChannels + i;
-          offsets.push(
-            i < groupChannels ? channel * planes.channelBytes + phase * planes.phaseBytes : planes.zerosOffsetBytes,
-          );
+          offsets[to++] =
+            i < groupChannels ? channel * planes.channelBytes + phase * planes.phaseBytes : planes.zerosOffsetBytes;
         }
       }
     }
   }
-  return Uint32Array.from(offsets);
+  return offsets;
 }

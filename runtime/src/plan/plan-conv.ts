@@ -1,7 +1,8 @@
 import { type ConvNode, isIntegerConv, type LinearNode, type MapShape, type Tensor } from '@signwave/format';
 import { borderClasses } from './borders.js';
 import { type PlanContext, readsBytes } from './context.js';
-import { arrangeFilters, arrangeFloatFilters, BLOCK, packFilters, roundUp } from './filters.js';
+import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
+import { planFloatFilters } from './float-filters.js';
 import type { Group } from './fusion.js';
 import type { BitMap } from './plan.js';
 import { planEpilogue } from './plan-epilogue.js';
@@ -187,12 +188,10 @@ export function planFloatConv(context: PlanContext, group: Group, node: ConvNode
   const output = context.shapes[group.source]!;
   const input = paddedFloats(context, node, geometry);
   const isInteger = isIntegerConv(context.graph, node);
-  const arranged = arrangeFloatFilters(weights, groups);
   const pixelSums = sumsPixelBytes(output.channels, groups);
   const record = {
     ...tapFields({ ...input, groupBytes: weights.shape[3] * 4 }, geometry, weights, output),
-    weights: context.constant(arranged),
-    groupWeightBytes: arranged.byteLength / groups,
+    ...planFloatFilters(context, weights, groups, BLOCK),
     sums: context.scratch('sums', output.width * pixelSums),
     sumsPixelBytes: pixelSums,
   };

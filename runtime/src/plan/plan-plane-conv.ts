@@ -1,7 +1,8 @@
-import { type ConvNode, isIntegerConv, type Tensor, tensorValues } from '@signwave/format';
+import { type ConvNode, isIntegerConv, type Tensor } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import { laneCount } from './conversions.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
+import { type FloatFilters, planFloatFilters } from './float-filters.js';
 import type { Group } from './fusion.js';
 import { readsInPlace } from './grids.js';
 import { arrangePairs, rowPairs } from './integer-pairs.js';
@@ -39,7 +40,6 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
   const input = isInteger
     ? pairTaps(context, node, weights, pitch, output.height)
     : floatTaps(context, node, weights, pitch, output.height);
-  const arranged = isInteger ? arrangePairs(weights, node.groups) : arrangePlaneFilters(weights, node.groups);
   const lanes = laneCount({ shape: output, pitch });
   const stripLanes = Math.min(
     lanes,
@@ -53,8 +53,9 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
     groups: node.groups,
     groupBytes: weights.shape[3] * input.channelBytes,
     groupFilters: weights.shape[0] / node.groups,
-    weights: context.constant(arranged),
-    groupWeightBytes: arranged.byteLength / node.groups,
+    ...(isInteger
+      ? planPairs(context, weights, node.groups)
+      : planFloatFilters(context, weights, node.groups, FILTERS)),
     lanes,
     stripLanes,
     sums: context.scratch('sums', FILTERS * stripLanes * 4),
@@ -67,6 +68,11 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
     nodes: nodesOf(group),
     reason: `${isInteger ? `${weights.dtype} weights on bytes, two taps at a time` : bits}, lanes are pixels`,
   });
+}
+
+function planPairs(context: PlanContext, weights: Tensor, groups: number): FloatFilters {
+  const arranged = arrangePairs(weights, groups);
+  return { weights: context.constant(arranged), groupWeightBytes: arranged.byteLength / groups };
 }
 
 function floatTaps(context: PlanContext, node: ConvNode, weights: Tensor, pitch: number, height: number): TapPlanes {
@@ -187,23 +193,6 @@ function inside(phase: number, stride: number, before: number, size: number, len
   const first = Math.max(0, Math.ceil((before - phase) / stride));
   const end = Math.min(length, Math.ceil((size + before - phase) / stride));
   return { first, count: end - first, from: first * stride + phase - before };
-}
-
-/** (groups, filters / 2, taps, 2), zeros for filters that are missing. */
-function arrangePlaneFilters(weights: Tensor, groups: number): Float32Array {
-  const values = tensorValues(weights);
-  const depth = weights.shape[1] * weights.shape[2] * weights.shape[3];
-  const groupFilters = weights.shape[0] / groups;
-  const blocks = Math.ceil(groupFilters / FILTERS);
-  const arranged = new Float32Array(groups * blocks * depth * FILTERS);
-  for (let group = 0; group < groups; group++) {
-    for (let f = 0; f < groupFilters; f++) {
-      const block = (group * blocks + Math.floor(f / FILTERS)) * depth * FILTERS;
-      const from = (group * groupFilters + f) * depth;
-      for (let k = 0; k < depth; k++) arranged[block + k * FILTERS + (f % FILTERS)] = values[from + k]!;
-    }
-  }
-  return arranged;
 }
 
 /** Affine, add, clip and sign of float planes in one pass. */

@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { builtin, SignwaveError } from '@signwave/format';
 import { THREAD_SOURCE } from '../../../build/thread.js';
 import type { ThreadStart } from './protocol.js';
 
@@ -121,12 +121,6 @@ function nodeWorkers() {
   return builtin<{ Worker: new (source: string, options: { eval: true; execArgv: [] }) => NodeWorker }>(
     'node:worker_threads',
   );
-}
-
-/** A module of Node without an import, which a bundler for browsers would stumble over. */
-function builtin<Module>(name: string): Module | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  return process?.getBuiltinModule?.(name) as Module | undefined;
 }
 
 function navigatorOf(): { readonly hardwareConcurrency?: number } | undefined {
