@@ -1,6 +1,6 @@
 // Build what users run and what is published, from the sources:
 //
-//   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs
+//   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and as C, by build-c.mjs
 //   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
 //                                  beside it, and `data-worker.mjs`, the thread that prepares training images
 //   format, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them
@@ -48,10 +48,12 @@ if (unknown.length > 0) {
 }
 for (const [name, build] of Object.entries(PARTS)) if (wanted.includes(name)) await build();
 
-/** In a process of its own: the compiler takes 100 MB. */
+/** In processes of their own: the compiler takes 100 MB. */
 function buildWasm() {
-  const { status } = spawnSync(process.execPath, ['runtime/scripts/build-wasm.mjs'], { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  for (const script of ['build-wasm', 'build-c']) {
+    const { status } = spawnSync(process.execPath, [`runtime/scripts/${script}.mjs`], { stdio: 'inherit' });
+    if (status !== 0) process.exit(status ?? 1);
+  }
 }
 
 async function buildCli() {

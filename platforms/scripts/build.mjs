@@ -15,7 +15,9 @@ export async function buildPrograms() {
     mainFields: ['module', 'main'],
     logLevel: 'warning',
   };
-  const inNode = ['node', 'reference', 'workload'].map((name) => `platforms/src/entries/${name}.ts`);
+  const inNode = ['node', 'reference', 'workload', 'c-cases', 'c-time'].map(
+    (name) => `platforms/src/entries/${name}.ts`,
+  );
   const elsewhere = ['browser', 'jsc'].map((name) => `platforms/src/entries/${name}.ts`);
   await build({ ...common, entryPoints: inNode, platform: 'node', target: 'node20', external: ['sharp'] });
   await build({ ...common, entryPoints: elsewhere, target: 'es2022' });

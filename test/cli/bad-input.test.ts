@@ -158,3 +158,29 @@ describe('run and eval name what is wrong with their input:', () => {
     expect(stderr).toContain('E_DATA');
   });
 });
+
+describe('export refuses', () => {
+  test('to export to nothing (E_USAGE)', async () => {
+    const { code, stderr } = await signwave('export', model);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/E_USAGE.*--onnx FILE, --c FOLDER/);
+  });
+
+  test('a checkpoint as the model, and leaves no folder behind', async () => {
+    const output = join(folder, 'never-c');
+    const { code, stderr } = await signwave('export', EXAMPLE_CHECKPOINT, '--c', output);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/E_FORMAT_KIND.*signwave convert/s);
+    expect(readdirSync(folder)).not.toContain('never-c');
+  });
+
+  test('a folder that has files in it', async () => {
+    const output = join(folder, 'full');
+    mkdirSync(output);
+    writeFileSync(join(output, 'mine.c'), 'kept');
+    const { code, stderr } = await signwave('export', model, '--c', output);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/E_IO.*full can't be written: it is a folder that isn't empty \(mine\.c\)/);
+    expect(readdirSync(output)).toEqual(['mine.c']);
+  });
+});

@@ -300,6 +300,17 @@ test('export writes an ONNX file', async () => {
   expect(readFileSync(output).includes('GreaterOrEqual')).toBe(true);
 });
 
+test('export writes C into a new folder, besides ONNX if asked', async () => {
+  const [onnx, c] = [join(folder, 'both.onnx'), join(folder, 'c')];
+  const { code, stdout } = await signwave('export', model, '--onnx', onnx, '--c', c);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/both\.onnx: .*\n.*c: \d+ files, .* bytes, C; README\.md says how to build it/);
+  expect(readdirSync(c)).toEqual(
+    expect.arrayContaining(['Makefile', 'classify.c', 'kernels.c', 'model.c', 'signwave.h']),
+  );
+  expect(readFileSync(join(c, 'model.c'), 'utf8')).toContain('"airplane"');
+});
+
 describe('smaller weights', () => {
   test('are measured on images, option by option and together', async () => {
     const output = join(folder, 'smaller.sgnw');

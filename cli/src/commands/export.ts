@@ -1,19 +1,40 @@
 import { exportOnnx } from '@signwave/convert';
+import { SignwaveError } from '@signwave/format';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../data/atomic-write.js';
+import { writeFolderAtomic } from '../data/write-folder.js';
 import { readModelFile } from '../files.js';
 import { count, printResult } from '../report/output.js';
+
+interface Options {
+  readonly onnx?: string;
+  readonly c?: string;
+}
 
 export function registerExport(program: Command): void {
   program
     .command('export')
     .description('write a model in another format')
     .argument('<model>', 'model (.sgnw)')
-    .requiredOption('--onnx <file>', 'ONNX: standard operators, float32, input (N, C, H, W) preprocessed')
-    .action(async (modelPath: string, options: { onnx: string }) => {
+    .option('--onnx <file>', 'ONNX: standard operators, float32, input (N, C, H, W) preprocessed')
+    .option('--c <folder>', 'C11 for gcc or clang, with the kernels, a Makefile and an example program; a new folder')
+    .action(async (modelPath: string, { onnx, c }: Options) => {
+      if (onnx === undefined && c === undefined) {
+        throw new SignwaveError('E_USAGE', 'say what to export to: --onnx FILE, --c FOLDER, or both');
+      }
       const { model } = await readModelFile(modelPath);
-      const bytes = exportOnnx(model);
-      await writeFileAtomic(options.onnx, bytes);
-      printResult(`${options.onnx}: ${count(bytes.length)} bytes, ONNX`);
+      if (onnx !== undefined) {
+        const bytes = exportOnnx(model);
+        await writeFileAtomic(onnx, bytes);
+        printResult(`${onnx}: ${count(bytes.length)} bytes, ONNX`);
+      }
+      if (c !== undefined) {
+        // Loaded when it is needed: it has the C sources in it.
+        const { exportC } = await import('@signwave/runtime/c');
+        const files = await exportC(model);
+        await writeFolderAtomic(c, files);
+        const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+        printResult(`${c}: ${files.size} files, ${count(bytes)} bytes, C; README.md says how to build it`);
+      }
     });
 }

@@ -246,7 +246,8 @@ function unpadPixels(padded: Float32Array, { height, width, channels }: MapShape
   return floats;
 }
 
-function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void {
+/** @throws {SignwaveError} `E_ENGINE` if the engine has not so much. */
+export function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void {
   const missing = Math.ceil((sizeBytes - memory.buffer.byteLength) / PAGE_BYTES);
   if (missing <= 0) return;
   try {

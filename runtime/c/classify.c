@@ -1,0 +1,85 @@
+/* classify.c — an example: classify binary PPM (or PGM) images.
+ *
+ *   make && ./classify image.ppm ... */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "signwave.h"
+
+enum { MAX_SIDE = 32768 };
+
+/* The next number of a header and one character after it; 0 if there is none. */
+static uint32_t read_number(FILE *file) {
+  uint32_t value = 0;
+  int c = getc(file);
+  for (; isspace(c) || c == '#'; c = getc(file))
+    if (c == '#')
+      while (c != '\n' && c != EOF) c = getc(file);
+  for (; isdigit(c) && value <= MAX_SIDE; c = getc(file)) value = value * 10 + (uint32_t)(c - '0');
+  return value;
+}
+
+/* The pixels of a binary PPM (3 channels) or PGM (1); 0, and a message, if the file isn't one. */
+static uint8_t *read_image(const char *path, uint32_t *width, uint32_t *height, uint32_t *channels) {
+  FILE *file = fopen(path, "rb");
+  if (file == 0) return perror(path), (uint8_t *)0;
+  uint8_t *pixels = 0;
+  const int is_netpbm = getc(file) == 'P', kind = getc(file);
+  *channels = kind == '6' ? 3 : 1;
+  *width = read_number(file);
+  *height = read_number(file);
+  const uint32_t maximum = read_number(file);
+  if (!is_netpbm || (kind != '5' && kind != '6') || *width - 1 >= MAX_SIDE || *height - 1 >= MAX_SIDE || maximum != 255) {
+    fprintf(stderr, "%s: no binary PPM or PGM image of 8 bits a sample and at most %d x %d pixels\n", path, MAX_SIDE, MAX_SIDE);
+  } else {
+    const size_t bytes = (size_t)*width * *height * *channels;
+    pixels = malloc(bytes);
+    if (pixels == 0 || fread(pixels, 1, bytes, file) != bytes) {
+      fprintf(stderr, pixels ? "%s: it is cut short\n" : "%s: there is not enough memory for it\n", path);
+      free(pixels);
+      pixels = 0;
+    }
+  }
+  fclose(file);
+  return pixels;
+}
+
+static void print_classes(const float *logits, int count) {
+  double sum = 0;
+  char shown[SIGNWAVE_OUTPUTS] = {0};
+  float largest = logits[0];
+  for (int c = 1; c < SIGNWAVE_OUTPUTS; c++) largest = fmaxf(largest, logits[c]);
+  for (int c = 0; c < SIGNWAVE_OUTPUTS; c++) sum += exp(logits[c] - largest);
+  for (int n = 0; n < count && n < SIGNWAVE_OUTPUTS; n++) {
+    int best = -1;
+    for (int c = 0; c < SIGNWAVE_OUTPUTS; c++)
+      if (!shown[c] && (best < 0 || logits[c] > logits[best])) best = c;
+    shown[best] = 1;
+    printf("  %5.1f %%  %s\n", 100 * exp(logits[best] - largest) / sum, signwave_labels[best]);
+  }
+}
+
+int main(int argc, char **argv) {
+  static uint8_t image[SIGNWAVE_INPUTS];
+  static float logits[SIGNWAVE_OUTPUTS];
+  int failures = argc < 2;
+  if (argc < 2) fprintf(stderr, "usage: %s IMAGE.ppm ...\n", argv[0]);
+  signwave_load();
+  for (int i = 1; i < argc; i++) {
+    uint32_t width, height, channels;
+    uint8_t *pixels = read_image(argv[i], &width, &height, &channels);
+    const char *problem = pixels ? signwave_prepare(pixels, width, height, channels, image) : "";
+    free(pixels);
+    if (problem) {
+      if (*problem) fprintf(stderr, "%s: %ux%u pixels: %s\n", argv[i], width, height, problem);
+      failures++;
+      continue;
+    }
+    signwave_run(image, logits);
+    printf("%s\n", argv[i]);
+    print_classes(logits, 5);
+  }
+  return failures ? 1 : 0;
+}

@@ -1,0 +1,33 @@
+import type { InputNode, Model } from '@signwave/format';
+import { inflateSync } from 'fflate';
+import { DEFLATED_C_SOURCES } from '../../build/c-sources.js';
+import { modelHeader, modelSource } from './model-source.js';
+import { readmeOf } from './readme.js';
+import { recordCalls } from './record-calls.js';
+
+/** Of use only with image bytes. */
+const IMAGE_SOURCES: readonly string[] = ['prepare.c', 'classify.c'];
+
+/**
+ * Write a model as C11 for gcc or clang: the kernels, the plan and the weights, a Makefile and, for a model that takes images, an
+ * example program. Outputs have the bits of `Model.run` on SIMD kernels; the last bit of a softmax may depend on the C library.
+ *
+ * @returns texts by file name, all for one folder.
+ * @throws {SignwaveError} `E_ENGINE` if this engine has no SIMD or not enough memory to lay the model out.
+ */
+export async function exportC(model: Model): Promise<ReadonlyMap<string, string>> {
+  const recording = await recordCalls(model);
+  const input = model.graph.nodes[0] as InputNode;
+  const files = new Map(Object.entries(inlinedSources()));
+  if (!input.recipe) for (const name of IMAGE_SOURCES) files.delete(name);
+  files.set('model.h', modelHeader(model, input, recording));
+  files.set('model.c', modelSource(model, recording));
+  files.set('README.md', readmeOf(model, input, recording));
+  return files;
+}
+
+/** The files that the build packed: runtime/scripts/build-c.mjs. */
+function inlinedSources(): Record<string, string> {
+  const deflated = Uint8Array.from(atob(DEFLATED_C_SOURCES), (character) => character.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(inflateSync(deflated)));
+}

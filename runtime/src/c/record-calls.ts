@@ -1,0 +1,57 @@
+import type { Model } from '@signwave/format';
+import { createEngine } from '../engine/engine.js';
+import { growMemory, memoryBytesOf } from '../engine/executable.js';
+import { Layout } from '../engine/layout.js';
+import { makePlan } from '../plan/make-plan.js';
+import type { FloatMap, Step } from '../plan/plan.js';
+import type { KernelName } from '../plan/records.js';
+
+/** A call of a kernel with the address of its record. */
+export interface KernelCall {
+  readonly kernel: KernelName;
+  readonly recordAddress: number;
+}
+
+/** What a model does with the kernels, as data: enough to do the same elsewhere. */
+export interface Recording {
+  /** The memory before the first call, as long as it has to be. All that isn't data or a record is zero. */
+  readonly memory: Uint8Array;
+  /** Once, after that. */
+  readonly load: readonly KernelCall[];
+  /** What brings floats, or bytes if the model has a recipe, from `stagingAddress` into the first map. */
+  readonly floatsInput: KernelCall;
+  readonly bytesInput: KernelCall | undefined;
+  /** Every run, after one of these two. */
+  readonly steps: readonly KernelCall[];
+  readonly stagingAddress: number;
+  readonly output: FloatMap;
+}
+
+/**
+ * Lay a model out as `load` does for one thread, and write down which kernels it would call.
+ *
+ * @throws {SignwaveError} `E_ENGINE` if this engine has no SIMD, or not the memory.
+ */
+export async function recordCalls({ graph }: Model): Promise<Recording> {
+  const { exports, memory } = await createEngine('simd');
+  const plan = makePlan(graph, true);
+  const layout = new Layout(plan, exports.heapBase(), 1);
+  growMemory(memory, memoryBytesOf(layout));
+  layout.writeConstants(memory);
+  const view = new DataView(memory.buffer);
+  const callsOf = (step: Step): KernelCall[] =>
+    (step.whole ?? step.parts ?? [step]).map((part) => ({
+      kernel: step.kernel,
+      recordAddress: layout.writePart(view, part, 0),
+    }));
+  const { floats, bytes } = plan.inputSteps;
+  return {
+    load: plan.loadSteps.flatMap(callsOf),
+    floatsInput: callsOf(floats)[0]!,
+    bytesInput: bytes && callsOf(bytes)[0],
+    steps: plan.steps.flatMap(callsOf),
+    memory: new Uint8Array(memory.buffer),
+    stagingAddress: plan.staging.address,
+    output: plan.output,
+  };
+}
