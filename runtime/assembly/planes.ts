@@ -69,32 +69,60 @@ export function copySignPlanes(c: CopyPlanes): void {
   }
 }
 
-/** Float planes to float pixels. */
-export function planesToPixels(r: Relayout): void {
-  for (let channel = 0; channel < r.channels; channel++) {
+/**
+ * Four vectors, one below the other, with rows and columns exchanged; stored `toStep` apart.
+ *
+ * @param from the first vector; the others follow `fromStep` apart.
+ */
+@inline
+function transpose4(from: usize, fromStep: usize, to: usize, toStep: usize): void {
+  const a = v128.load(from), b = v128.load(from + fromStep);
+  const c = v128.load(from + fromStep * 2), d = v128.load(from + fromStep * 3);
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(to + toStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(to + toStep * 2, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(to + toStep * 3, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+}
+
+/** Between float planes and float pixels, four of each at a time as long as there are four. */
+@inline
+function relayoutFloats(r: Relayout, toPixels: bool): void {
+  const columns = r.columns;
+  for (let channel = 0; channel < r.channels; ) {
+    const channels = r.channels - channel < 4 ? 1 : 4;
     for (let row = 0; row < r.rows; row++) {
       let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
       let pixel = r.pixels + <usize>row * r.pixelsRowBytes + (<usize>channel << 2);
-      for (let column = 0; column < r.columns; column++) {
-        store<u32>(pixel, load<u32>(plane));
+      let column = 0;
+      if (channels == 4) {
+        for (; column <= columns - 4; column += 4) {
+          if (toPixels) transpose4(plane, r.planeBytes, pixel, r.pixelBytes);
+          else transpose4(pixel, r.pixelBytes, plane, r.planeBytes);
+          plane += 16; pixel += r.pixelBytes << 2;
+        }
+      }
+      for (; column < columns; column++) {
+        for (let c: usize = 0; c < <usize>channels; c++) {
+          if (toPixels) store<u32>(pixel + (c << 2), load<u32>(plane + c * r.planeBytes));
+          else store<u32>(plane + c * r.planeBytes, load<u32>(pixel + (c << 2)));
+        }
         plane += 4; pixel += r.pixelBytes;
       }
     }
+    channel += channels;
   }
+}
+
+/** Float planes to float pixels. */
+export function planesToPixels(r: Relayout): void {
+  relayoutFloats(r, true);
 }
 
 /** Float pixels to float planes. */
 export function pixelsToPlanes(r: Relayout): void {
-  for (let channel = 0; channel < r.channels; channel++) {
-    for (let row = 0; row < r.rows; row++) {
-      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
-      let pixel = r.pixels + <usize>row * r.pixelsRowBytes + (<usize>channel << 2);
-      for (let column = 0; column < r.columns; column++) {
-        store<u32>(plane, load<u32>(pixel));
-        plane += 4; pixel += r.pixelBytes;
-      }
-    }
-  }
+  relayoutFloats(r, false);
 }
 
 /** Sign planes to bits; the padding bits of a pixel stay 0. */

@@ -37,9 +37,13 @@ export async function ownLayer(layer: Layer, family: Family): Promise<OwnLayer> 
   };
 }
 
-/** A layer takes the steps that have the convolution in them, and those that only prepare data and have no node. */
+/**
+ * A layer takes the step that has the convolution in it, and those before it that only prepare data and have no node. Its result is left in the
+ * layout in which the next layer reads it: what brings a network's last map to its caller is no part of a layer.
+ */
 export function layerMs(profile: readonly StepProfile[], convNode: number): number {
-  return profile
-    .filter(({ nodes }) => nodes.length === 0 || nodes.includes(convNode))
-    .reduce((sum, { medianMs }) => sum + medianMs, 0);
+  const conv = profile.findIndex(({ nodes }) => nodes.includes(convNode));
+  return profile.slice(0, conv + 1).reduce((sum, { nodes, medianMs }) => {
+    return nodes.length === 0 || nodes.includes(convNode) ? sum + medianMs : sum;
+  }, 0);
 }
