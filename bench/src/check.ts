@@ -5,7 +5,8 @@ import { argMax } from '../../cli/src/statistics.js';
  * Nothing is timed that computes something else.
  *
  * @param what computed `got`, for the message.
- * @param tolerance greatest |got - expected| / max(1, |expected|); 0: equal. NaN is never equal.
+ * @param tolerance greatest |got - expected| as a share of the largest |expected|, or of 1 if that is larger, as SPEC.md section 5 has it: a sum whose
+ *   terms cancel is as far off as any other. 0: equal. NaN is never equal.
  * @throws {SignwaveError} `E_PEER` with the first element that differs.
  */
 export function requireEqual(
@@ -16,9 +17,12 @@ export function requireEqual(
 ): void {
   if (got.length !== expected.length)
     throw new SignwaveError('E_PEER', `${what} gives ${got.length} numbers, expected ${expected.length}`);
+  let largest = 1;
+  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]!));
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(got[i]! - expected[i]!);
-    if (difference <= tolerance * Math.max(1, Math.abs(expected[i]!))) continue;
+    // Infinities differ from themselves: |Infinity - Infinity| is NaN.
+    if (Number.isFinite(largest) && difference <= tolerance * largest) continue;
     throw new SignwaveError(
       'E_PEER',
       `${what}: number ${i} of ${expected.length} is ${got[i]}, expected ${expected[i]}; nothing was timed`,

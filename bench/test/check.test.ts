@@ -8,8 +8,10 @@ describe('requireEqual', () => {
     );
   });
 
-  test('takes what is within the tolerance, relative above 1', () => {
+  test('takes what is within the tolerance, a share of the largest number or of 1', () => {
     requireEqual('an engine', [100.5, 0.005], [100, 0], 0.01);
+    requireEqual('an engine', [100, 0.9], [100, 0], 0.01);
+    expect(() => requireEqual('an engine', [100, 1.1], [100, 0], 0.01)).toThrow(/number 1/);
     expect(() => requireEqual('an engine', [0.02], [0], 0.01)).toThrow(/number 0/);
     expect(() => requireEqual('an engine', [102], [100], 0.01)).toThrow(/number 0/);
   });
