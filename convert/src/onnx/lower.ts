@@ -1,6 +1,6 @@
 import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor, tensorValues } from '@signwave/format';
 import { fromImage, isVector } from './layout.js';
-import type { OnnxGraph, ValueName } from './onnx-graph.js';
+import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
 import { lowerConv, lowerPool } from './windows.js';
 
@@ -75,8 +75,10 @@ export function lowerNode(
     case 'softmax':
       return onnx.node(node.log ? 'LogSoftmax' : 'Softmax', [x], { axis: 1 });
     case 'sampleMean': {
-      const mean = onnx.node('ReduceMean', [x], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
-      return onnx.node('Sub', [x, mean]);
+      // In binary64: of a whole map, float32 sums in another order have another mean, with which every sign is made.
+      const exact = onnx.node('Cast', [x], { to: ELEMENT_DOUBLE });
+      const mean = onnx.node('ReduceMean', [exact], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
+      return onnx.node('Sub', [x, onnx.node('Cast', [mean], { to: ELEMENT_FLOAT })]);
     }
   }
 }
