@@ -53,7 +53,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
   checkLabels(options.labels, classes);
   const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
 
-  const state = new LoadedState(await readUsedTensors(checkpoint, match), checkpoint.sourceName);
+  const state = new LoadedState(await readUsedTensors(match), checkpoint.sourceName);
   const unfolded = keepConstantTies(buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) }));
   const info: ModelInfo = {
     name: options.name ?? `${architecture.method}-${architecture.name}`,
@@ -103,9 +103,9 @@ function checkLabels(labels: readonly string[] | undefined, classes: number): vo
   }
 }
 
-async function readUsedTensors(checkpoint: Checkpoint, match: Match): Promise<Map<string, Float32Array>> {
+async function readUsedTensors({ checkpoint, expected }: Match): Promise<Map<string, Float32Array>> {
   const tensors = new Map<string, Float32Array>();
-  for (const [name, { isUsed }] of match.expected) {
+  for (const [name, { isUsed }] of expected) {
     const stored = checkpoint.tensors.get(name);
     if (isUsed && stored) tensors.set(name, await stored.readF32());
   }
