@@ -21,7 +21,7 @@ folder, name = sys.argv[1:]
 path = f'{folder}/{name}'
 images = np.load(f'{path}.input.npz')['input']
 state = dict(np.load(f'{path}.npz'))
-classes = 10 if images.shape[2] == 32 else 20
+classes = 10 if images.shape[2] <= 32 else 20
 net = Net(0, classes, OMEGA0, state, given=np.load(f'{path}.signs.npz'))
 logits = NETWORKS[name][1](net, images)
 
@@ -35,26 +35,31 @@ def run(model, feeds):
     return session.run(None, feeds)
 
 
+def as_operand(signs, node):
+    """(N, C, H, W) as the twin gives it to a node: maps are flattened pixel by pixel."""
+    return signs if node.op_type == 'Conv' else signs.transpose(0, 2, 3, 1).reshape(len(signs), -1)
+
+
 def run_with_given_signs(given):
     """The twin with its signs cut: each convolution takes the given ones, and those that the twin finds are outputs."""
     model = onnx.load(f'{path}.onnx')
     graph = model.graph
     image = graph.input[0].name
-    convolutions = {node.name: node for node in graph.node if node.op_type == 'Conv'}
+    layers = {node.name.rsplit('/', 1)[0]: node for node in graph.node if node.op_type in ('Conv', 'Gemm')}
     cut = {}
     for layer in net.layers:
-        cut.setdefault(convolutions[f'{layer}/Conv'].input[0], layer)
+        cut.setdefault(layers[layer].input[0], as_operand(given[layer], layers[layer]))
     for node in graph.node:
         for i, value in enumerate(node.input):
             if value in cut:
                 node.input[i] = f'given {value}'
-    for value, layer in cut.items():
-        shape = [None, *given[layer].shape[1:]]
+    for value, signs in cut.items():
+        shape = [None, *signs.shape[1:]]
         graph.input.append(onnx.helper.make_tensor_value_info(f'given {value}', onnx.TensorProto.FLOAT, shape))
         graph.output.append(onnx.helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, shape))
-    feeds = {f'given {value}': given[layer].astype(np.float32) for value, layer in cut.items()}
+    feeds = {f'given {value}': signs.astype(np.float32) for value, signs in cut.items()}
     logits, *found = run(model.SerializeToString(), {image: images, **feeds})
-    doubtful = sum(int((signs != given[layer]).sum()) for signs, layer in zip(found, cut.values()))
+    doubtful = sum(int((twin != signs).sum()) for twin, signs in zip(found, cut.values()))
     return logits, doubtful
 
 

@@ -68,7 +68,7 @@ interface Quantized {
 const NO_WEIGHTS: Tensor = { dtype: 'bits', shape: [0, 0, 0, 0], data: new Uint8Array(0) };
 
 /** Part of a layer's weights that may be 0. A few, from rounding, cost the layer a second set of bits; more are no binary network's. */
-const MAX_ZERO_PART = 1e-3;
+const MAX_ZERO_PART = 0.01;
 
 export type BinaryLinearOptions = Pick<BinaryConvOptions, 'weights' | 'keepsFloats' | 'hasBias'>;
 
