@@ -60,7 +60,7 @@ interface NamedSigns {
 /** In the order of the network. */
 export function namedSigns(graph: Graph): NamedSigns[] {
   const shapes = inferShapes(graph);
-  return graph.nodes.flatMap((node) => {
+  const named = graph.nodes.flatMap((node) => {
     const isBinary = (node.op === 'conv' || node.op === 'linear') && graph.tensors[node.weights]!.dtype === 'bits';
     const sign = node.inputs[0]!;
     if (!isBinary || node.name === undefined || graph.nodes[sign]!.op !== 'sign') return [];
@@ -68,6 +68,8 @@ export function namedSigns(graph: Graph): NamedSigns[] {
       { layer: node.name, sign, shape: node.op === 'linear' ? flattenedShape(graph, shapes, sign) : shapes[sign]! },
     ];
   });
+  // A layer with weights of 0 is two, which read the same signs.
+  return [...new Map(named.map((signs) => [signs.layer, signs])).values()];
 }
 
 function flattenedShape(graph: Graph, shapes: readonly MapShape[], index: number): MapShape {

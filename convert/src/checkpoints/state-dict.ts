@@ -27,6 +27,7 @@ const STATE_DICT_KEYS = [
   'net',
   'network',
   'module',
+  'checkpoint',
   'params',
   'weights',
 ];
