@@ -2,7 +2,7 @@
 
     python3 networks.py FOLDER
 
-writes for each ID.npz, the state dict, and ID.input.npz, images (N, C, H, W). check.py compares what another executor makes of them.
+writes for each ID.npz, the state dict, and ID.input.npz, images (N, C, H, W). compare.py compares what another executor makes of them.
 """
 
 import sys
@@ -125,7 +125,7 @@ OMEGA0 = 20
 def write(name, folder):
     shape, forward = NETWORKS[name]
     # Enough images that statistics of a batch are sound; a few of them are kept.
-    count, kept = (16, 4) if shape[1] <= 32 else (3, 2)
+    count, kept = (16, 4) if shape[1] <= 32 else (3, 1)
     seed = zlib.crc32(name.encode())
     net = Net(seed, 10 if shape[1] <= 32 else 20, OMEGA0)
     images = np.random.default_rng(seed + 1).normal(0, 1, (count, *shape)).astype(F32)

@@ -46,7 +46,8 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
     });
     writeFileSync(`${folder}/${name}.signs.npz`, signsFile(new Map(shaped)));
     writeFileSync(`${folder}/${name}.onnx`, exportOnnx(model));
-    const printed = execFileSync(PYTHON!, [script('check.py'), folder, name], { maxBuffer: 1 << 28 });
+    writeFileSync(`${folder}/${name}.exact.onnx`, exportOnnx(model, { isExact: true }));
+    const printed = execFileSync(PYTHON!, [script('compare.py'), folder, name], { maxBuffer: 1 << 28 });
     const verdict: Verdict = JSON.parse(printed.toString());
 
     // Given the same signs before it, every layer has the oracle's signs, but at the threshold itself.
@@ -72,15 +73,13 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
         expect(Math.abs(value - twin[c]!), `ONNX, image ${n}, class ${c}`).toBeLessThan(1e-3);
       });
     });
-    // Left alone it has them as well, unless rounding decides a sign.
-    const alone = logits.filter(
-      (values, n) =>
-        argMax(values) === argMax(verdict.onnxAloneLogits[n]!) &&
-        values.every((value, c) => Math.abs(value - verdict.onnxAloneLogits[n]![c]!) < 1e-3),
-    );
-    if (verdict.onnxDoubtful === 0) expect(alone).toHaveLength(logits.length);
+    // Left alone it has them as well unless the order of sums decides a sign, and always where it is told that order.
+    const areClose = (n: number, twin: readonly number[]): boolean =>
+      argMax(logits[n]!) === argMax(twin) && logits[n]!.every((value, c) => Math.abs(value - twin[c]!) < 1e-3);
+    const alone = verdict.onnxAloneLogits.filter((twin, n) => areClose(n, twin));
     agreement.images += logits.length;
     agreement.alone += alone.length;
+    expect(verdict.onnxExactLogits.map((twin, n) => areClose(n, twin))).toEqual(logits.map(() => true));
     console.log(
       `${name}: ${verdict.doubtful} of ${all} signs doubtful, ${verdict.onnxDoubtful} in ONNX Runtime, which alone agrees on ${alone.length} of ${logits.length} images`,
     );

@@ -3,7 +3,7 @@ import { type Graph, inferShapes, type MapShape } from '@signwave/format';
 import { openFileSource } from '../../cli/src/data/file-source.js';
 import { npyFile, zip } from '../../convert/test/checkpoints/build.js';
 
-/** What check.py prints. */
+/** What compare.py prints. */
 export interface Verdict {
   readonly logits: readonly (readonly number[])[];
   readonly layers: readonly string[];
@@ -12,6 +12,7 @@ export interface Verdict {
   readonly onnxLogits: readonly (readonly number[])[];
   readonly onnxDoubtful: number;
   readonly onnxAloneLogits: readonly (readonly number[])[];
+  readonly onnxExactLogits: readonly (readonly number[])[];
 }
 
 /** Convert FOLDER/NAME.npz. */

@@ -2,7 +2,7 @@ import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor,
 import { fromImage, isVector } from './layout.js';
 import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
-import { lowerConv, lowerPool } from './windows.js';
+import { lowerConv, lowerExactConv, lowerPool } from './windows.js';
 
 /** A value of the ONNX graph and the shape of the map that it stands for. */
 export interface LoweredMap {
@@ -15,6 +15,7 @@ export interface LoweredMap {
  *
  * @param operands in the order of `node.inputs`.
  * @param shape of the node's output.
+ * @param isExact whether a convolution's sums have to be the reference's to the last bit, in any engine.
  * @returns the value that holds the node's output, laid out as `layout.ts` says.
  */
 export function lowerNode(
@@ -23,6 +24,7 @@ export function lowerNode(
   node: Exclude<GraphNode, InputNode>,
   operands: readonly LoweredMap[],
   shape: MapShape,
+  isExact: boolean,
 ): ValueName {
   const tensor = (index: number): Tensor => graph.tensors[index]!;
   const { value: x, shape: from } = operands[0]!;
@@ -30,7 +32,9 @@ export function lowerNode(
     case 'sign':
       return lowerSign(onnx, x, node, node.threshold === undefined ? undefined : tensor(node.threshold), shape);
     case 'conv':
-      return lowerConv(onnx, x, node, tensor(node.weights), from, shape);
+      return isExact && node.groups === 1 && tensor(node.weights).dtype !== 'bits'
+        ? lowerExactConv(onnx, x, node, tensor(node.weights), from, shape)
+        : lowerConv(onnx, x, node, tensor(node.weights), from, shape);
     case 'linear': {
       const weights = tensor(node.weights);
       const w = onnx.floats('weight', [shape.channels, from.channels], tensorValues(weights));

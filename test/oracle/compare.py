@@ -1,11 +1,12 @@
 """Compare an executor with the forward rule of networks.py, and its ONNX twin with ONNX Runtime.
 
-    python3 check.py FOLDER NAME
+    python3 compare.py FOLDER NAME
 
 reads from FOLDER: NAME.npz, the state dict; NAME.input.npz; NAME.signs.npz, for each binary convolution the executor's signs (N, C, H, W) as
-int8; NAME.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
+int8; NAME.onnx and NAME.exact.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
 here, within 1e-5 of the threshold: the executor's was taken, so that what follows can be compared), which were `wrong`; `onnxLogits` of the ONNX twin in ONNX Runtime with
-the executor's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is.
+the executor's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is,
+`onnxExactLogits` of the one whose float convolutions are written tap by tap.
 """
 
 import json
@@ -25,7 +26,8 @@ classes = 10 if images.shape[2] <= 32 else 20
 net = Net(0, classes, OMEGA0, state, given=np.load(f'{path}.signs.npz'))
 logits = NETWORKS[name][1](net, images)
 
-onnx.checker.check_model(f'{path}.onnx', full_check=True)
+for twin in ('onnx', 'exact.onnx'):
+    onnx.checker.check_model(f'{path}.{twin}', full_check=True)
 
 
 def run(model, feeds):
@@ -63,7 +65,12 @@ def run_with_given_signs(given):
     return logits, doubtful
 
 
-(twin,) = run(f'{path}.onnx', {onnx.load(f'{path}.onnx').graph.input[0].name: images})
+def run_twin(file):
+    """Logits (N, classes) of a twin as it is."""
+    (logits,) = run(file, {onnx.load(file).graph.input[0].name: images})
+    return logits.reshape(len(images), -1).tolist()
+
+
 twin_given, twin_doubtful = run_with_given_signs(net.given)
 print(json.dumps({
     'logits': logits.reshape(len(images), -1).tolist(),
@@ -72,5 +79,6 @@ print(json.dumps({
     'wrong': net.wrong,
     'onnxLogits': twin_given.reshape(len(images), -1).tolist(),
     'onnxDoubtful': twin_doubtful,
-    'onnxAloneLogits': twin.reshape(len(images), -1).tolist(),
+    'onnxAloneLogits': run_twin(f'{path}.onnx'),
+    'onnxExactLogits': run_twin(f'{path}.exact.onnx'),
 }))
