@@ -33,7 +33,7 @@ export interface Hints {
 /**
  * Compare a checkpoint with an architecture, tensor by tensor, in the order of the network.
  */
-export function compare(checkpoint: Checkpoint, architecture: Architecture): Match {
+function compare(checkpoint: Checkpoint, architecture: Architecture): Match {
   const { tensors } = checkpoint;
   const classes = tensors.get(`${architecture.classifier}.weight`)?.shape[0] ?? 10;
   // The side comes from a file: a network of a million classes is nobody's, and recording it would cost memory.
