@@ -37,8 +37,8 @@ export interface Conversion {
 /**
  * Turn a checkpoint into a packed model.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a weight of
- *   exactly 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes,
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
+ *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes,
  *   and all that reading the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
