@@ -37,8 +37,8 @@ export interface Conversion {
 /**
  * Turn a checkpoint into a packed model.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a weight of
- *   exactly 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes,
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
+ *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes,
  *   and all that reading the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
@@ -53,7 +53,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
   checkLabels(options.labels, classes);
   const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
 
-  const state = new LoadedState(await readUsedTensors(checkpoint, match), checkpoint.sourceName);
+  const state = new LoadedState(await readUsedTensors(match), checkpoint.sourceName);
   const unfolded = keepConstantTies(buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) }));
   const info: ModelInfo = {
     name: options.name ?? `${architecture.method}-${architecture.name}`,
@@ -103,9 +103,9 @@ function checkLabels(labels: readonly string[] | undefined, classes: number): vo
   }
 }
 
-async function readUsedTensors(checkpoint: Checkpoint, match: Match): Promise<Map<string, Float32Array>> {
+async function readUsedTensors({ checkpoint, expected }: Match): Promise<Map<string, Float32Array>> {
   const tensors = new Map<string, Float32Array>();
-  for (const [name, { isUsed }] of match.expected) {
+  for (const [name, { isUsed }] of expected) {
     const stored = checkpoint.tensors.get(name);
     if (isUsed && stored) tensors.set(name, await stored.readF32());
   }

@@ -15,7 +15,7 @@ export { NetworkBuilder } from './models/network-builder.js';
 export { type NetworkDefinition, ownArchitecture } from './models/own-network.js';
 export { parseNetworkJson } from './models/own-network-json.js';
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
-export { compare as compareArchitecture, type Match, recognise } from './models/recognise.js';
+export { compareAll, type Match, recognise } from './models/recognise.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
 export { integerStem } from './passes/integer-stem.js';
 export {

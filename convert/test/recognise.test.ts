@@ -39,7 +39,9 @@ describe.each(ARCHITECTURES.map((architecture) => [architectureId(architecture),
     test('is known by its tensors, or refused with the candidates, this one among them', () => {
       const found = outcome(checkpoint);
       if (typeof found === 'string') {
-        expect(found).toBe(id);
+        const { note } = recognise(checkpoint);
+        if (architecture.onlyIfNamed === undefined) expect(found).toBe(id);
+        else expect(note).toContain(`if ${architecture.onlyIfNamed}: --arch ${id}`);
         return;
       }
       expect(found.code).toBe('E_CHECKPOINT_ARCH');
@@ -97,6 +99,34 @@ describe('networks that share their tensors', () => {
     const shapes = shapesOf(named('biper-resnet20_1w32a'));
     expect(outcome(checkpointOf(shapes), { hasOmega0: true })).toHaveProperty('code', 'E_CHECKPOINT_ARCH');
     expect(outcome(checkpointOf(shapes), { arch: 'resnet20_1w32a' })).toBe('biper-resnet20_1w32a');
+  });
+});
+
+describe('names', () => {
+  const shapes = shapesOf(named('adabin-resnet20_1w1a'));
+  const prefixed = (prefix: string): Shapes => new Map([...shapes].map(([name, shape]) => [prefix + name, shape]));
+
+  test.each(['model.', 'net.backbone.', 'student.net.encoder.'])(
+    'inside a module %s are found, and it is said',
+    (prefix) => {
+      const match = recognise(checkpointOf(prefixed(prefix)));
+      expect(architectureId(match.architecture)).toBe('adabin-resnet20_1w1a');
+      expect([...match.checkpoint.tensors.keys()]).toEqual([...shapes.keys()]);
+      expect(match.checkpoint.skipped[0]).toMatch(/^prefix ".*" removed from every key$/);
+    },
+  );
+
+  test('of a network whose own tensors lie in one module keep its name', () => {
+    const nin = shapesOf(named('xnornet-nin'));
+    expect([...nin.keys()].every((name) => name.startsWith('xnor.'))).toBe(true);
+    expect(recognise(checkpointOf(nin)).checkpoint.skipped).toEqual([]);
+  });
+
+  test('that no network has are told apart from nearly matching ones', () => {
+    const found = outcome(checkpointOf(new Map([['encoder.0.w', [3, 3]]]))) as SignwaveError;
+    expect(found.message).toMatch(
+      /none of its 1 tensors is one of a network that signwave knows; the first is "encoder\.0\.w" \(3, 3\)/,
+    );
   });
 });
 

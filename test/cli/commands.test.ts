@@ -298,6 +298,13 @@ test('export writes an ONNX file', async () => {
   const output = join(folder, 'example.onnx');
   expect((await signwave('export', model, '--onnx', output)).code).toBe(0);
   expect(readFileSync(output).includes('GreaterOrEqual')).toBe(true);
+  expect(readFileSync(output).includes('Slice')).toBe(false);
+});
+
+test('export --exact writes the stem tap by tap', async () => {
+  const output = join(folder, 'exact.onnx');
+  expect((await signwave('export', model, '--onnx', output, '--exact')).code).toBe(0);
+  expect(readFileSync(output).includes('Slice')).toBe(true);
 });
 
 test('export writes C into a new folder, besides ONNX if asked', async () => {

@@ -15,6 +15,8 @@ class Net:
     def __init__(self, seed, classes, omega0, state=None, given=None):
         self.rng, self.classes, self.omega0 = np.random.default_rng(seed), classes, omega0
         self.state = {} if state is None else state
+        #: Part of latent weights that are exactly 0.
+        self.zero_part = 0
         #: Signs by the name of the binary convolution that reads them, of another executor.
         self.given, self.layers, self.doubtful, self.wrong = given, [], 0, []
 
@@ -209,6 +211,7 @@ def latent(net, x, name, o, k, groups=1):
     # No weight so near to a mean, or to 0, that the order of a sum decides its sign.
     for mean in (0, w.mean((1, 2, 3), keepdims=True), w.mean(1, keepdims=True)):
         w = np.where(np.abs(w - mean) < 1e-5, w + 1e-3, w)
+    w = np.where(net.rng.uniform(size=shape) < net.zero_part, 0, w) if net.zero_part else w
     return net.tensor(name, lambda: w)
 
 
@@ -219,6 +222,13 @@ def biper_conv(net, x, name, o, k=3, stride=1, groups=1, beta=True):
         net.normal(f'{name}.beta', o, 1, 1)
     net.tensor(f'{name}.tau', lambda: [0.04])
     return conv(net.sign(name, x), w, stride, k // 2, groups) * alpha
+
+
+def biper_float_conv(net, x, name, o, k=3, stride=1):
+    w = biper_weights(net, latent(net, x, f'{name}.weight', o, k))
+    alpha = net.signed_scale(f'{name}.alpha', o, 1, 1)
+    net.tensor(f'{name}.tau', lambda: [1])
+    return conv(x, w, stride, k // 2) * alpha
 
 
 def biper_imagenet_conv(net, x, name, o, k=3, stride=1, groups=1):
@@ -238,6 +248,14 @@ def irnet_conv(net, x, name, o, k=3, stride=1):
 
 def reste_conv(net, x, name, o, k=3, stride=1):
     return conv(net.sign(name, x), reste_weights(net, latent(net, x, f'{name}.weight', o, k)), stride, k // 2)
+
+
+def irnet_float_conv(net, x, name, o, k=3, stride=1):
+    return conv(x, irnet_weights(net, latent(net, x, f'{name}.weight', o, k)), stride, k // 2)
+
+
+def reste_float_conv(net, x, name, o, k=3, stride=1):
+    return conv(x, reste_weights(net, latent(net, x, f'{name}.weight', o, k)), stride, k // 2)
 
 
 def rbnn_conv(net, x, name, o, k=3, stride=1):

@@ -1,10 +1,9 @@
 import { type Conversion, convertCheckpoint, openCheckpoint } from '@signwave/convert';
-import type { Graph } from '@signwave/format';
-import type { FeatureMap } from '@signwave/reference';
+import { type Graph, inferShapes, type MapShape } from '@signwave/format';
 import { openFileSource } from '../../cli/src/data/file-source.js';
 import { npyFile, zip } from '../../convert/test/checkpoints/build.js';
 
-/** What check.py prints. */
+/** What compare.py prints. */
 export interface Verdict {
   readonly logits: readonly (readonly number[])[];
   readonly layers: readonly string[];
@@ -13,6 +12,7 @@ export interface Verdict {
   readonly onnxLogits: readonly (readonly number[])[];
   readonly onnxDoubtful: number;
   readonly onnxAloneLogits: readonly (readonly number[])[];
+  readonly onnxExactLogits: readonly (readonly number[])[];
 }
 
 /** Convert FOLDER/NAME.npz. */
@@ -49,17 +49,38 @@ export async function readInputs(folder: string, name: string): Promise<Float32A
   }
 }
 
-/** The signs that feed convolutions of bits with a name, in the order of the network. */
-export function namedSigns({ nodes, tensors }: Graph): { layer: string; sign: number }[] {
-  return nodes.flatMap((node) =>
-    node.op === 'conv' && node.name !== undefined && tensors[node.weights]!.dtype === 'bits'
-      ? [{ layer: node.name, sign: node.inputs[0]! }]
-      : [],
-  );
+/** Signs that feed a layer of bits with a name. */
+interface NamedSigns {
+  readonly layer: string;
+  /** Index of the node. */
+  readonly sign: number;
+  /** Of the map; for a vector, of the map that was flattened to it. */
+  readonly shape: MapShape;
 }
 
-/** (C, H, W) of a map of signs. */
-export function signsOf({ channels, data }: FeatureMap): Int8Array {
+/** In the order of the network. */
+export function namedSigns(graph: Graph): NamedSigns[] {
+  const shapes = inferShapes(graph);
+  const named = graph.nodes.flatMap((node) => {
+    const isBinary = (node.op === 'conv' || node.op === 'linear') && graph.tensors[node.weights]!.dtype === 'bits';
+    const sign = node.inputs[0]!;
+    if (!isBinary || node.name === undefined || graph.nodes[sign]!.op !== 'sign') return [];
+    return [
+      { layer: node.name, sign, shape: node.op === 'linear' ? flattenedShape(graph, shapes, sign) : shapes[sign]! },
+    ];
+  });
+  // A layer with weights of 0 is two, which read the same signs.
+  return [...new Map(named.map((signs) => [signs.layer, signs])).values()];
+}
+
+function flattenedShape(graph: Graph, shapes: readonly MapShape[], index: number): MapShape {
+  const { op, inputs } = graph.nodes[index]!;
+  if (op === 'flatten') return shapes[inputs[0]!]!;
+  return op === 'sign' || op === 'affine' ? flattenedShape(graph, shapes, inputs[0]!) : shapes[index]!;
+}
+
+/** (C, H, W) of a map (H, W, C) of signs. */
+export function signsOf(data: Float32Array, channels: number): Int8Array {
   const pixels = data.length / channels;
   const signs = new Int8Array(data.length);
   data.forEach((sign, i) => {

@@ -1,7 +1,7 @@
 import type { Graph, MapShape } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { createOrtSession } from '../../../cli/src/bench/ort-web.js';
-import { exportOnnx } from '../../../convert/src/onnx/index.js';
+import { exportOnnx, type OnnxOptions } from '../../../convert/src/onnx/index.js';
 
 const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };
 
@@ -9,10 +9,11 @@ const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'te
 export async function runBoth(
   graph: Graph,
   input: Float32Array,
+  options: OnnxOptions = {},
 ): Promise<{ readonly expected: Float32Array; readonly got: Float32Array }> {
   const reference = new Reference(graph);
   const expected = channelsFirst(reference.run(input), reference.shapes.at(-1)!);
-  const session = await createOrtSession(exportOnnx({ graph, info: INFO }));
+  const session = await createOrtSession(exportOnnx({ graph, info: INFO }, options));
   const got = await session.run(channelsFirst(input, reference.shapes[0]!));
   await session.release();
   return { expected, got };

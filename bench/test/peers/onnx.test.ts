@@ -62,6 +62,29 @@ describe('binary convolutions equal ONNX Runtime float ones, zero pads included'
   );
 });
 
+describe('float convolutions that a sign depends on, exported with exact sums, equal the reference’s to the last bit', () => {
+  const cases = [1, 3, 7].flatMap((kernel) =>
+    [1, 2].flatMap((stride) =>
+      [1, 2].flatMap((dilation) => [1, 3, 8].map((channels) => ({ kernel, stride, dilation, channels }))),
+    ),
+  );
+
+  test.each(cases)('kernel $kernel, stride $stride, dilation $dilation, $channels channels', async (at) => {
+    const { kernel, stride, dilation, channels } = at;
+    const next = random(kernel * 1000 + stride * 100 + dilation * 10 + channels);
+    const [height, width, filters] = [15, 16, 5];
+    const g = new GraphBuilder();
+    const shape = [filters, kernel, kernel, channels] as const;
+    const weights = tensor(shape, randomFloats(filters * kernel * kernel * channels, next));
+    const pad = Math.floor(kernel / 2) * dilation;
+    const sums = g.conv(g.input({ height, width, channels }), weights, { stride, dilation, pad });
+    g.concat(sums, g.sign(sums));
+    const image = randomFloats(height * width * channels, next);
+    const { expected, got } = await runBoth(g.build(), image, { isExact: true });
+    expect(got).toEqual(expected);
+  });
+});
+
 describe('an operation of its own agrees with ONNX Runtime', () => {
   const shape = { height: 5, width: 4, channels: 3 };
   const exactly: Readonly<Record<string, (g: GraphBuilder, x: Value) => Value>> = {

@@ -99,13 +99,15 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
         method: model.info.method,
         omega0,
         omega0From,
-        skipped: checkpoint.skipped,
+        skipped: match.checkpoint.skipped,
+        note: match.note,
         ...(effects.length > 0 && { smaller: effects }),
         ...summary,
       });
       return;
     }
-    for (const line of checkpoint.skipped) printNote(`left out ${line}`);
+    for (const line of match.checkpoint.skipped) printNote(`left out ${line}`);
+    if (match.note !== undefined) printNote(match.note);
     printResult(
       `${options.output}: ${count(bytes.length)} bytes, ${(summary.float32Bytes / bytes.length).toFixed(1)}x smaller than its float32 weights (${count(summary.float32Bytes)} bytes)`,
     );

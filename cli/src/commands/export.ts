@@ -8,6 +8,7 @@ import { count, printResult } from '../report/output.js';
 
 interface Options {
   readonly onnx?: string;
+  readonly exact?: boolean;
   readonly c?: string;
 }
 
@@ -17,14 +18,19 @@ export function registerExport(program: Command): void {
     .description('write a model in another format')
     .argument('<model>', 'model (.sgnw)')
     .option('--onnx <file>', 'ONNX: standard operators, float32, input (N, C, H, W) preprocessed')
+    .option(
+      '--exact',
+      'with --onnx: float convolutions tap by tap, so that every engine finds the same signs; larger and slower',
+    )
     .option('--c <folder>', 'C11 for gcc or clang, with the kernels, a Makefile and an example program; a new folder')
-    .action(async (modelPath: string, { onnx, c }: Options) => {
+    .action(async (modelPath: string, { onnx, exact, c }: Options) => {
       if (onnx === undefined && c === undefined) {
         throw new SignwaveError('E_USAGE', 'say what to export to: --onnx FILE, --c FOLDER, or both');
       }
+      if (exact && onnx === undefined) throw new SignwaveError('E_USAGE', '--exact belongs to --onnx');
       const { model } = await readModelFile(modelPath);
       if (onnx !== undefined) {
-        const bytes = exportOnnx(model);
+        const bytes = exportOnnx(model, { isExact: exact ?? false });
         await writeFileAtomic(onnx, bytes);
         printResult(`${onnx}: ${count(bytes.length)} bytes, ONNX`);
       }

@@ -1,11 +1,4 @@
-import {
-  ARCHITECTURES,
-  architectureId,
-  type Checkpoint,
-  compareArchitecture,
-  type Match,
-  quote,
-} from '@signwave/convert';
+import { ARCHITECTURES, architectureId, type Checkpoint, compareAll, type Match, quote } from '@signwave/convert';
 import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
@@ -165,7 +158,7 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 }
 
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
-  const matches = ARCHITECTURES.map((architecture) => compareArchitecture(checkpoint, architecture));
+  const matches = compareAll(checkpoint, ARCHITECTURES);
   const config = await readBiperConfig(path, checkpoint, undefined);
   const notes = checkpointNotes(matches, config);
   const tensors = [...checkpoint.tensors.values()];

@@ -5,7 +5,7 @@ import { MAX_AXES, MAX_STORAGE_BYTES } from './limits.js';
 import { type NpyHeader, readNpyHeader } from './npy-header.js';
 import { quote } from './quote.js';
 import { gather } from './torch-tensor.js';
-import { withoutWrapperPrefixes } from './wrapper-prefixes.js';
+import { withoutWrappers } from './wrapper-prefixes.js';
 import type { ZipArchive } from './zip-archive.js';
 
 /** Element types that are read, in NumPy's notation. */
@@ -36,7 +36,7 @@ export async function openNpz(archive: ZipArchive): Promise<Checkpoint> {
     const name = entry.slice(0, -SUFFIX.length);
     stored.set(name, await storedArray(archive, entry, name));
   }
-  const { tensors, notes } = withoutWrapperPrefixes(stored);
+  const { tensors, notes } = withoutWrappers(stored);
   return { container: 'npz', sourceName, tensors, metadata: new Map(), skipped: notes };
 }
 

@@ -4,7 +4,7 @@ import { DTYPES, type StoredDtype } from './dtypes.js';
 import { MAX_STORAGE_BYTES } from './limits.js';
 import { quote } from './quote.js';
 import { parseSafetensorsHeader, readHeaderText, type SafetensorsEntry } from './safetensors-header.js';
-import { withoutWrapperPrefixes } from './wrapper-prefixes.js';
+import { withoutWrappers } from './wrapper-prefixes.js';
 
 /** Element types that are read, by their names in the format. */
 const DTYPE_NAMES: ReadonlyMap<string, StoredDtype> = new Map([
@@ -54,7 +54,7 @@ export function safetensorsCheckpoint(
   const optimizerBytes = optimizer.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0);
   const skipped =
     optimizer.length === 0 ? [] : [`${OPTIMIZER_PREFIX}*: ${optimizer.length} tensors, ${optimizerBytes} bytes`];
-  const { tensors, notes } = withoutWrapperPrefixes(network);
+  const { tensors, notes } = withoutWrappers(network);
   return { container: 'safetensors', sourceName, tensors, metadata, skipped: [...skipped, ...notes] };
 }
 

@@ -1,7 +1,7 @@
 import { SignwaveError } from '@signwave/format';
 import { describe, Opaque, PickleDict, type PickleValue, showPath, TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
-import { withoutWrapperPrefixes } from './wrapper-prefixes.js';
+import { withoutWrappers } from './wrapper-prefixes.js';
 
 /** The state dict of a checkpoint and what lies beside it. */
 export interface FoundStateDict {
@@ -27,6 +27,7 @@ const STATE_DICT_KEYS = [
   'net',
   'network',
   'module',
+  'checkpoint',
   'params',
   'weights',
 ];
@@ -62,7 +63,7 @@ export function findStateDict({ value: root, foreign, where }: FoundObject, sour
   for (const [path, byte] of foreign)
     skipped.push(`${showPath(path)}: named at byte ${byte} of ${where}, never called`);
 
-  const { tensors, notes } = withoutWrapperPrefixes(named);
+  const { tensors, notes } = withoutWrappers(named);
   return { tensors, metadata, skipped: [...skipped, ...notes] };
 }
 

@@ -7,6 +7,12 @@ const LOCAL_HEADER_SIGNATURE = 0x04034b50;
 const LOCAL_HEADER_BYTES = 30;
 /** Longest name and longest extra field, 65,535 bytes each, after a local header. */
 const MAX_HEADER_TAIL_BYTES = 2 * 65_535;
+/** End record without a comment, and where it has the number of entries. */
+const END_SIGNATURE = 0x06054b50;
+const END_BYTES = 22;
+const END_COUNT_OFFSET = 10;
+const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
+const ZIP64_LOCATOR_BYTES = 20;
 const METHOD_STORE = 0;
 const METHOD_DEFLATE = 8;
 
@@ -147,7 +153,10 @@ export class ZipArchive {
 
 /** All records of the central directory, in its order. */
 async function listRecords(source: ByteSource): Promise<FileEntry[]> {
-  const reader = new ZipReader(new SourceReader(source), { filenameValidation: 'strict', useWebWorkers: false });
+  const reader = new ZipReader(new SourceReader(source, await hasZip64End(source)), {
+    filenameValidation: 'strict',
+    useWebWorkers: false,
+  });
   const records: Entry[] = [];
   try {
     for await (const record of reader.getEntriesGenerator()) {
@@ -195,14 +204,34 @@ function setExtents(source: ByteSource, entries: ListedEntry[]): void {
   }
 }
 
-/** zip.js's view of a {@link ByteSource}: like a file, a read past the end gives what there is. */
+/** Whether the file ends as PyTorch's do, with the locator of a zip64 end record and an end record without a comment. */
+async function hasZip64End(source: ByteSource): Promise<boolean> {
+  const lengthBytes = ZIP64_LOCATOR_BYTES + END_BYTES;
+  if (source.sizeBytes < lengthBytes) return false;
+  const end = await source.read(source.sizeBytes - lengthBytes, lengthBytes);
+  const view = new DataView(end.buffer, end.byteOffset, end.length);
+  return (
+    view.getUint32(0, true) === ZIP64_LOCATOR_SIGNATURE && view.getUint32(ZIP64_LOCATOR_BYTES, true) === END_SIGNATURE
+  );
+}
+
+/**
+ * zip.js's view of a {@link ByteSource}: like a file, a read past the end gives what there is.
+ *
+ * PyTorch writes zip64 end records, 76 bytes, where nothing needs them. zip.js passes over them then, takes the directory to end 76 bytes later
+ * than it does, and if one of its records begins 76 bytes after the first, as with `data.pkl` in a folder of 21 characters (the file's stem),
+ * takes that for the first. So it sees the number of entries as 0xffff: look into the zip64 record, where Python's zipfile looks, too.
+ */
 class SourceReader extends Reader<ByteSource> {
   readonly #source: ByteSource;
+  /** Where the end record's number of entries is hidden; beyond the end if it isn't. */
+  readonly #hiddenCountBytes: number;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, hasZip64: boolean) {
     super(source);
     this.#source = source;
     this.size = source.sizeBytes;
+    this.#hiddenCountBytes = hasZip64 ? this.size - END_BYTES + END_COUNT_OFFSET : this.size;
   }
 
   override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
@@ -211,7 +240,9 @@ class SourceReader extends Reader<ByteSource> {
     if (lengthBytes > MAX_DIRECTORY_BYTES) {
       throw damaged(this.#source, `its directory has ${lengthBytes} bytes, more than ${MAX_DIRECTORY_BYTES}`);
     }
-    return this.#source.read(startBytes, lengthBytes);
+    const bytes = await this.#source.read(startBytes, lengthBytes);
+    const countAt = this.#hiddenCountBytes - startBytes;
+    return countAt < lengthBytes ? bytes.slice().fill(0xff, Math.max(0, countAt), Math.max(0, countAt + 2)) : bytes;
   }
 }
 

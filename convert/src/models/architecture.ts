@@ -14,6 +14,11 @@ export interface Architecture {
   readonly classifier: string;
   /** Why tensors alone, even if no other known network has them, don't say that it is this one: the checkpoint or the user has to name it. */
   readonly mustBeNamed?: string;
+  /**
+   * What in its training makes a checkpoint this network, where its tensors are those of another one and it is rare: it is never recognised, only
+   * taken if named, and whoever converts the other one is told.
+   */
+  readonly onlyIfNamed?: string;
   /** Tensors that may lie beside the network's; a `*` at the end stands for anything. */
   readonly ignores?: readonly string[];
   /** What is wrong with a checkpoint that nearly matches, where a tensor's name tells. @param has whether the checkpoint has a tensor. */

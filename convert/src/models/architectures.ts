@@ -7,6 +7,8 @@ import { reactNetMobilenet } from './networks/reactnet-mobilenet.js';
 import { resnet18s } from './networks/resnet18.js';
 import { biperDemos, resnet20s } from './networks/resnet20.js';
 import { vggSmalls } from './networks/vgg-small.js';
+import { xnorNetAlexnet } from './networks/xnornet-alexnet.js';
+import { xnorNetLenet } from './networks/xnornet-lenet.js';
 import { xnorNetNin } from './networks/xnornet-nin.js';
 
 /** All networks that signwave knows. */
@@ -20,5 +22,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   birealResnet50,
   reactNetMobilenet,
   xnorNetNin,
+  xnorNetLenet,
+  xnorNetAlexnet,
   ...biperDemos,
 ];

@@ -1,5 +1,13 @@
-import { GraphBuilder, type InputRecipe, type Pads, SignwaveError, type Value } from '@signwave/format';
-import { bitFilters, type FilterRequest, floatFilters, type State, type TorchShape } from './state.js';
+import {
+  GraphBuilder,
+  type InputRecipe,
+  type MapShape,
+  type Pads,
+  SignwaveError,
+  type Tensor,
+  type Value,
+} from '@signwave/format';
+import { bitFilters, channelsLast, type FilterRequest, floatFilters, type State, type TorchShape } from './state.js';
 import { type WeightRule, type WeightRuleName, weightRule } from './weight-rules.js';
 
 /** PyTorch's default for BatchNorm. */
@@ -44,6 +52,24 @@ export interface BinaryConvOptions {
   readonly stored?: TorchShape;
 }
 
+export interface BatchNormOptions {
+  readonly epsilon?: number;
+  readonly isAffine?: boolean;
+  readonly minGamma?: number;
+  readonly isFlat?: boolean;
+}
+
+/** Packed signs of a layer. */
+interface Quantized {
+  readonly weights: Tensor;
+  readonly upper?: Tensor;
+  readonly scale?: Float32Array;
+}
+const NO_WEIGHTS: Tensor = { dtype: 'bits', shape: [0, 0, 0, 0], data: new Uint8Array(0) };
+
+/** Part of a layer's weights that may be 0. A few, from rounding, cost the layer a second set of bits; more are no binary network's. */
+const MAX_ZERO_PART = 0.01;
+
 export type BinaryLinearOptions = Pick<BinaryConvOptions, 'weights' | 'keepsFloats' | 'hasBias'>;
 
 /**
@@ -54,6 +80,8 @@ export class NetworkBuilder extends GraphBuilder {
   readonly omega0: number;
   readonly classes: number;
   readonly #recipe: InputRecipe | undefined;
+  /** The maps that vectors with an element for each of their elements were made of. */
+  readonly #flattened = new Map<Value, MapShape>();
 
   constructor(
     readonly state: State,
@@ -99,26 +127,33 @@ export class NetworkBuilder extends GraphBuilder {
       shape: [outChannels, this.shapeOf(x).channels / groups, kernel, kernel] as const,
       ...(stored && { stored }),
     };
-    const { weights, scale } = this.#quantized(request, rule);
+    const quantized = this.#quantized(request, rule);
     const operand = keepsFloats ? x : this.sign(x, { ...(threshold && { threshold }) });
-    const y = this.conv(operand, weights, { name, stride, pad, groups });
-    return this.#scaled(y, name, outChannels, scale(), hasBias);
+    return this.#scaled(
+      quantized,
+      (weights) => this.conv(operand, weights, { name, stride, pad, groups }),
+      hasBias ? this.state.take(`${name}.bias`, [outChannels]) : undefined,
+    );
   }
 
   /** `nn.Linear` of signs by signs. A map is flattened as PyTorch does; the weights' columns are put in the format's order. */
   binaryLinear(x: Value, name: string, outputs: number, options: BinaryLinearOptions): Value {
     const { weights: rule, keepsFloats = false, hasBias = true } = options;
-    const { height, width, channels } = this.shapeOf(x);
+    const { height, width, channels } = this.#mapShape(x);
     const shape = [outputs, channels, height, width] as const;
-    const { weights, scale } = this.#quantized({ name: `${name}.weight`, shape, isFlat: true }, rule);
+    const quantized = this.#quantized({ name: `${name}.weight`, shape, isFlat: true }, rule);
     const vector = this.#flat(x);
-    const y = this.linear(keepsFloats ? vector : this.sign(vector), weights, { name });
-    return this.#scaled(y, name, outputs, scale(), hasBias);
+    const operand = keepsFloats ? vector : this.sign(vector);
+    return this.#scaled(
+      quantized,
+      (weights) => this.linear(operand, weights, { name }),
+      hasBias ? this.state.take(`${name}.bias`, [outputs]) : undefined,
+    );
   }
 
   /** `nn.Linear` with float weights on a vector or a flattened map, whose columns are put in the format's order. */
   floatLinear(x: Value, name: string, outputs: number): Value {
-    const { height, width, channels } = this.shapeOf(x);
+    const { height, width, channels } = this.#mapShape(x);
     const weights = this.state.filters({
       name: `${name}.weight`,
       shape: [outputs, channels, height, width],
@@ -133,15 +168,26 @@ export class NetworkBuilder extends GraphBuilder {
    * y = x * m + (beta - mean * m), m = gamma / sqrt(var + epsilon), computed in binary64 and rounded once.
    *
    * @param options.isAffine PyTorch's `affine`: without it gamma is 1 and beta 0. @param options.minGamma gamma is clamped to this.
+   * @param options.isFlat it is that of a flattened map, with numbers of its own for every pixel.
    */
-  batchNorm(
-    x: Value,
-    name: string,
-    options: { readonly epsilon?: number; readonly isAffine?: boolean; readonly minGamma?: number } = {},
-  ): Value {
+  batchNorm(x: Value, name: string, options: BatchNormOptions = {}): Value {
     const { epsilon = BATCH_NORM_EPSILON, isAffine = true, minGamma = Number.NEGATIVE_INFINITY } = options;
+    const map = this.#mapShape(x);
+    if (options.isFlat) {
+      const vector = this.#flat(x);
+      const y = this.#batchNorm(vector, name, { epsilon, isAffine, minGamma }, map);
+      this.#flattened.set(y, map);
+      return y;
+    }
+    return this.#batchNorm(x, name, { epsilon, isAffine, minGamma }, { ...map, height: 1, width: 1 });
+  }
+
+  /** @param map whose elements, in PyTorch's order, have numbers of their own. */
+  #batchNorm(x: Value, name: string, options: Required<Omit<BatchNormOptions, 'isFlat'>>, map: MapShape): Value {
+    const { epsilon, isAffine, minGamma } = options;
     const { channels } = this.shapeOf(x);
-    const take = (part: string): Float32Array => this.state.take(`${name}.${part}`, [channels]);
+    const take = (part: string): Float32Array =>
+      channelsLast(this.state.take(`${name}.${part}`, [channels]), [1, map.channels, map.height, map.width]);
     const gamma = isAffine ? take('weight') : new Float32Array(channels).fill(1);
     const beta = isAffine ? take('bias') : new Float32Array(channels);
     const mean = take('running_mean');
@@ -190,26 +236,45 @@ export class NetworkBuilder extends GraphBuilder {
     return height * width === 1 ? x : super.flatten(x);
   }
 
-  /** @returns the packed tensor, and its scale: filled while it is packed, so ask for it afterwards. */
-  #quantized(request: Omit<FilterRequest, 'pack'>, weights: WeightRuleName | WeightRule) {
-    const rule = typeof weights === 'string' ? weightRule(weights, this.omega0) : weights;
-    let scale: Float32Array | undefined;
-    const tensor = this.state.filters({
-      ...request,
-      pack: (values, filters) => {
-        const quantized = rule({ name: request.name, values, shape: request.shape });
-        scale = quantized.scale;
-        checkSigns(quantized.signs, request.name);
-        return bitFilters(quantized.signs, filters);
-      },
-    });
-    return { weights: tensor, scale: () => scale };
+  /** Shape of a map, or of the one that a vector was made of. */
+  #mapShape(x: Value): MapShape {
+    return this.#flattened.get(x) ?? this.shapeOf(x);
   }
 
-  #scaled(y: Value, name: string, channels: number, scale: Float32Array | undefined, hasBias: boolean): Value {
-    const bias = hasBias ? this.state.take(`${name}.bias`, [channels]) : undefined;
-    if (!scale && !bias) return y;
-    return this.affine(y, scale ?? new Float32Array(channels).fill(1), bias);
+  /**
+   * @returns the packed tensor and what is known when it is packed, so read it afterwards: its scale; if some weights have the sign 0, as
+   *   float16 makes of small ones, the tensor that has +1 there, where the first has -1.
+   */
+  #quantized(request: Omit<FilterRequest, 'pack'>, weights: WeightRuleName | WeightRule): Quantized {
+    const rule = typeof weights === 'string' ? weightRule(weights, this.omega0) : weights;
+    const [outer, inner, height, width] = request.shape;
+    const shape = request.isFlat ? ([outer, inner * height * width, 1, 1] as const) : request.shape;
+    const result: { -readonly [P in keyof Quantized]: Quantized[P] } = { weights: NO_WEIGHTS };
+    result.weights = this.state.filters({
+      ...request,
+      pack: (values, filters) => {
+        const { signs, scale } = rule({ name: request.name, values, shape });
+        if (scale) result.scale = scale;
+        const zeros = countZeros(signs);
+        if (zeros > MAX_ZERO_PART * signs.length) refuseZeros(request.name, zeros);
+        if (zeros > 0)
+          result.upper = bitFilters(
+            signs.map((w) => w || 1),
+            filters,
+          );
+        return bitFilters(signs, filters);
+      },
+    });
+    return result;
+  }
+
+  /** Sums of a layer of signs, their scale and bias. Where a weight is 0, it's the mean of the sums with -1 and +1, exactly: those are whole. */
+  #scaled({ weights, upper, scale }: Quantized, layer: (weights: Tensor) => Value, bias?: Float32Array): Value {
+    const sums = upper ? this.add(layer(weights), layer(upper)) : layer(weights);
+    if (!upper && !scale && !bias) return sums;
+    const { channels } = this.shapeOf(sums);
+    const factor = scale ?? new Float32Array(channels).fill(1);
+    return this.affine(sums, upper ? factor.map((value) => value / 2) : factor, bias);
   }
 
   #withBias(y: Value, name: string, channels: number): Value {
@@ -219,8 +284,15 @@ export class NetworkBuilder extends GraphBuilder {
 
 /** @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for a weight whose sign is 0 in PyTorch, which one bit can't say. */
 export function checkSigns(signs: Float32Array, name: string): void {
-  const zeros = signs.reduce((count, w) => count + Number(!(w > 0 || w < 0)), 0);
-  if (zeros === 0) return;
+  const zeros = countZeros(signs);
+  if (zeros > 0) refuseZeros(name, zeros);
+}
+
+function countZeros(signs: Float32Array): number {
+  return signs.reduce((count, w) => count + Number(!(w > 0 || w < 0)), 0);
+}
+
+function refuseZeros(name: string, zeros: number): never {
   throw new SignwaveError(
     'E_CHECKPOINT_TENSOR',
     `tensor "${name}" holds ${zeros} weights whose sign is 0, neither +1 nor -1. ` +

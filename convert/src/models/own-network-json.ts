@@ -53,7 +53,7 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
     add: (g, [x], o) => g.binaryLinear(x!, text(o.name), outputsOf(g, o), rest(o)),
   },
   batchNorm: {
-    options: { name: 'text', 'epsilon?': 'number', 'isAffine?': 'flag' },
+    options: { name: 'text', 'epsilon?': 'number', 'isAffine?': 'flag', 'isFlat?': 'flag' },
     add: (g, [x], o) => g.batchNorm(x!, text(o.name), rest(o)),
   },
   learnedScale: { options: { name: 'text' }, add: (g, [x], o) => g.learnedScale(x!, text(o.name)) },

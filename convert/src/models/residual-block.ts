@@ -25,6 +25,10 @@ export interface ResidualStyle {
   finish(g: NetworkBuilder, x: Value, at: string, index: number, shortcut?: Value): Value;
 }
 
+/** Why a network with float activations has to be named. */
+export const FLOAT_ACTIVATIONS =
+  'its activations are floats, and tensors of a network with 1-bit activations look the same';
+
 /** Two binary convolutions with shortcuts. @param shortcut of the block: the operand, or what makes its shape that of the result. */
 export function residualBlock(
   g: NetworkBuilder,

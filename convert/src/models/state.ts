@@ -109,7 +109,7 @@ function graphShape({ shape, isFlat }: FilterRequest): TensorShape {
 }
 
 /** (O, I, kh, kw) to (O, kh, kw, I). */
-function channelsLast(values: Float32Array, [outer, inner, height, width]: FilterShape): Float32Array {
+export function channelsLast(values: Float32Array, [outer, inner, height, width]: FilterShape): Float32Array {
   const taps = height * width;
   const ordered = new Float32Array(values.length);
   let from = 0;

@@ -1,8 +1,8 @@
 import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor, tensorValues } from '@signwave/format';
 import { fromImage, isVector } from './layout.js';
-import type { OnnxGraph, ValueName } from './onnx-graph.js';
+import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
-import { lowerConv, lowerPool } from './windows.js';
+import { lowerConv, lowerExactConv, lowerPool } from './windows.js';
 
 /** A value of the ONNX graph and the shape of the map that it stands for. */
 export interface LoweredMap {
@@ -15,6 +15,7 @@ export interface LoweredMap {
  *
  * @param operands in the order of `node.inputs`.
  * @param shape of the node's output.
+ * @param isExact whether a convolution's sums have to be the reference's to the last bit, in any engine.
  * @returns the value that holds the node's output, laid out as `layout.ts` says.
  */
 export function lowerNode(
@@ -23,6 +24,7 @@ export function lowerNode(
   node: Exclude<GraphNode, InputNode>,
   operands: readonly LoweredMap[],
   shape: MapShape,
+  isExact: boolean,
 ): ValueName {
   const tensor = (index: number): Tensor => graph.tensors[index]!;
   const { value: x, shape: from } = operands[0]!;
@@ -30,7 +32,9 @@ export function lowerNode(
     case 'sign':
       return lowerSign(onnx, x, node, node.threshold === undefined ? undefined : tensor(node.threshold), shape);
     case 'conv':
-      return lowerConv(onnx, x, node, tensor(node.weights), from, shape);
+      return isExact && node.groups === 1 && tensor(node.weights).dtype !== 'bits'
+        ? lowerExactConv(onnx, x, node, tensor(node.weights), from, shape)
+        : lowerConv(onnx, x, node, tensor(node.weights), from, shape);
     case 'linear': {
       const weights = tensor(node.weights);
       const w = onnx.floats('weight', [shape.channels, from.channels], tensorValues(weights));
@@ -75,8 +79,10 @@ export function lowerNode(
     case 'softmax':
       return onnx.node(node.log ? 'LogSoftmax' : 'Softmax', [x], { axis: 1 });
     case 'sampleMean': {
-      const mean = onnx.node('ReduceMean', [x], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
-      return onnx.node('Sub', [x, mean]);
+      // In binary64: of a whole map, float32 sums in another order have another mean, with which every sign is made.
+      const exact = onnx.node('Cast', [x], { to: ELEMENT_DOUBLE });
+      const mean = onnx.node('ReduceMean', [exact], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
+      return onnx.node('Sub', [x, onnx.node('Cast', [mean], { to: ELEMENT_FLOAT })]);
     }
   }
 }

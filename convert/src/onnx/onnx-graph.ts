@@ -6,8 +6,9 @@ import { MessageWriter } from './protobuf.js';
 const IR_VERSION = 8;
 /** 13 is the last version of most operators here and older than any engine in use. */
 const OPSET_VERSION = 13;
-const ELEMENT_FLOAT = 1;
+export const ELEMENT_FLOAT = 1;
 const ELEMENT_INT64 = 7;
+export const ELEMENT_DOUBLE = 11;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
 

@@ -32,11 +32,16 @@ export function lowerSign(
   }
 }
 
-/** SPEC.md 4.5. @param coefficients (2, 1, 1, C). */
+/**
+ * SPEC.md 4.5. Constants come first: ONNX Runtime folds a convolution's factor and term into its weights and bias where they come second, which
+ * makes fractions of whole sums, rounds them in another order, and flips signs further on.
+ *
+ * @param coefficients (2, 1, 1, C).
+ */
 export function lowerAffine(onnx: OnnxGraph, x: ValueName, coefficients: Tensor, shape: MapShape): ValueName {
   const [scale, bias] = rows(coefficients);
-  const product = onnx.node('Mul', [x, onnx.floats('scale', channelDimensions(shape), scale)]);
-  return onnx.node('Add', [product, onnx.floats('bias', channelDimensions(shape), bias)]);
+  const product = onnx.node('Mul', [onnx.floats('scale', channelDimensions(shape), scale), x]);
+  return onnx.node('Add', [onnx.floats('bias', channelDimensions(shape), bias), product]);
 }
 
 /** SPEC.md 4.9: `PRelu` where the positive slopes are 1, as engines have kernels for it. @param slopes (2, 1, 1, C). */
@@ -77,7 +82,7 @@ export function lowerBorderBias(
     }
   }
   const constant = innerFirst(map, [1, height, width, channels]);
-  return onnx.node('Add', [x, onnx.floats('bias', dimensionsOf(shape, 1), constant)]);
+  return onnx.node('Add', [onnx.floats('bias', dimensionsOf(shape, 1), constant), x]);
 }
 
 /** The first `leading` places are classes of their own, and so are the last `classes - 1 - leading`. */

@@ -26,6 +26,41 @@ export function lowerConv(
 }
 
 /**
+ * SPEC.md 4.3 to the last bit: a product and a sum for each tap, in the order ky, kx, i, where engines add in an order of their own.
+ *
+ * @param node of one group.
+ */
+export function lowerExactConv(
+  onnx: OnnxGraph,
+  x: ValueName,
+  node: ConvNode,
+  weights: Tensor,
+  from: MapShape,
+  to: MapShape,
+): ValueName {
+  const [filters, height, width, channels] = weights.shape;
+  const values = tensorValues(weights);
+  const { pads, stride, dilation } = node;
+  const amounts = onnx.ints('pads', [0, 0, pads.top, pads.left, 0, 0, pads.bottom, pads.right]);
+  const padded = onnx.node('Pad', [asImage(onnx, x, from), amounts]);
+  const axes = onnx.ints('axes', [1, 2, 3]);
+  const steps = onnx.ints('steps', [1, stride.height, stride.width]);
+  let sum: ValueName | undefined;
+  for (let tap = 0; tap < height * width * channels; tap++) {
+    const i = tap % channels;
+    const row = Math.floor(tap / channels / width) * dilation.height;
+    const column = (Math.floor(tap / channels) % width) * dilation.width;
+    const starts = onnx.ints('starts', [i, row, column]);
+    const end = [row + (to.height - 1) * stride.height + 1, column + (to.width - 1) * stride.width + 1];
+    const operand = onnx.node('Slice', [padded, starts, onnx.ints('ends', [i + 1, ...end]), axes, steps]);
+    const ofTap = Float32Array.from({ length: filters }, (_, o) => values[o * height * width * channels + tap]!);
+    const product = onnx.node('Mul', [onnx.floats('weight', [1, filters, 1, 1], ofTap), operand]);
+    sum = sum === undefined ? product : onnx.node('Add', [sum, product]);
+  }
+  return fromImage(onnx, sum!, to);
+}
+
+/**
  * SPEC.md 4.10 and 4.11 as `MaxPool` and `AveragePool`. Engines disagree on the sizes and divisors of ceil mode, so
  * what it adds at the end is written as pads that don't count.
  *

@@ -99,8 +99,8 @@ export interface ZipSpec {
   readonly localName?: string;
 }
 
-/** A zip archive of stored entries. */
-export function zip(specs: readonly ZipSpec[]): Uint8Array {
+/** A zip archive of stored entries. @param options.hasZip64End with zip64 end records that nothing needs, as PyTorch writes them. */
+export function zip(specs: readonly ZipSpec[], options: { readonly hasZip64End?: boolean } = {}): Uint8Array {
   const locals: Uint8Array[] = [];
   const records: Uint8Array[] = [];
   let offset = 0;
@@ -121,7 +121,11 @@ export function zip(specs: readonly ZipSpec[]): Uint8Array {
   }
   const directory = bytes(...records);
   const counts = bytes(u16(0), u16(0), u16(specs.length), u16(specs.length));
-  return bytes(...locals, directory, 'PK\x05\x06', counts, u32(directory.length), u32(offset), u16(0));
+  const sizes = [specs.length, specs.length, directory.length, offset].map(u64);
+  const record = bytes('PK\x06\x06', u64(44), u16(45), u16(45), u32(0), u32(0), ...sizes);
+  const locator = bytes('PK\x06\x07', u32(0), u64(offset + directory.length), u32(1));
+  const zip64 = options.hasZip64End ? bytes(record, locator) : bytes();
+  return bytes(...locals, directory, zip64, 'PK\x05\x06', counts, u32(directory.length), u32(offset), u16(0));
 }
 
 /** A checkpoint as torch.save lays it out, with a pickle and the storages it refers to. */

@@ -54,6 +54,22 @@ describe('the state dict', () => {
     expect(skipped).toEqual(['prefix "module." removed from every key', 'prefix "_orig_mod." removed from every key']);
   });
 
+  test('loses the prefix of a part that is wrapped by itself', async () => {
+    const { tensors, skipped } = await open(
+      dict({ 'features.module.0.w': TENSOR, 'features.module.1.w': TENSOR, 'classifier.1.w': TENSOR }),
+    );
+    expect([...tensors.keys()]).toEqual(['features.0.w', 'features.1.w', 'classifier.1.w']);
+    expect(skipped).toEqual(['prefix "module." removed from every key of "features."']);
+  });
+
+  test('loses the counters of a profiler and of averaged weights, which hide no prefix', async () => {
+    const { tensors, skipped } = await open(
+      dict({ n_averaged: TENSOR, 'module.a': TENSOR, 'module.total_ops': TENSOR, 'module.b.total_params': TENSOR }),
+    );
+    expect([...tensors.keys()]).toEqual(['a']);
+    expect(skipped).toEqual(['3 counters of tools (n_averaged, ...)', 'prefix "module." removed from every key']);
+  });
+
   test('keeps a prefix that not every key has', async () => {
     const { tensors } = await open(dict({ 'module.a': TENSOR, b: TENSOR }));
     expect([...tensors.keys()]).toEqual(['module.a', 'b']);

@@ -34,6 +34,22 @@ describe('archives', () => {
     expect(await tensors.get('weight')!.readF32()).toEqual(VALUES);
   });
 
+  test('with the zip64 end records that PyTorch always writes are read, whatever the length of their names', async () => {
+    for (let length = 1; length <= 200; length++) {
+      const names = ['data.pkl', 'byteorder', 'data/0', 'data/1', 'version'].map(
+        (name) => `${'n'.repeat(length)}/${name}`,
+      );
+      const archive = await open(
+        zip(
+          names.map((name) => ({ name, data: bytes(name) })),
+          { hasZip64End: true },
+        ),
+      ).catch((error) => expect.fail(`a folder of ${length} characters: ${error}`));
+      expect(archive.names).toEqual(names);
+      expect(await archive.read(names[2]!, 1000)).toEqual(bytes(names[2]!));
+    }
+  });
+
   test('a few bytes after the archive do no harm', async () => {
     const archive = checkpoint(STATE, { 0: new Uint8Array(VALUES.buffer) });
     const { tensors } = await openCheckpoint(bytesSource(bytes(archive, 'some more')));

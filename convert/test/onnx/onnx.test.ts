@@ -80,6 +80,38 @@ describe('exportOnnx', () => {
     expect(summary(graph).opset).toBe(13);
   });
 
+  describe('with exact sums', () => {
+    const net = new GraphBuilder();
+    const image = net.input({ height: 3, width: 3, channels: 2 });
+    const stem = net.conv(image, f32Tensor([4, 2, 2, 2], new Float32Array(32).fill(0.5)), { name: 'stem', pad: 1 });
+    const logits = net.conv(net.sign(stem), { dtype: 'bits', shape: [1, 1, 1, 4], data: packBits(4, () => true) });
+    net.conv(logits, f32Tensor([1, 1, 1, 1], Float32Array.of(2)), { name: 'head' });
+    const count = (isExact: boolean, operator: string): number =>
+      readOnnx(exportOnnx({ graph: net.build(), info: INFO }, { isExact })).operators.filter((it) => it === operator)
+        .length;
+
+    test('writes a product and a sum for each tap of a float convolution that a sign depends on, and no other', () => {
+      expect([count(false, 'Conv'), count(false, 'Mul')]).toEqual([3, 0]);
+      expect([count(true, 'Conv'), count(true, 'Mul'), count(true, 'Slice')]).toEqual([2, 8, 8]);
+      expect(count(true, 'Add')).toBe(7);
+    });
+  });
+
+  test('puts constants first, where no engine folds them into a convolution', () => {
+    const net = new GraphBuilder();
+    const sums = net.conv(
+      net.sign(net.input({ height: 2, width: 2, channels: 1 })),
+      f32Tensor([1, 1, 1, 1], Float32Array.of(1)),
+    );
+    net.affine(sums, Float32Array.of(0.3), Float32Array.of(0.7));
+    const { operators, inputs, initializers } = readOnnx(exportOnnx({ graph: net.build(), info: INFO }));
+    const constants = new Set(Object.keys(initializers));
+    for (const operator of ['Mul', 'Add']) {
+      const [first, second] = inputs[operators.indexOf(operator)]!;
+      expect([constants.has(first!), constants.has(second!)], operator).toEqual([true, false]);
+    }
+  });
+
   test('gives the same bytes for the same model', () => {
     expect(exportOnnx({ graph, info: INFO })).toEqual(exportOnnx({ graph, info: INFO }));
   });

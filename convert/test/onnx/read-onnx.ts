@@ -49,6 +49,8 @@ function dimensions(valueInfo: Uint8Array): (number | string)[] {
 /** What the tests ask about an ONNX file. */
 export interface OnnxSummary {
   readonly operators: readonly string[];
+  /** Names of all nodes' operands, in the order of `operators`. */
+  readonly inputs: readonly (readonly string[])[];
   /** Names of all nodes' outputs, in the order of `operators`. */
   readonly outputs: readonly string[];
   readonly initializers: Readonly<Record<string, { readonly dimensions: number[]; readonly floats: number[] }>>;
@@ -67,6 +69,7 @@ export function readOnnx(onnx: Uint8Array): OnnxSummary {
   });
   return {
     operators: nodes.map(({ bytes }) => text(bytes, 4)),
+    inputs: nodes.map(({ bytes }) => all(bytes, 1).map((field) => new TextDecoder().decode(field.bytes))),
     outputs: nodes.map(({ bytes }) => text(bytes, 2)),
     initializers: Object.fromEntries(initializers),
     inputDimensions: dimensions(all(graph!.bytes, 11)[0]!.bytes),

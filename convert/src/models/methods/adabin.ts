@@ -118,7 +118,7 @@ function withBorderTerm(
 }
 
 /** `Maxout`: slopes of its own on either side of 0, per channel. */
-function maxout(g: NetworkBuilder, x: Value, name: string): Value {
+export function maxout(g: NetworkBuilder, x: Value, name: string): Value {
   const { channels } = g.shapeOf(x);
   return g.prelu(x, g.state.take(`${name}.neg_scale`, [channels]), g.state.take(`${name}.pos_scale`, [channels]));
 }

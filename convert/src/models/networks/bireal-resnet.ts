@@ -1,6 +1,7 @@
 import type { Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
 import { learnedThreshold, rprelu } from '../methods/reactnet.js';
+import { recuConv } from '../methods/recu.js';
 import type { NetworkBuilder } from '../network-builder.js';
 
 /** Blocks, of one convolution each, of the four stages of 64, 128, 256 and 512 channels. */
@@ -10,8 +11,18 @@ const STEM_CHANNELS = 64;
 
 type Block = (g: NetworkBuilder, x: Value, at: string, outChannels: number, stride: number) => Value;
 
-/** A float 7 x 7 stem without nonlinearity, blocks of one binary convolution in a shortcut, a float classifier. */
-function birealResnet(name: string, method: string, depth: Depth, block: Block): Architecture {
+/**
+ * A float 7 x 7 stem without nonlinearity, blocks of one binary convolution in a shortcut, a float classifier.
+ *
+ * @param stem names of its convolution and its batch norm.
+ */
+function birealResnet(
+  name: string,
+  method: string,
+  depth: Depth,
+  block: Block,
+  stem: readonly [conv: string, norm: string] = ['conv1', 'bn1'],
+): Architecture {
   return {
     name,
     method,
@@ -20,7 +31,7 @@ function birealResnet(name: string, method: string, depth: Depth, block: Block):
     classifier: 'fc',
     build(g) {
       let x = g.image(224, 224, 3);
-      x = g.batchNorm(g.floatConv(x, 'conv1', { outChannels: STEM_CHANNELS, kernel: 7, stride: 2, pad: 3 }), 'bn1');
+      x = g.batchNorm(g.floatConv(x, stem[0], { outChannels: STEM_CHANNELS, kernel: 7, stride: 2, pad: 3 }), stem[1]);
       x = g.maxPool(x, 3, { stride: 2, pad: 1 });
       DEPTHS[depth].forEach((blocks, stage) => {
         for (let i = 0; i < blocks; i++) {
@@ -60,10 +71,20 @@ const reactBlock: Block = (g, x, at, outChannels, stride) => {
   return rprelu(g, sum, [`${at}move1`, `${at}prelu`, `${at}move2`]);
 };
 
-/** The authors call their networks birealnet18 and birealnet34 in both repositories. */
+/** github.com/z-hXu/ReCU, imagenet_two-stage: ReActNet's blocks around ReCU's convolution. */
+const recuBlock: Block = (g, x, at, outChannels, stride) => {
+  const moved = g.learnedBias(x, `${at}move0.bias`, [1, g.shapeOf(x).channels, 1, 1]);
+  const norm = g.batchNorm(recuConv(g, moved, `${at}conv`, { outChannels, stride }), `${at}bn`);
+  const sum = g.add(norm, stride === 1 ? x : projected(g, x, at, outChannels));
+  return rprelu(g, sum, [`${at}move1`, `${at}nonlinear`, `${at}move2`]);
+};
+
+/** Bi-Real Net's and ReActNet's authors both call their networks birealnet18 and birealnet34. */
 export const birealResnets: readonly Architecture[] = [
   birealResnet('birealnet18', 'bireal', 18, birealBlock),
   birealResnet('birealnet34', 'bireal', 34, birealBlock),
+  birealResnet('resnet18_1w1a', 'recu', 18, recuBlock, ['conv', 'bn']),
+  birealResnet('resnet34_1w1a', 'recu', 34, recuBlock, ['conv', 'bn']),
   ...([18, 34] as const).map((depth) => ({
     ...birealResnet(`birealnet${depth}`, 'reactnet', depth, reactBlock),
     mustBeNamed:

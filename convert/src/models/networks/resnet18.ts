@@ -5,7 +5,7 @@ import { biperCifarConv } from '../methods/biper.js';
 import { irNetConv } from '../methods/irnet.js';
 import { rbnnConv } from '../methods/rbnn.js';
 import { recuConv } from '../methods/recu.js';
-import { resteConv } from '../methods/reste.js';
+import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/reste.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import {
   averagedShortcut,
@@ -29,6 +29,7 @@ const BLOCKS_PER_STAGE = 2;
 interface Variant extends ResidualStyle {
   readonly method: string;
   readonly needsOmega0?: boolean;
+  readonly onlyIfNamed?: Architecture['onlyIfNamed'];
   /** Where a block halves the map or changes its channels. @param at prefix of the block's modules. */
   readonly shortcut: (g: NetworkBuilder, x: Value, at: string, channels: number, stride: number) => Value;
   /** The stem is finished as the blocks are; otherwise it ends with its batch norm. */
@@ -37,13 +38,13 @@ interface Variant extends ResidualStyle {
 }
 
 /** A float stem, blocks of two binary convolutions, a float classifier: cifar10/models_cifar/resnet2.py of BiPer, and its kin. */
-function resnet18(name: string, variant: Variant): Architecture {
-  const widths = WIDTHS[name]!;
-  const { method, needsOmega0 = false } = variant;
+function resnet18(name: string, variant: Variant, widths = WIDTHS.resnet18_1w1a!): Architecture {
+  const { method, needsOmega0 = false, onlyIfNamed } = variant;
   return {
     name,
     method,
     needsOmega0,
+    ...(onlyIfNamed && { onlyIfNamed }),
     preprocess: 'cifar10',
     classifier: 'linear',
     build(g) {
@@ -80,22 +81,26 @@ const blockwise = (conv: MethodConv) => ({ conv, skips: 'block', finish: normHar
 const biper: Variant = { ...blockwise(biperCifarConv), method: 'biper', needsOmega0: true, shortcut: averaged };
 const recu: Variant = { ...blockwise(recuConv), method: 'recu', shortcut: averaged };
 const rbnn: Variant = { ...blockwise(rbnnConv), method: 'rbnn', shortcut: projection(rbnnConv) };
+const reste = {
+  method: 'reste',
+  skips: 'block',
+  finish: reluNorm,
+  shortcut: floatProjection,
+  finishesStem: true,
+} as const;
 
 export const resnet18s: readonly Architecture[] = [
-  ...[biper, recu, rbnn].flatMap((variant) => Object.keys(WIDTHS).map((name) => resnet18(name, variant))),
+  ...[biper, recu, rbnn].flatMap((variant) =>
+    Object.entries(WIDTHS).map(([name, widths]) => resnet18(name, variant, widths)),
+  ),
   resnet18('resnet18_1w1a', {
     ...blockwise(irNetConv),
     method: 'irnet',
     shortcut: floatProjection,
     endsWithLogSoftmax: true,
   }),
-  resnet18('resnet18_1w1a', {
-    ...blockwise(resteConv),
-    method: 'reste',
-    finish: reluNorm,
-    shortcut: floatProjection,
-    finishesStem: true,
-  }),
+  resnet18('resnet18_1w1a', { ...reste, conv: resteConv }),
+  resnet18('resnet18_1w32a', { ...reste, conv: resteFloatActivationConv, onlyIfNamed: A32_OPTION }),
   resnet18('resnet18_1w1a', {
     method: 'adabin',
     conv: adaBinConv,

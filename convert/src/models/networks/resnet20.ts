@@ -5,10 +5,11 @@ import { biperCifarConv, biperFloatActivationConv } from '../methods/biper.js';
 import { irNetConv, irNetFloatActivationConv } from '../methods/irnet.js';
 import { rbnnConv } from '../methods/rbnn.js';
 import { recuConv } from '../methods/recu.js';
-import { resteConv } from '../methods/reste.js';
+import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/reste.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import {
   averagedShortcut,
+  FLOAT_ACTIVATIONS,
   normHardtanh,
   normRelu,
   type ResidualStyle,
@@ -32,6 +33,7 @@ interface Variant extends ResidualStyle {
   readonly method: string;
   readonly needsOmega0?: boolean;
   readonly mustBeNamed?: Architecture['mustBeNamed'];
+  readonly onlyIfNamed?: Architecture['onlyIfNamed'];
   /** Where a block halves the map. */
   readonly shortcut: (g: NetworkBuilder, x: Value, channels: number) => Value;
   /** No nonlinearity in the stem, but a ReLU behind the last batch norm. */
@@ -45,13 +47,14 @@ interface Variant extends ResidualStyle {
 
 /** A float stem, stages of binary convolutions in shortcuts, a float classifier: cifar10/models_cifar/resnet.py of BiPer, and its kin. */
 function resnet20(variant: Variant): Architecture {
-  const { name, method, needsOmega0 = false, mustBeNamed, activatesLate, preprocess = 'cifar10' } = variant;
-  const { input = CIFAR, stemStride = 1, stemPad = 1, blocksPerStage = 3 } = variant;
+  const { name, method, needsOmega0 = false, mustBeNamed, onlyIfNamed, activatesLate } = variant;
+  const { preprocess = 'cifar10', input = CIFAR, stemStride = 1, stemPad = 1, blocksPerStage = 3 } = variant;
   return {
     name,
     method,
     needsOmega0,
     ...(mustBeNamed && { mustBeNamed }),
+    ...(onlyIfNamed && { onlyIfNamed }),
     preprocess,
     classifier: 'linear',
     build(g) {
@@ -73,7 +76,9 @@ function resnet20(variant: Variant): Architecture {
 
 const biper = { method: 'biper', needsOmega0: true, skips: 'conv', shortcut: averagedShortcut } as const;
 const rbnn = { method: 'rbnn', conv: rbnnConv, finish: normHardtanh, shortcut: slicedShortcut } as const;
-const reste = { method: 'reste', conv: resteConv, finish: reluNorm, shortcut: slicedShortcut } as const;
+const reste = { method: 'reste', finish: reluNorm, shortcut: slicedShortcut } as const;
+const reste1 = { ...reste, conv: resteConv } as const;
+const reste32 = { ...reste, conv: resteFloatActivationConv, onlyIfNamed: A32_OPTION } as const;
 
 export const resnet20s: readonly Architecture[] = [
   resnet20({ ...biper, name: 'resnet20_1w1a', conv: biperCifarConv, finish: normHardtanh }),
@@ -82,7 +87,7 @@ export const resnet20s: readonly Architecture[] = [
     name: 'resnet20_1w32a',
     conv: biperFloatActivationConv,
     finish: normRelu,
-    mustBeNamed: 'its activations are floats, and tensors of a network with 1-bit activations look the same',
+    mustBeNamed: FLOAT_ACTIVATIONS,
   }),
   resnet20({
     name: 'resnet20_1w1a',
@@ -108,12 +113,14 @@ export const resnet20s: readonly Architecture[] = [
     finish: normRelu,
     shortcut: slicedShortcut,
     activatesLate: true,
-    mustBeNamed: 'its activations are floats, and tensors of a network with 1-bit activations look the same',
+    mustBeNamed: FLOAT_ACTIVATIONS,
   }),
   resnet20({ ...rbnn, name: 'resnet20_1w1a', skips: 'block' }),
   resnet20({ ...rbnn, name: 'resnet20_bireal_1w1a', skips: 'conv' }),
-  resnet20({ ...reste, name: 'resnet20_1w1a', skips: 'block' }),
-  resnet20({ ...reste, name: 'resnet20_bireal_1w1a', skips: 'conv' }),
+  resnet20({ ...reste1, name: 'resnet20_1w1a', skips: 'block' }),
+  resnet20({ ...reste1, name: 'resnet20_bireal_1w1a', skips: 'conv' }),
+  resnet20({ ...reste32, name: 'resnet20_1w32a', skips: 'block' }),
+  resnet20({ ...reste32, name: 'resnet20_bireal_1w32a', skips: 'conv' }),
   resnet20({
     name: 'resnet20_1w1a',
     method: 'adabin',

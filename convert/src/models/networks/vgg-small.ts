@@ -4,7 +4,7 @@ import { biperCifarConv } from '../methods/biper.js';
 import { irNetConv } from '../methods/irnet.js';
 import { rbnnConv } from '../methods/rbnn.js';
 import { recuConv } from '../methods/recu.js';
-import { resteConv } from '../methods/reste.js';
+import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/reste.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv } from '../residual-block.js';
 
@@ -19,18 +19,23 @@ const CONVOLUTIONS = [
 
 interface Variant {
   readonly method: string;
+  /** Default: vgg_small_1w1a. */
+  readonly name?: string;
   readonly needsOmega0?: boolean;
+  readonly onlyIfNamed?: Architecture['onlyIfNamed'];
   readonly conv: MethodConv;
   /** What follows the sums of convolution `index`. */
   readonly finish: (g: NetworkBuilder, x: Value, index: number, pools: boolean) => Value;
 }
 
 /** A float stem, five binary convolutions, a float classifier on the flattened map: cifar10/models_cifar/vgg.py of BiPer, and its kin. */
-function vggSmall({ method, needsOmega0 = false, conv, finish }: Variant): Architecture {
+function vggSmall(variant: Variant): Architecture {
+  const { name = 'vgg_small_1w1a', method, needsOmega0 = false, onlyIfNamed, conv, finish } = variant;
   return {
-    name: 'vgg_small_1w1a',
+    name,
     method,
     needsOmega0,
+    ...(onlyIfNamed && { onlyIfNamed }),
     preprocess: 'cifar10',
     classifier: 'fc',
     build(g) {
@@ -56,10 +61,13 @@ const reluNormPool: Variant['finish'] = (g, x, index, pools) => {
   return pools ? g.maxPool(y, 2) : y;
 };
 
+const reste = { method: 'reste', finish: reluNormPool } as const;
+
 export const vggSmalls: readonly Architecture[] = [
   vggSmall({ method: 'biper', needsOmega0: true, conv: biperCifarConv, finish: poolNormHardtanh }),
   vggSmall({ method: 'recu', conv: recuConv, finish: poolNormHardtanh }),
   vggSmall({ method: 'irnet', conv: irNetConv, finish: poolNormHardtanh }),
   vggSmall({ method: 'rbnn', conv: rbnnConv, finish: poolNormHardtanh }),
-  vggSmall({ method: 'reste', conv: resteConv, finish: reluNormPool }),
+  vggSmall({ ...reste, conv: resteConv }),
+  vggSmall({ ...reste, name: 'vgg_small_1w32a', conv: resteFloatActivationConv, onlyIfNamed: A32_OPTION }),
 ];

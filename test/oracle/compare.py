@@ -1,11 +1,12 @@
 """Compare an executor with the forward rule of networks.py, and its ONNX twin with ONNX Runtime.
 
-    python3 check.py FOLDER NAME
+    python3 compare.py FOLDER NAME
 
 reads from FOLDER: NAME.npz, the state dict; NAME.input.npz; NAME.signs.npz, for each binary convolution the executor's signs (N, C, H, W) as
-int8; NAME.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
+int8; NAME.onnx and NAME.exact.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
 here, within 1e-5 of the threshold: the executor's was taken, so that what follows can be compared), which were `wrong`; `onnxLogits` of the ONNX twin in ONNX Runtime with
-the executor's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is.
+the executor's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is,
+`onnxExactLogits` of the one whose float convolutions are written tap by tap.
 """
 
 import json
@@ -21,11 +22,12 @@ folder, name = sys.argv[1:]
 path = f'{folder}/{name}'
 images = np.load(f'{path}.input.npz')['input']
 state = dict(np.load(f'{path}.npz'))
-classes = 10 if images.shape[2] == 32 else 20
+classes = 10 if images.shape[2] <= 32 else 20
 net = Net(0, classes, OMEGA0, state, given=np.load(f'{path}.signs.npz'))
 logits = NETWORKS[name][1](net, images)
 
-onnx.checker.check_model(f'{path}.onnx', full_check=True)
+for twin in ('onnx', 'exact.onnx'):
+    onnx.checker.check_model(f'{path}.{twin}', full_check=True)
 
 
 def run(model, feeds):
@@ -35,30 +37,40 @@ def run(model, feeds):
     return session.run(None, feeds)
 
 
+def as_operand(signs, node):
+    """(N, C, H, W) as the twin gives it to a node: maps are flattened pixel by pixel."""
+    return signs if node.op_type == 'Conv' else signs.transpose(0, 2, 3, 1).reshape(len(signs), -1)
+
+
 def run_with_given_signs(given):
     """The twin with its signs cut: each convolution takes the given ones, and those that the twin finds are outputs."""
     model = onnx.load(f'{path}.onnx')
     graph = model.graph
     image = graph.input[0].name
-    convolutions = {node.name: node for node in graph.node if node.op_type == 'Conv'}
+    layers = {node.name.rsplit('/', 1)[0]: node for node in graph.node if node.op_type in ('Conv', 'Gemm')}
     cut = {}
     for layer in net.layers:
-        cut.setdefault(convolutions[f'{layer}/Conv'].input[0], layer)
+        cut.setdefault(layers[layer].input[0], as_operand(given[layer], layers[layer]))
     for node in graph.node:
         for i, value in enumerate(node.input):
             if value in cut:
                 node.input[i] = f'given {value}'
-    for value, layer in cut.items():
-        shape = [None, *given[layer].shape[1:]]
+    for value, signs in cut.items():
+        shape = [None, *signs.shape[1:]]
         graph.input.append(onnx.helper.make_tensor_value_info(f'given {value}', onnx.TensorProto.FLOAT, shape))
         graph.output.append(onnx.helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, shape))
-    feeds = {f'given {value}': given[layer].astype(np.float32) for value, layer in cut.items()}
+    feeds = {f'given {value}': signs.astype(np.float32) for value, signs in cut.items()}
     logits, *found = run(model.SerializeToString(), {image: images, **feeds})
-    doubtful = sum(int((signs != given[layer]).sum()) for signs, layer in zip(found, cut.values()))
+    doubtful = sum(int((twin != signs).sum()) for twin, signs in zip(found, cut.values()))
     return logits, doubtful
 
 
-(twin,) = run(f'{path}.onnx', {onnx.load(f'{path}.onnx').graph.input[0].name: images})
+def run_twin(file):
+    """Logits (N, classes) of a twin as it is."""
+    (logits,) = run(file, {onnx.load(file).graph.input[0].name: images})
+    return logits.reshape(len(images), -1).tolist()
+
+
 twin_given, twin_doubtful = run_with_given_signs(net.given)
 print(json.dumps({
     'logits': logits.reshape(len(images), -1).tolist(),
@@ -67,5 +79,6 @@ print(json.dumps({
     'wrong': net.wrong,
     'onnxLogits': twin_given.reshape(len(images), -1).tolist(),
     'onnxDoubtful': twin_doubtful,
-    'onnxAloneLogits': twin.reshape(len(images), -1).tolist(),
+    'onnxAloneLogits': run_twin(f'{path}.onnx'),
+    'onnxExactLogits': run_twin(f'{path}.exact.onnx'),
 }))
