@@ -96,7 +96,8 @@ function openPort(): Port {
     };
   }
   const address = URL.createObjectURL(new Blob([`${THREAD_SOURCE}\n${WEB_MAIN}`], { type: 'text/javascript' }));
-  const worker = new Worker(address);
+  // A module, since Deno has no other workers.
+  const worker = new Worker(address, { type: 'module' });
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listen) => {
