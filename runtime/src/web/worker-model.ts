@@ -94,7 +94,7 @@ export async function createWorkerModel(
   source: URL | string | Uint8Array<ArrayBuffer> | Blob,
   options: WorkerOptions = {},
 ): Promise<WorkerModel> {
-  const { signal, name, kernels, tune, createWorker = startWorker } = options;
+  const { signal, name, kernels, threads, tune, createWorker = startWorker } = options;
   const bytes = await bytesOf(source, options);
   signal?.throwIfAborted();
   const calls = new Calls(createWorker());
@@ -106,6 +106,7 @@ export async function createWorkerModel(
     const loadOptions = {
       ...(title !== undefined && { name: title }),
       ...(kernels !== undefined && { kernels }),
+      ...(threads !== undefined && { threads }),
       ...(tune !== undefined && { tune }),
     };
     return new WorkerModel(await calls.call('load', [bytes, loadOptions], [bytes.buffer]), calls);
