@@ -9,6 +9,7 @@ import {
   SignwaveError,
   type StepProfile,
 } from '../index.js';
+import { checkModelSize } from '../model-size.js';
 import { type FetchOptions, fetchModel } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
 import { bitmapOf, fromImageData, type ImageSource, isImageData } from './raster-of.js';
@@ -120,9 +121,12 @@ export async function createWorkerModel(
 
 async function bytesOf(
   source: URL | string | Uint8Array<ArrayBuffer> | Blob,
-  options: FetchOptions,
+  options: Pick<WorkerOptions, 'name'> & FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  if (source instanceof Blob) {
+    checkModelSize(options.name ?? 'model', source.size);
+    return new Uint8Array(await source.arrayBuffer());
+  }
   if (!(source instanceof Uint8Array)) return fetchModel(source, options);
   return source.byteLength === source.buffer.byteLength ? source : source.slice();
 }
