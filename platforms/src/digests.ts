@@ -1,5 +1,5 @@
 import { crc32, readModel } from '@signwave/format';
-import { type KernelChoice, load, prepareImage, type RasterImage } from '@signwave/runtime';
+import { type KernelChoice, load, type Model, prepareImage, type RasterImage } from '@signwave/runtime';
 
 /** Models and images in one JSON text, since every engine reads that. Bytes are in base64. */
 export interface Workload {
@@ -21,36 +21,58 @@ export interface ModelDigests {
   readonly logits: string;
 }
 
+/** What an engine computed of a workload. */
+export interface WorkloadDigests {
+  readonly models: readonly ModelDigests[];
+  /** Why fewer threads worked than were asked for; absent if as many did. */
+  readonly threadsReason?: string;
+}
+
+/** How a workload is run: `simd 1`, `scalar 1`, `simd 2` in the arguments of the programs. */
+export interface Way {
+  readonly kernels: KernelChoice;
+  readonly threads: number;
+}
+
+export function wayOf(kernels: string | null | undefined, threads: string | null | undefined): Way {
+  return { kernels: kernels as KernelChoice, threads: Number(threads) };
+}
+
 /**
  * Run every model of a workload on its images.
  *
  * @param text a {@link Workload} as JSON.
  */
-export async function digestWorkload(text: string, kernels: KernelChoice): Promise<ModelDigests[]> {
+export async function digestWorkload(text: string, way: Way): Promise<WorkloadDigests> {
   const { models } = JSON.parse(text) as Workload;
   const digests: ModelDigests[] = [];
+  let threadsReason: string | undefined;
   for (const { name, bytes, images } of models) {
+    const file = decode(bytes);
+    const { graph } = readModel(file, name);
+    // Without `using`: some of the engines have no Symbol.dispose.
+    const model = await load(file, { name, ...way });
+    const info = model.info();
+    if (info.threads !== way.threads) threadsReason = info.threadsReason;
+    const signs = graph.nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
     const decoded = images.map((image) => ({ ...image, data: decode(image.data) }));
-    digests.push(await digestModel(name, decode(bytes), decoded, kernels));
+    digests.push({ name, ...digestModel(model, decoded, signs) });
+    model.dispose();
   }
-  return digests;
+  return { models: digests, ...(threadsReason !== undefined && { threadsReason }) };
 }
 
-async function digestModel(
-  name: string,
-  bytes: Uint8Array,
+function digestModel(
+  model: Model,
   images: readonly RasterImage[],
-  kernels: KernelChoice,
-): Promise<ModelDigests> {
-  const { graph } = readModel(bytes, name);
-  const model = await load(bytes, { name, kernels });
+  signs: readonly number[],
+): Omit<ModelDigests, 'name'> {
   const { recipe, height, width } = model.input;
-  if (!recipe) throw new Error(`${name} has no input recipe`);
-  const signs = graph.nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
+  if (!recipe) throw new Error(`${model.metadata.name} has no input recipe`);
   const layers: Record<string, number> = {};
   let [input, logits] = [0, 0];
-  for (const image of images) {
-    const prepared = prepareImage(image, recipe, height, width);
+  const inputs = images.map((image) => prepareImage(image, recipe, height, width));
+  for (const prepared of inputs) {
     input = crc32(prepared, input);
     logits = crc32(bytesOf(model.run(prepared)), logits);
     for (const node of signs) {
@@ -58,9 +80,11 @@ async function digestModel(
       if (bits) layers[node] = crc32(bits, layers[node] ?? 0);
     }
   }
-  model.dispose();
+  // Threads take an input each of a batch.
+  const ofBatch = model.runBatch(inputs).reduce((crc, outputs) => crc32(bytesOf(outputs), crc), 0);
+  if (ofBatch !== logits)
+    throw new Error(`${model.metadata.name}: a batch gives ${hex(ofBatch)}, its images ${hex(logits)}`);
   return {
-    name,
     input: hex(input),
     layers: Object.fromEntries(Object.entries(layers).map(([node, crc]) => [node, hex(crc)])),
     logits: hex(logits),

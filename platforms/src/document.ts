@@ -2,7 +2,9 @@ import type { PlatformResults } from './results.js';
 
 /** docs/platforms.md, made of platforms/results.json. */
 export function platformsDocument({ digests, cells, notRun }: PlatformResults): string {
-  const rows = cells.map(({ engine, cpu, simd, scalar }) => `| ${engine} | ${cpu} | ${simd} | ${scalar} |`);
+  const rows = cells.map(
+    ({ engine, cpu, simd, scalar, threads }) => `| ${[engine, cpu, simd, scalar, threads].join(' | ')} |`,
+  );
   const models = digests.scalar.map((model, i) => {
     const simd = digests.simd[i]!;
     const count = Object.keys(model.layers).length;
@@ -20,8 +22,11 @@ that a binary layer reads, and the float32 bits of the logits. Equal means: ever
 node platforms/scripts/check-platforms.mjs
 \`\`\`
 
-| engine | CPU | SIMD kernels | scalar kernels |
-|---|---|---|---|
+Where two threads can't work, one does, and the column has the reason that \`info()\` gives. Threads are those of the SIMD kernels.
+Pages are cross-origin isolated; WebKitGTK shares memory only with \`JSC_useSharedArrayBuffer=1\`, a flag of its engine.
+
+| engine | CPU | SIMD kernels | scalar kernels | two threads |
+|---|---|---|---|---|
 ${rows.join('\n')}
 
 ## Not run

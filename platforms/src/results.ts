@@ -14,4 +14,6 @@ interface Cell {
   readonly cpu: string;
   readonly simd: 'equal' | 'different';
   readonly scalar: 'equal' | 'different';
+  /** SIMD kernels on two threads: `equal`, `different`, or why one works. */
+  readonly threads: string;
 }

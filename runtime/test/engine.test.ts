@@ -41,6 +41,12 @@ test('an engine that refuses to instantiate is reported with the policy that may
   expect(error.message).toMatch(/blocked by policy.*wasm-unsafe-eval/);
 });
 
+test('an engine without memory for one more instance is reported as that', async () => {
+  vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new RangeError('could not allocate memory'));
+  const error = await failure(() => createEngine('auto'));
+  expect(error.message).toMatch(/could not allocate memory.*dispose of models that are not needed/);
+});
+
 describe('memory', () => {
   const region = (sizeBytes: number, firstStep: number, lastStep: number): Region => ({
     kind: 'map',

@@ -146,6 +146,30 @@ describe('a model refuses', () => {
     }
   });
 
+  test('a file of 2 GB before it is read, and an answer that announces as much', async () => {
+    const refused = {
+      code: 'E_IO',
+      message: expect.stringMatching(/larger than 1073741824 bytes.*has to be converted/),
+    };
+    const file = Object.defineProperties(new Blob(), {
+      size: { value: 2 ** 31 },
+      arrayBuffer: { value: () => Promise.reject(new Error('was read')) },
+    });
+    expect(await load(file).catch((error: unknown) => error)).toMatchObject(refused);
+    const answer = new Response('starts', { headers: { 'content-length': String(2 ** 31) } });
+    expect(await load(answer).catch((error: unknown) => error)).toMatchObject(refused);
+  });
+
+  test('an answer that is cut', async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(modelFile().slice(0, 100));
+        controller.error(new TypeError('terminated'));
+      },
+    });
+    expect(await codeOf(() => load(new Response(body)))).toBe('E_IO');
+  });
+
   test('a file that isn’t a model, an answer that isn’t the file, an address that can’t be reached', async () => {
     expect(await codeOf(() => load(new TextEncoder().encode('<!doctype html>')))).toBe('E_FORMAT_KIND');
     expect(await codeOf(() => load(new Response('no', { status: 404 })))).toBe('E_IO');

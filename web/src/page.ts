@@ -1,9 +1,9 @@
 import { byId } from './elements.js';
-import type { Kernels, OpenedModel } from './lab/protocol.js';
+import type { OpenedModel } from './lab/protocol.js';
 import { type Session, startSession } from './session.js';
 import { startImageView } from './views/image-view.js';
 import { startModelView } from './views/model-view.js';
-import { showEngine, startSpeedView } from './views/speed-view.js';
+import { chosenSwitches, showEngine, startSpeedView } from './views/speed-view.js';
 
 let session: Session | undefined;
 
@@ -12,8 +12,8 @@ function current(): Session {
   return session;
 }
 
-async function use(opened: OpenedModel, kernels: Kernels): Promise<void> {
-  const started = await startSession(opened, kernels);
+async function use(opened: OpenedModel): Promise<void> {
+  const started = await startSession(opened, chosenSwitches());
   session?.model.dispose();
   session = started;
   byId('images').hidden = false;
@@ -21,16 +21,13 @@ async function use(opened: OpenedModel, kernels: Kernels): Promise<void> {
   showEngine(started);
 }
 
-const chosenKernels = (): Kernels =>
-  document.querySelector<HTMLInputElement>('[name="kernels"]:checked')!.value as Kernels;
-
 startModelView(async (opened) => {
-  await use(opened, chosenKernels());
+  await use(opened);
   byId('results').replaceChildren();
   byId('images-status').textContent = '';
 });
 startImageView(current);
-startSpeedView(current, (kernels) => use(current().opened, kernels));
+startSpeedView(current, () => use(current().opened));
 
 // Offline from the second visit on. Only pages from https or localhost have it.
 navigator.serviceWorker?.register('service-worker.js').catch(() => undefined);

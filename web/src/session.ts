@@ -2,7 +2,7 @@ import type { Prediction, StepProfile } from '@signwave/runtime';
 import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
 import { askLab } from './lab/ask.js';
 import { randomInput } from './lab/inputs.js';
-import type { Kernels, OpenedModel } from './lab/protocol.js';
+import type { OpenedModel, Switches } from './lab/protocol.js';
 
 /** So many that a browser's clock, which goes in steps of up to 1 ms, is fine enough for their mean. */
 const PROFILE_REPEATS = 300;
@@ -11,16 +11,16 @@ const PROFILE_REPEATS = 300;
 export interface Session {
   readonly opened: OpenedModel;
   readonly model: WorkerModel;
-  readonly kernels: Kernels;
+  readonly switches: Switches;
 }
 
-export async function startSession(opened: OpenedModel, kernels: Kernels): Promise<Session> {
+export async function startSession(opened: OpenedModel, switches: Switches): Promise<Session> {
   const model = await createWorkerModel(opened.bytes.slice(), {
     name: opened.fileName,
-    kernels,
+    ...switches,
     createWorker: () => new Worker('model-worker.js', { type: 'module' }),
   });
-  return { opened, model, kernels };
+  return { opened, model, switches };
 }
 
 export interface Classified {

@@ -6,7 +6,12 @@ const START_TRIES = 100;
 /** WebKitGTK's own driver under Xvfb, by W3C WebDriver: five requests, so no package for them. */
 export async function launchWebKit() {
   const port = 9600 + (process.pid % 300);
-  const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], { stdio: 'ignore', detached: true });
+  const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], {
+    stdio: 'ignore',
+    detached: true,
+    // Shared memory is off in WebKitGTK, unlike in Safari, even where a page is isolated.
+    env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
+  });
   // The driver is a child of xvfb-run: both end with their group.
   const stop = () => process.kill(-driver.pid);
   try {

@@ -1,11 +1,13 @@
-// A page: /?kernels=simd|scalar; the digests come into `window.digests`, or `{ error }`.
-import type { KernelChoice } from '@signwave/runtime';
-import { digestWorkload } from '../digests.js';
+// A page: /?kernels=simd|scalar&threads=N; the digests come into `window.digests`, or `{ error }`.
+import { digestWorkload, wayOf } from '../digests.js';
 
-const kernels = new URLSearchParams(location.search).get('kernels') as KernelChoice;
+const query = new URLSearchParams(location.search);
 const page = window as { digests?: unknown };
 try {
-  page.digests = await digestWorkload(await (await fetch('/workload.json')).text(), kernels);
+  page.digests = await digestWorkload(
+    await (await fetch('/workload.json')).text(),
+    wayOf(query.get('kernels'), query.get('threads')),
+  );
 } catch (error) {
   page.digests = { error: String(error) };
 }

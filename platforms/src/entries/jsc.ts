@@ -1,13 +1,12 @@
-// The shell of JavaScriptCore: jsc -m PROGRAM -- WORKLOAD simd|scalar
+// The shell of JavaScriptCore: jsc -m PROGRAM -- WORKLOAD simd|scalar THREADS
 import './jsc-shell.js';
-import type { KernelChoice } from '@signwave/runtime';
-import { digestWorkload } from '../digests.js';
+import { digestWorkload, wayOf } from '../digests.js';
 
 declare const readFile: (path: string) => string;
 declare const print: (line: string) => void;
 
-const [workload, kernels] = (globalThis as unknown as { arguments: string[] }).arguments;
-digestWorkload(readFile(workload!), kernels as KernelChoice).then(
+const [workload, kernels, threads] = (globalThis as unknown as { arguments: string[] }).arguments;
+digestWorkload(readFile(workload!), wayOf(kernels, threads)).then(
   (digests) => print(JSON.stringify(digests)),
   (error: unknown) => print(JSON.stringify({ error: String(error) })),
 );

@@ -1,7 +1,6 @@
-// Node, Deno and Bun: PROGRAM WORKLOAD simd|scalar prints the digests as JSON.
+// Node, Deno and Bun: PROGRAM WORKLOAD simd|scalar THREADS prints the digests as JSON.
 import { readFileSync } from 'node:fs';
-import type { KernelChoice } from '@signwave/runtime';
-import { digestWorkload } from '../digests.js';
+import { digestWorkload, wayOf } from '../digests.js';
 
-const [workload, kernels] = process.argv.slice(2);
-console.log(JSON.stringify(await digestWorkload(readFileSync(workload!, 'utf8'), kernels as KernelChoice)));
+const [workload, kernels, threads] = process.argv.slice(2);
+console.log(JSON.stringify(await digestWorkload(readFileSync(workload!, 'utf8'), wayOf(kernels, threads))));

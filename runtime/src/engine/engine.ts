@@ -79,7 +79,10 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
       module,
     };
   } catch (cause) {
-    const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+    const hint =
+      cause instanceof RangeError
+        ? 'there is no memory left: dispose of models that are not needed'
+        : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
     throw new SignwaveError('E_ENGINE', `the kernels can't be instantiated: ${(cause as Error).message} (${hint})`, {
       cause,
     });

@@ -1,4 +1,5 @@
 import { SignwaveError } from '../index.js';
+import { announcedBytes, checkModelSize } from '../model-size.js';
 
 export interface FetchProgress {
   readonly loadedBytes: number;
@@ -18,8 +19,6 @@ export interface FetchOptions {
   readonly cache?: string;
 }
 
-/** Far above any sound model, below what an `ArrayBuffer` can't hold: a server that never stops is cut off here. */
-const MAX_DOWNLOAD_BYTES = 2 ** 30;
 /** format/SPEC.md 2.1. */
 const FILE_IDENTIFIER = 'SGNW';
 
@@ -63,18 +62,19 @@ async function download(address: URL | string, { signal, onProgress }: FetchOpti
     await response.body?.cancel();
     throw new SignwaveError('E_IO', `${address}: the server answered ${response.status} ${response.statusText}`.trim());
   }
-  const totalBytes = lengthOf(response);
-  if (totalBytes !== undefined) await checkDownloadSize(address, totalBytes, response);
+  const totalBytes = announcedBytes(response);
+  await cancelIfTooLarge(address, totalBytes ?? 0, response.body!);
   const pieces: Uint8Array[] = [];
   let loadedBytes = 0;
+  const reader = response.body!.getReader();
   try {
-    for (const reader = response.body!.getReader(); ; ) {
+    for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
       pieces.push(value);
       loadedBytes += value.length;
-      if (loadedBytes > MAX_DOWNLOAD_BYTES) await reader.cancel();
-      await checkDownloadSize(address, loadedBytes);
+      // A server that never stops.
+      await cancelIfTooLarge(address, loadedBytes, reader);
       onProgress?.({ loadedBytes, totalBytes });
     }
   } catch (cause) {
@@ -95,19 +95,17 @@ async function download(address: URL | string, { signal, onProgress }: FetchOpti
   return bytes;
 }
 
-/** A compressed answer has the length of what was sent. */
-function lengthOf({ headers }: Response): number | undefined {
-  const length = headers.get('content-length');
-  return length === null || headers.has('content-encoding') ? undefined : Number(length);
-}
-
-async function checkDownloadSize(address: URL | string, sizeBytes: number, response?: Response): Promise<void> {
-  if (sizeBytes <= MAX_DOWNLOAD_BYTES) return;
-  await response?.body?.cancel();
-  throw new SignwaveError(
-    'E_IO',
-    `${address} is larger than ${MAX_DOWNLOAD_BYTES} bytes, which no model is: is the address right?`,
-  );
+async function cancelIfTooLarge(
+  address: URL | string,
+  sizeBytes: number,
+  body: { cancel(): Promise<void> },
+): Promise<void> {
+  try {
+    checkModelSize(String(address), sizeBytes);
+  } catch (error) {
+    await body.cancel();
+    throw error;
+  }
 }
 
 function failed(address: URL | string, cause: unknown, signal: AbortSignal | undefined): unknown {

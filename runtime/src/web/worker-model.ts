@@ -9,6 +9,7 @@ import {
   SignwaveError,
   type StepProfile,
 } from '../index.js';
+import { checkModelSize } from '../model-size.js';
 import { type FetchOptions, fetchModel } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
 import { bitmapOf, fromImageData, type ImageSource, isImageData } from './raster-of.js';
@@ -94,7 +95,7 @@ export async function createWorkerModel(
   source: URL | string | Uint8Array<ArrayBuffer> | Blob,
   options: WorkerOptions = {},
 ): Promise<WorkerModel> {
-  const { signal, name, kernels, tune, createWorker = startWorker } = options;
+  const { signal, name, kernels, threads, tune, createWorker = startWorker } = options;
   const bytes = await bytesOf(source, options);
   signal?.throwIfAborted();
   const calls = new Calls(createWorker());
@@ -106,6 +107,7 @@ export async function createWorkerModel(
     const loadOptions = {
       ...(title !== undefined && { name: title }),
       ...(kernels !== undefined && { kernels }),
+      ...(threads !== undefined && { threads }),
       ...(tune !== undefined && { tune }),
     };
     return new WorkerModel(await calls.call('load', [bytes, loadOptions], [bytes.buffer]), calls);
@@ -119,9 +121,12 @@ export async function createWorkerModel(
 
 async function bytesOf(
   source: URL | string | Uint8Array<ArrayBuffer> | Blob,
-  options: FetchOptions,
+  options: Pick<WorkerOptions, 'name'> & FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  if (source instanceof Blob) {
+    checkModelSize(options.name ?? 'model', source.size);
+    return new Uint8Array(await source.arrayBuffer());
+  }
   if (!(source instanceof Uint8Array)) return fetchModel(source, options);
   return source.byteLength === source.buffer.byteLength ? source : source.slice();
 }

@@ -169,6 +169,14 @@ describe('one thread works, and info() says why', () => {
     expect(model.info()).toMatchObject({ threads: 1, threadsReason: expect.stringMatching(/blob: in worker-src/) });
   });
 
+  test('where a policy forbids the worker at once', async () => {
+    vi.stubGlobal('Worker', function forbidden() {
+      throw new DOMException('The operation is insecure.', 'SecurityError');
+    });
+    using model = await load(tinyModel(), { threads: 2 });
+    expect(model.info()).toMatchObject({ threads: 1, threadsReason: expect.stringMatching(/blob: in worker-src/) });
+  });
+
   test('where the machine has one core', async () => {
     vi.stubGlobal('navigator', { hardwareConcurrency: 1 });
     using model = await load(tinyModel(), { threads: 'auto' });

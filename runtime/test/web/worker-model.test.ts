@@ -116,6 +116,17 @@ describe('a model in a worker', () => {
     await expect(model.plan()).rejects.toMatchObject({ code: 'E_ENGINE' });
   });
 
+  test('refuses a file of 2 GB before it is read', async () => {
+    const file = Object.defineProperties(new Blob(), { size: { value: 2 ** 31 } });
+    await expect(createWorkerModel(file, { createWorker: fakeWorker })).rejects.toMatchObject({ code: 'E_IO' });
+  });
+
+  test('hands the number of threads on', async () => {
+    const model = await createWorkerModel(tinyModel(), { createWorker: fakeWorker, threads: 2 });
+    expect(model.info()).toMatchObject({ threads: 2, threadsReason: '2 were asked for' });
+    model.dispose();
+  });
+
   test('stops loading when it is told to', async () => {
     const worker = fakeWorker(() => {}); // never answers
     const control = new AbortController();

@@ -3,6 +3,13 @@ import type { Timing } from '../../../cli/src/bench/interleave.js';
 import type { ModelSummary } from '../../../cli/src/report/model-summary.js';
 
 export type Kernels = 'auto' | 'scalar';
+export type Threads = 1 | 'auto';
+
+/** How a model is run: what the page's switches say. */
+export interface Switches {
+  readonly kernels: Kernels;
+  readonly threads: Threads;
+}
 
 /** What the page's own worker does: all that takes longer than a frame, except running the model. */
 export interface Lab {
@@ -11,7 +18,7 @@ export interface Lab {
   architectures(): readonly string[];
   /** An image at the size that a model without a resize of its own takes. */
   fit(image: ImageBitmap, input: InputNode): RasterImage;
-  verify(bytes: Uint8Array, kernels: Kernels): Verdict;
+  verify(bytes: Uint8Array, switches: Switches): Verdict;
   compare(bytes: Uint8Array, kernels: Kernels, ortFolder: string): readonly Timing[];
 }
 

@@ -2,19 +2,19 @@ import { readModel } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import { Verification } from '../../../cli/src/verification.js';
 import { randomInput } from './inputs.js';
-import type { Kernels, Verdict } from './protocol.js';
+import type { Switches, Verdict } from './protocol.js';
 
 /** Compare every bit that a binary layer reads, and every output, with the plain reference, on one input. */
-export async function verifyModel(bytes: Uint8Array, kernels: Kernels): Promise<Verdict> {
-  const model = await load(bytes, { kernels });
-  const verification = new Verification(readModel(bytes), { [kernels]: model }, undefined);
+export async function verifyModel(bytes: Uint8Array, switches: Switches): Promise<Verdict> {
+  const model = await load(bytes, switches);
+  const verification = new Verification(readModel(bytes), { page: model }, undefined);
   verification.check(randomInput(model.input, 1));
   model.dispose();
   const { layers, isExact } = verification;
   return {
     layers: layers.length,
     bits: layers.reduce((sum, layer) => sum + layer.bits, 0),
-    differingBits: layers.reduce((sum, layer) => sum + layer.differing[kernels]!, 0),
+    differingBits: layers.reduce((sum, layer) => sum + layer.differing.page!, 0),
     isExact,
   };
 }

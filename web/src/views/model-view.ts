@@ -10,8 +10,14 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   const omega0 = byId<HTMLInputElement>('omega0');
   const arch = byId<HTMLSelectElement>('arch');
   let address: string | undefined;
+  let previous = Promise.resolve();
 
-  const open = (files: readonly File[]): Promise<void> =>
+  /** One after the other, so that what was dropped last is what stays open. */
+  const open = (files: readonly File[]): Promise<void> => {
+    previous = previous.then(() => openNow(files));
+    return previous;
+  };
+  const openNow = (files: readonly File[]): Promise<void> =>
     attempt(place, `Reading ${files.map(({ name }) => name).join(', ')} …`, async () => {
       const opened = await askLab('open', [
         files,

@@ -1,20 +1,26 @@
 import { attempt, barsOf, byId } from '../elements.js';
 import { askLab } from '../lab/ask.js';
-import type { Kernels } from '../lab/protocol.js';
+import type { Kernels, Switches } from '../lab/protocol.js';
 import { profile, type Session } from '../session.js';
 
-/** Section 3. @param restart opens the model again with other kernels. */
-export function startSpeedView(session: () => Session, restart: (kernels: Kernels) => Promise<void>): void {
+/** What is chosen in section 3. Where threads can't be, their switch rests, and one works whatever it says. */
+export function chosenSwitches(): Switches {
+  const chosen = (name: string): string => document.querySelector<HTMLInputElement>(`[name="${name}"]:checked`)!.value;
+  return { kernels: chosen('kernels') as Kernels, threads: chosen('threads') === 'auto' ? 'auto' : 1 };
+}
+
+/** Section 3. @param restart opens the model again as the switches say. */
+export function startSpeedView(session: () => Session, restart: () => Promise<void>): void {
   const [error, status, verdict] = [byId('speed-error'), byId('speed-status'), byId('verdict')];
   const onClick = (id: string, doing: string, action: () => Promise<string>): void => {
     const button = byId<HTMLButtonElement>(id);
     button.addEventListener('click', () => attempt({ error, status, button }, doing, action));
   };
 
-  for (const radio of document.querySelectorAll<HTMLInputElement>('[name="kernels"]')) {
+  for (const radio of document.querySelectorAll<HTMLInputElement>('[name="kernels"], [name="threads"]')) {
     radio.addEventListener('change', () =>
-      attempt({ error, status }, 'Loading the other kernels …', async () => {
-        await restart(radio.value as Kernels);
+      attempt({ error, status }, 'Loading the model again …', async () => {
+        await restart();
         return '';
       }),
     );
@@ -35,8 +41,8 @@ export function startSpeedView(session: () => Session, restart: (kernels: Kernel
     return `${totalMs.toFixed(2)} ms in ${steps.length} steps, each timed by itself; means, since a browser’s clock is coarse.`;
   });
   onClick('verify', 'Comparing every bit with the reference …', async () => {
-    const { opened, kernels } = session();
-    const { layers, bits, differingBits, isExact } = await askLab('verify', [opened.bytes, kernels]);
+    const { opened, switches } = session();
+    const { layers, bits, differingBits, isExact } = await askLab('verify', [opened.bytes, switches]);
     verdict.hidden = false;
     verdict.className = `verdict ${isExact ? 'good' : 'bad'}`;
     verdict.textContent = isExact
@@ -45,9 +51,9 @@ export function startSpeedView(session: () => Session, restart: (kernels: Kernel
     return '';
   });
   onClick('compare', 'Loading ONNX Runtime Web (14 MB, the first time), then timing both in turns …', async () => {
-    const { opened, kernels } = session();
+    const { opened, switches } = session();
     const folder = new URL('ort/', document.baseURI).href;
-    const timings = await askLab('compare', [opened.bytes, kernels, folder]);
+    const timings = await askLab('compare', [opened.bytes, switches.kernels, folder]);
     const slowest = Math.max(...timings.map(({ medianMs }) => medianMs));
     byId('compare-bars').replaceChildren(
       ...barsOf(
@@ -64,12 +70,13 @@ export function startSpeedView(session: () => Session, restart: (kernels: Kernel
   });
 }
 
-/** What runs, beside the switch; results of another model or other kernels go. */
-export function showEngine({ model }: Session): void {
-  const { kernelsReason, memoryBytes, wasmBytes, threadsReason, loadMs } = model.info();
+/** What runs, beside the switches; results of another model or other switches go. */
+export function showEngine({ model, switches }: Session): void {
+  const { kernelsReason, memoryBytes, wasmBytes, threads, threadsReason, loadMs } = model.info();
+  byId<HTMLFieldSetElement>('threads').disabled = switches.threads === 'auto' && threads === 1;
   byId('engine').textContent =
     `Loaded in ${loadMs.toFixed(1)} ms; ${(memoryBytes / 2 ** 20).toFixed(1)} MiB of memory, ` +
-    `${(wasmBytes / 1000).toFixed(1)} kB of WebAssembly; ${kernelsReason}; ${threadsReason}.`;
+    `${(wasmBytes / 1000).toFixed(1)} kB of WebAssembly; ${kernelsReason}; ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${threadsReason}.`;
   byId('verdict').hidden = true;
   byId('verdict').textContent = '';
   byId('speed-status').textContent = '';

@@ -1,6 +1,6 @@
 // What needs a browser, but not three: wrong files, offline, keyboard, accessibility, phones, and the comparison.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
@@ -82,6 +82,105 @@ describe('wrong files', () => {
   });
 });
 
+test('a file of 2 GB is refused before it is read', async () => {
+  const path = 'build/two-gigabytes.pth'; // a hole: it takes no room
+  const descriptor = openSync(path, 'w');
+  ftruncateSync(descriptor, 2 ** 31);
+  closeSync(descriptor);
+  const { context, page, errors } = await open();
+  const startMs = performance.now();
+  await convert(page, [path]);
+  assert.match(await page.textContent('#model-error'), /E_USAGE.*2147483648 bytes.*use the command line/);
+  assert.ok(performance.now() - startMs < 5000);
+  await convert(page);
+  assert.match(await page.textContent('#model-status'), /^Converted/);
+  assert.deepEqual(errors, []);
+  rmSync(path);
+  await context.close();
+});
+
+test('of two files dropped one right after the other, the last stays open', async () => {
+  const { context, page, errors } = await open();
+  await page.evaluate(() => {
+    globalThis.downloads = [];
+    const link = document.getElementById('download');
+    new MutationObserver(() => globalThis.downloads.push(link.textContent)).observe(link, { childList: true });
+  });
+  await page.click('#conversion-options summary');
+  await page.fill('#omega0', '20');
+  const checkpoint = readFileSync(CHECKPOINT);
+  const file = (name) => ({ name, mimeType: 'application/octet-stream', buffer: checkpoint });
+  await Promise.all([
+    page.setInputFiles('#model-files', [file('a.pth')]),
+    page.setInputFiles('#model-files', [file('b.pth')]),
+  ]);
+  await page.locator('#download', { hasText: 'b.sgnw' }).waitFor();
+  await page.locator('#model-status', { hasText: /^Converted/ }).waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.downloads), ['Download a.sgnw', 'Download b.sgnw']);
+  await page.setInputFiles('#image-files', ['examples/images/cat/0000.png']);
+  await page.locator('#results .bar.first').waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+describe('the camera', () => {
+  const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  const start = async (args, options) => {
+    const launched = await launchChromium(args);
+    const page = await (await launched.newContext(options)).newPage();
+    await page.goto(`${server.url}/`);
+    await convert(page);
+    await page.click('#camera-toggle');
+    return { launched, page };
+  };
+
+  test('gives classes again and again, until it is switched off', async () => {
+    const { launched, page } = await start(FAKE_CAMERA, { permissions: ['camera'] });
+    await page.locator('#camera .bar.first').waitFor();
+    await page.evaluate(() => {
+      globalThis.results = 0;
+      new MutationObserver(() => globalThis.results++).observe(document.querySelector('#camera .result'), {
+        childList: true,
+      });
+    });
+    await page.waitForFunction(() => globalThis.results >= 5).catch(() => undefined);
+    assert.ok((await page.evaluate(() => globalThis.results)) >= 5);
+    const isLive = () => page.evaluate(() => document.querySelector('video').srcObject?.active ?? false);
+    assert.equal(await isLive(), true);
+    await page.click('#camera-toggle');
+    assert.equal(await isLive(), false);
+    assert.equal(await page.isVisible('#camera'), false);
+    assert.equal(await page.isVisible('#images-error'), false);
+    await launched.close();
+  });
+
+  test('that is not there, or not allowed, is told', async () => {
+    const { launched, page } = await start([], {});
+    await page.locator('#images-error', { hasText: /E_IMAGE.*the camera can't be used/ }).waitFor();
+    assert.equal(await page.getAttribute('#camera-toggle', 'aria-pressed'), 'false');
+    await launched.close();
+  });
+});
+
+test('Chromium finds the page installable', async () => {
+  const { context, page } = await open();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  const devtools = await context.newCDPSession(page);
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+  // Contexts of tests are private windows, in which nothing can be installed.
+  assert.deepEqual(
+    installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'),
+    [],
+  );
+  const { errors, data } = await devtools.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  const manifest = JSON.parse(data);
+  assert.equal(manifest.display, 'standalone');
+  for (const address of [manifest.start_url, ...manifest.icons.map(({ src }) => src)])
+    assert.equal((await page.request.get(`${server.url}/${address}`)).status(), 200, address);
+  await context.close();
+});
+
 test('the downloaded model opens again', async () => {
   const { context, page } = await open();
   await convert(page);
@@ -103,6 +202,8 @@ test('a second visit needs no network', async () => {
   await page.reload();
   await convert(page);
   assert.match(await page.textContent('#model-status'), /^Converted/);
+  // What the service worker answers has the headers of the server.
+  assert.match(await page.textContent('#engine'), /\d threads: the machine has/);
   await context.close();
 });
 

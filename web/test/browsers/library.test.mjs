@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
-import { serveFolder } from '../../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
 
 const FOLDER = 'build/web-test';
 const POLICY =
@@ -131,6 +131,90 @@ describe('a worker', () => {
   });
 });
 
+describe('several at a time', () => {
+  test('two loads don’t disturb each other, in the page and in workers', async () => {
+    const { value } = await inPage(async ({ load, createWorkerModel }) => {
+      const [a, b] = await Promise.all([load('/model.sgnw'), load('/model.sgnw')]);
+      const [c, d] = await Promise.all([createWorkerModel('/model.sgnw'), createWorkerModel('/model.sgnw')]);
+      const { height, width, channels } = a.input;
+      const floats = (value) => new Float32Array(height * width * channels).fill(value);
+      const text = (outputs) => JSON.stringify([...outputs]);
+      const [first, second] = [text(a.run(floats(0.25))), text(b.run(floats(-0.5)))];
+      const there = await Promise.all([c.run(floats(0.25)), d.run(floats(-0.5))]);
+      a.dispose();
+      const isLeftAlone = text(b.run(floats(-0.5))) === second;
+      for (const model of [b, c, d]) model.dispose();
+      return { isLeftAlone, same: text(there[0]) === first && text(there[1]) === second };
+    });
+    assert.deepEqual(value, { isLeftAlone: true, same: true });
+  });
+
+  test('a worker that is lost in the middle of a call is told, and another can be loaded', async () => {
+    const { value } = await inPage(async ({ createWorkerModel }) => {
+      const crashing = () => {
+        const worker = new Worker('/worker.js', { type: 'module' });
+        const post = worker.postMessage.bind(worker);
+        // A message that the worker's program can't take apart: it ends with an uncaught error.
+        worker.postMessage = (message, transfer) => post(message.method === 'run' ? null : message, transfer);
+        return worker;
+      };
+      const lost = await createWorkerModel('/model.sgnw', { createWorker: crashing });
+      const { height, width, channels } = lost.input;
+      const floats = () => new Float32Array(height * width * channels);
+      const error = await lost.run(floats()).catch(({ code, message }) => `${code} ${message}`);
+      const later = await lost.plan().catch(({ code }) => code);
+      const again = await createWorkerModel('/model.sgnw');
+      const { length } = await again.run(floats());
+      return { error, later, isWorking: length === again.outputs };
+    });
+    assert.match(value.error, /E_ENGINE the worker of the model failed/);
+    assert.deepEqual([value.later, value.isWorking], ['E_ENGINE', true]);
+  });
+});
+
+describe('more than there is', () => {
+  test('a server that announces 2 GB is not listened to', async () => {
+    let sentBytes = 0;
+    const routes = {
+      '/huge.sgnw': (_, response) => {
+        response.writeHead(200, { 'content-length': 2 ** 31 });
+        const piece = Buffer.alloc(65_536);
+        const send = () => {
+          for (let goesOn = true; goesOn && !response.destroyed; sentBytes += piece.length)
+            goesOn = response.write(piece);
+        };
+        response.on('drain', send);
+        send();
+      },
+    };
+    const { value } = await inPage(
+      ({ load }) => load('/huge.sgnw').catch(({ code, message }) => `${code} ${message}`),
+      {
+        routes,
+      },
+    );
+    assert.match(value, /E_IO.*huge\.sgnw is larger than 1073741824 bytes/);
+    assert.ok(sentBytes < 2 ** 26, `${sentBytes} bytes were sent`);
+  });
+
+  test('a limit of memory that is too low for the model is told', async () => {
+    const launched = await launchChromium(['--js-flags=--wasm-max-mem-pages=1']);
+    try {
+      const { value } = await inPage(
+        ({ load }) =>
+          load('/model.sgnw').then(
+            () => 'loaded',
+            ({ code, message }) => `${code} ${message}`,
+          ),
+        { launched },
+      );
+      assert.match(value, /^E_ENGINE .*(no \d+ MiB of memory|no memory left)/);
+    } finally {
+      await launched.close();
+    }
+  });
+});
+
 describe('downloads', () => {
   const cases = {
     'a page instead of the model': [(_, response) => response.end('<!doctype html>'), 'E_FORMAT_KIND'],
@@ -181,6 +265,34 @@ describe('downloads', () => {
     assert.equal(value, 'E_FORMAT_CHECKSUM');
     assert.equal(requests, 2);
   });
+});
+
+test('200 models with threads that are let go leave no thread behind', { timeout: 240_000 }, async () => {
+  const headers = ISOLATION;
+  const server = await serveFolder(FOLDER, { headers });
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/`);
+  const library = await page.evaluateHandle(() => import('/library.js'));
+  const threads = await page.evaluate(async ({ load, fetchModel }) => {
+    const bytes = await fetchModel('/model.sgnw');
+    let least = Number.POSITIVE_INFINITY;
+    for (let n = 0; n < 200; n++) {
+      const model = await load(bytes, { threads: 2 });
+      const { height, width, channels } = model.input;
+      model.run(new Float32Array(height * width * channels));
+      least = Math.min(least, model.info().threads);
+      model.dispose();
+    }
+    return least;
+  }, library);
+  assert.equal(threads, 2);
+  const kept = await page.evaluateHandle(({ load }) => load('/model.sgnw', { threads: 2 }), library);
+  assert.ok(page.workers().length >= 1, 'a thread is a worker of the page');
+  await page.evaluate((model) => model.dispose(), kept);
+  for (let n = 0; n < 100 && page.workers().length > 0; n++) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(page.workers().length, 0);
+  await page.close();
+  server.close();
 });
 
 test('200 models that are let go leave nothing behind', { timeout: 120_000 }, async () => {

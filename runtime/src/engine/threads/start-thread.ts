@@ -26,6 +26,7 @@ const NODE_MAIN =
 
 /** A page's policy may forbid a worker without saying so, a thread that never answers is given up. */
 const START_TIMEOUT_MS = 10_000;
+const POLICY_HINT = 'a Content-Security-Policy needs blob: in worker-src';
 
 /** Why there can be no threads here; undefined if there can. */
 export function threadRefusal(): string | undefined {
@@ -50,13 +51,13 @@ export function availableThreads(): number {
 
 /** @throws {SignwaveError} `E_ENGINE` if the thread doesn't start. */
 export async function startThread(start: ThreadStart): Promise<Thread> {
-  const port = openPort();
+  const port = openPortOrSayWhyNot();
   const thread: Thread = { onEnd: undefined, terminate: port.terminate };
   await new Promise<void>((resolve, reject) => {
     const fail = (reason: string): void => {
       clearTimeout(timer);
       port.terminate();
-      reject(new SignwaveError('E_ENGINE', `a thread can't be started: ${reason}`));
+      reject(cantStart(reason));
     };
     const timer = setTimeout(() => fail(`no answer in ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
     port.onMessage((message) => {
@@ -72,11 +73,25 @@ export async function startThread(start: ThreadStart): Promise<Thread> {
     });
     port.onError((reason) => {
       if (thread.onEnd) thread.onEnd(reason);
-      else fail(reason ?? 'a Content-Security-Policy needs blob: in worker-src');
+      else fail(reason ?? POLICY_HINT);
     });
     port.post(start);
   });
   return thread;
+}
+
+function openPortOrSayWhyNot(): Port {
+  try {
+    return openPort();
+  } catch (cause) {
+    // WebKit refuses at once, other browsers by an event.
+    const { name, message } = cause as Error;
+    throw cantStart(name === 'SecurityError' ? POLICY_HINT : message, cause);
+  }
+}
+
+function cantStart(reason: string, cause?: unknown): SignwaveError {
+  return new SignwaveError('E_ENGINE', `a thread can't be started: ${reason}`, { cause });
 }
 
 function openPort(): Port {
@@ -96,7 +111,8 @@ function openPort(): Port {
     };
   }
   const address = URL.createObjectURL(new Blob([`${THREAD_SOURCE}\n${WEB_MAIN}`], { type: 'text/javascript' }));
-  const worker = new Worker(address);
+  // A module, since Deno has no other workers.
+  const worker = new Worker(address, { type: 'module' });
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listen) => {

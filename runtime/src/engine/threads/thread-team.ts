@@ -113,14 +113,17 @@ export class ThreadTeam {
     if (this.#failure !== undefined) throw this.#error();
   }
 
-  /** End the threads. */
+  /**
+   * Let the threads end. They do so themselves, at the latest after the part that they hold: Bun now and then crashes when it has to terminate a
+   * worker that sleeps. Those of a team that failed may not answer any more.
+   */
   stop(): void {
     Atomics.store(this.#control, WORD.stop, 1);
     Atomics.add(this.#control, WORD.run, PROGRAMS);
     Atomics.notify(this.#control, WORD.run);
     for (const thread of this.#threads.splice(0)) {
-      thread.onEnd = undefined;
-      thread.terminate();
+      thread.onEnd = () => undefined;
+      if (this.#failure !== undefined) thread.terminate();
     }
     this.#failure ??= 'the model was disposed';
   }

@@ -1,0 +1,19 @@
+import { SignwaveError } from '@signwave/format';
+
+/** Far above any sound model, below what an `ArrayBuffer` can't hold. */
+const MAX_MODEL_BYTES = 2 ** 30;
+
+/** To be asked before a file is read into memory. @throws {SignwaveError} `E_IO` above 1 GiB. */
+export function checkModelSize(name: string, sizeBytes: number): void {
+  if (sizeBytes <= MAX_MODEL_BYTES) return;
+  throw new SignwaveError(
+    'E_IO',
+    `${name} is larger than ${MAX_MODEL_BYTES} bytes, which no model is: is it the right file? A checkpoint has to be converted first`,
+  );
+}
+
+/** What a server says that it will send; undefined where it doesn't, or compresses the file. */
+export function announcedBytes({ headers }: Response): number | undefined {
+  const length = headers.get('content-length');
+  return length === null || headers.has('content-encoding') ? undefined : Number(length);
+}
