@@ -21,8 +21,8 @@ const rows = [
   ['simd and scalar', simd + scalar, 32_768],
   ['threads.wasm', threads],
   ['all wasm', simd + scalar + threads, 65_536],
-  ['browser bundle, minified', bundle.length, 105_000],
-  ['browser bundle, gzipped', gzipSync(bundle, { level: 9 }).length, 45_000],
+  ['browser bundle, minified', bundle.length, 106_500],
+  ['browser bundle, gzipped', gzipSync(bundle, { level: 9 }).length, 45_500],
 ];
 for (const [name, bytes, limit = Number.POSITIVE_INFINITY] of rows) {
   const isOver = bytes > limit;
