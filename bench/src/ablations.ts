@@ -2,6 +2,7 @@ import type { Graph } from '@signwave/format';
 import { type LoadOptions, load } from '@signwave/runtime';
 import { createEngine } from '../../runtime/src/engine/engine.js';
 import { Executable } from '../../runtime/src/engine/executable.js';
+import { COSTS } from '../../runtime/src/plan/costs.js';
 import type { PickTables } from '../../runtime/src/plan/layouts.js';
 import { type LutParameters, lutCandidates } from '../../runtime/src/plan/lut-parameters.js';
 import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
@@ -77,7 +78,7 @@ const ALL = 100_000;
 /** The cheapest tables among those that `suits` lets pass; where there are none, the cheapest of all. */
 function tablesThat(suits: (parameters: LutParameters) => boolean): { readonly pickTables: PickTables } {
   const pickTables: PickTables = (work) => {
-    const candidates = lutCandidates(work, ALL);
+    const candidates = lutCandidates(work, ALL, COSTS.x86);
     return candidates.find(suits) ?? candidates[0];
   };
   return { pickTables };

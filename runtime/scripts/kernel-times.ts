@@ -1,6 +1,8 @@
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
+import { detectCpu } from '../src/engine/cpu.js';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
+import { COSTS } from '../src/plan/costs.js';
 import { type LutParameters, lutCandidates } from '../src/plan/lut-parameters.js';
 import { makePlan } from '../src/plan/make-plan.js';
 
@@ -69,7 +71,7 @@ for (const text of process.argv.length > 2 ? process.argv.slice(2) : SHAPES) {
   makePlan(graph, true, {
     binaryKernels: 'lut',
     pickTables: (work) => {
-      candidates = lutCandidates(work, CANDIDATES);
+      candidates = lutCandidates(work, CANDIDATES, COSTS[detectCpu()]);
       return candidates[0];
     },
   });

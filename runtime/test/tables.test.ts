@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
 import { tryTables } from '../src/engine/trial.js';
+import { COSTS } from '../src/plan/costs.js';
 import { type LutParameters, lutCandidates } from '../src/plan/lut-parameters.js';
 import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
 import { randomBits, randomFloats, seededRandom } from './random-graph.js';
@@ -40,7 +41,7 @@ function candidatesOf(graph: Graph): LutParameters[] {
   makePlan(graph, true, {
     binaryKernels: 'lut',
     pickTables: (work) => {
-      found.push(...lutCandidates(work, ALL));
+      found.push(...lutCandidates(work, ALL, COSTS.x86));
       return found[0];
     },
   });
@@ -161,7 +162,7 @@ describe('bits are counted', () => {
 test('a trial finds tables for each shape, and they give the same sums', async () => {
   const random = seededRandom(11);
   const graph = convGraph({ channels: 32, filters: 32, height: 9, width: 9 }, (sides) => randomBits(random, sides));
-  const pickTables = await tryTables(graph, await createEngine('simd'));
+  const pickTables = await tryTables(graph, await createEngine('simd'), 'x86');
   const input = inputOf(graph, random);
   expect(await run(graph, input, { binaryKernels: 'lut', pickTables })).toEqual(new Reference(graph).run(input));
 });

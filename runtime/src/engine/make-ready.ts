@@ -1,5 +1,6 @@
 import { type Graph, SignwaveError } from '@signwave/format';
 import { makePlan, type PlanOptions } from '../plan/make-plan.js';
+import { detectCpu } from './cpu.js';
 import { createSharedEngine, type Engine, type KernelChoice } from './engine.js';
 import { Executable, memoryBytesOf } from './executable.js';
 import { Layout } from './layout.js';
@@ -38,7 +39,11 @@ const MAX_THREADS = 64;
 export async function makeReady(graph: Graph, engine: Engine, options: ReadyOptions): Promise<ReadyModel> {
   const { threads = 1, tune = false } = options;
   checkThreads(threads);
-  const plan = tune && engine.simd ? { pickTables: await tryTables(graph, engine) } : {};
+  const cpu = detectCpu();
+  const plan: PlanOptions = {
+    cpu,
+    ...(tune && engine.simd && { pickTables: await tryTables(graph, engine, cpu) }),
+  };
   const onOneThread = (threadsReason: string): ReadyModel => ({
     executable: new Executable(makePlan(graph, engine.simd, plan), engine),
     engine,

@@ -1,4 +1,5 @@
 import { type ConvNode, type Graph, isBinary, type MapShape, tensorBytes } from '@signwave/format';
+import { COSTS, type Cpu } from '../plan/costs.js';
 import type { PickTables } from '../plan/layouts.js';
 import { type LutParameters, type LutWork, lutCandidates, workKey } from '../plan/lut-parameters.js';
 import { makePlan } from '../plan/make-plan.js';
@@ -15,13 +16,14 @@ const REPEATS = 8;
  *
  * @returns what was fastest, for `makePlan`.
  */
-export async function tryTables(graph: Graph, engine: Engine): Promise<PickTables> {
+export async function tryTables(graph: Graph, engine: Engine, cpu: Cpu): Promise<PickTables> {
+  const costs = COSTS[cpu];
   const works = new Map<string, { readonly work: LutWork; readonly head: number }>();
   const { shapes } = makePlan(graph, true, {
     binaryKernels: 'lut',
     pickTables: (work, head) => {
       works.set(workKey(work), { work, head });
-      return lutCandidates(work, 1)[0];
+      return lutCandidates(work, 1, costs)[0];
     },
   });
   const fastest = new Map<string, LutParameters>();
@@ -29,14 +31,14 @@ export async function tryTables(graph: Graph, engine: Engine): Promise<PickTable
     const trial = singleConv(graph, shapes, head);
     const xnorMs = await timeConv(trial, engine, undefined);
     let best: { ms: number; parameters: LutParameters } | undefined;
-    for (const parameters of lutCandidates(work, CANDIDATES)) {
+    for (const parameters of lutCandidates(work, CANDIDATES, costs)) {
       const ms = await timeConv(trial, engine, parameters);
       if (!best || ms < best.ms) best = { ms, parameters };
     }
     if (best) fastest.set(key, { ...best.parameters, isFasterThanXnor: best.ms < xnorMs });
   }
   // Grids that change after a trial give other shapes; those are estimated.
-  return (work) => fastest.get(workKey(work)) ?? lutCandidates(work, 1)[0];
+  return (work) => fastest.get(workKey(work)) ?? lutCandidates(work, 1, costs)[0];
 }
 
 /** A graph of a sign and one convolution of it, with bits that look random. */

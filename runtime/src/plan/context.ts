@@ -1,4 +1,5 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
+import type { Costs } from './costs.js';
 import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { consumersOf } from './fusion.js';
 import type { Layouts } from './layouts.js';
@@ -35,6 +36,7 @@ export class PlanContext {
     readonly simd: boolean,
     readonly layouts: Layouts,
     readonly threads: number,
+    readonly costs: Costs,
   ) {
     this.#consumers = consumersOf(graph);
   }

@@ -1,4 +1,5 @@
 import type { ConvNode, Graph, MapShape } from '@signwave/format';
+import { COSTS, type Costs } from './costs.js';
 import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import type { Group } from './fusion.js';
 import type { Grids } from './grids.js';
@@ -16,7 +17,7 @@ export interface LutParameters {
   readonly blockGroups: number;
   /** i8 lanes of a row of a table: those of a strip and as far as taps reach beyond it. */
   readonly rowBytes: number;
-  /** Estimated cost, in vector operations. */
+  /** Estimated, in the units of {@link Costs}. */
   readonly cost: number;
   readonly isFasterThanXnor: boolean;
 }
@@ -41,6 +42,9 @@ const ROW_ALIGN_BYTES = 32;
 const OFFSET_END = 65_536;
 /** An i8 sum of halves. */
 const MAX_BLOCK_SUM = 127;
+/** Of the first level; what is beyond slows the look-ups down by so much per multiple of it. */
+const CACHE_BYTES = 32_768;
+const SPILL = 0.12;
 
 export function lutWork(graph: Graph, shapes: readonly MapShape[], group: Group, grids: Grids): LutWork {
   const node = graph.nodes[group.head!] as ConvNode;
@@ -61,11 +65,11 @@ export function lutWork(graph: Graph, shapes: readonly MapShape[], group: Group,
  * A function that picks the cheapest way by estimate; undefined if none fits: rows so long that an offset overflows. It remembers: a network
  * has many convolutions of the same shape.
  */
-export function estimator(): (work: LutWork) => LutParameters | undefined {
+export function estimator(costs: Costs): (work: LutWork) => LutParameters | undefined {
   const known = new Map<string, LutParameters | undefined>();
   return (work) => {
     const key = workKey(work);
-    if (!known.has(key)) known.set(key, lutCandidates(work, 1)[0]);
+    if (!known.has(key)) known.set(key, lutCandidates(work, 1, costs)[0]);
     return known.get(key);
   };
 }
@@ -77,10 +81,10 @@ export function workKey({ groups, groupChannels, groupFilters, phases, pitch, la
 }
 
 /** The `most` cheapest of all ways that fit, the cheapest first. */
-export function lutCandidates(work: LutWork, most: number): LutParameters[] {
+export function lutCandidates(work: LutWork, most: number, costs: Costs): LutParameters[] {
   const { groupChannels, phases, pitch, lanes } = work;
   const reach = phases.reach.rows * pitch + phases.reach.columns;
-  const xnor = xnorCost(work);
+  const xnor = costOf(xnorTerms(work), costs);
   const found: LutParameters[] = [];
   for (const channels of TABLE_CHANNELS) {
     const tableGroups = Math.ceil(groupChannels / channels);
@@ -98,9 +102,10 @@ export function lutCandidates(work: LutWork, most: number): LutParameters[] {
           blockGroups--
         ) {
           if (!isEvenShare(tableGroups, blockGroups)) continue;
-          const cost = lutCost(work, channels, vectors, stripChunks, blockGroups, rowBytes);
+          const tables = { channels, vectors, stripChunks, blockGroups, rowBytes };
+          const cost = costOf(lutTerms(work, tables), costs);
           if (found.length === most && cost >= found[most - 1]!.cost) continue;
-          found.push({ channels, vectors, stripChunks, blockGroups, rowBytes, cost, isFasterThanXnor: cost < xnor });
+          found.push({ ...tables, cost, isFasterThanXnor: cost < xnor });
           found.sort((a, b) => a.cost - b.cost).splice(most);
         }
       }
@@ -119,13 +124,14 @@ export function shareLutWork(
   work: LutWork,
   whole: LutParameters,
   threads: number,
+  costs: Costs,
 ): { readonly parameters: LutParameters; readonly partFilters: number } {
   const { groupFilters, groups } = work;
   if (threads === 1) return { parameters: whole, partFilters: groupFilters };
   const lanes = Math.min(work.lanes, roundUp(Math.ceil(work.lanes / threads), SHARED_LANES));
-  const byLanes = lutCandidates({ ...work, lanes }, 1)[0] ?? whole;
+  const byLanes = lutCandidates({ ...work, lanes }, 1, costs)[0] ?? whole;
   const partFilters = roundUp(Math.ceil(groupFilters / threads), BLOCK);
-  const byFilters = groups === 1 ? lutCandidates({ ...work, groupFilters: partFilters }, 1)[0] : undefined;
+  const byFilters = groups === 1 ? lutCandidates({ ...work, groupFilters: partFilters }, 1, costs)[0] : undefined;
   return byFilters && partFilters < groupFilters && byFilters.cost < byLanes.cost
     ? { parameters: byFilters, partFilters }
     : { parameters: haveSameTables(byLanes, whole) ? whole : byLanes, partFilters: groupFilters };
@@ -140,26 +146,40 @@ function isEvenShare(count: number, share: number): boolean {
   return Math.ceil(count / Math.ceil(count / share)) === share;
 }
 
-/** Estimated cycles. */
-function lutCost(
+/** How often a convolution does what {@link Costs} price. */
+export type Terms = Readonly<Partial<Record<keyof Costs, number>>>;
+
+export function lutTerms(
   { groups, groupChannels, groupFilters, phases, lanes }: LutWork,
-  channels: number,
-  vectors: number,
-  stripChunks: number,
-  blockGroups: number,
-  rowBytes: number,
-): number {
+  { channels, vectors, stripChunks, blockGroups, rowBytes }: Omit<LutParameters, 'cost' | 'isFasterThanXnor'>,
+): Terms {
   const rows = 2 ** (channels - 1);
   const tableGroups = Math.ceil(groupChannels / channels);
   const blocks = Math.ceil(tableGroups / blockGroups);
   const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
   const strips = Math.ceil(chunks / stripChunks);
-  const tables = tableGroups * phases.phases.length;
-  const build = strips * tables * (rowBytes / VECTOR_LANES) * (rows * STORE + channels * GATHER);
-  const look = chunks * groupFilters * tableGroups * phases.taps.length * (vectors * LOOKUP_VECTOR + LOOKUP);
-  const flush = chunks * groupFilters * (blocks * FILTER + (blocks - 1) * vectors * WIDEN);
+  const tableVectors = groups * strips * tableGroups * phases.phases.length * (rowBytes / VECTOR_LANES);
   const spill = Math.max(0, (blockGroups * phases.phases.length * rows * rowBytes) / CACHE_BYTES - 1);
-  return groups * (build + look * (1 + spill * SPILL) + flush);
+  const lookups = groups * chunks * groupFilters * tableGroups * phases.taps.length * (1 + spill * SPILL);
+  return {
+    store: tableVectors * rows,
+    gather: tableVectors * channels,
+    lookupVector: lookups * vectors,
+    lookup: lookups,
+    filter: groups * chunks * groupFilters * blocks,
+    widen: groups * chunks * groupFilters * (blocks - 1) * vectors,
+  };
+}
+
+/** Counting bits; patches and filters that are missing in the last 8 included. */
+export function xnorTerms({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): Terms {
+  const words = Math.ceil((phases.taps.length * Math.ceil(groupChannels / 8)) / 4);
+  const pixels = groups * (lanes - (lanes / pitch) * phases.reach.columns);
+  return { xnorPixel: pixels, xnorWord: pixels * (words / 4) * roundUp(groupFilters, 8) };
+}
+
+function costOf(terms: Terms, costs: Costs): number {
+  return Object.entries(terms).reduce((sum, [name, count]) => sum + count * costs[name as keyof Costs], 0);
 }
 
 /** Lanes that a look-up of floats adds: float-tables.ts. */
@@ -168,11 +188,12 @@ const FLOAT_TABLE_CHANNELS = [4, 6] as const;
 /** Tables of floats are four times as large, so their block is what the second-level cache gives quickly. */
 const MAX_FLOAT_STRIP_CHUNKS = 6;
 
-/** The cheapest tables of floats by estimate; undefined if none fits. */
+/** The cheapest tables of floats by estimate, the same on every CPU, since the order of float sums depends on them; undefined if none fits. */
 export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFasterThanXnor'> | undefined {
   const { groupChannels, groupFilters, phases, pitch, lanes } = work;
   const reach = phases.reach.rows * pitch + phases.reach.columns;
   const chunks = Math.ceil(lanes / FLOAT_CHUNK_LANES);
+  const costs = COSTS.x86;
   let best: Omit<LutParameters, 'isFasterThanXnor'> | undefined;
   for (const channels of FLOAT_TABLE_CHANNELS) {
     const tableGroups = Math.ceil(groupChannels / channels);
@@ -182,32 +203,13 @@ export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFaste
       const blockGroups = Math.min(tableGroups, Math.floor(OFFSET_END / groupBytes));
       if (blockGroups === 0) continue;
       const strips = Math.ceil(chunks / stripChunks);
-      const build = strips * tableGroups * (groupBytes / 16) * STORE;
+      const build = strips * tableGroups * (groupBytes / 16) * costs.store;
       const vectors = FLOAT_CHUNK_LANES / 4;
-      const look = tableGroups * phases.taps.length * (vectors * LOOKUP_VECTOR + LOOKUP);
-      const flush = Math.ceil(tableGroups / blockGroups) * (FILTER + vectors * 2);
+      const look = tableGroups * phases.taps.length * (vectors * costs.lookupVector + costs.lookup);
+      const flush = Math.ceil(tableGroups / blockGroups) * (costs.filter + vectors * 2);
       const cost = build + chunks * groupFilters * (look + flush);
       if (!best || cost < best.cost) best = { channels, vectors, stripChunks, blockGroups, rowBytes, cost };
     }
   }
   return best;
-}
-
-// What things cost, in cycles: runtime/scripts/measure-kernels.mjs measures kernels and compares.
-const STORE = 1.1;
-const GATHER = 1.2;
-const LOOKUP_VECTOR = 0.45;
-const LOOKUP = 0.8;
-const FILTER = 12;
-const WIDEN = 3;
-const CACHE_BYTES = 32_768;
-const SPILL = 0.12;
-/** xor, popcount and widening of 128 taps; patches and filters that are missing in the last 8 included. */
-const XNOR_WORD = 2.5;
-const XNOR_PIXEL = 25;
-
-function xnorCost({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): number {
-  const words = Math.ceil((phases.taps.length * Math.ceil(groupChannels / 8)) / 4);
-  const pixels = lanes - (lanes / pitch) * phases.reach.columns;
-  return groups * pixels * (XNOR_PIXEL + (words / 4) * roundUp(groupFilters, 8) * XNOR_WORD);
 }

@@ -1,6 +1,7 @@
 import { type Graph, inferShapes, isBinary } from '@signwave/format';
 import { PlanContext } from './context.js';
 import { provideFloatMap, provideOperands } from './conversions.js';
+import { COSTS, type Cpu } from './costs.js';
 import { type Division, divideStep } from './divide.js';
 import { fuse, type Group } from './fusion.js';
 import { type BinaryKernels, chooseLayouts, operandsOf, type PickTables } from './layouts.js';
@@ -19,6 +20,8 @@ import { pointer } from './regions.js';
 /** What may be asked of a plan; all default to what is fastest. */
 export interface PlanOptions {
   readonly binaryKernels?: BinaryKernels;
+  /** Which CPU's costs to estimate with; default `x86`. */
+  readonly cpu?: Cpu;
   /** Default: the cheapest by estimate. */
   readonly pickTables?: PickTables;
   /** Whether scales, shortcuts, clips and signs go along with the convolution before them; default `true`. */
@@ -42,15 +45,16 @@ const MIN_SHARED_ELEMENTS = 2048;
 export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {}): Plan {
   const shapes = inferShapes(graph);
   const groups = fuse(graph, options.isFused);
+  const costs = COSTS[options.cpu ?? 'x86'];
   const layouts = chooseLayouts(
     graph,
     shapes,
     groups,
     simd ? (options.binaryKernels ?? 'auto') : 'xnor',
-    options.pickTables ?? estimator(),
+    options.pickTables ?? estimator(costs),
   );
   const threads = options.threads ?? 1;
-  const context = new PlanContext(graph, shapes, simd, layouts, threads);
+  const context = new PlanContext(graph, shapes, simd, layouts, threads, costs);
   const input = context.node(0);
   if (input.op !== 'input') throw new Error('inferShapes lets no graph pass whose first node is no input');
   const { staging, ...inputSteps } = planInput(context, input, isReadAsPlanes(context, groups));

@@ -1,0 +1,57 @@
+/** Arithmetic of bench/scripts/fit-arm-costs.mjs. */
+
+/**
+ * @param {string} marks lines: instructions up to each mark; two marks around each call.
+ * @param {readonly { name: string, terms: Record<string, number>, calls: number }[]} ways the first is nothing: what a mark takes.
+ * @returns {{ costs: Record<string, number>, ways: { name: string, counted: number, estimated: number }[] }} costs that explain the counts
+ *   best, each relative to itself.
+ */
+export function fitCosts(marks, ways) {
+  const counts = marks.trim().split('\n').map(Number);
+  let next = 0;
+  const least = ways.map(({ calls }) => {
+    const each = Array.from({ length: calls }, (_, i) => counts[next + 2 * i + 1] - counts[next + 2 * i]);
+    next += 2 * calls;
+    return Math.min(...each);
+  });
+  if (next !== counts.length) throw new Error(`${counts.length} marks, expected ${next}`);
+  const counted = ways.map(({ name, terms }, i) => ({ name, terms, counted: least[i] - least[0] })).slice(1);
+  const names = [...new Set(counted.flatMap(({ terms }) => Object.keys(terms)))];
+  const rows = counted.map((way) => names.map((name) => (way.terms[name] ?? 0) / way.counted));
+  const solution = leastSquares(
+    rows,
+    counted.map(() => 1),
+  );
+  return {
+    costs: Object.fromEntries(names.map((name, i) => [name, solution[i]])),
+    ways: counted.map(({ name, counted: count }, i) => ({
+      name,
+      counted: count,
+      estimated: count * rows[i].reduce((sum, value, k) => sum + value * solution[k], 0),
+    })),
+  };
+}
+
+/** By the normal equations; columns are scaled, so that they are well conditioned. */
+function leastSquares(rows, values) {
+  const size = rows[0].length;
+  const scales = Array.from({ length: size }, (_, k) => Math.hypot(...rows.map((row) => row[k])));
+  const matrix = Array.from({ length: size }, (_, a) => [
+    ...Array.from({ length: size }, (_, b) =>
+      rows.reduce((sum, row) => sum + (row[a] * row[b]) / scales[a] / scales[b], 0),
+    ),
+    rows.reduce((sum, row, i) => sum + (row[a] * values[i]) / scales[a], 0),
+  ]);
+  for (let pivot = 0; pivot < size; pivot++) {
+    const best = matrix
+      .slice(pivot)
+      .reduce((most, row, i) => (Math.abs(row[pivot]) > Math.abs(matrix[most][pivot]) ? pivot + i : most), pivot);
+    [matrix[pivot], matrix[best]] = [matrix[best], matrix[pivot]];
+    for (let row = 0; row < size; row++) {
+      if (row === pivot) continue;
+      const factor = matrix[row][pivot] / matrix[pivot][pivot];
+      for (let k = pivot; k <= size; k++) matrix[row][k] -= factor * matrix[pivot][k];
+    }
+  }
+  return matrix.map((row, k) => row[size] / row[k] / scales[k]);
+}

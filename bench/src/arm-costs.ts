@@ -1,0 +1,81 @@
+// Run many ways to compute binary convolutions in a CPU that counts, see bench/scripts/fit-arm-costs.mjs: a mark before and after each call of
+// the kernel. Prints the ways as JSON: [{ name, terms, calls }]; the first is nothing, for what a mark itself takes.
+import { type Graph, GraphBuilder, packBits } from '@signwave/format';
+import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
+import { Executable } from '../../runtime/src/engine/executable.js';
+import { COSTS } from '../../runtime/src/plan/costs.js';
+import { type LutWork, lutCandidates, lutTerms, type Terms, xnorTerms } from '../../runtime/src/plan/lut-parameters.js';
+import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+
+/** Channels in and out, height and width, kernel; maps of a few pixels are where the choice turns. */
+const SHAPES = [
+  [16, 16, 16, 3],
+  [32, 32, 16, 3],
+  [64, 64, 8, 3],
+  [64, 64, 4, 3],
+  [128, 64, 14, 3],
+  [256, 64, 7, 3],
+  [64, 64, 14, 1],
+  [32, 16, 12, 5],
+  [64, 32, 3, 3],
+] as const;
+const CALLS = 3;
+/** Of all ways of a shape: from the cheapest to the dearest, so that every cost is seen. */
+const WAYS = 6;
+
+const mark = (): number => process.umask(0o022);
+const engine = await createEngine('simd');
+const ways: { readonly name: string; readonly terms: Terms; readonly calls: number }[] = [];
+
+for (let n = 0; n < 2 * CALLS; n++) mark();
+ways.push({ name: 'nothing', terms: {}, calls: CALLS });
+for (const shape of SHAPES) {
+  const graph = convGraph(shape);
+  let work: LutWork | undefined;
+  makePlan(graph, true, {
+    binaryKernels: 'lut',
+    pickTables: (it) => {
+      work = it;
+      return lutCandidates(it, 1, COSTS.x86)[0];
+    },
+  });
+  const all = lutCandidates(work!, 1000, COSTS.x86);
+  const name = shape.join('x');
+  await run(`${name} popcount`, graph, xnorTerms(work!), { binaryKernels: 'xnor' });
+  for (let n = 0; n < WAYS; n++) {
+    const tables = all[Math.floor((n * (all.length - 1)) / (WAYS - 1))]!;
+    const title = `${name} tables of ${tables.channels}, ${tables.blockGroups} groups, ${tables.stripChunks} x ${tables.vectors}`;
+    await run(title, graph, lutTerms(work!, tables), { binaryKernels: 'lut', pickTables: () => tables });
+  }
+}
+console.log(JSON.stringify(ways));
+
+async function run(name: string, graph: Graph, terms: Terms, options: PlanOptions): Promise<void> {
+  const { exports, ...rest } = await cloneEngine(engine);
+  const marked = (kernel: (address: number) => void) => (address: number) => {
+    mark();
+    kernel(address);
+    mark();
+  };
+  const watched: KernelExports = {
+    ...exports,
+    convLut: marked(exports.convLut),
+    convBits: marked(exports.convBits),
+  };
+  const executable = new Executable(makePlan(graph, true, options), { ...rest, exports: watched });
+  for (let n = 0; n < CALLS; n++) executable.execute();
+  ways.push({ name, terms, calls: CALLS });
+}
+
+function convGraph([channels, filters, size, kernel]: (typeof SHAPES)[number]): Graph {
+  const shape = [filters, kernel, kernel, channels] as const;
+  const data = packBits(filters * kernel * kernel * channels, (i) => Math.imul(i + 1, 0x9e3779b1) >>> 31 === 1);
+  const g = new GraphBuilder();
+  const sums = g.conv(
+    g.sign(g.input({ height: size, width: size, channels })),
+    { dtype: 'bits', shape, data },
+    { pad: (kernel - 1) / 2 },
+  );
+  g.affine(sums, new Float32Array(filters).fill(0.01), new Float32Array(filters));
+  return g.build();
+}
