@@ -20,9 +20,15 @@ const BUNDLE = `${OUTPUT}/runtime-tests.mjs`;
  */
 const GROUPS = [
   { tests: ['borders'] },
-  ...['^the random graphs', 'scalar kernels', 'auto kernels', 'xnor kernels', 'lut kernels', '2 threads', '3 threads'].map(
-    (only) => ({ tests: ['exactness'], only }),
-  ),
+  ...[
+    '^the random graphs',
+    'scalar kernels',
+    'auto kernels',
+    'xnor kernels',
+    'lut kernels',
+    '2 threads',
+    '3 threads',
+  ].map((only) => ({ tests: ['exactness'], only })),
   {
     tests: [
       ...['cpu', 'integer-conv', 'model', 'records', 'softmax', 'thresholds'],
