@@ -2,8 +2,8 @@
 
 /**
  * @param {string} marks lines: instructions up to each mark; two marks around each call.
- * @param {readonly { name: string, terms: Record<string, number>, calls: number }[]} ways the first is nothing: what a mark takes.
- * @returns {{ costs: Record<string, number>, ways: { name: string, counted: number, estimated: number }[] }} costs that explain the counts
+ * @param {readonly { shape: string, way: string, macs: number, terms: Record<string, number>, calls: number }[]} ways the first is nothing: what a mark takes.
+ * @returns {{ costs: Record<string, number>, ways: { shape: string, way: string, macs: number, counted: number, estimated: number }[] }} costs that explain the counts
  *   best, each relative to itself.
  */
 export function fitCosts(marks, ways) {
@@ -15,7 +15,7 @@ export function fitCosts(marks, ways) {
     return Math.min(...each);
   });
   if (next !== counts.length) throw new Error(`${counts.length} marks, expected ${next}`);
-  const counted = ways.map(({ name, terms }, i) => ({ name, terms, counted: least[i] - least[0] })).slice(1);
+  const counted = ways.map((way, i) => ({ ...way, counted: least[i] - least[0] })).slice(1);
   const names = [...new Set(counted.flatMap(({ terms }) => Object.keys(terms)))];
   const rows = counted.map((way) => names.map((name) => (way.terms[name] ?? 0) / way.counted));
   const solution = leastSquares(
@@ -24,10 +24,9 @@ export function fitCosts(marks, ways) {
   );
   return {
     costs: Object.fromEntries(names.map((name, i) => [name, solution[i]])),
-    ways: counted.map(({ name, counted: count }, i) => ({
-      name,
-      counted: count,
-      estimated: count * rows[i].reduce((sum, value, k) => sum + value * solution[k], 0),
+    ways: counted.map((way, i) => ({
+      ...way,
+      estimated: way.counted * rows[i].reduce((sum, value, k) => sum + value * solution[k], 0),
     })),
   };
 }

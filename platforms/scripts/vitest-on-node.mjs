@@ -1,6 +1,6 @@
 // Stands for `vitest` where Vitest itself doesn't run, in tests that are bundled for another CPU: its own expect, on Node's test runner.
 
-import { before, describe as nodeDescribe, test as nodeTest } from 'node:test';
+import { afterEach as nodeAfterEach, before, describe as nodeDescribe, test as nodeTest } from 'node:test';
 import { format } from 'node:util';
 import { JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import * as chai from 'chai';
@@ -9,6 +9,7 @@ for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.
 export const expect = chai.expect;
 
 export const beforeAll = before;
+export const afterEach = nodeAfterEach;
 /** The third argument, a time limit, is Vitest's: an emulated CPU is slower. */
 export const test = withEach((name, action) => nodeTest(name, () => action()));
 export const describe = withEach((name, action) => nodeDescribe(name, () => action()));
