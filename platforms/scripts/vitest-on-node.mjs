@@ -1,6 +1,6 @@
 // Stands for `vitest` where Vitest itself doesn't run, in tests that are bundled for another CPU: its own expect, on Node's test runner.
 
-import { afterEach as nodeAfterEach, before, describe as nodeDescribe, test as nodeTest } from 'node:test';
+import { before, afterEach as nodeAfterEach, describe as nodeDescribe, test as nodeTest } from 'node:test';
 import { format } from 'node:util';
 import { JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import * as chai from 'chai';
