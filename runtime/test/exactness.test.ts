@@ -9,6 +9,8 @@ import { KERNEL_RECORDS } from '../src/plan/records.js';
 import { pick, randomFloats, randomGraph, seededRandom } from './random-graph.js';
 
 const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
+/** A graph takes some 12 ms, several times that on a busy machine. */
+const TIMEOUT_MS = 30_000 + 60 * RUNS;
 
 /** The scalar build; or the SIMD build with the kernels for binary convolutions that it has to take. */
 type Kernels = 'scalar' | BinaryKernels;
@@ -57,7 +59,7 @@ function expectNear(found: Float32Array, expected: Float32Array, label: string):
   expect(difference, label).toBeLessThanOrEqual(1e-5 * largest);
 }
 
-test('the random graphs use every kernel, and integer thresholds', () => {
+test('the random graphs use every kernel, and integer thresholds', { timeout: TIMEOUT_MS }, () => {
   const used = new Set<string>();
   for (let seed = 1; seed <= RUNS; seed++) {
     for (const binaryKernels of ['xnor', 'lut'] as const) {
@@ -78,7 +80,7 @@ test('the random graphs use every kernel, and integer thresholds', () => {
 });
 
 describe.each(['scalar', 'auto', 'xnor', 'lut'] as const)('%s kernels', (kernels) => {
-  test(`give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+  test(`give the reference's bits and outputs on ${RUNS} random graphs`, { timeout: TIMEOUT_MS }, async () => {
     for (let seed = 1; seed <= RUNS; seed++) {
       const random = seededRandom(seed);
       const graph = randomGraph(random);
@@ -89,7 +91,9 @@ describe.each(['scalar', 'auto', 'xnor', 'lut'] as const)('%s kernels', (kernels
 });
 
 describe.each([2, 3])('divided among %i threads', (threads) => {
-  test(`SIMD kernels give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+  test(`SIMD kernels give the reference's bits and outputs on ${RUNS} random graphs`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     for (let seed = 1; seed <= RUNS; seed++) {
       const random = seededRandom(seed);
       const graph = randomGraph(random);
@@ -100,7 +104,9 @@ describe.each([2, 3])('divided among %i threads', (threads) => {
   });
 });
 
-test(`plans without fusion give the reference's bits and outputs on ${RUNS} random graphs`, async () => {
+test(`plans without fusion give the reference's bits and outputs on ${RUNS} random graphs`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
   for (let seed = 1; seed <= RUNS; seed++) {
     const random = seededRandom(seed);
     const graph = randomGraph(random);
@@ -110,7 +116,7 @@ test(`plans without fusion give the reference's bits and outputs on ${RUNS} rand
   }
 });
 
-test('the random graphs divide every kernel that can be divided', () => {
+test('the random graphs divide every kernel that can be divided', { timeout: TIMEOUT_MS }, () => {
   const divided = new Set<string>();
   for (let seed = 1; seed <= RUNS; seed++) {
     for (const binaryKernels of ['xnor', 'lut'] as const) {
