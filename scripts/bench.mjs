@@ -1,11 +1,12 @@
 // `npm run bench`: signwave beside other engines, layer by layer and whole networks, in one process and in interleaved rounds.
 // Installs the peers into bench/, bundles bench/src and runs it.
 //
-//   npm run bench -- [--peers none|web|all] [--rounds N] [--shapes FILE]... [--write]
+//   npm run bench -- [--peers none|web|all] [--rounds N] [--shapes FILE]... [--ablations] [--write]
 //
 //   --peers   web (default): ONNX Runtime Web and TensorFlow.js; all: also native ONNX Runtime and, where there is a Python for it, larq
 //             compute engine, for which a Python environment is made in the user's cache folder
 //   --shapes  only the layers of these files; as those in bench/shapes
+//   --ablations  only what each part of the runtime brings; with --write the rest of bench/results.json stays as it is
 //   --write   write bench/results.json and what is made of it, README.md, docs/performance.md and the chart, instead of
 //             build/bench/results.json. For an otherwise idle machine
 import { spawnSync } from 'node:child_process';

@@ -49,7 +49,9 @@ export const ABLATIONS: readonly Ablation[] = [
 function loadWith(options: LoadOptions): Ablation['open'] {
   return async ({ bytes }) => {
     const model = await load(bytes, options);
-    const isRefused = options.threads !== undefined && model.info().threads !== options.threads;
+    const { threads, threadsReason } = model.info();
+    const isRefused = options.threads !== undefined && threads !== options.threads;
+    if (isRefused) console.error(`${options.threads} threads are left out: ${threadsReason}`);
     return isRefused ? undefined : { run: (input) => model.run(input), dispose: () => model.dispose() };
   };
 }

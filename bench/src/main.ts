@@ -35,6 +35,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '15' },
     shapes: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
+    ablations: { type: 'boolean', default: false },
   },
 });
 
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
   if (values.write && values.shapes.length > 0)
     throw new SignwaveError('E_USAGE', '--write is for complete results: leave --shapes out');
   const startMs = performance.now();
+  if (values.ablations) return measureOnlyAblations({ rounds, log: (line: string) => console.error(line) });
   const found = await openPeers(kind, values.shapes.length === 0);
   const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
   for (const { title, reason, details } of found.filter(isMissing))
@@ -81,6 +83,17 @@ async function main(): Promise<void> {
     console.error(`don't trust these ratios: ${text}`);
   } else if (values.write) await writeDocuments(results);
   console.error(`${path}; took ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+}
+
+/** The ablations anew, beside all else that was measured before. */
+async function measureOnlyAblations(options: MeasureOptions): Promise<void> {
+  const files: NetworkFile[] = JSON.parse(await readFile(NETWORKS, 'utf8'));
+  const ablations = [];
+  for (const file of files) ablations.push(...(await measureAblations(await openNetwork(file), options)));
+  const previous: Results = JSON.parse(await readFile(RESULTS, 'utf8'));
+  const results: Results = { ...previous, bench: { ...previous.bench, ablations } };
+  await writeFile(values.write ? RESULTS : `${OUTPUT}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
+  if (values.write) await writeDocuments(results);
 }
 
 async function openPeers(kind: (typeof PEERS)[number], hasNetworks: boolean): Promise<(Peer | MissingPeer)[]> {
