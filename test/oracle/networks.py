@@ -135,6 +135,9 @@ def write(name, folder):
 
 
 if __name__ == '__main__':
+    if sys.argv[1:] == ['--names']:
+        print('\n'.join(NETWORKS))
+        sys.exit()
     folder = Path(sys.argv[1])
     for name in sys.argv[2:] or NETWORKS:
         write(name, folder)

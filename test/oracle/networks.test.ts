@@ -11,6 +11,8 @@ import { convertOracle, namedSigns, readInputs, signsFile, signsOf, type Verdict
 
 /** A Python with the packages of requirements.txt; .ci/run makes one. Without it these tests are skipped. */
 const PYTHON = process.env.SIGNWAVE_ORACLE_PYTHON;
+/** Which of how many equal shares of the networks, for two processes to work at the same time: "1/2". */
+const [SHARE, SHARES] = (process.env.SIGNWAVE_ORACLE_SHARE ?? '1/1').split('/').map(Number) as [number, number];
 /** The largest networks take seconds in the reference, and many under load. */
 const TIMEOUT_MS = 900_000;
 /** Signs within 1e-5 of their threshold, of all. */
@@ -29,9 +31,9 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
   const folder = process.env.SIGNWAVE_ORACLE_FOLDER ?? temporaryFolder();
   mkdirSync(folder, { recursive: true });
   const agreement = { images: 0, alone: 0 };
-  const written = (): string[] => readdirSync(folder).filter((name) => name.endsWith(INPUT));
-  if (PYTHON !== undefined && written().length === 0) execFileSync(PYTHON, [script('networks.py'), folder]);
-  const names = PYTHON === undefined ? [''] : written().map((name) => name.slice(0, -INPUT.length));
+  const names = PYTHON === undefined ? [''] : namesOfShare(PYTHON);
+  const isWritten = readdirSync(folder).some((name) => name.endsWith(INPUT));
+  if (PYTHON !== undefined && !isWritten) execFileSync(PYTHON, [script('networks.py'), folder, ...names]);
 
   test.each(names)('%s', { timeout: TIMEOUT_MS }, async (name) => {
     const { model } = await convertOracle(folder, name);
@@ -98,3 +100,10 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
     expect(agreement.alone).toBeGreaterThanOrEqual(MIN_ALONE_PART * agreement.images);
   });
 });
+
+function namesOfShare(python: string): string[] {
+  const names = execFileSync(python, [script('networks.py'), '--names'], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  return names.filter((_, i) => i % SHARES === SHARE - 1);
+}
