@@ -22,6 +22,7 @@ const GROUPS = [
   { tests: ['borders'] },
   ...[
     '^the random graphs',
+    '^plans without fusion',
     'scalar kernels',
     'auto kernels',
     'xnor kernels',

@@ -10,18 +10,25 @@ export const expect = chai.expect;
 
 export const beforeAll = before;
 export const afterEach = nodeAfterEach;
-/** The third argument, a time limit, is Vitest's: an emulated CPU is slower. */
+/** A time limit, as last argument or as options before the action, is Vitest's: an emulated CPU is slower. */
 export const test = withEach((name, action) => nodeTest(name, () => action()));
 export const describe = withEach((name, action) => nodeDescribe(name, () => action()));
 
 function withEach(define) {
-  const defineMany = (cases) => (title, action) => {
-    for (const given of cases) {
-      const args = Array.isArray(given) ? given : [given];
-      define(titleOf(title, args), () => action(...args));
-    }
-  };
-  return Object.assign((name, action) => define(name, action), { each: defineMany });
+  const defineMany =
+    (cases) =>
+    (title, ...rest) => {
+      const action = actionOf(rest);
+      for (const given of cases) {
+        const args = Array.isArray(given) ? given : [given];
+        define(titleOf(title, args), () => action(...args));
+      }
+    };
+  return Object.assign((name, ...rest) => define(name, actionOf(rest)), { each: defineMany });
+}
+
+function actionOf(rest) {
+  return rest.find((it) => typeof it === 'function');
 }
 
 /** `%s` and so on, and `$name` of a case that is an object. */
