@@ -81,42 +81,37 @@ test('the random graphs use every kernel, and integer thresholds', { timeout: TI
   );
 });
 
-describe.each(['scalar', 'auto', 'xnor', 'lut'] as const)('%s kernels', (kernels) => {
-  test(`give the reference's bits and outputs on ${RUNS} random graphs`, { timeout: TIMEOUT_MS }, async () => {
-    for (let seed = 1; seed <= RUNS; seed++) {
-      const random = seededRandom(seed);
-      const graph = randomGraph(random);
-      const { height, width, channels } = graph.nodes[0] as InputNode;
-      await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed);
-    }
-  });
-});
-
-describe.each([2, 3])('divided among %i threads', (threads) => {
-  test(`SIMD kernels give the reference's bits and outputs on ${FEWER_RUNS} random graphs`, {
-    timeout: TIMEOUT_MS,
-  }, async () => {
-    for (let seed = 1; seed <= FEWER_RUNS; seed++) {
-      const random = seededRandom(seed);
-      const graph = randomGraph(random);
-      const { height, width, channels } = graph.nodes[0] as InputNode;
-      const kernels = pick(random, ['auto', 'xnor', 'lut'] as const);
-      await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, { threads });
-    }
-  });
-});
-
-test(`plans without fusion give the reference's bits and outputs on ${FEWER_RUNS} random graphs`, {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  for (let seed = 1; seed <= FEWER_RUNS; seed++) {
+/** Random graphs 1 to `runs`, each with kernels that `kernelsOf` draws. */
+async function expectAllEqual(
+  runs: number,
+  kernelsOf: (random: () => number) => Kernels,
+  more?: PlanOptions,
+): Promise<void> {
+  for (let seed = 1; seed <= runs; seed++) {
     const random = seededRandom(seed);
     const graph = randomGraph(random);
     const { height, width, channels } = graph.nodes[0] as InputNode;
-    const kernels = pick(random, ['scalar', 'auto', 'xnor', 'lut'] as const);
-    await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, { isFused: false });
+    const kernels = kernelsOf(random);
+    await expectEqual(graph, kernels, randomFloats(random, height * width * channels, 2), seed, more);
   }
+}
+
+const onGraphs = (runs: number): string => `the reference's bits and outputs on ${runs} random graphs`;
+const TIMEOUT = { timeout: TIMEOUT_MS };
+
+describe.each(['scalar', 'auto', 'xnor', 'lut'] as const)('%s kernels', (kernels) => {
+  test(`give ${onGraphs(RUNS)}`, TIMEOUT, () => expectAllEqual(RUNS, () => kernels));
 });
+
+describe.each([2, 3])('divided among %i threads', (threads) => {
+  test(`SIMD kernels give ${onGraphs(FEWER_RUNS)}`, TIMEOUT, () =>
+    expectAllEqual(FEWER_RUNS, (random) => pick(random, ['auto', 'xnor', 'lut'] as const), { threads }),
+  );
+});
+
+test(`plans without fusion give ${onGraphs(FEWER_RUNS)}`, TIMEOUT, () =>
+  expectAllEqual(FEWER_RUNS, (random) => pick(random, ['scalar', 'auto', 'xnor', 'lut'] as const), { isFused: false }),
+);
 
 test('the random graphs divide every kernel that can be divided', { timeout: TIMEOUT_MS }, () => {
   const divided = new Set<string>();

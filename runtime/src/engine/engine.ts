@@ -3,6 +3,9 @@ import { inflateSync } from 'fflate';
 import { DEFLATED_MODULES, DEFLATED_THREADS, MODULE_BYTES } from '../../build/modules.js';
 import type { KernelName } from '../plan/records.js';
 
+/** Of WebAssembly's memories. */
+export const PAGE_BYTES = 65_536;
+
 /** Which build of the kernels: `auto` takes SIMD where the engine has it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
@@ -36,7 +39,7 @@ export async function cloneEngine(engine: Engine): Promise<Engine> {
 export async function createSharedEngine(engine: Engine, memoryBytes: number): Promise<Engine> {
   const bytes = inlinedThreads();
   try {
-    const pages = Math.ceil(memoryBytes / 65_536);
+    const pages = Math.ceil(memoryBytes / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { instance, module } = await WebAssembly.instantiate(bytes, { env: { memory } });
     return {

@@ -2,13 +2,11 @@ import { type MapShape, packBits, SignwaveError } from '@signwave/format';
 import type { FloatMap, Plan, Step, StepPart } from '../plan/plan.js';
 import type { KernelName } from '../plan/records.js';
 import { pointer } from '../plan/regions.js';
-import type { Engine } from './engine.js';
+import { type Engine, PAGE_BYTES } from './engine.js';
+import { kernelOf } from './kernel-of.js';
 import { Layout } from './layout.js';
-import { softmax } from './softmax.js';
 import type { Phase, Work } from './threads/protocol.js';
 import { ThreadTeam } from './threads/thread-team.js';
-
-const PAGE_BYTES = 65_536;
 
 /** Kernels on planes may read so far past the end of what they need: runtime/assembly/planes.ts. */
 const READ_AHEAD_BYTES = 65_536;
@@ -17,7 +15,7 @@ type Input = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** A kernel that is ready to run. */
 interface Call {
-  readonly name: string;
+  readonly name: KernelName;
   readonly kernel: (recordAddress: number) => void;
   readonly recordAddress: number;
 }
@@ -63,7 +61,7 @@ export class Executable {
     layout.writeConstants(engine.memory);
     const view = new DataView(engine.memory.buffer);
     const ready = (step: Step, replica: number): ReadyStep => {
-      const kernel = kernelOf(engine, step.kernel);
+      const kernel = kernelOf(engine.exports, engine.memory, step.kernel);
       const callOf = (part: StepPart): Call => ({
         name: step.kernel,
         kernel,
@@ -188,10 +186,6 @@ export class Executable {
     const address = this.#layout.addressOf(pointer(region), replica);
     return unpadPixels(new Float32Array(this.#engine.memory.buffer, address), shape, pixelBytes / 4);
   }
-}
-
-function kernelOf({ exports, memory }: Engine, name: KernelName): (recordAddress: number) => void {
-  return name === 'softmax' ? (address) => softmax(memory.buffer, address) : exports[name];
 }
 
 function runCalls(calls: readonly Call[]): void {

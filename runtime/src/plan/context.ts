@@ -1,8 +1,8 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
-import type { Costs } from './costs.js';
 import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { consumersOf } from './fusion.js';
 import type { Layouts } from './layouts.js';
+import type { LutParameters, LutWork } from './lut-parameters.js';
 import type { BitMap, FloatMap, FloatPlanes, SignPlanes, Step } from './plan.js';
 import { type Pointer, pointer, type Region } from './regions.js';
 
@@ -36,7 +36,8 @@ export class PlanContext {
     readonly simd: boolean,
     readonly layouts: Layouts,
     readonly threads: number,
-    readonly costs: Costs,
+    /** The cheapest tables for a convolution; remembers. */
+    readonly estimate: (work: LutWork) => LutParameters | undefined,
   ) {
     this.#consumers = consumersOf(graph);
   }

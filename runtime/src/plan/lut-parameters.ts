@@ -118,20 +118,21 @@ export function lutCandidates(work: LutWork, most: number, costs: Costs): LutPar
  * How threads share a convolution: by lanes, with all filters each; or, where lanes are few, by filters, with the same tables each.
  *
  * @param whole how one thread does it.
+ * @param estimate the cheapest way to do less of it.
  * @returns how each part does it, and its filters: all of them where lanes are shared, else a multiple of 8.
  */
 export function shareLutWork(
   work: LutWork,
   whole: LutParameters,
   threads: number,
-  costs: Costs,
+  estimate: (work: LutWork) => LutParameters | undefined,
 ): { readonly parameters: LutParameters; readonly partFilters: number } {
   const { groupFilters, groups } = work;
   if (threads === 1) return { parameters: whole, partFilters: groupFilters };
   const lanes = Math.min(work.lanes, roundUp(Math.ceil(work.lanes / threads), SHARED_LANES));
-  const byLanes = lutCandidates({ ...work, lanes }, 1, costs)[0] ?? whole;
+  const byLanes = estimate({ ...work, lanes }) ?? whole;
   const partFilters = roundUp(Math.ceil(groupFilters / threads), BLOCK);
-  const byFilters = groups === 1 ? lutCandidates({ ...work, groupFilters: partFilters }, 1, costs)[0] : undefined;
+  const byFilters = groups === 1 ? estimate({ ...work, groupFilters: partFilters }) : undefined;
   return byFilters && partFilters < groupFilters && byFilters.cost < byLanes.cost
     ? { parameters: byFilters, partFilters }
     : { parameters: haveSameTables(byLanes, whole) ? whole : byLanes, partFilters: groupFilters };

@@ -45,16 +45,16 @@ const MIN_SHARED_ELEMENTS = 2048;
 export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {}): Plan {
   const shapes = inferShapes(graph);
   const groups = fuse(graph, options.isFused);
-  const costs = COSTS[options.cpu ?? 'x86'];
+  const estimate = estimator(COSTS[options.cpu ?? 'x86']);
   const layouts = chooseLayouts(
     graph,
     shapes,
     groups,
     simd ? (options.binaryKernels ?? 'auto') : 'xnor',
-    options.pickTables ?? estimator(costs),
+    options.pickTables ?? estimate,
   );
   const threads = options.threads ?? 1;
-  const context = new PlanContext(graph, shapes, simd, layouts, threads, costs);
+  const context = new PlanContext(graph, shapes, simd, layouts, threads, estimate);
   const input = context.node(0);
   if (input.op !== 'input') throw new Error('inferShapes lets no graph pass whose first node is no input');
   const { staging, ...inputSteps } = planInput(context, input, isReadAsPlanes(context, groups));

@@ -18,7 +18,7 @@ export function planLutConv(context: PlanContext, group: Group, node: ConvNode, 
   const planes = readsInPlace(context.graph, node)
     ? planesInPlace(signs, node)
     : copyPhases(context, signs, node, work);
-  const { parameters, partFilters } = shareLutWork(work, whole, context.threads, context.costs);
+  const { parameters, partFilters } = shareLutWork(work, whole, context.threads, context.estimate);
   const weights = context.graph.tensors[node.weights]!;
   const maxSum = work.phases.taps.length * work.groupChannels;
   const epilogue = planPlaneEpilogue(context, group, { maxSum, mayReplace: true });

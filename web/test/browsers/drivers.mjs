@@ -18,20 +18,18 @@ export const DRIVERS = { chromium: driveChromium, firefox: driveFirefox, webkit:
 
 async function driveChromium() {
   const browser = await launchChromium();
-  const page = await browser.newPage();
-  return {
-    goto: (url) => page.goto(url),
-    click: (selector) => page.click(selector),
-    evaluate: (expression) => page.evaluate(expression),
-    screenshot: (path) => page.screenshot({ path, fullPage: true }),
-    close: () => browser.close(),
-  };
+  return drivePage(browser, await browser.newPage());
 }
 
 async function driveFirefox() {
   const browser = await launchFirefox();
   const page = await browser.newPage();
   await page.setViewport({ width: 1100, height: 900 });
+  return drivePage(browser, page);
+}
+
+/** A page of Playwright's or of Puppeteer's: so far they are the same. */
+function drivePage(browser, page) {
   return {
     goto: (url) => page.goto(url),
     click: (selector) => page.click(selector),

@@ -1,11 +1,11 @@
 // @signwave/runtime/web in Chromium, on a page that has nothing else: policies, workers, images, cancelling, faulty servers, leaks.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { build } from 'esbuild';
 import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
 import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+import { buildLibrary } from './build-library.mjs';
 
 const FOLDER = 'build/web-test';
 const POLICY =
@@ -15,16 +15,7 @@ const sha256 = createHash('sha256').update(model).digest('hex');
 
 let browser;
 before(async () => {
-  mkdirSync(FOLDER, { recursive: true });
-  await build({
-    entryPoints: { library: 'runtime/src/web/index.ts', worker: 'runtime/src/web/worker.ts' },
-    outdir: FOLDER,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    conditions: ['signwave:source', 'module'],
-    mainFields: ['module', 'main'],
-  });
+  await buildLibrary(FOLDER);
   writeFileSync(`${FOLDER}/index.html`, '<!doctype html><meta charset="utf-8"><title>library</title>');
   writeFileSync(`${FOLDER}/model.sgnw`, model);
   writeFileSync(`${FOLDER}/cat.png`, readFileSync('examples/images/cat/0000.png'));

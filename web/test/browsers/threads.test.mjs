@@ -2,10 +2,10 @@
 // the page itself and in a worker. Needs `node scripts/build.mjs --only wasm,cli`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { build } from 'esbuild';
 import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+import { buildLibrary } from './build-library.mjs';
 import { DRIVERS, until } from './drivers.mjs';
 
 const FOLDER = 'build/web-threads-test';
@@ -30,16 +30,7 @@ const PROGRAM = `
   }`;
 
 before(async () => {
-  mkdirSync(FOLDER, { recursive: true });
-  await build({
-    entryPoints: { library: 'runtime/src/web/index.ts', worker: 'runtime/src/web/worker.ts' },
-    outdir: FOLDER,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    conditions: ['signwave:source', 'module'],
-    mainFields: ['module', 'main'],
-  });
+  await buildLibrary(FOLDER);
   writeFileSync(`${FOLDER}/program.js`, PROGRAM);
   writeFileSync(
     `${FOLDER}/index.html`,

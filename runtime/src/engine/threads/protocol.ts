@@ -1,3 +1,5 @@
+import type { KernelName } from '../../plan/records.js';
+
 /**
  * How threads share the work of one memory.
  *
@@ -8,7 +10,7 @@
  */
 
 /** A kernel, and the address of its record. */
-export type KernelCall = readonly [kernel: string, recordAddress: number];
+export type KernelCall = readonly [kernel: KernelName, recordAddress: number];
 
 /** Parts `first` to `first + count`. */
 export interface Phase {

@@ -1,6 +1,6 @@
 // Program of a thread: scripts/build-thread.mjs packs it into build/thread.ts as text, and start-thread.ts connects it.
 import type { KernelExports } from '../engine.js';
-import { softmax } from '../softmax.js';
+import { kernelOf } from '../kernel-of.js';
 import { isAfter, PROGRAMS, pause, spinOrNap, type ThreadStart, takePart, WORD } from './protocol.js';
 
 /** How long a thread waits for the next run before it sleeps: calls that follow each other find it awake. */
@@ -15,14 +15,10 @@ function serve(start: ThreadStart, tell: (message: 'ready' | { readonly error: s
     const { module, memory, work, thread } = start;
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
     const parts = work.parts.map((calls) =>
-      calls.map(([kernel, address]) =>
-        kernel === 'softmax'
-          ? () => softmax(memory.buffer, address)
-          : () => exports[kernel as Exclude<keyof KernelExports, 'memory' | 'heapBase'>](address),
-      ),
+      calls.map(([name, recordAddress]) => ({ kernel: kernelOf(exports, memory, name), recordAddress })),
     );
     const execute = (part: number): void => {
-      for (const call of parts[part]!) call();
+      for (const { kernel, recordAddress } of parts[part]!) kernel(recordAddress);
     };
     tell('ready');
     for (let run = 0; ; ) {

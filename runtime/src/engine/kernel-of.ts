@@ -1,0 +1,12 @@
+import type { KernelName } from '../plan/records.js';
+import type { KernelExports } from './engine.js';
+import { softmax } from './softmax.js';
+
+/** A kernel by its name, to be called with the address of its record. */
+export function kernelOf(
+  exports: KernelExports,
+  memory: WebAssembly.Memory,
+  name: KernelName,
+): (recordAddress: number) => void {
+  return name === 'softmax' ? (address) => softmax(memory.buffer, address) : exports[name];
+}
