@@ -54,7 +54,7 @@ export function div<T>(x: T, y: T): T {
   else return x / y;
 }
 
-/** y where x < y, else x: SPEC 4.8's lower bound, also for -0 against +0. */
+/** y where x < y, else x: SPEC 4.8's lower bound, also for -0 against +0, and 4.10's step. */
 @inline
 export function atLeast<T>(x: T, y: T): T {
   if (isVector<T>()) return f32x4.pmax(x, y);
@@ -66,13 +66,6 @@ export function atLeast<T>(x: T, y: T): T {
 export function atMost<T>(x: T, y: T): T {
   if (isVector<T>()) return f32x4.pmin(x, y);
   else return x > y ? y : x;
-}
-
-/** The larger of the two; +0 is larger than -0 (SPEC 4.10). */
-@inline
-export function larger<T>(x: T, y: T): T {
-  if (isVector<T>()) return f32x4.max(x, y);
-  else return max<T>(x, y);
 }
 
 /** One bit per lane, the first lane lowest: x >= y. */

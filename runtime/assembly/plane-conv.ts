@@ -25,25 +25,36 @@ function toFloats<E>(sum: v128): v128 {
  * Sums of 2 filters for `lanes` lanes, 16 at a time: 8 accumulators are as many as V8 keeps in registers here (with 10 it took 1.6
  * times as long per sum).
  *
+ * A turn of the inner loop is two taps with a branch between: the stem takes 5 % less time than with one tap a turn. Without that branch
+ * it takes 1.45 times as long, for V8 loads both taps before it multiplies, and runs out of registers.
+ *
  * @param E what the elements are: f32, or i32 for pairs of i16.
  * @param sums f32 (2, sumsBytes / 4)
  */
 @inline
 function filtersOf<E>(input: usize, taps: usize, tapCount: i32, weights: usize, lanes: usize, sums: usize, sumsBytes: usize): void {
-  const tapsEnd = taps + (<usize>tapCount << 2);
+  const end = taps + (<usize>tapCount << 2), endInside = end - 4;
   for (let at: usize = 0; at < lanes << 2; at += 64) {
+    const first = input + at;
     const zero = f32x4.splat(0);
     let a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-    let w = weights;
-    const first = input + at;
-    for (let tap = taps; tap < tapsEnd; tap += 4) {
-      const x = first + load<u32>(tap);
-      const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
-      const wa = v128.load32_splat(w), wb = v128.load32_splat(w, 4);
-      a0 = multiplyAdd<E>(a0, x0, wa); a1 = multiplyAdd<E>(a1, x1, wa);
-      a2 = multiplyAdd<E>(a2, x2, wa); a3 = multiplyAdd<E>(a3, x3, wa);
-      b0 = multiplyAdd<E>(b0, x0, wb); b1 = multiplyAdd<E>(b1, x1, wb);
-      b2 = multiplyAdd<E>(b2, x2, wb); b3 = multiplyAdd<E>(b3, x3, wb);
+    let tap = taps, w = weights;
+    while (true) {
+      let x = first + load<u32>(tap);
+      let x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
+      let wa = v128.load32_splat(w), wb = v128.load32_splat(w, 4);
+      a0 = multiplyAdd<E>(a0, x0, wa); a1 = multiplyAdd<E>(a1, x1, wa); a2 = multiplyAdd<E>(a2, x2, wa); a3 = multiplyAdd<E>(a3, x3, wa);
+      b0 = multiplyAdd<E>(b0, x0, wb); b1 = multiplyAdd<E>(b1, x1, wb); b2 = multiplyAdd<E>(b2, x2, wb); b3 = multiplyAdd<E>(b3, x3, wb);
+      if (tap == endInside) break;
+      w += 8;
+
+      x = first + load<u32>(tap, 4);
+      x0 = v128.load(x); x1 = v128.load(x, 16); x2 = v128.load(x, 32); x3 = v128.load(x, 48);
+      wa = v128.load32_splat(w); wb = v128.load32_splat(w, 4);
+      a0 = multiplyAdd<E>(a0, x0, wa); a1 = multiplyAdd<E>(a1, x1, wa); a2 = multiplyAdd<E>(a2, x2, wa); a3 = multiplyAdd<E>(a3, x3, wa);
+      b0 = multiplyAdd<E>(b0, x0, wb); b1 = multiplyAdd<E>(b1, x1, wb); b2 = multiplyAdd<E>(b2, x2, wb); b3 = multiplyAdd<E>(b3, x3, wb);
+      tap += 8;
+      if (tap == end) break;
       w += 8;
     }
     let to = sums + at;
@@ -69,7 +80,7 @@ export function twoIntegerFilters(
 function convOf<E>(c: PlaneConv): void {
   const e = changetype<PlaneEpilogue>(c.epilogue);
   const sumsBytes = <usize>c.stripLanes << 2;
-  for (let lane = 0; lane < c.lanes; lane += c.stripLanes) {
+  for (let lane = 0; lane < c.lanes; lane += c.stripStep) {
     const lanes = <usize>min(c.stripLanes, c.lanes - lane);
     for (let group = 0; group < c.groups; group++) {
       const input = c.input + <usize>group * c.groupBytes + (<usize>lane << 2);

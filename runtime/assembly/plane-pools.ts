@@ -21,25 +21,17 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
   const y0 = max(firstY, 0);
   const y1 = min(firstY + p.windowHeight, p.height);
   const countedRows = min(firstY + p.windowHeight, p.countBottom) - max(firstY, p.countTop);
-  let from = input + <usize>y0 * p.inputRowBytes;
-  let rows = y1 - y0;
-  if (takeMax && rows > 1) {
-    // The largest of each column first: windows overlap, so that is less to compare, and its vectors need no shuffle.
-    largestOfColumns(p, from, rows);
-    from = p.row;
-    rows = 1;
-  }
+  const from = input + <usize>y0 * p.inputRowBytes;
+  const rows = y1 - y0;
   let column = 0;
   while (column < p.columns) {
     if (canVector && column >= firstInside && column < endInside) {
-      // The last vector of the inside overlaps the one before.
-      column = min(column, endInside - 4);
-      const first = from + (<usize>(column * p.strideWidth - p.padLeft) << 2);
-      const result = takeMax
-        ? windowMax4(p, first, rows)
-        : f32x4.div(windowSum4(p, first, rows), f32x4.splat(<f32>(countedRows * p.windowWidth)));
-      v128.store(to + (<usize>column << 2), result);
-      column += 4;
+      const first = from + (<usize>(firstInside * p.strideWidth - p.padLeft) << 2);
+      const inside = to + (<usize>firstInside << 2), count = endInside - firstInside;
+      if (!takeMax) meansInside(p, first, rows, <f32>(countedRows * p.windowWidth), inside, count);
+      else if (p.strideWidth == 2 && p.windowWidth >= 2 && p.windowWidth <= 3 && rows <= 3) largestOfPairs(p, first, rows, inside, count);
+      else largestInside(p, first, rows, inside, count);
+      column = endInside;
     } else {
       const firstX = column * p.strideWidth - p.padLeft;
       const x0 = max(firstX, 0);
@@ -50,12 +42,85 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
         const line = from + <usize>y * p.inputRowBytes;
         for (let x = x0; x < x1; x++) {
           const element = load<f32>(line + (<usize>x << 2));
-          result = takeMax ? max<f32>(result, element) : result + element;
+          result = takeMax ? (result < element ? element : result) : result + element;
         }
       }
-      store<f32>(to + (<usize>column << 2), takeMax ? result : result / <f32>(countedRows * countedColumns));
+      store<f32>(to + (<usize>column << 2), takeMax ? result + 0 : result / <f32>(countedRows * countedColumns));
       column++;
     }
+  }
+}
+
+/** SPEC 4.10's step: x where y < x, else y. (f32x4.max takes eight instructions on x86.) */
+@inline
+function larger(y: v128, x: v128): v128 {
+  return f32x4.pmax(y, x);
+}
+
+@inline
+function largestOfColumns(a: usize, b: usize, c: usize): v128 {
+  return larger(larger(larger(f32x4.splat(-Infinity), v128.load(a)), v128.load(b)), v128.load(c));
+}
+
+/** Of windows of 2 or 3 columns and stride 2, four, from the largest of each of the columns at 0, 4 and 8. */
+@inline
+function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 {
+  const even = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
+  let y = larger(even, v128.shuffle<f32>(low, high, 1, 3, 5, 7));
+  if (hasThree) y = larger(y, v128.shuffle<f32>(even, next, 1, 2, 3, 4));
+  return f32x4.add(y, f32x4.splat(0));
+}
+
+/** `count` windows of up to 3 rows, 2 or 3 columns and stride 2: of a column first, then of neighbours. */
+@inline
+function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32): void {
+  const hasThree = p.windowWidth == 3;
+  let b = a + (rows > 1 ? p.inputRowBytes : 0);
+  let c = a + <usize>(rows - 1) * p.inputRowBytes;
+  let low = largestOfColumns(a, b, c);
+  for (; count >= 4; count -= 4) {
+    const high = largestOfColumns(a + 16, b + 16, c + 16), next = largestOfColumns(a + 32, b + 32, c + 32);
+    v128.store(to, largestOfFour(low, high, next, hasThree));
+    low = next;
+    a += 32; b += 32; c += 32;
+    to += 16;
+  }
+  if (count == 0) return;
+  // The last vector overlaps the one before.
+  const back = <usize>(4 - count) << 3;
+  a -= back; b -= back; c -= back;
+  low = largestOfColumns(a, b, c);
+  const high = largestOfColumns(a + 16, b + 16, c + 16), next = largestOfColumns(a + 32, b + 32, c + 32);
+  v128.store(to - (back >> 1), largestOfFour(low, high, next, hasThree));
+}
+
+/** `count` windows of any size, 4 at a time. */
+@inline
+function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: i32): void {
+  for (let n = 0; n < count; n += 4) {
+    const at = min(n, count - 4);
+    let y = f32x4.splat(-Infinity);
+    let line = first + (<usize>(at * p.strideWidth) << 2);
+    for (let row = 0; row < rows; row++) {
+      for (let x = 0; x < p.windowWidth; x++) y = larger(y, loadStrided(line + (<usize>x << 2), p.strideWidth));
+      line += p.inputRowBytes;
+    }
+    v128.store(to + (<usize>at << 2), f32x4.add(y, f32x4.splat(0)));
+  }
+}
+
+/** SPEC 4.11 for `count` windows, 4 at a time: from +0, in row-major order. */
+@inline
+function meansInside(p: PlanePool, first: usize, rows: i32, elements: f32, to: usize, count: i32): void {
+  for (let n = 0; n < count; n += 4) {
+    const at = min(n, count - 4);
+    let sum = f32x4.splat(0);
+    let line = first + (<usize>(at * p.strideWidth) << 2);
+    for (let row = 0; row < rows; row++) {
+      for (let x = 0; x < p.windowWidth; x++) sum = f32x4.add(sum, loadStrided(line + (<usize>x << 2), p.strideWidth));
+      line += p.inputRowBytes;
+    }
+    v128.store(to + (<usize>at << 2), f32x4.div(sum, f32x4.splat(elements)));
   }
 }
 
@@ -64,54 +129,6 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
 function loadStrided(address: usize, stride: i32): v128 {
   if (stride == 1) return v128.load(address);
   return v128.shuffle<f32>(v128.load(address), v128.load(address, 16), 0, 2, 4, 6);
-}
-
-/**
- * SPEC 4.10, +0 above -0, in integers: f32x4.max takes eight instructions on x86. As bits, floats from +0 up are ordered like signed
- * integers and above all others; those from -0 down are ordered like unsigned integers, backwards.
- */
-@inline
-function windowMax4(p: PlanePool, first: usize, rows: i32): v128 {
-  let largest = i32x4.splat(i32.MIN_VALUE), nearest = i32x4.splat(-1);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < p.windowWidth; x++) {
-      const element = loadStrided(first + (<usize>x << 2), p.strideWidth);
-      largest = i32x4.max_s(largest, element);
-      nearest = i32x4.min_u(nearest, element);
-    }
-    first += p.inputRowBytes;
-  }
-  // The largest is negative where all are: then it is the one nearest to 0.
-  return v128.bitselect(nearest, largest, i32x4.shr_s(largest, 31));
-}
-
-/** Fill `p.row` with the largest element of each column of `rows` rows. */
-@inline
-function largestOfColumns(p: PlanePool, from: usize, rows: i32): void {
-  const end = p.row + (<usize>p.width << 2);
-  for (let to = p.row; to < end; to += 16) {
-    let largest = i32x4.splat(i32.MIN_VALUE), nearest = i32x4.splat(-1);
-    let element = from;
-    for (let y = 0; y < rows; y++) {
-      const x = v128.load(element);
-      largest = i32x4.max_s(largest, x);
-      nearest = i32x4.min_u(nearest, x);
-      element += p.inputRowBytes;
-    }
-    v128.store(to, v128.bitselect(nearest, largest, i32x4.shr_s(largest, 31)));
-    from += 16;
-  }
-}
-
-/** SPEC 4.11: from +0, in row-major order. */
-@inline
-function windowSum4(p: PlanePool, first: usize, rows: i32): v128 {
-  let result = f32x4.splat(0);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < p.windowWidth; x++) result = f32x4.add(result, loadStrided(first + (<usize>x << 2), p.strideWidth));
-    first += p.inputRowBytes;
-  }
-  return result;
 }
 
 /** SPEC 4.10. */

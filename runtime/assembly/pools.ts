@@ -1,4 +1,4 @@
-import { add, div, laneBytes, larger, loadLanes, splat, storeLanes } from './lanes';
+import { add, atLeast, div, laneBytes, loadLanes, splat, storeLanes } from './lanes';
 import { Pool } from './records';
 
 /** SPEC 4.10: the largest element of each window, pads left out. Lanes are channels. */
@@ -34,11 +34,11 @@ function pool<T>(p: Pool, takeMax: bool): void {
           let x = p.input + <usize>y * rowBytes + <usize>x0 * p.pixelBytes + channel;
           for (let n = x1 - x0; n > 0; n--) {
             const element = loadLanes<T>(x);
-            result = takeMax ? larger<T>(result, element) : add<T>(result, element);
+            result = takeMax ? atLeast<T>(result, element) : add<T>(result, element);
             x += p.pixelBytes;
           }
         }
-        storeLanes<T>(output + channel, takeMax ? result : div<T>(result, count));
+        storeLanes<T>(output + channel, takeMax ? add<T>(result, splat<T>(0)) : div<T>(result, count));
       }
       output += p.pixelBytes;
     }

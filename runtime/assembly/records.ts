@@ -268,6 +268,8 @@ export class PlaneConv {
   /** Lanes of the output and of a strip, multiples of 16. */
   lanes: i32;
   stripLanes: i32;
+  /** Lanes from one strip to the next. */
+  stripStep: i32;
   /** Scratch: f32 (2, stripLanes). */
   sums: usize;
   epilogue: usize;
@@ -307,8 +309,6 @@ export class PlanePool {
   countLeft: i32;
   countBottom: i32;
   countRight: i32;
-  /** Scratch, maxPoolPlanes only: f32 (width), a row of the largest elements of each column. */
-  row: usize;
 }
 
 /** Copies rows of planes: pads, slices, phases. */

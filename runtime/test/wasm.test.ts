@@ -52,7 +52,8 @@ describe('instructions', () => {
   });
 
   test('the SIMD build multiplies 16-bit weights in pairs', () => {
-    expect(countOf(simd, 'i32x4.dot_i16x8_s')).toBe(8);
+    // Two taps, two filters, four vectors.
+    expect(countOf(simd, 'i32x4.dot_i16x8_s')).toBe(2 * 2 * 4);
   });
 
   test('the scalar build counts bits with i64.popcnt and has no vectors', () => {

@@ -2,7 +2,7 @@ import type { MapShape } from '@signwave/format';
 import { type FeatureMap, zeroMap } from '../feature-map.js';
 import { type PoolGeometry, windowSide } from './window.js';
 
-/** y = the largest element of the window inside the map (SPEC.md 4.10); +0 is above -0, whatever their order. */
+/** y = the largest element of the window inside the map, +0 where that is -0 (SPEC.md 4.10). */
 export function maxPool(x: FeatureMap, { window, stride, pads }: PoolGeometry, output: MapShape): FeatureMap {
   const y = zeroMap(output);
   y.data.fill(Number.NEGATIVE_INFINITY);
@@ -14,9 +14,11 @@ export function maxPool(x: FeatureMap, { window, stride, pads }: PoolGeometry, o
       for (let row = rows.from; row < rows.to; row++) {
         for (let column = columns.from; column < columns.to; column++) {
           const from = (row * x.width + column) * channels;
-          for (let c = 0; c < channels; c++) y.data[at + c] = Math.max(y.data[at + c]!, x.data[from + c]!);
+          for (let c = 0; c < channels; c++)
+            if (y.data[at + c]! < x.data[from + c]!) y.data[at + c] = x.data[from + c]!;
         }
       }
+      for (let c = 0; c < channels; c++) y.data[at + c]! += 0;
     }
   }
   return y;

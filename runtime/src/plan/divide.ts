@@ -96,8 +96,11 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
     case 'convFloatLut':
       return lutAxis(step, threads);
     case 'convPlanes':
-    case 'convPairs':
-      return { count: 'lanes', multiple: SHARED_LANES, moves: { input: 4 }, epilogueMoves: LANES };
+    case 'convPairs': {
+      // Strips that are rows stay whole.
+      const multiple = at('stripStep') > at('stripLanes') ? at('stripStep') : SHARED_LANES;
+      return { count: 'lanes', multiple, moves: { input: 4 }, epilogueMoves: LANES };
+    }
     case 'convBits':
     case 'convFloat':
     case 'convInteger':

@@ -17,8 +17,10 @@ import { type Pointer, pointer } from './regions.js';
 const FILTERS = 2;
 
 /** The lanes of a strip under all taps should stay in the first-level cache. */
-const STRIP_BYTES = 24_576;
+const STRIP_BYTES = 16_384;
 const MAX_STRIP_LANES = 256;
+/** Shorter rows are not worth a strip each. */
+const MIN_ROW_LANES = 64;
 
 /** What plane-conv.ts needs to know of an operand: where its planes and the taps in them lie. */
 interface TapPlanes {
@@ -41,11 +43,11 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
     ? pairTaps(context, node, weights, pitch, output.height)
     : floatTaps(context, node, weights, pitch, output.height);
   const lanes = laneCount({ shape: output, pitch });
-  const stripLanes = Math.min(
-    lanes,
-    MAX_STRIP_LANES,
-    Math.max(VECTOR_LANES * 2, Math.floor(STRIP_BYTES / (input.touchedRows * 4) / VECTOR_LANES) * VECTOR_LANES),
-  );
+  // Signs need all lanes of a plane, for those beside the map are pads.
+  const strip =
+    group.sign === undefined && isRowOfStrip(output.width)
+      ? { stripLanes: output.width, stripStep: pitch }
+      : stripOf(lanes, input.touchedRows);
   const values = {
     input: input.origin,
     taps: context.constant(Uint32Array.from(input.taps)),
@@ -57,8 +59,8 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
       ? planPairs(context, weights, node.groups)
       : planFloatFilters(context, weights, node.groups, FILTERS)),
     lanes,
-    stripLanes,
-    sums: context.scratch('sums', FILTERS * stripLanes * 4),
+    ...strip,
+    sums: context.scratch('sums', FILTERS * strip.stripLanes * 4),
   };
   const bits = weights.dtype === 'bits' ? '1-bit weights on floats' : 'float weights';
   context.steps.push({
@@ -68,6 +70,17 @@ export function planPlaneConv(context: PlanContext, group: Group, node: ConvNode
     nodes: nodesOf(group),
     reason: `${isInteger ? `${weights.dtype} weights on bytes, two taps at a time` : bits}, lanes are pixels`,
   });
+}
+
+/** Whether a strip may be a row of this width: then none is spent on the lanes between two rows. */
+function isRowOfStrip(width: number): boolean {
+  return width % VECTOR_LANES === 0 && width >= MIN_ROW_LANES && width <= MAX_STRIP_LANES;
+}
+
+function stripOf(lanes: number, touchedRows: number): { stripLanes: number; stripStep: number } {
+  const inCache = Math.floor(STRIP_BYTES / (touchedRows * 4) / VECTOR_LANES) * VECTOR_LANES;
+  const stripLanes = Math.min(lanes, MAX_STRIP_LANES, Math.max(VECTOR_LANES * 2, inCache));
+  return { stripLanes, stripStep: stripLanes };
 }
 
 function planPairs(context: PlanContext, weights: Tensor, groups: number): FloatFilters {

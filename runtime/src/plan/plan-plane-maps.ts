@@ -1,7 +1,6 @@
 import type { GraphNode, PoolNode } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import { floatFields } from './conversions.js';
-import { roundUp, VECTOR_LANES } from './filters.js';
 import { isMeanOfMap } from './layouts.js';
 import type { FloatPlanes } from './plan.js';
 import { poolWindow } from './pool-window.js';
@@ -107,7 +106,6 @@ function planPlanePool(context: PlanContext, index: number, node: PoolNode): voi
         rows: output.shape.height,
         columns: output.shape.width,
         ...poolWindow(node, input.shape),
-        row: context.scratch('row', roundUp(width, VECTOR_LANES) * 4),
       },
     },
     nodes: [index],

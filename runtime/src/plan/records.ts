@@ -170,6 +170,7 @@ export const RECORD_FIELDS = {
     'groupWeightBytes',
     'lanes',
     'stripLanes',
+    'stripStep',
     'sums',
     'epilogue',
   ],
@@ -196,7 +197,6 @@ export const RECORD_FIELDS = {
     'countLeft',
     'countBottom',
     'countRight',
-    'row',
   ],
   CopyPlanes: [
     'input',
