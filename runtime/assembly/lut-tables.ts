@@ -9,6 +9,13 @@
 //
 // Each row is one addition away from another: T[0] = -1/2 sum of a; T[w | 1 << b] = T[w] + a_b.
 
+/** Row 0, floor(-sum / 2), from the sum of the channels, -8 to 8. x86 has no shift of bytes: a mask keeps those beside out. */
+@inline
+function firstRow(sum: v128): v128 {
+  const half = i16x8.shr_u(i8x16.sub(i8x16.splat(16), sum), 1);
+  return i8x16.sub(v128.and(half, i8x16.splat(0x7f)), i8x16.splat(8));
+}
+
 /**
  * One table.
  *
@@ -16,6 +23,33 @@
  * @param table i8 (2^(channels - 1), rowBytes). @param rowBytes a multiple of 32. @param channels 4, 6 or 8.
  */
 export function buildTable(input: usize, planes: usize, table: usize, rowBytes: usize, channels: i32): void {
+  if (channels == 4) buildTable4(input, planes, table, rowBytes);
+  else buildTableOf(input, planes, table, rowBytes, channels);
+}
+
+/** A table of 4 channels: so few rows that loops over them would take most of the time. */
+@inline
+function buildTable4(input: usize, planes: usize, table: usize, rowBytes: usize): void {
+  let a = input + load<u32>(planes), b = input + load<u32>(planes, 4), c = input + load<u32>(planes, 8), d = input + load<u32>(planes, 12);
+  for (const end = table + rowBytes; table < end; table += 16) {
+    const a0 = v128.load(a), b0 = v128.load(b), c0 = v128.load(c);
+    const t0 = firstRow(i8x16.add(i8x16.add(a0, b0), i8x16.add(c0, v128.load(d))));
+    const t1 = i8x16.add(t0, a0), t2 = i8x16.add(t0, b0), t3 = i8x16.add(t1, b0);
+    let to = table;
+    v128.store(to, t0); to += rowBytes;
+    v128.store(to, t1); to += rowBytes;
+    v128.store(to, t2); to += rowBytes;
+    v128.store(to, t3); to += rowBytes;
+    v128.store(to, i8x16.add(t0, c0)); to += rowBytes;
+    v128.store(to, i8x16.add(t1, c0)); to += rowBytes;
+    v128.store(to, i8x16.add(t2, c0)); to += rowBytes;
+    v128.store(to, i8x16.add(t3, c0));
+    a += 16; b += 16; c += 16; d += 16;
+  }
+}
+
+@inline
+function buildTableOf(input: usize, planes: usize, table: usize, rowBytes: usize, channels: i32): void {
   const planesEnd = planes + (<usize>channels << 2);
   const pairsEnd = planesEnd - 8;
   for (let lane: usize = 0; lane < rowBytes; lane += 32) {
@@ -27,8 +61,8 @@ export function buildTable(input: usize, planes: usize, table: usize, rowBytes: 
       sum0 = i8x16.add(sum0, v128.load(a));
       sum1 = i8x16.add(sum1, v128.load(a, 16));
     }
-    v128.store(t, i8x16.shr_s(i8x16.neg(sum0), 1));
-    v128.store(t, i8x16.shr_s(i8x16.neg(sum1), 1), 16);
+    v128.store(t, firstRow(sum0));
+    v128.store(t, firstRow(sum1), 16);
 
     // Two channels at a time: every row there is gives three new ones.
     let builtBytes = rowBytes;

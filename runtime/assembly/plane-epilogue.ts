@@ -22,23 +22,31 @@ function signs(isMinus: v128, mask: v128): v128 {
   return v128.and(v128.or(isMinus, i8x16.splat(1)), mask);
 }
 
+/** Paths of an epilogue without a question for each vector: a block of a residual network has everything, ... */
+const ALL: i32 = 0;
+/** ... and a convolution that nothing but an affine follows has only that. Everything else asks. */
+const AFFINE: i32 = 1;
+const SOME: i32 = 2;
+
 @inline
-function finish4(hasAll: bool, x: v128, scale: v128, bias: v128, addend: usize, at: usize, lo: v128, hi: v128, output: usize): v128 {
+function finish4(path: i32, x: v128, scale: v128, bias: v128, addend: usize, at: usize, lo: v128, hi: v128, output: usize): v128 {
   x = f32x4.add(f32x4.mul(x, scale), bias);
-  if (hasAll || addend) x = f32x4.add(x, v128.load(addend + at));
-  x = f32x4.pmin(f32x4.pmax(x, lo), hi);
-  if (hasAll || output) v128.store(output + at, x);
+  if (path != AFFINE) {
+    if (path == ALL || addend) x = f32x4.add(x, v128.load(addend + at));
+    x = f32x4.pmin(f32x4.pmax(x, lo), hi);
+  }
+  if (path != SOME || output) v128.store(output + at, x);
   return x;
 }
 
 /**
  * 16 lanes from `lane` on; addresses are of the channel's lane 0, or 0 for what isn't there.
  *
- * @param hasAll whether nothing but `wideSums` is 0: a constant.
+ * @param path a constant: `wideSums` may be 0 on all.
  */
 @inline
 function finish16<S>(
-  hasAll: bool,
+  path: i32,
   sums: usize, wideSums: usize, scale: v128, bias: v128, addend: usize, lo: v128, hi: v128, output: usize,
   plane: usize, threshold: v128, mask: usize, lane: usize,
 ): void {
@@ -61,11 +69,11 @@ function finish16<S>(
     w = v128.load(sums, 48);
   }
   const at = lane << 2;
-  x = finish4(hasAll, x, scale, bias, addend, at, lo, hi, output);
-  y = finish4(hasAll, y, scale, bias, addend, at + 16, lo, hi, output);
-  z = finish4(hasAll, z, scale, bias, addend, at + 32, lo, hi, output);
-  w = finish4(hasAll, w, scale, bias, addend, at + 48, lo, hi, output);
-  if (hasAll || plane) {
+  x = finish4(path, x, scale, bias, addend, at, lo, hi, output);
+  y = finish4(path, y, scale, bias, addend, at + 16, lo, hi, output);
+  z = finish4(path, z, scale, bias, addend, at + 32, lo, hi, output);
+  w = finish4(path, w, scale, bias, addend, at + 48, lo, hi, output);
+  if (path != AFFINE && (path == ALL || plane)) {
     const isMinus = narrow(f32x4.lt(x, threshold), f32x4.lt(y, threshold), f32x4.lt(z, threshold), f32x4.lt(w, threshold));
     v128.store(plane + lane, signs(isMinus, v128.load(mask + lane)));
   }
@@ -86,16 +94,22 @@ export function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wi
   const threshold = e.signs ? v128.load32_splat(e.thresholds + (c << 2)) : i32x4.splat(0);
   const mask = e.mask;
   const end = lane + lanes;
+  const hasClip = e.lo != -Infinity || e.hi != Infinity;
   if (addend && output && plane) {
-    // A block of a residual network, without a question for each vector.
     for (; lane < end; lane += 16) {
-      finish16<S>(true, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
+      finish16<S>(ALL, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
+      sums += 16 * sizeof<S>();
+      if (wideSums) wideSums += 32;
+    }
+  } else if (output && !addend && !plane && !hasClip) {
+    for (; lane < end; lane += 16) {
+      finish16<S>(AFFINE, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
       sums += 16 * sizeof<S>();
       if (wideSums) wideSums += 32;
     }
   } else {
     for (; lane < end; lane += 16) {
-      finish16<S>(false, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
+      finish16<S>(SOME, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
       sums += 16 * sizeof<S>();
       if (wideSums) wideSums += 32;
     }
