@@ -22,6 +22,8 @@ const CONDITION = 'signwave:source';
 const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
 /** It has to lie beside the chunk that has the trainer in it: trainer/src/data/batch-stream.ts looks for it there. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
+/** As is, beside the same chunk: trainer/src/setup/addon.ts has it compiled on the user's machine. */
+const FUSED_OPS = 'trainer/src/setup/fused-ops.cc';
 const CLI_BANNER = [
   '#!/usr/bin/env node',
   // commander is CommonJS: its require() of Node's modules needs one.
@@ -70,6 +72,7 @@ async function buildCli() {
     banner: { js: CLI_BANNER },
   });
   chmodSync('cli/dist/signwave.mjs', 0o755);
+  copyFileSync(FUSED_OPS, 'cli/dist/fused-ops.cc');
 }
 
 async function buildTrainer() {
@@ -81,6 +84,7 @@ async function buildTrainer() {
     target: 'node20',
     external: externalsOf(readManifest('trainer')),
   });
+  copyFileSync(FUSED_OPS, 'trainer/dist/fused-ops.cc');
 }
 
 async function buildLibrary(folder, { minify = false, platform = 'neutral', target = 'es2022' } = {}) {
