@@ -7,6 +7,7 @@ import { registerExplicitPads } from './tensorflow-convolution.js';
 import { registerOnePassOperations } from './tensorflow-elementwise.js';
 import { hasFusedOperations, registerFusedOperations } from './tensorflow-fused.js';
 import { tensorflowKernels } from './tensorflow-ops.js';
+import { shareUnchanged } from './tensorflow-sharing.js';
 
 export const TENSORFLOW_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const BUILD_IT = 'Run: signwave setup tensorflow';
@@ -30,6 +31,7 @@ export async function openTensorflow(modules: Modules): Promise<Attempt> {
   await tf.ready();
   registerExplicitPads(tf);
   registerOnePassOperations(tf);
+  shareUnchanged(tf);
   const { isUsingGpuDevice: isGpu } = tensorflowKernels(tf);
   if (!isGpu) registerFusedOperations(tf);
   return {
