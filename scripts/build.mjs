@@ -2,7 +2,8 @@
 //
 //   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and as C, by build-c.mjs
 //   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
-//                                  beside it, and `data-worker.mjs`, the thread that prepares training images
+//                                  beside it, `data-worker.mjs`, the thread that prepares training images, and `fused-ops.cc`,
+//                                  which `signwave setup tensorflow` compiles
 //   format, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them
 //
 // A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
