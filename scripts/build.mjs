@@ -2,7 +2,8 @@
 //
 //   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and as C, by build-c.mjs
 //   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
-//                                  beside it, and `data-worker.mjs`, the thread that prepares training images
+//                                  beside it, `data-worker.mjs`, the thread that prepares training images, and `fused-ops.cc`,
+//                                  which `signwave setup tensorflow` compiles
 //   format, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them
 //
 // A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
@@ -22,6 +23,8 @@ const CONDITION = 'signwave:source';
 const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
 /** It has to lie beside the chunk that has the trainer in it: trainer/src/data/batch-stream.ts looks for it there. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
+/** As is, beside the same chunk: trainer/src/setup/addon.ts has it compiled on the user's machine. */
+const FUSED_OPS = 'trainer/src/setup/fused-ops.cc';
 const CLI_BANNER = [
   '#!/usr/bin/env node',
   // commander is CommonJS: its require() of Node's modules needs one.
@@ -70,6 +73,7 @@ async function buildCli() {
     banner: { js: CLI_BANNER },
   });
   chmodSync('cli/dist/signwave.mjs', 0o755);
+  copyFileSync(FUSED_OPS, 'cli/dist/fused-ops.cc');
 }
 
 async function buildTrainer() {
@@ -81,6 +85,7 @@ async function buildTrainer() {
     target: 'node20',
     external: externalsOf(readManifest('trainer')),
   });
+  copyFileSync(FUSED_OPS, 'trainer/dist/fused-ops.cc');
 }
 
 async function buildLibrary(folder, { minify = false, platform = 'neutral', target = 'es2022' } = {}) {

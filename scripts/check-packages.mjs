@@ -1,5 +1,6 @@
 // Look at each package as npm would publish it: does package.json name files that are there (publint), do its types fit
-// its modules (attw), and does the runtime work in a folder that has nothing else in it? Needs `npm run build`.
+// its modules (attw), does the runtime work in a folder that has nothing else in it, and is the source that `setup tensorflow`
+// compiles where it is looked for? Needs `npm run build`.
 //
 //   node scripts/check-packages.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -33,6 +34,7 @@ const TSCONFIG = {
 for (const folder of [...LIBRARIES, 'cli']) await lint(folder);
 for (const folder of LIBRARIES) checkTypes(folder);
 runAlone();
+for (const folder of ['cli', 'trainer']) checkFusedOps(folder);
 
 async function lint(folder) {
   const { messages } = await publint({ pkgDir: folder, strict: true });
@@ -70,6 +72,13 @@ function runAlone() {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** trainer/src/setup/addon.ts looks beside the module that it is bundled into. */
+function checkFusedOps(folder) {
+  const packed = execFileSync('npm', ['pack', `./${folder}`, '--dry-run', '--json'], { encoding: 'utf8', shell });
+  const paths = JSON.parse(packed)[0].files.map(({ path }) => path);
+  note(folder, 'has fused-ops.cc', paths.includes('dist/fused-ops.cc'));
 }
 
 function note(folder, check, isOk) {

@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
+import type { Tf } from '../types.js';
 import type { Attempt } from './attempt.js';
 import { firstLine, isNotInstalled, type Modules } from './modules.js';
 import { createFusedBatchNorm } from './tensorflow-batch-norm.js';
 import { registerExplicitPads } from './tensorflow-convolution.js';
 import { registerOnePassOperations } from './tensorflow-elementwise.js';
+import { hasFusedOperations, registerFusedOperations } from './tensorflow-fused.js';
 import { tensorflowKernels } from './tensorflow-ops.js';
+import { shareUnchanged } from './tensorflow-sharing.js';
 
 export const TENSORFLOW_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const BUILD_IT = 'Run: signwave setup tensorflow';
@@ -28,14 +31,23 @@ export async function openTensorflow(modules: Modules): Promise<Attempt> {
   await tf.ready();
   registerExplicitPads(tf);
   registerOnePassOperations(tf);
-  const { binding, isUsingGpuDevice } = tensorflowKernels(tf);
+  shareUnchanged(tf);
+  const { isUsingGpuDevice: isGpu } = tensorflowKernels(tf);
+  if (!isGpu) registerFusedOperations(tf);
   return {
     name: 'tensorflow',
     tf,
-    device: `TensorFlow ${binding.TF_Version}, ${isUsingGpuDevice ? 'GPU' : 'CPU'}`,
-    isGpu: isUsingGpuDevice,
+    device: describeDevice(tf),
+    isGpu,
     fusedBatchNorm: createFusedBatchNorm(tf),
   };
+}
+
+function describeDevice(tf: Tf): string {
+  const { binding, isUsingGpuDevice } = tensorflowKernels(tf);
+  const version = `TensorFlow ${binding.TF_Version}`;
+  if (isUsingGpuDevice) return `${version}, GPU`;
+  return `${version}, CPU${hasFusedOperations(tf) ? '' : ' without fused operations (signwave setup tensorflow adds them)'}`;
 }
 
 /** Node 23 removed functions of `util` that tfjs-node 4.22, the last release, calls. */

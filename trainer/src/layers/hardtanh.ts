@@ -1,15 +1,50 @@
 import type { Tensor, Tensor4D, Tf } from '../types.js';
 import { gradientOfRelu } from './relu-gradient.js';
 
+/** The name under which a back end that has {@link hardtanhOfSum} in one pass registers it: inputs `x` and `z`. */
+export const HARDTANH_OF_SUM = 'SignwaveHardtanhOfSum';
+/** The same for the gradient of both: inputs `dy` and `y`. */
+export const HARDTANH_GRADIENT = 'SignwaveHardtanhGrad';
+
 /** min(max(x, -1), 1). As in PyTorch the gradient at exactly -1 and 1 is 0; that of `tf.clipByValue` is 1. */
 export function hardtanh(tf: Tf, x: Tensor4D): Tensor4D {
-  const operation = tf.customGrad((input, save) => {
-    (save as (tensors: Tensor[]) => void)([input as Tensor]);
-    return {
-      value: tf.clipByValue(input as Tensor4D, -1, 1),
-      // 1 - |x| is exact near 1.
-      gradFunc: (dy: Tensor, [saved]: Tensor[]) => gradientOfRelu(tf, dy, tf.sub(1, tf.abs(saved!))),
-    };
+  const operation = tf.customGrad((...args) => {
+    const [input, save] = args as unknown as [Tensor, (tensors: Tensor[]) => void];
+    const value = tf.clipByValue(input, -1, 1);
+    save([value]);
+    return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradientOfHardtanh(tf, dy, saved[0]!) };
   });
   return operation(x) as Tensor4D;
+}
+
+/** hardtanh(x + z), of which neither the sum nor its terms are kept for the gradient. */
+export function hardtanhOfSum(tf: Tf, x: Tensor4D, z: Tensor4D): Tensor4D {
+  const operation = tf.customGrad((...args) => {
+    const [first, second, save] = args as unknown as [Tensor, Tensor, (tensors: Tensor[]) => void];
+    const value = clippedSum(tf, first, second);
+    save([value]);
+    return {
+      value,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const gradient = gradientOfHardtanh(tf, dy, saved[0]!);
+        // tfjs disposes of a gradient when it adds another to it, so each input has its own tensor of the same data.
+        return [gradient, tf.clone(gradient)];
+      },
+    };
+  });
+  return operation(x, z) as Tensor4D;
+}
+
+function clippedSum(tf: Tf, x: Tensor, z: Tensor): Tensor {
+  if (tf.getKernel(HARDTANH_OF_SUM, tf.getBackend())) return tf.engine().runKernel(HARDTANH_OF_SUM, { x, z }) as Tensor;
+  return tf.clipByValue(tf.add(x, z), -1, 1);
+}
+
+/** From the output: |y| < 1 exactly where |x| < 1, and y is kept anyway, as the input of what follows. */
+function gradientOfHardtanh(tf: Tf, dy: Tensor, y: Tensor): Tensor {
+  if (tf.getKernel(HARDTANH_GRADIENT, tf.getBackend())) {
+    return tf.engine().runKernel(HARDTANH_GRADIENT, { dy, y }) as Tensor;
+  }
+  // 1 - |y| is exact near 1.
+  return gradientOfRelu(tf, dy, tf.sub(1, tf.abs(y)));
 }

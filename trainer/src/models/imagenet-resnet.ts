@@ -1,7 +1,7 @@
 import { batchNorm, batchNormVector } from '../layers/batch-norm.js';
 import { binaryConvolution, type Quantizers } from '../layers/binary-convolution.js';
 import { convolution, type Layer } from '../layers/convolution.js';
-import { hardtanh } from '../layers/hardtanh.js';
+import { hardtanh, hardtanhOfSum } from '../layers/hardtanh.js';
 import { constant } from '../layers/initialisers.js';
 import type { LayerStore } from '../layers/layer-store.js';
 import { linear } from '../layers/linear.js';
@@ -71,8 +71,8 @@ function doubleSkipBlock(
   const shortcut = isDownsampled ? downsample(store, name, { inChannels, channels, stride }) : undefined;
   return (x, training) => {
     const around = shortcut ? shortcut(x, training) : x;
-    const y = hardtanh(tf, tf.add(bn1(conv1(x, training), training), around));
-    return hardtanh(tf, tf.add(bn2(conv2(y, training), training), y));
+    const y = hardtanhOfSum(tf, bn1(conv1(x, training), training), around);
+    return hardtanhOfSum(tf, bn2(conv2(y, training), training), y);
   };
 }
 

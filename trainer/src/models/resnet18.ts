@@ -1,7 +1,7 @@
 import { batchNorm, batchNormVector } from '../layers/batch-norm.js';
 import { binaryConvolution, type Quantizers } from '../layers/binary-convolution.js';
 import { convolution, type Layer } from '../layers/convolution.js';
-import { hardtanh } from '../layers/hardtanh.js';
+import { hardtanh, hardtanhOfSum } from '../layers/hardtanh.js';
 import type { LayerStore } from '../layers/layer-store.js';
 import { linear } from '../layers/linear.js';
 import { globalAvgPool } from '../layers/pools.js';
@@ -65,6 +65,6 @@ function singleSkipBlock(
   return (x, training) => {
     const y = hardtanh(tf, bn1(conv1(x, training), training));
     const z = bn2(conv2(y, training), training);
-    return hardtanh(tf, tf.add(z, parameterFreeShortcut(tf, x, channels, stride)));
+    return hardtanhOfSum(tf, z, parameterFreeShortcut(tf, x, channels, stride));
   };
 }

@@ -1,7 +1,7 @@
 import { batchNorm, batchNormVector } from '../layers/batch-norm.js';
 import { binaryConvolution } from '../layers/binary-convolution.js';
 import { type ConvolutionShape, convolution, type Layer } from '../layers/convolution.js';
-import { hardtanh } from '../layers/hardtanh.js';
+import { hardtanh, hardtanhOfSum } from '../layers/hardtanh.js';
 import type { LayerStore } from '../layers/layer-store.js';
 import { linear } from '../layers/linear.js';
 import { globalAvgPool } from '../layers/pools.js';
@@ -32,10 +32,13 @@ export interface DoubleSkipShape {
 export function doubleSkipNetwork({ blocksPerStage, precision, stem }: DoubleSkipShape): Definition {
   return (store, quantizers, { classes }) => {
     const { tf } = store;
-    const activate = (x: Tensor4D): Tensor4D => (precision === '1w1a' ? hardtanh(tf, x) : tf.relu(x));
+    const isBinary = precision === '1w1a';
+    const activate = (x: Tensor4D): Tensor4D => (isBinary ? hardtanh(tf, x) : tf.relu(x));
+    const join = (x: Tensor4D, shortcut: Tensor4D): Tensor4D =>
+      isBinary ? hardtanhOfSum(tf, x, shortcut) : tf.relu(tf.add(x, shortcut));
     const convolve = (name: string, shape: ConvolutionShape): Layer => {
       if (precision === 'float') return convolution(store, name, shape);
-      return binaryConvolution(store, name, shape, quantizers, { hasBeta: precision === '1w1a' });
+      return binaryConvolution(store, name, shape, quantizers, { hasBeta: isBinary });
     };
     const first = convolution(store, 'conv1', stem);
     const firstNorm = batchNorm(store, 'bn1', stem.outChannels);
@@ -48,7 +51,7 @@ export function doubleSkipNetwork({ blocksPerStage, precision, stem }: DoubleSki
           name,
           { inChannels, channels, stride: i === 0 ? stride : 1 },
           convolve,
-          activate,
+          join,
         );
         inChannels = channels;
         return block;
@@ -75,7 +78,7 @@ function doubleSkipBlock(
   name: string,
   { inChannels, channels, stride }: BlockShape,
   convolve: (name: string, shape: ConvolutionShape) => Layer,
-  activate: (x: Tensor4D) => Tensor4D,
+  join: (x: Tensor4D, shortcut: Tensor4D) => Tensor4D,
 ): Layer {
   const { tf } = store;
   const conv1 = convolve(`${name}.conv1`, { inChannels, outChannels: channels, kernel: 3, stride, pad: 1 });
@@ -84,7 +87,7 @@ function doubleSkipBlock(
   const bn2 = batchNorm(store, `${name}.bn2`, channels);
   return (x, training) => {
     const shortcut = parameterFreeShortcut(tf, x, channels, stride);
-    const y = activate(tf.add(bn1(conv1(x, training), training), shortcut));
-    return activate(tf.add(bn2(conv2(y, training), training), y));
+    const y = join(bn1(conv1(x, training), training), shortcut);
+    return join(bn2(conv2(y, training), training), y);
   };
 }

@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SignwaveError } from '@signwave/format';
 import { TENSORFLOW_PACKAGE } from '../backends/tensorflow.js';
 import type { Machine } from './machine.js';
 import type { Toolchain } from './toolchain.js';
 
 const SHOWN_LINES = 20;
+/** Our own ops. Beside this file, and beside the bundles that have it in them. */
+const FUSED_OPS = fileURLToPath(new URL('./fused-ops.cc', import.meta.url));
 
 /** tfjs-node's addon in node_modules. */
 export interface Addon {
@@ -36,7 +40,8 @@ export function locateAddon(): Addon {
 }
 
 /**
- * Compile the addon against the library of the wheel, unless that was done already.
+ * Compile the addon and our ops, as one library, against the library of the wheel, unless that was done already. It registers the ops when
+ * it is loaded; in a library of their own they would need something that loads it.
  *
  * By a compiler's command and not by node-gyp, for the package's script first asks a server of Google for a file, and
  * node-gyp needs make and a Python that still has distutils. The library is found by the addon's RUNPATH, so nothing is
@@ -52,7 +57,11 @@ export async function buildAddon(
   log: (line: string) => void,
 ): Promise<void> {
   const stamp = `${addon.path}.built-for`;
-  if (existsSync(addon.path) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === tensorflow) {
+  const fusedOps = createHash('sha256')
+    .update(await readFile(FUSED_OPS))
+    .digest('hex');
+  const builtFor = `${tensorflow}\n${fusedOps}\n`;
+  if (existsSync(addon.path) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === builtFor) {
     log(`the addon is built: ${addon.path}`);
     return;
   }
@@ -60,13 +69,18 @@ export async function buildAddon(
   await mkdir(dirname(addon.path), { recursive: true });
   const unfinished = `${addon.path}.tmp`;
   const { status, lines } = await machine.run(toolchain.compiler, [
-    ...['-std=c++17', '-O2', '-fPIC', '-shared', '-w'],
+    ...['-std=c++17', '-O3', '-fPIC', '-shared', '-w'],
+    // The wheel needs AVX anyway, and the sums of our ops, which are in binary64, want it.
+    ...(machine.architecture === 'x64' ? ['-mavx'] : []),
     ...['-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
+    // As the wheel was compiled: tf.sysconfig.get_compile_flags().
+    ...['-DNDEBUG', '-D_GLIBCXX_USE_CXX11_ABI=1', '-DEIGEN_MAX_ALIGN_BYTES=64'],
     ...[toolchain.nodeHeaders, join(addon.folder, '..'), join(tensorflow, 'include')].flatMap((folder) => [
       '-I',
       folder,
     ]),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(addon.folder, 'binding', file)),
+    FUSED_OPS,
     ...['-L', tensorflow, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     `-Wl,-rpath,${tensorflow}`,
     ...['-o', unfinished],
@@ -79,7 +93,7 @@ export async function buildAddon(
     );
   }
   await rename(unfinished, addon.path);
-  await writeFile(stamp, tensorflow);
+  await writeFile(stamp, builtFor);
 }
 
 export async function removeAddon({ folder }: Addon): Promise<void> {

@@ -1,20 +1,30 @@
 import { SignwaveError } from '@signwave/format';
 import type { OpenedBackend } from '../backends/attempt.js';
 import { useCpu } from '../backends/cpu.js';
-import type { Tensor, Tensor1D, Tensor4D, TrainingBackend } from '../types.js';
+import { hasFusedOperations } from '../backends/tensorflow-fused.js';
+import { hardtanhOfSum } from '../layers/hardtanh.js';
+import { perSampleScaled } from '../quantizers/activations/per-sample.js';
+import type { Tensor, Tensor1D, Tensor4D, Tf, TrainingBackend } from '../types.js';
 
 /** Between back ends that sum in other orders; the values are about 1. */
 const TOLERANCE = 1e-4;
 const EPSILON = 1e-5;
 
 /**
- * Compare a convolution of stride 2 with explicit pads, batch norm and the gradients of both with the cpu back end's.
+ * Compare a convolution of stride 2 with explicit pads, batch norm, the operations of our own and the gradients of all with the cpu back
+ * end's.
  *
  * @returns the largest difference, relative to the largest value of the same tensor.
- * @throws {SignwaveError} `E_BACKEND` if it is above 1e-4.
+ * @throws {SignwaveError} `E_BACKEND` if it is above 1e-4, or an operation of our own is not there on a CPU.
  */
 export async function compareWithCpu(backend: OpenedBackend): Promise<number> {
   const { tf, name } = backend;
+  if (!backend.isGpu && !hasFusedOperations(tf)) {
+    throw new SignwaveError(
+      'E_BACKEND',
+      'the addon was compiled with the operations of fused-ops.cc, but TensorFlow does not know them all. Please report it with the output of setup; --backend wasm works.',
+    );
+  }
   const actual = await probe(backend);
   await useCpu(tf);
   const expected = await probe({ tf, name: 'cpu', device: '', isGpu: false });
@@ -35,8 +45,18 @@ export async function compareWithCpu(backend: OpenedBackend): Promise<number> {
   return worst;
 }
 
-/** One layer, forward and backward, on inputs that are the same everywhere. */
-async function probe({ tf, fusedBatchNorm }: OpenedBackend): Promise<Record<string, Float32Array>> {
+/** Layers, forward and backward, on inputs that are the same everywhere. */
+async function probe(backend: OpenedBackend): Promise<Record<string, Float32Array>> {
+  const tensors = { ...probeConvolution(backend), ...probeActivations(backend.tf) };
+  const values: Record<string, Float32Array> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    values[name] = (await tensor.data()) as Float32Array;
+    tensor.dispose();
+  }
+  return values;
+}
+
+function probeConvolution({ tf, fusedBatchNorm }: OpenedBackend): Record<string, Tensor> {
   const composed: NonNullable<TrainingBackend['fusedBatchNorm']> = (x, scale, offset, epsilon) => {
     const { mean, variance } = tf.moments(x, [0, 1, 2]);
     const count = x.size / x.shape[3];
@@ -47,7 +67,7 @@ async function probe({ tf, fusedBatchNorm }: OpenedBackend): Promise<Record<stri
     };
   };
   const batchNorm = fusedBatchNorm ?? composed;
-  const tensors = tf.tidy(() => {
+  return tf.tidy(() => {
     const image = tf.tensor4d(wave(4 * 8 * 8 * 3, 1.3), [4, 8, 8, 3]);
     const filter = tf.tensor4d(wave(3 * 3 * 3 * 5, 0.7), [3, 3, 3, 5]);
     const scale = tf.tensor1d(wave(5, 0.9));
@@ -64,12 +84,18 @@ async function probe({ tf, fusedBatchNorm }: OpenedBackend): Promise<Record<stri
     const { y, mean, variance } = layer(image, filter, scale, offset);
     return { y, mean, variance, dImage: dImage!, dFilter: dFilter!, dScale: dScale!, dOffset: dOffset! };
   });
-  const values: Record<string, Float32Array> = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
-    values[name] = (await tensor.data()) as Float32Array;
-    tensor.dispose();
-  }
-  return values;
+}
+
+function probeActivations(tf: Tf): Record<string, Tensor> {
+  const shape: [number, number, number, number] = [4, 5, 7, 3];
+  const quantize = perSampleScaled(tf, { bits: 1 });
+  return tf.tidy(() => {
+    const [x, z, dy] = [1.1, 0.6, 1.7].map((frequency) => tf.tensor4d(wave(4 * 5 * 7 * 3, frequency), shape));
+    const ofSum = (a: Tensor, b: Tensor): Tensor4D => hardtanhOfSum(tf, a as Tensor4D, b as Tensor4D);
+    const [dTerm] = tf.grads((a, b) => tf.sum(tf.mul(ofSum(a!, b!), dy!)))([x!, z!]);
+    const dActivation = tf.grad((a) => tf.sum(tf.mul(quantize(a as Tensor4D, true), dy!)))(x!);
+    return { sum: ofSum(x!, z!), dTerm: dTerm!, dActivation };
+  });
 }
 
 /** Values in [-1, 1]. */

@@ -2,6 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import { afterEach, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { type Dawn, type GpuAdapterInfo, INSTALLED, type Modules } from '../../src/backends/modules.js';
+import { hasFusedOperations } from '../../src/backends/tensorflow-fused.js';
 import type { Tf } from '../../src/types.js';
 
 const notInstalled = (name: string) => async (): Promise<never> => {
@@ -25,14 +26,18 @@ function dawnWith(info: Partial<GpuAdapterInfo> | null): () => Promise<Dawn> {
   return async () => ({ globals: {}, create: () => ({ requestAdapter: async () => adapter }) });
 }
 
-/** tfjs with a back end whose kernels were never built. */
+/** tfjs with a back end whose kernels were never built: of its own it has those that ours are put in front of. */
 function tfjsWith(backend: object): () => Promise<Tf> {
+  const kernels = new Map<string, object>(['Cast', 'Reshape'].map((name) => [name, { kernelFunc: () => ({}) }]));
   const tf = {
     setBackend: async () => true,
     ready: async () => {},
     backend: () => backend,
-    getKernel: () => undefined,
-    registerKernel: () => {},
+    getKernel: (name: string) => kernels.get(name),
+    registerKernel: (kernel: { readonly kernelName: string }) => kernels.set(kernel.kernelName, kernel),
+    unregisterKernel: (name: string) => kernels.delete(name),
+    tidy: <T>(compute: () => T) => compute(),
+    zeros: () => ({}),
   };
   return async () => tf as unknown as Tf;
 }
@@ -114,12 +119,19 @@ describe('tensorflow', () => {
     );
   });
 
+  const onDevice = (isUsingGpuDevice: boolean, executeMultipleOutputs: () => object[]): Modules => {
+    const tfjs = tfjsWith({ isUsingGpuDevice, binding: { TF_Version: '2.21.0' }, executeMultipleOutputs });
+    return { ...BARE, tfjs, tensorflow: async () => ({}) };
+  };
+  const notRegistered = (): never => {
+    throw new Error("Op type not registered 'SignwaveHardtanhGrad' in binary");
+  };
+
   test.each([
     [false, 'CPU'],
     [true, 'GPU'],
   ])('is taken with isUsingGpuDevice %s, and says so', async (isUsingGpuDevice, device) => {
-    const tfjs = tfjsWith({ isUsingGpuDevice, binding: { TF_Version: '2.21.0' } });
-    const backend = await chooseBackend({ modules: { ...BARE, tfjs, tensorflow: async () => ({}) } });
+    const backend = await chooseBackend({ modules: onDevice(isUsingGpuDevice, () => [{}]) });
     expect(backend).toMatchObject({
       name: 'tensorflow',
       device: `TensorFlow 2.21.0, ${device}`,
@@ -127,6 +139,13 @@ describe('tensorflow', () => {
       skipped: [],
     });
     expect(backend.fusedBatchNorm).toBeTypeOf('function');
+    // They run on a CPU only.
+    expect(hasFusedOperations(backend.tf)).toBe(!isUsingGpuDevice);
+  });
+
+  test('is taken with an addon that has no fused operations, and says what adds them', async () => {
+    const { device } = await chooseBackend({ modules: onDevice(false, notRegistered) });
+    expect(device).toBe('TensorFlow 2.21.0, CPU without fused operations (signwave setup tensorflow adds them)');
   });
 });
 

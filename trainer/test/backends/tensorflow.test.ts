@@ -77,6 +77,22 @@ await describeWithBackend('tensorflow', (backend) => {
     return values;
   }
 
+  test('casts and reshapes share data where nothing changes, and make new values where something does', async () => {
+    const x = tf.tensor2d([0.5, 1.5, -2.5, 3.5], [2, 2]);
+    const before = tf.memory();
+    const [cast, shaped] = [tf.cast(x, 'float32'), tf.reshape(x, [2, 2])];
+    expect([cast.dataId, shaped.dataId]).toEqual([x.dataId, x.dataId]);
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+    const [integers, row] = [tf.cast(x, 'int32'), tf.reshape(x, [1, -1])];
+    x.dispose();
+    expect(Array.from(await integers.data())).toEqual([0, 1, -2, 3]);
+    expect(row.shape).toEqual([1, 4]);
+    expect(Array.from(await cast.data())).toEqual([0.5, 1.5, -2.5, 3.5]);
+    tf.dispose([cast, shaped, integers, row]);
+    expect(tf.memory().numTensors).toBe(before.numTensors - 1);
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers - 1);
+  });
+
   test('leaves no tensors behind in batch norm, with its gradient and without', async () => {
     const [x, scale, offset] = [tf.tensor4d(wave(96, 1), [2, 4, 4, 3]), tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 1, 2])];
     const layer = (input: Tensor): Tensor4D =>

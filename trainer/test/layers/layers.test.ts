@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { scaleChannels } from '../../src/layers/channel-scale.js';
 import { convolve } from '../../src/layers/convolution.js';
-import { hardtanh } from '../../src/layers/hardtanh.js';
+import { hardtanh, hardtanhOfSum } from '../../src/layers/hardtanh.js';
 import { avgPool, maxPool, padChannels } from '../../src/layers/pools.js';
 import { columnSums } from '../../src/layers/sums.js';
 import { waveRegulariser } from '../../src/layers/wave-regulariser.js';
@@ -25,6 +25,34 @@ describe.each(['wasm', 'cpu'] as const)('layers on %s', (backend) => {
     );
     const ones = grid.map(() => 1);
     expect(await gradientOf(tf, (x) => hardtanh(tf, x), grid, shape, ones)).toEqual([0, 0, 1, 1, 1, 1, 1, 0, 0]);
+  });
+
+  test('hardtanh of a sum is that of tf.add, and both terms have its gradient', async () => {
+    const x = [-2, -1.5, -0.75, -0.25, 0, 0.25, 0.75, 1.25, 2];
+    const shape: [number, number, number, number] = [1, 3, 3, 1];
+    const z = tf.tensor4d(
+      x.map(() => -0.25),
+      shape,
+    ); // -1 and 1 are met exactly
+    const probe = x.map((_, i) => i + 1);
+    const [asFirst, asSecond] = [
+      (at: Tensor4D) => hardtanhOfSum(tf, at, z),
+      (at: Tensor4D) => hardtanhOfSum(tf, z, at),
+    ];
+    expect(await valuesAt(tf, asFirst, x, shape)).toEqual([-1, -1, -1, -0.5, -0.25, 0, 0.5, 1, 1]);
+    for (const f of [asFirst, asSecond]) {
+      const found = await gradientOf(tf, f, x, shape, probe);
+      expect(found.map((value) => value + 0)).toEqual([0, 0, 0, 4, 5, 6, 7, 0, 0]);
+    }
+    const twice = await gradientOf(
+      tf,
+      (at) => hardtanhOfSum(tf, at, at),
+      [-0.7, -0.5, 0.2, 0.4],
+      [1, 2, 2, 1],
+      [1, 1, 1, 1],
+    );
+    expect(twice.map((value) => value + 0)).toEqual([0, 0, 2, 2]);
+    z.dispose();
   });
 
   test.each([

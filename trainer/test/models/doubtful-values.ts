@@ -44,11 +44,10 @@ export class DoubtfulValues {
   ) {
     const customGrad = ((operation: CustomGrad) => {
       const plain = rawTf.customGrad(operation);
-      // Of all operations with a gradient of their own only hardtanh has one map for its input: filters are (O, I, 3, 3).
+      // Of all operations with a gradient of their own only hardtanh and hardtanhOfSum have nothing but maps for inputs: filters are (O, I, 3, 3).
       return (...inputs: Tensor[]) => {
-        const [x] = inputs as [Tensor];
-        const isMap = inputs.length === 1 && x.rank === 4 && x.shape[1] === x.shape[2];
-        return isMap ? this.#hardtanh(operation, x) : plain(...inputs);
+        const areMaps = inputs.every(({ rank, shape }) => rank === 4 && shape[1] === shape[2]);
+        return areMaps ? this.#hardtanh(operation, inputs) : plain(...inputs);
       };
     }) as Tf['customGrad'];
     this.tf = new Proxy(rawTf, {
@@ -83,19 +82,22 @@ export class DoubtfulValues {
     return (input, training) => quantize(this.#decided(input, 's', this.#signs++), training);
   };
 
-  /** The forward at x, the gradient at x as decided. */
-  #hardtanh(operation: CustomGrad, x: Tensor): Tensor {
+  /** The forward at the sum of the inputs, one or two; the gradient at that sum as decided. */
+  #hardtanh(operation: CustomGrad, maps: readonly Tensor[]): Tensor {
     const number = this.#hardtanhs++;
     const { rawTf } = this;
-    return rawTf.customGrad((input, save) => {
-      const { value } = operation(input as Tensor, () => {});
+    return rawTf.customGrad((...args) => {
+      const save = args.at(-1) as (tensors: Tensor[]) => void;
+      const inputs = args.slice(0, -1) as Tensor[];
+      const { value } = operation(...inputs, () => {});
+      const decided = this.#decided(inputs.reduce((sum, input) => rawTf.add(sum, input)) as Tensor4D, 'h', number);
       let kept: Tensor[] = [];
-      const { gradFunc } = operation(this.#decided(input as Tensor4D, 'h', number), (tensors) => {
+      const { gradFunc } = operation(decided, ...inputs.slice(1).map((it) => rawTf.zerosLike(it)), (tensors) => {
         kept = tensors as unknown as Tensor[];
       });
-      (save as (tensors: Tensor[]) => void)(kept);
+      save(kept);
       return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradFunc(dy, saved) };
-    })(x);
+    })(...maps);
   }
 
   /** `x` with the values in doubt moved to the sides asked for; its gradient is that of x. */

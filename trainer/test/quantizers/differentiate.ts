@@ -45,3 +45,21 @@ export function centralDifferences(
     return (sum(shifted(h)) - sum(shifted(-h))) / (2 * h);
   });
 }
+
+/**
+ * What the quantizer `per-sample` has the gradient of, in binary64: Bi-Real's polynomial of a/sqrt(var a + 1e-5), image by image.
+ *
+ * @param a images of `elements` numbers each.
+ */
+export function scaledPolynomial(a: readonly number[], elements: number): number[] {
+  return Array.from({ length: a.length / elements }, (_, n) => a.slice(n * elements, (n + 1) * elements)).flatMap(
+    (image) => {
+      const mean = image.reduce((sum, value) => sum + value, 0) / elements;
+      const variance = image.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (elements - 1);
+      return image.map((value) => {
+        const scaled = value / Math.sqrt(variance + 1e-5);
+        return Math.abs(scaled) >= 1 ? Math.sign(scaled) : 2 * scaled - Math.sign(scaled) * scaled ** 2;
+      });
+    },
+  );
+}
