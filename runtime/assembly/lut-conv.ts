@@ -1,7 +1,7 @@
 import { buildFloatTable, CHUNK_LANES, lookUpFloats } from './float-tables';
 import { lookUpBlock } from './lut-gemm';
 import { buildTable } from './lut-tables';
-import { planeEpilogue, planeThreshold } from './plane-epilogue';
+import { finishFloats, finishSums, planeThreshold } from './plane-epilogue';
 import { LutConv, PlaneEpilogue } from './records';
 
 /** 1-bit weights on signs. */
@@ -64,7 +64,8 @@ function convOf<S>(c: LutConv): void {
       for (let filter = 0; filter < c.groupFilters; filter++) {
         const channel = group * c.groupFilters + filter;
         if (isInteger<S>() && e.sumThresholds) planeThreshold(e, channel, sums, wide, lane, lanes);
-        else planeEpilogue<S>(e, channel, sums, wide, lane, lanes);
+        else if (isInteger<S>()) finishSums(e, channel, sums, wide, lane, lanes);
+        else finishFloats(e, channel, sums, lane, lanes);
         sums += stripLanes * sizeof<S>();
         if (wide) wide += stripLanes << 1;
       }

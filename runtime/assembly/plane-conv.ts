@@ -1,4 +1,4 @@
-import { planeEpilogue } from './plane-epilogue';
+import { finishFloats } from './plane-epilogue';
 import { PairPlanes, PlaneConv, PlaneElementwise, PlaneEpilogue } from './records';
 
 // plane-conv.ts — convolution of float planes (the stem, downsamples).
@@ -91,7 +91,7 @@ function convOf<E>(c: PlaneConv): void {
         weights += <usize>c.tapCount << 3;
         const last = min(2, c.groupFilters - filter);
         for (let n = 0; n < last; n++) {
-          planeEpilogue<f32>(e, group * c.groupFilters + filter + n, c.sums + <usize>n * sumsBytes, 0, <usize>lane, lanes);
+          finishFloats(e, group * c.groupFilters + filter + n, c.sums + <usize>n * sumsBytes, <usize>lane, lanes);
         }
       }
     }
@@ -144,6 +144,6 @@ export function pairPlanes(p: PairPlanes): void {
 export function elementwisePlanes(a: PlaneElementwise): void {
   const e = changetype<PlaneEpilogue>(a.epilogue);
   for (let channel = 0; channel < a.channels; channel++) {
-    planeEpilogue<f32>(e, channel, a.input + <usize>channel * a.inputPlaneBytes, 0, 0, <usize>a.lanes);
+    finishFloats(e, channel, a.input + <usize>channel * a.inputPlaneBytes, 0, <usize>a.lanes);
   }
 }

@@ -84,7 +84,8 @@ function finish16<S>(
  *
  * @param S what the sums are: f32; or i8, then they are halves and `wideSums`, if not 0, are i16 to be added to them.
  */
-export function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
+@inline
+function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
   const c = <usize>channel;
   const scale = v128.load32_splat(e.scale + (c << 2)), bias = v128.load32_splat(e.bias + (c << 2));
   const lo = f32x4.splat(e.lo), hi = f32x4.splat(e.hi);
@@ -114,6 +115,16 @@ export function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wi
       if (wideSums) wideSums += 32;
     }
   }
+}
+
+/** {@link planeEpilogue} of f32 sums. */
+export function finishFloats(e: PlaneEpilogue, channel: i32, sums: usize, lane: usize, lanes: usize): void {
+  planeEpilogue<f32>(e, channel, sums, 0, lane, lanes);
+}
+
+/** {@link planeEpilogue} of halved sums. */
+export function finishSums(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
+  planeEpilogue<i8>(e, channel, sums, wideSums, lane, lanes);
 }
 
 /** Signs straight from the halved sums: (sum >= sumThreshold) XOR flip. */

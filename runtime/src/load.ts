@@ -1,6 +1,7 @@
 import { readModel, SignwaveError } from '@signwave/format';
 import { createEngine } from './engine/engine.js';
 import { makeReady, type ReadyOptions } from './engine/make-ready.js';
+import { warmUp } from './engine/warm-up.js';
 import { Model } from './model.js';
 import { announcedBytes, checkModelSize } from './model-size.js';
 
@@ -24,10 +25,12 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
   const { name, bytes } = await readSource(source, options);
   const startMs = performance.now();
   // The engine compiles in the background while the file is read.
-  const engine = createEngine(options.kernels ?? 'auto');
-  engine.catch(() => undefined);
+  const compiled = createEngine(options.kernels ?? 'auto');
+  compiled.catch(() => undefined);
   const file = readModel(bytes, name);
-  const ready = await makeReady(file.graph, await engine, options);
+  const engine = await compiled;
+  warmUp(engine);
+  const ready = await makeReady(file.graph, engine, options);
   return new Model(file, ready, performance.now() - startMs);
 }
 
