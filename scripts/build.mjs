@@ -4,21 +4,35 @@
 //   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
 //                                  beside it, `data-worker.mjs`, the thread that prepares training images, and `fused-ops.cc`,
 //                                  which `signwave setup tensorflow` compiles
-//   format, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them
+//   format, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them;
+//                      of the runtime the WebAssembly as files, too, and in dist/slim the modules without it
 //
 // A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
 //
 //   node scripts/build.mjs [--only wasm,cli]
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as esbuild } from 'esbuild';
+import { withoutWasm } from './without-wasm.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const CONDITION = 'signwave:source';
+/** How the entry points without WebAssembly are called: each is another one's sources. */
+const SLIM = './slim';
 /** Loaded when first needed, from the user's node_modules: native code, and a peer for comparisons. */
 const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
 /** It has to lie beside the chunk that has the trainer in it: trainer/src/data/batch-stream.ts looks for it there. */
@@ -38,7 +52,7 @@ const PARTS = {
   format: () => buildLibrary('format'),
   reference: () => buildLibrary('reference'),
   convert: () => buildLibrary('convert'),
-  runtime: () => buildLibrary('runtime', { minify: true }),
+  runtime: buildRuntime,
   trainer: buildTrainer,
 };
 
@@ -88,42 +102,73 @@ async function buildTrainer() {
   copyFileSync(FUSED_OPS, 'trainer/dist/fused-ops.cc');
 }
 
-async function buildLibrary(folder, { minify = false, platform = 'neutral', target = 'es2022' } = {}) {
-  rmSync(`${folder}/dist`, { recursive: true, force: true });
-  const manifest = readManifest(folder);
-  const external = externalsOf(manifest);
-  const main = resolve(folder, manifest.exports['.'][CONDITION]);
-  for (const { [CONDITION]: source, types, default: module } of Object.values(manifest.exports)) {
-    if (source === undefined) continue;
-    const entry = `${folder}/${source.slice(2)}`;
-    await bundle(folder, {
-      entryPoints: [entry],
-      outfile: `${folder}/${module.slice(2)}`,
-      platform,
-      target,
-      external: [...external, 'node:*'],
-      minify,
-      sourcemap: minify && 'linked',
-      plugins: [importMain(main)],
-    });
-    await bundleTypes(entry, `${folder}/${types.slice(2)}`, external, main);
+async function buildRuntime() {
+  await buildLibrary('runtime', { minify: true });
+  const { exports } = readManifest('runtime');
+  for (const [name, { default: module }] of Object.entries(exports).filter(([name]) => name.startsWith(SLIM))) {
+    const { [CONDITION]: source } = exports[`.${name.slice(SLIM.length)}`];
+    await bundleModule('runtime', source, module, { minify: true, plugins: [withoutWasm] });
   }
+  mkdirSync('runtime/dist/wasm');
+  for (const file of Object.values(exports).filter((it) => typeof it === 'string')) {
+    copyFileSync(file.replace('./dist/wasm', 'runtime/build'), `runtime/${file.slice(2)}`);
+    report(`runtime/${file.slice(2)}`, statSync(`runtime/${file}`).size);
+  }
+}
+
+async function buildLibrary(folder, options = {}) {
+  rmSync(`${folder}/dist`, { recursive: true, force: true });
+  const { exports } = readManifest(folder);
+  for (const { [CONDITION]: source, types, default: module } of Object.values(exports)) {
+    if (source === undefined) continue;
+    await bundleModule(folder, source, module, options);
+    await bundleTypes(folder, source, types);
+  }
+}
+
+/** One entry point of a package; paths as in its manifest. */
+async function bundleModule(
+  folder,
+  source,
+  module,
+  { minify = false, platform = 'neutral', target = 'es2022', plugins = [] } = {},
+) {
+  await bundle(folder, {
+    entryPoints: [`${folder}/${source.slice(2)}`],
+    outfile: `${folder}/${module.slice(2)}`,
+    platform,
+    target,
+    external: [...externalsOf(readManifest(folder)), 'node:*'],
+    minify,
+    sourcemap: minify && 'linked',
+    plugins: [importMain(mainOf(folder), source.startsWith('./src/web/')), ...plugins],
+  });
 }
 
 /**
  * The further entry points of a package import its main one, which lies beside them: so a page that takes two of them has the code, and
  * its classes, once.
  *
+ * @param {string} main
+ * @param {boolean} isForPages what else such an entry takes of format is the class of errors, which the main one has
  * @returns {import('esbuild').Plugin}
  */
-function importMain(main) {
+function importMain(main, isForPages) {
+  const external = { path: './index.js', external: true };
   return {
     name: 'import-main',
-    setup: (build) =>
+    setup: (build) => {
       build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-        kind !== 'entry-point' && isMain(path, resolveDir, main) ? { path: './index.js', external: true } : undefined,
-      ),
+        kind !== 'entry-point' && isMain(path, resolveDir, main) ? external : undefined,
+      );
+      if (isForPages) build.onResolve({ filter: /^@signwave\/format$/ }, () => external);
+    },
   };
+}
+
+/** The source of a package's main entry point. */
+function mainOf(folder) {
+  return resolve(folder, readManifest(folder).exports['.'][CONDITION]);
 }
 
 function isMain(specifier, folder, main) {
@@ -156,16 +201,18 @@ async function bundle(folder, options) {
 }
 
 /** One declaration file for all that `entry` exports, those of bundled packages included. */
-async function bundleTypes(entry, path, external, main) {
+async function bundleTypes(folder, source, types) {
+  const [entry, path] = [`${folder}/${source.slice(2)}`, `${folder}/${types.slice(2)}`];
+  const external = externalsOf(readManifest(folder));
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
-  const types = await rollup({
+  const bundled = await rollup({
     input: entry,
     external: (id) => external.includes(id),
-    plugins: [mainTypes(entry, main), dts({ respectExternal: true, tsconfig: 'tsconfig.json' })],
+    plugins: [mainTypes(entry, mainOf(folder)), dts({ respectExternal: true, tsconfig: 'tsconfig.json' })],
     treeshake: { moduleSideEffects: false },
   });
-  const { output } = await types.generate({ format: 'es' });
-  await types.close();
+  const { output } = await bundled.generate({ format: 'es' });
+  await bundled.close();
   // A compiler that is set to an older library knows `Symbol.dispose` only if told.
   const reference = output[0].code.includes('Symbol.dispose') ? '/// <reference lib="esnext.disposable" />\n' : '';
   const text = reference + output[0].code;

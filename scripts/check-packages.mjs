@@ -4,9 +4,9 @@
 //
 //   node scripts/check-packages.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -16,15 +16,22 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const LIBRARIES = ['format', 'reference', 'convert', 'runtime'];
 const shell = process.platform === 'win32';
 
-/** What a user without any types but the browser's might write. */
+/** What a user without any types but the browser's might write. The arguments are addresses: of a model and of simd.wasm. */
 const PROGRAM = `
-import { load, type Prediction } from './package/dist/index.js';
+import { load, type Prediction } from '@signwave/runtime';
+import { load as loadSlim } from '@signwave/runtime/slim';
 
 declare const process: { readonly argv: readonly string[] };
-const model = await load(process.argv[2]!);
-const { height, width, channels } = model.input;
-const ranked: Prediction[] = model.rank(model.run(new Float32Array(height * width * channels)));
-console.log(ranked[0]!.label, model.info().kernels);
+const [file, simd] = process.argv.slice(2) as [string, string];
+for (const model of [await load(file), await loadSlim(file, { wasm: { simd } })]) {
+  const { height, width, channels } = model.input;
+  const ranked: Prediction[] = model.rank(model.run(new Float32Array(height * width * channels)));
+  console.log(ranked[0]!.label, model.info().kernels);
+}
+await loadSlim(file).then(
+  () => { throw new Error('there is WebAssembly in slim'); },
+  ({ code }) => { if (code !== 'E_ENGINE') throw new Error(code); },
+);
 `;
 const TSCONFIG = {
   compilerOptions: { strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
@@ -45,6 +52,10 @@ async function lint(folder) {
 
 function checkTypes(folder) {
   const args = ['attw', '--pack', folder, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii'];
+  // Files that are no modules have no types.
+  const { exports } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const files = Object.keys(exports).filter((name) => name.endsWith('.wasm'));
+  if (files.length > 0) args.push('--exclude-entrypoints', ...files);
   const { status, stdout, stderr } = spawnSync('npx', args, { encoding: 'utf8', shell });
   if (status !== 0) console.error(stdout + stderr);
   note(folder, 'attw', status === 0);
@@ -56,6 +67,9 @@ function runAlone() {
   try {
     const packed = execFileSync('npm', ['pack', './runtime', '--pack-destination', folder, '--json'], { shell });
     execFileSync('tar', ['-xf', JSON.parse(packed)[0].filename], { cwd: folder });
+    const installed = join(folder, 'node_modules/@signwave/runtime');
+    mkdirSync(dirname(installed), { recursive: true });
+    renameSync(join(folder, 'package'), installed);
     const files = { 'alone.ts': PROGRAM, 'package.json': { type: 'module' }, 'tsconfig.json': TSCONFIG };
     for (const [name, content] of Object.entries(files)) {
       writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
@@ -64,9 +78,9 @@ function runAlone() {
     if (compiled.status !== 0) console.error(compiled.stdout);
     note('runtime', 'compiles alone', compiled.status === 0);
 
-    const golden = join(process.cwd(), 'format/test/golden/v1.0.sgnw');
-    const address = `data:application/octet-stream;base64,${readFileSync(golden, 'base64')}`;
-    const ran = spawnSync(process.execPath, ['alone.js', address], { cwd: folder, encoding: 'utf8' });
+    const addressOf = (path) => `data:application/octet-stream;base64,${readFileSync(path, 'base64')}`;
+    const addresses = ['format/test/golden/v1.0.sgnw', join(installed, 'dist/wasm/simd.wasm')].map(addressOf);
+    const ran = spawnSync(process.execPath, ['alone.js', ...addresses], { cwd: folder, encoding: 'utf8' });
     if (ran.status !== 0) console.error(ran.stderr);
     note('runtime', 'runs alone', ran.status === 0);
   } finally {

@@ -73,16 +73,27 @@ export async function buildProgram(name) {
   return outfile;
 }
 
-/** Run a program. @param {Target} target @returns {{ marks: string, output: string }} the file with its marks, and what it printed. */
-export function countMarks({ name, qemu, cpu, options, call, node, sha512 }, program) {
-  const marks = `${OUTPUT}/marks-${name}.txt`;
-  const plugin = ['-plugin', `${PLUGIN},call=${call},out=${marks}`];
+/**
+ * Run a program.
+ *
+ * @param {Target} target
+ * @param {string} program
+ * @param {{ areBlocksWanted?: boolean }} options whether to write down what is executed between marks, too
+ * @returns {{ marks: string, blocks: string, output: string }} the files with its marks and blocks (count-instructions.c), and what it printed.
+ */
+export function countMarks(
+  { name, qemu, cpu, options, call, node, sha512 },
+  program,
+  { areBlocksWanted = false } = {},
+) {
+  const [marks, blocks] = ['marks', 'blocks'].map((kind) => `${OUTPUT}/${kind}-${name}.txt`);
+  const plugin = ['-plugin', `${PLUGIN},call=${call},out=${marks}${areBlocksWanted ? `,blocks=${blocks}` : ''}`];
   const output = run(
     qemu,
     ['-cpu', cpu, ...options, ...plugin, `${fetchBinaries(node, sha512, OUTPUT)}/node`, ...NODE_OPTIONS, program],
     ['ignore', 'pipe', 'inherit'],
   );
-  return { marks, output };
+  return { marks, blocks, output };
 }
 
 /** @returns stdout if it is piped. */

@@ -15,11 +15,18 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const PROGRAM = `
 import { readFileSync } from 'node:fs';
 import { load } from '@signwave/runtime';
+import { load as loadSlim } from '@signwave/runtime/slim';
 import { fetchModel } from '@signwave/runtime/web';
 
-const model = await load(readFileSync('model.sgnw'));
-const { height, width, channels } = model.input;
-const logits = model.run(new Float32Array(height * width * channels).fill(0.5));
+const run = (model) => {
+  const { height, width, channels } = model.input;
+  return model.run(new Float32Array(height * width * channels).fill(0.5));
+};
+const file = readFileSync('model.sgnw');
+const logits = run(await load(file));
+const simd = readFileSync(new URL(import.meta.resolve('@signwave/runtime/wasm/simd.wasm')));
+const same = run(await loadSlim(file, { wasm: { simd } }));
+if (logits.some((logit, i) => logit !== same[i])) throw new Error('@signwave/runtime/slim gives other logits');
 if (typeof fetchModel !== 'function') throw new Error('@signwave/runtime/web has no fetchModel');
 console.log([...logits].join(' '));
 `;

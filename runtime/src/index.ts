@@ -7,6 +7,7 @@ export {
   SignwaveError,
 } from '@signwave/format';
 export type { KernelChoice } from './engine/engine.js';
+export type { WasmSource, WasmSources } from './engine/wasm-sources.js';
 export { prepareImage } from './image/prepare.js';
 export type { RasterImage } from './image/raster.js';
 export { type LoadOptions, load, type ModelSource } from './load.js';

@@ -1,4 +1,5 @@
-import { readModel, SignwaveError } from '@signwave/format';
+import { readModel } from '@signwave/format';
+import { fetchAnswer, readAnswer } from './download.js';
 import { createEngine } from './engine/engine.js';
 import { makeReady, type ReadyOptions } from './engine/make-ready.js';
 import { warmUp } from './engine/warm-up.js';
@@ -11,62 +12,45 @@ export type ModelSource = Uint8Array | ArrayBuffer | Blob | Response | URL | str
 export interface LoadOptions extends ReadyOptions {
   /** What to call the model in messages; default: its address, or "model". */
   readonly name?: string;
-  /** To stop a fetch. */
+  /** To stop what is fetched. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Read a `.sgnw` file, check it in full, and make it ready to run.
  *
- * @throws {SignwaveError} `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` for a file that isn't a sound model; `E_IO` if it can't be fetched or is above 1 GiB;
- *   `E_ENGINE` if the engine can't run it.
+ * @param source the file, or a promise of it: the engine is made meanwhile.
+ * @throws {SignwaveError} `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` for a file that isn't a sound model; `E_IO` if it can't be fetched or is above 1 GiB, and if
+ *   the same is true of `wasm`; `E_ENGINE` if the engine can't run it.
  */
-export async function load(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const { name, bytes } = await readSource(source, options);
+export async function load(source: ModelSource | Promise<ModelSource>, options: LoadOptions = {}): Promise<Model> {
   const startMs = performance.now();
-  // The engine compiles in the background while the file is read.
-  const compiled = createEngine(options.kernels ?? 'auto');
-  compiled.catch(() => undefined);
+  // The engine compiles in the background while the file is fetched and read.
+  const engine = createEngine(options.kernels ?? 'auto', options.wasm, options.signal).then(warmUp);
+  engine.catch(() => undefined);
+  const waitMs = performance.now();
+  const { name, bytes } = await readSource(await source, options);
+  const waitedMs = performance.now() - waitMs;
   const file = readModel(bytes, name);
-  const engine = await compiled;
-  warmUp(engine);
-  const ready = await makeReady(file.graph, engine, options);
-  return new Model(file, ready, performance.now() - startMs);
+  const ready = await makeReady(file.graph, await engine, options);
+  return new Model(file, ready, performance.now() - startMs - waitedMs);
 }
 
 async function readSource(source: ModelSource, options: LoadOptions): Promise<{ name: string; bytes: Uint8Array }> {
-  const { name = 'model' } = options;
+  const { name = 'model', signal } = options;
   if (source instanceof Uint8Array) return { name, bytes: source };
   if (source instanceof ArrayBuffer) return { name, bytes: new Uint8Array(source) };
   if (source instanceof Blob) {
     checkModelSize(name, source.size);
     return { name, bytes: new Uint8Array(await source.arrayBuffer()) };
   }
-  const response = source instanceof Response ? source : await fetchModel(source, options.signal);
+  const response = source instanceof Response ? source : await fetchAnswer(source, signal);
   const address = options.name ?? (response.url || 'model');
-  if (!response.ok)
-    throw new SignwaveError('E_IO', `${address}: the server answered ${response.status} ${response.statusText}`);
   try {
     checkModelSize(address, announcedBytes(response) ?? 0);
   } catch (error) {
     await response.body?.cancel();
     throw error;
   }
-  try {
-    return { name: address, bytes: new Uint8Array(await response.arrayBuffer()) };
-  } catch (cause) {
-    if (options.signal?.aborted) throw cause;
-    throw new SignwaveError('E_IO', `${address}: the download was cut (${(cause as Error).message}); fetch it again`, {
-      cause,
-    });
-  }
-}
-
-async function fetchModel(address: URL | string, signal: AbortSignal | undefined): Promise<Response> {
-  try {
-    return await fetch(address, signal ? { signal } : {});
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw new SignwaveError('E_IO', `${address}: can't be fetched (${(cause as Error).message})`, { cause });
-  }
+  return { name: address, bytes: await readAnswer(response, address, signal) };
 }

@@ -35,8 +35,8 @@ test('an engine without WebAssembly is refused', async () => {
   }
 });
 
-test('an engine that refuses to instantiate is reported with the policy that may be the cause', async () => {
-  vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new Error('blocked by policy'));
+test('an engine that refuses to compile is reported with the policy that may be the cause', async () => {
+  vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new Error('blocked by policy'));
   const error = await failure(() => createEngine('auto'));
   expect(error.message).toMatch(/blocked by policy.*wasm-unsafe-eval/);
 });

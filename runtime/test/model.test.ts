@@ -45,11 +45,11 @@ async function codeOf(action: () => unknown): Promise<string> {
 }
 
 describe('a model', () => {
-  test('is loaded from bytes, an ArrayBuffer, a Blob or a Response alike', async () => {
+  test('is loaded from bytes, an ArrayBuffer, a Blob, a Response, or a promise of one alike', async () => {
     const bytes = modelFile();
     const copy = bytes.slice();
     const expected = (await load(bytes)).run(image);
-    for (const source of [copy.buffer, new Blob([copy]), new Response(copy)]) {
+    for (const source of [copy.buffer, new Blob([copy]), new Response(copy), Promise.resolve(new Response(copy))]) {
       expect((await load(source)).run(image)).toEqual(expected);
     }
   });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { DEFLATED_MODULES, DEFLATED_THREADS, MODULE_BYTES } from '../build/modules.js';
+import { MODULE_BYTES } from '../build/identity.js';
+import { DEFLATED_MODULES, DEFLATED_THREADS } from '../build/modules.js';
 import { KERNEL_RECORDS, PIXEL_KERNELS } from '../src/plan/records.js';
 
 const readBuild = (name: string): Buffer => readFileSync(new URL(`../build/${name}`, import.meta.url));

@@ -1,7 +1,8 @@
 import { SignwaveError } from '@signwave/format';
-import { inflateSync } from 'fflate';
-import { DEFLATED_MODULES, DEFLATED_THREADS, MODULE_BYTES } from '../../build/modules.js';
+import { MODULE_BYTES } from '../../build/identity.js';
 import type { KernelName } from '../plan/records.js';
+import { instantiate, moduleOf } from './wasm.js';
+import { checkWasmSources, type WasmSources } from './wasm-sources.js';
 
 /** Of WebAssembly's memories. */
 export const PAGE_BYTES = 65_536;
@@ -28,26 +29,26 @@ export interface Engine {
 
 /** The same kernels with another memory. */
 export async function cloneEngine(engine: Engine): Promise<Engine> {
-  return { ...engine, ...exportsOf(await WebAssembly.instantiate(engine.module)) };
+  return { ...engine, ...exportsOf(await instantiate(engine.module)) };
 }
 
 /**
  * The SIMD kernels on a memory that threads can share.
  *
- * @throws {SignwaveError} `E_ENGINE` if there is no such memory.
+ * @throws {SignwaveError} `E_ENGINE` if there is no such memory, or no build of the kernels for it; what {@link moduleOf} throws of a given one.
  */
-export async function createSharedEngine(engine: Engine, memoryBytes: number): Promise<Engine> {
-  const bytes = inlinedThreads();
+export async function createSharedEngine(engine: Engine, memoryBytes: number, wasm: WasmSources): Promise<Engine> {
+  const module = await moduleOf('threads', wasm, undefined);
   try {
     const pages = Math.ceil(memoryBytes / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const { instance, module } = await WebAssembly.instantiate(bytes, { env: { memory } });
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     return {
       ...engine,
-      exports: instance.exports as unknown as KernelExports,
+      exports: exports as unknown as KernelExports,
       memory,
       module,
-      wasmBytes: bytes.length,
+      wasmBytes: MODULE_BYTES.threads,
     };
   } catch (cause) {
     throw new SignwaveError('E_ENGINE', `memory can't be shared: ${(cause as Error).message}`, { cause });
@@ -58,8 +59,16 @@ function exportsOf({ exports }: WebAssembly.Instance): Pick<Engine, 'exports' | 
   return { exports: exports as unknown as KernelExports, memory: exports.memory as WebAssembly.Memory };
 }
 
-/** @throws {SignwaveError} `E_ENGINE` without WebAssembly, or when `simd` is asked for and the engine has none. */
-export async function createEngine(choice: KernelChoice): Promise<Engine> {
+/**
+ * @param wasm builds of the kernels in place of the inlined ones.
+ * @throws {SignwaveError} `E_ENGINE` without WebAssembly, or when `simd` is asked for and the engine has none; what {@link moduleOf} throws.
+ */
+export async function createEngine(
+  choice: KernelChoice,
+  wasm: WasmSources = {},
+  signal?: AbortSignal,
+): Promise<Engine> {
+  checkWasmSources(wasm);
   if (typeof WebAssembly !== 'object') {
     throw new SignwaveError('E_ENGINE', 'this JavaScript engine has no WebAssembly (or a policy switched it off)');
   }
@@ -71,25 +80,15 @@ export async function createEngine(choice: KernelChoice): Promise<Engine> {
     );
   }
   const simd = choice !== 'scalar' && hasSimd;
-  const bytes = inlinedModules()[simd ? 'simd' : 'scalar'];
-  try {
-    const { instance, module } = await WebAssembly.instantiate(bytes);
-    return {
-      ...exportsOf(instance),
-      simd,
-      reason: choice !== 'auto' ? `"${choice}" was asked for` : simd ? 'the engine has SIMD' : 'the engine has no SIMD',
-      wasmBytes: bytes.length,
-      module,
-    };
-  } catch (cause) {
-    const hint =
-      cause instanceof RangeError
-        ? 'there is no memory left: dispose of models that are not needed'
-        : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
-    throw new SignwaveError('E_ENGINE', `the kernels can't be instantiated: ${(cause as Error).message} (${hint})`, {
-      cause,
-    });
-  }
+  const build = simd ? 'simd' : 'scalar';
+  const module = await moduleOf(build, wasm, signal);
+  return {
+    ...exportsOf(await instantiate(module)),
+    simd,
+    reason: choice !== 'auto' ? `"${choice}" was asked for` : simd ? 'the engine has SIMD' : 'the engine has no SIMD',
+    wasmBytes: MODULE_BYTES[build],
+    module,
+  };
 }
 
 /** A module of one function with `i8x16.splat` and `i8x16.popcnt`. */
@@ -97,23 +96,3 @@ const SIMD_PROBE = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0],
   ...[10, 10, 1, 8, 0, 0x41, 0, 0xfd, 15, 0xfd, 98, 11],
 );
-
-/** The modules that the build packed. Inflating takes less than a millisecond and works where `DecompressionStream` is missing. */
-function inlinedModules(): { readonly simd: Uint8Array<ArrayBuffer>; readonly scalar: Uint8Array<ArrayBuffer> } {
-  const modules = inflate(DEFLATED_MODULES, MODULE_BYTES.simd + MODULE_BYTES.scalar);
-  return { simd: modules.slice(0, MODULE_BYTES.simd), scalar: modules.slice(MODULE_BYTES.simd) };
-}
-
-/** The module for threads, packed as what differs from the simd module. */
-function inlinedThreads(): Uint8Array<ArrayBuffer> {
-  return inflate(DEFLATED_THREADS, MODULE_BYTES.threads, inlinedModules().simd);
-}
-
-function inflate(base64: string, sizeBytes: number, dictionary?: Uint8Array): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const deflated = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
-  const inflated = new Uint8Array(sizeBytes);
-  inflateSync(deflated, { out: inflated, ...(dictionary && { dictionary }) });
-  return inflated;
-}

@@ -6,6 +6,7 @@ import { Executable, memoryBytesOf } from './executable.js';
 import { Layout } from './layout.js';
 import { availableThreads, threadRefusal } from './threads/start-thread.js';
 import { tryTables } from './trial.js';
+import type { WasmSources } from './wasm-sources.js';
 
 export interface ReadyOptions {
   /** Which build of the kernels; default `auto`. */
@@ -20,6 +21,8 @@ export interface ReadyOptions {
    * Results don't depend on it. Where there can be no threads, one works, and `info()` says why. They sleep between inferences, and end with `dispose()`.
    */
   readonly threads?: number | 'auto';
+  /** The engine's WebAssembly, as addresses, bytes or modules, where the inlined one isn't to be taken, or there is none (`@signwave/runtime/slim`). */
+  readonly wasm?: WasmSources;
 }
 
 /** A graph that is ready to run. */
@@ -35,9 +38,12 @@ const MAX_AUTO_THREADS = 4;
 /** More can't be meant. */
 const MAX_THREADS = 64;
 
-/** @throws {SignwaveError} `E_USAGE` for an impossible number of threads; `E_ENGINE` if the engine can't run the graph. */
+/**
+ * @throws {SignwaveError} `E_USAGE` for an impossible number of threads; `E_ENGINE` if the engine can't run the graph; `E_IO` if a build for threads was
+ *   given that isn't one.
+ */
 export async function makeReady(graph: Graph, engine: Engine, options: ReadyOptions): Promise<ReadyModel> {
-  const { threads = 1, tune = false } = options;
+  const { threads = 1, tune = false, wasm = {} } = options;
   checkThreads(threads);
   const cpu = detectCpu();
   const plan: PlanOptions = {
@@ -58,16 +64,21 @@ export async function makeReady(graph: Graph, engine: Engine, options: ReadyOpti
   try {
     const threadsReason =
       threads === 'auto' ? `the machine has ${availableThreads()} cores` : `${count} were asked for`;
-    return { ...(await withThreads(graph, engine, { ...plan, threads: count })), threadsReason };
+    return { ...(await withThreads(graph, engine, { ...plan, threads: count }, wasm)), threadsReason };
   } catch (error) {
     if (!(error instanceof SignwaveError && error.code === 'E_ENGINE')) throw error;
     return onOneThread(error.message);
   }
 }
 
-async function withThreads(graph: Graph, engine: Engine, options: PlanOptions & { readonly threads: number }) {
+async function withThreads(
+  graph: Graph,
+  engine: Engine,
+  options: PlanOptions & { readonly threads: number },
+  wasm: WasmSources,
+) {
   const layout = new Layout(makePlan(graph, true, options), engine.exports.heapBase(), options.threads);
-  const shared = await createSharedEngine(engine, memoryBytesOf(layout));
+  const shared = await createSharedEngine(engine, memoryBytesOf(layout), wasm);
   const executable = new Executable(layout.plan, shared, layout);
   await executable.startThreads();
   return { executable, engine: shared };

@@ -10,9 +10,12 @@ type Part = (...numbers: number[]) => void;
  * inference of ImageNet's ResNet-18 takes four fifths of the time.
  *
  * All addresses are the same, of zeros; what is written there is zeros, too.
+ *
+ * @returns the engine that it got.
  */
-export function warmUp({ exports, memory, simd }: Engine): void {
-  if (!simd) return;
+export function warmUp(engine: Engine): Engine {
+  const { exports, memory, simd } = engine;
+  if (!simd) return engine;
   const at = Math.ceil(exports.heapBase() / 64) * 64;
   const roomBytes = Math.min(memory.buffer.byteLength, PAGE_BYTES) - at;
   const parts = exports as unknown as KernelParts;
@@ -21,4 +24,5 @@ export function warmUp({ exports, memory, simd }: Engine): void {
   parts.twoFilters(at, at, taps, at, 64, at, 0);
   parts.lookUpBlock(5, at, at, 6, lookups, at, 0, 0, 0, 1);
   for (let n = 0; n < 20; n++) parts.buildTable(at, at, at, rowBytes, 6);
+  return engine;
 }

@@ -12,5 +12,5 @@ export { createWorkerModel, type WorkerModel, type WorkerOptions } from './worke
  */
 export async function load(source: ModelSource, options: LoadOptions & FetchOptions = {}): Promise<Model> {
   if (typeof source !== 'string' && !(source instanceof URL)) return loadCore(source, options);
-  return loadCore(await fetchModel(source, options), { name: String(source), ...options });
+  return loadCore(fetchModel(source, options), { name: String(source), ...options });
 }

@@ -11,7 +11,7 @@ import type {
 
 /** What a page asks of its worker: the name of a method, and what it returns. Anything transferable in the arguments is transferred. */
 export interface Methods {
-  load(bytes: Uint8Array, options: Pick<LoadOptions, 'name' | 'kernels' | 'threads' | 'tune'>): LoadedModel;
+  load(bytes: Uint8Array, options: Pick<LoadOptions, 'name' | 'kernels' | 'threads' | 'tune' | 'wasm'>): LoadedModel;
   run(input: Uint8Array | Uint8ClampedArray | Float32Array): Float32Array;
   classify(image: RasterImage | ImageBitmap, topK: number | undefined): Prediction[];
   plan(): PlanStep[];

@@ -1,3 +1,4 @@
+import { checkWasmSources } from '../engine/wasm-sources.js';
 import {
   type ErrorCode,
   type InputNode,
@@ -8,6 +9,8 @@ import {
   type RuntimeInfo,
   SignwaveError,
   type StepProfile,
+  type WasmSource,
+  type WasmSources,
 } from '../index.js';
 import { checkModelSize } from '../model-size.js';
 import { type FetchOptions, fetchModel } from './fetch-model.js';
@@ -96,6 +99,7 @@ export async function createWorkerModel(
   options: WorkerOptions = {},
 ): Promise<WorkerModel> {
   const { signal, name, kernels, threads, tune, createWorker = startWorker } = options;
+  const wasm = options.wasm && forWorker(options.wasm);
   const bytes = await bytesOf(source, options);
   signal?.throwIfAborted();
   const calls = new Calls(createWorker());
@@ -109,6 +113,7 @@ export async function createWorkerModel(
       ...(kernels !== undefined && { kernels }),
       ...(threads !== undefined && { threads }),
       ...(tune !== undefined && { tune }),
+      ...(wasm !== undefined && { wasm }),
     };
     return new WorkerModel(await calls.call('load', [bytes, loadOptions], [bytes.buffer]), calls);
   } catch (error) {
@@ -129,6 +134,26 @@ async function bytesOf(
   }
   if (!(source instanceof Uint8Array)) return fetchModel(source, options);
   return source.byteLength === source.buffer.byteLength ? source : source.slice();
+}
+
+/** What a worker can be sent, with addresses that mean the same there: its program may lie in another folder than the page. */
+function forWorker(wasm: WasmSources): WasmSources {
+  checkWasmSources(wasm);
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const portable = (source: WasmSource): WasmSource => {
+    if (typeof source === 'string' || source instanceof URL) return absolute(source, base);
+    // A view would be sent with all the memory that it is a view of.
+    return source instanceof Uint8Array ? source.slice() : source;
+  };
+  return Object.fromEntries(Object.entries(wasm).map(([build, source]) => [build, portable(source)]));
+}
+
+function absolute(address: URL | string, base: string | undefined): string {
+  try {
+    return new URL(address, base).href;
+  } catch {
+    return String(address); // the worker will say that it can't be fetched
+  }
 }
 
 /** Written so that bundlers see the file and take it along. */

@@ -1,12 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { f32Tensor, GraphBuilder, type SignwaveError, type Value, writeModel } from '@signwave/format';
-import { build } from 'esbuild';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { load } from '../../src/index.js';
 import { randomBits, randomFloats, randomTensor, seededRandom } from '../random-graph.js';
 import { tinyModel } from '../web/tiny-model.js';
+import { runProgram } from './run-program.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -105,19 +103,7 @@ describe('after dispose()', () => {
       const model = await load(Uint8Array.of(${tinyModel().join()}), { threads: 2 });
       model.run(new Uint8Array(48));
       console.log(model.info().threads + ' threads');`;
-    const { outputFiles } = await build({
-      stdin: { contents, resolveDir: fileURLToPath(new URL('../..', import.meta.url)) },
-      bundle: true,
-      format: 'esm',
-      conditions: ['signwave:source', 'module'],
-      write: false,
-    });
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
-      input: outputFiles[0]!.text,
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '2 threads\n', stderr: '' });
+    expect(await runProgram(contents)).toEqual({ status: 0, stdout: '2 threads\n', stderr: '' });
   });
 });
 

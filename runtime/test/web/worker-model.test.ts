@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
-import { load } from '../../src/index.js';
+import { describe, expect, test, vi } from 'vitest';
+import { load, type WasmSources } from '../../src/index.js';
 import { type Port, serveModel } from '../../src/web/serve-model.js';
 import { createWorkerModel } from '../../src/web/worker-model.js';
 import { tinyModel } from './tiny-model.js';
@@ -125,6 +126,36 @@ describe('a model in a worker', () => {
     const model = await createWorkerModel(tinyModel(), { createWorker: fakeWorker, threads: 2 });
     expect(model.info()).toMatchObject({ threads: 2, threadsReason: '2 were asked for' });
     model.dispose();
+  });
+
+  test('hands the engine’s WebAssembly on, which stays with the caller', async () => {
+    const file = readFileSync(new URL('../../build/simd.wasm', import.meta.url)); // a view of a pool
+    const simd = new Uint8Array(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength);
+    for (const source of [simd, simd.slice().buffer, new WebAssembly.Module(simd)]) {
+      const model = await createWorkerModel(tinyModel(), { createWorker: fakeWorker, wasm: { simd: source } });
+      expect(await model.run(input())).toHaveLength(3);
+      expect(model.info().wasmBytes).toBe(simd.length);
+      model.dispose();
+    }
+    expect(simd.length).toBeGreaterThan(0);
+  });
+
+  test('hands addresses of WebAssembly on as the page understands them, not the worker', async () => {
+    vi.stubGlobal('document', { baseURI: 'http://127.0.0.1:9/app/index.html' });
+    for (const simd of ['wasm/simd.wasm', new URL('http://127.0.0.1:9/app/wasm/simd.wasm')]) {
+      const loading = createWorkerModel(tinyModel(), { createWorker: fakeWorker, wasm: { simd } });
+      await expect(loading).rejects.toMatchObject({
+        code: 'E_IO',
+        message: expect.stringContaining('http://127.0.0.1:9/app/wasm/simd.wasm: can'),
+      });
+    }
+    vi.unstubAllGlobals();
+  });
+
+  test('refuses WebAssembly without the name of its build', async () => {
+    const wasm = new URL('http://127.0.0.1:9/simd.wasm') as unknown as WasmSources;
+    const loading = createWorkerModel(tinyModel(), { createWorker: fakeWorker, wasm });
+    await expect(loading).rejects.toMatchObject({ code: 'E_USAGE' });
   });
 
   test('stops loading when it is told to', async () => {

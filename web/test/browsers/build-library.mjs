@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** `library.js`, the runtime for pages, and `worker.js`, from the sources, in a folder that a test serves. */
-export async function buildLibrary(outdir) {
+/** `library.js`, the runtime for pages, and `worker.js`, from the sources, in a folder that a test serves; `plugins` are esbuild's. */
+export async function buildLibrary(outdir, plugins = []) {
   mkdirSync(outdir, { recursive: true });
   await build({
     entryPoints: { library: 'runtime/src/web/index.ts', worker: 'runtime/src/web/worker.ts' },
@@ -12,5 +12,6 @@ export async function buildLibrary(outdir) {
     target: 'es2022',
     conditions: ['signwave:source', 'module'],
     mainFields: ['module', 'main'],
+    plugins,
   });
 }

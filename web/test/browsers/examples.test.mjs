@@ -16,7 +16,6 @@ let browser;
 before(async () => {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(`${FOLDER}/plain`, { recursive: true });
-  mkdirSync(`${FOLDER}/vite`, { recursive: true });
   const options = ['--labels', 'examples/labels.txt', '-o', `${FOLDER}/model.sgnw`];
   execFileSync(process.execPath, ['cli/dist/signwave.mjs', 'convert', CHECKPOINT, ...options], { stdio: 'ignore' });
   browser = await launchChromium();
@@ -55,42 +54,55 @@ test('the plain page classifies an image, and does so again without a network', 
   await context.close();
 });
 
-test('Vite packs the library, its worker and the model', async () => {
-  const root = resolve(FOLDER, 'vite');
-  mkdirSync(`${root}/node_modules/@signwave`, { recursive: true });
-  symlinkSync(resolve('runtime'), `${root}/node_modules/@signwave/runtime`);
-  copyFileSync('examples/browser/vite.js', `${root}/main.js`);
-  copyFileSync(`${FOLDER}/model.sgnw`, `${root}/model.sgnw`);
-  writeFileSync(
-    `${root}/index.html`,
-    '<!doctype html><title>vite</title><video></video><script type="module" src="/main.js"></script>',
-  );
-  await build({ root, configFile: false, logLevel: 'warn', build: { assetsInlineLimit: 0 }, worker: { format: 'es' } });
-  const server = await serveFolder(`${root}/dist`);
-  const page = await browser.newPage();
-  const errors = [];
-  page.on('pageerror', ({ message }) => errors.push(message));
-  await page.goto(`${server.url}/`);
-  // A canvas gives the video its frames: a drawn square.
-  const labels = await page.evaluate(async () => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
-    canvas.getContext('2d').fillRect(8, 8, 16, 16);
-    const video = document.querySelector('video');
-    video.muted = true;
-    video.srcObject = canvas.captureStream(5);
-    await video.play();
-    const table = new Promise((resolve) => {
-      console.table = resolve;
+for (const { example, files } of [
+  { example: 'vite', files: [] },
+  { example: 'vite-slim', files: ['simd'] },
+]) {
+  test(`Vite packs the library, its worker and the model: ${example}.js`, async () => {
+    const root = resolve(FOLDER, example);
+    mkdirSync(`${root}/node_modules/@signwave`, { recursive: true });
+    symlinkSync(resolve('runtime'), `${root}/node_modules/@signwave/runtime`);
+    copyFileSync(`examples/browser/${example}.js`, `${root}/main.js`);
+    copyFileSync(`${FOLDER}/model.sgnw`, `${root}/model.sgnw`);
+    writeFileSync(
+      `${root}/index.html`,
+      '<!doctype html><title>vite</title><video></video><script type="module" src="/main.js"></script>',
+    );
+    await build({
+      root,
+      configFile: false,
+      logLevel: 'warn',
+      build: { assetsInlineLimit: 0 },
+      worker: { format: 'es' },
     });
-    // The module listens once its model is loaded.
-    for (const end = performance.now() + 20_000; performance.now() < end; ) {
-      video.click();
-      const predictions = await Promise.race([table, new Promise((resolve) => setTimeout(resolve, 300))]);
-      if (predictions) return predictions.map(({ label }) => label);
-    }
-    return [];
+    const server = await serveFolder(`${root}/dist`);
+    const page = await browser.newPage();
+    const errors = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    await page.goto(`${server.url}/`);
+    // A canvas gives the video its frames: a drawn square.
+    const labels = await page.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
+      canvas.getContext('2d').fillRect(8, 8, 16, 16);
+      const video = document.querySelector('video');
+      video.muted = true;
+      video.srcObject = canvas.captureStream(5);
+      await video.play();
+      const table = new Promise((resolve) => {
+        console.table = resolve;
+      });
+      // The module listens once its model is loaded.
+      for (const end = performance.now() + 20_000; performance.now() < end; ) {
+        video.click();
+        const predictions = await Promise.race([table, new Promise((resolve) => setTimeout(resolve, 300))]);
+        if (predictions) return predictions.map(({ label }) => label);
+      }
+      return [];
+    });
+    assert.equal(labels.length, 5);
+    assert.deepEqual(errors, []);
+    const fetched = server.requests.flatMap((path) => /([a-z]+)-[\w-]+\.wasm$/.exec(path)?.[1] ?? []);
+    assert.deepEqual(fetched, files);
+    server.close();
   });
-  assert.equal(labels.length, 5);
-  assert.deepEqual(errors, []);
-  server.close();
-});
+}

@@ -1,0 +1,129 @@
+// What llvm-mca estimates for code that QEMU has seen: how many cycles a CPU takes for it, by LLVM's model of that CPU. All loads hit the
+// first-level cache, branches are predicted, and each run of instructions that were executed equally often is taken for a loop of its own.
+import { spawnSync } from 'node:child_process';
+
+/** Of Debian's package: models of CPUs change from one version to the next. */
+export const LLVM_VERSION = '22';
+const TRIPLE = 'aarch64-linux-gnu';
+/** An instruction that no code has: `hlt #0xacbc`. */
+const SEPARATOR = { bytes: '809755d4', text: 'hlt #0xacbc' };
+/** Of a run, one after the other: what goes on before the first and after the last hardly counts. */
+const ITERATIONS = 100;
+/** Runs that are less than this part of a call's instructions aren't given to llvm-mca: each counts as one cycle an instruction. */
+const MINOR = 0.0005;
+
+/**
+ * @typedef {object} Run
+ * @property {readonly string[]} code  bytes of each instruction, hexadecimal
+ * @property {number} executions
+ */
+
+/**
+ * @param {string} text what count-instructions.c writes of blocks
+ * @returns {Run[][]} for each call: what was executed, in the order of addresses.
+ */
+export function readCalls(text) {
+  const calls = [];
+  let instructions = new Map();
+  for (const line of text.trim().split('\n')) {
+    if (line === '-') {
+      calls.push(runsOf(instructions));
+      instructions = new Map();
+      continue;
+    }
+    const [address, executions, ...code] = line.split(' ');
+    let at = Number.parseInt(address, 16);
+    // Blocks overlap: one that is jumped to may be the end of another.
+    for (const bytes of code) {
+      const before = instructions.get(at)?.executions ?? 0;
+      instructions.set(at, { bytes, executions: before + Number(executions) });
+      at += bytes.length / 2;
+    }
+  }
+  return calls;
+}
+
+function runsOf(instructions) {
+  const runs = [];
+  let [last, end] = [undefined, -1];
+  for (const [address, { bytes, executions }] of [...instructions].sort(([a], [b]) => a - b)) {
+    if (last?.executions === executions && end === address) last.code.push(bytes);
+    else {
+      last = { code: [bytes], executions };
+      runs.push(last);
+    }
+    end = address + bytes.length / 2;
+  }
+  return runs;
+}
+
+export function instructionsOf(runs) {
+  return runs.reduce((sum, { code, executions }) => sum + code.length * executions, 0);
+}
+
+/**
+ * @param {readonly (readonly Run[])[]} calls
+ * @param {string} cpu model of LLVM
+ * @returns {{ cycles: number, hottest: { instructions: number, cycles: number, share: number } }[]} for each call: its cycles, and the run that takes
+ *   most of them: what one execution takes, and which part of the call all of them.
+ */
+export function estimateCycles(calls, cpu) {
+  const wanted = new Map();
+  for (const runs of calls) {
+    const least = MINOR * instructionsOf(runs);
+    for (const { code, executions } of runs) if (code.length * executions >= least) wanted.set(code.join(), code);
+  }
+  const texts = disassemble([...new Set([...wanted.values()].flat())]);
+  const simulated = simulate(wanted, texts, cpu);
+  return calls.map((runs) => {
+    const timed = runs.map(({ code, executions }) => {
+      const cycles = simulated.get(code.join()) ?? code.length;
+      return { instructions: code.length, cycles, allCycles: cycles * executions };
+    });
+    const cycles = timed.reduce((sum, { allCycles }) => sum + allCycles, 0);
+    const most = timed.reduce((a, b) => (b.allCycles > a.allCycles ? b : a));
+    return {
+      cycles,
+      hottest: { instructions: most.instructions, cycles: most.cycles, share: most.allCycles / cycles },
+    };
+  });
+}
+
+/** @returns {Map<string, string[]>} assembly by bytes; none for what LLVM doesn't know. */
+function disassemble(codes) {
+  const input = codes.flatMap((bytes) => [bytes, SEPARATOR.bytes]).map((bytes) => bytes.replace(/../g, '0x$& '));
+  const text = run('llvm-mc', ['--disassemble', `-triple=${TRIPLE}`, '-mattr=+all'], input.join('\n'));
+  const pieces = [[]];
+  for (const line of text.split('\n').filter((it) => /^\t[^.]/.test(it))) {
+    if (line.trim().replace(/\s+/g, ' ') === SEPARATOR.text) pieces.push([]);
+    else pieces.at(-1).push(line);
+  }
+  if (pieces.length !== codes.length + 1)
+    throw new Error(`llvm-mc gave ${pieces.length - 1} of ${codes.length} instructions`);
+  return new Map(codes.map((bytes, i) => [bytes, pieces[i]]));
+}
+
+/** @returns {Map<string, number>} cycles of one execution, by the name of the run. */
+function simulate(runs, texts, cpu) {
+  const names = [...runs.keys()];
+  const regions = [...runs.values()].map((code, i) =>
+    [`// LLVM-MCA-BEGIN ${i}`, ...code.flatMap((bytes) => texts.get(bytes)), '// LLVM-MCA-END'].join('\n'),
+  );
+  const options = [`-iterations=${ITERATIONS}`, '-json', '-skip-unsupported-instructions=any'];
+  const text = run('llvm-mca', [`-mtriple=${TRIPLE}`, `-mcpu=${cpu}`, ...options], `${regions.join('\n')}\n`);
+  return new Map(
+    JSON.parse(text).CodeRegions.map(({ Name, SummaryView }) => [
+      names[Number(Name)],
+      SummaryView.TotalCycles / ITERATIONS,
+    ]),
+  );
+}
+
+function run(name, args, input) {
+  const program = `${name}-${LLVM_VERSION}`;
+  const { status, error, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8', maxBuffer: 2 ** 30 });
+  if (error)
+    throw new Error(`${program} can't be started (${error.message}). Debian: apt-get install llvm-${LLVM_VERSION}`);
+  if (status !== 0) throw new Error(`${program} ended with status ${status}:\n${stderr.slice(0, 2000)}`);
+  return stdout;
+}

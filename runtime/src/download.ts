@@ -1,0 +1,36 @@
+import { SignwaveError } from '@signwave/format';
+
+/** @throws {SignwaveError} `E_IO` if nobody answers; an abort throws the signal's reason. */
+export async function fetchAnswer(address: URL | string, signal: AbortSignal | undefined): Promise<Response> {
+  try {
+    return await fetch(address, signal ? { signal } : {});
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    // Browsers don't tell a page which it was.
+    const hint =
+      'location' in globalThis
+        ? '; a Content-Security-Policy needs its origin in connect-src, and another origin has to allow it (CORS)'
+        : '';
+    throw new SignwaveError('E_IO', `${address}: can't be fetched (${(cause as Error).message})${hint}`, { cause });
+  }
+}
+
+/** @throws {SignwaveError} `E_IO` for an answer that isn't the file, and one that is cut. */
+export async function readAnswer(
+  response: Response,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new SignwaveError('E_IO', `${name}: the server answered ${response.status} ${response.statusText}`.trim());
+  }
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new SignwaveError('E_IO', `${name}: the download was cut (${(cause as Error).message}); fetch it again`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { SignwaveError } from '@signwave/format';
+import { MODULES_ID } from '../../build/identity.js';
+import { fetchAnswer, readAnswer } from '../download.js';
+import { inlinedWasm } from './inlined-wasm.js';
+import { type BuildName, tagOf, type WasmSources } from './wasm-sources.js';
+
+/** Name of the custom section in which a module has its own name and {@link MODULES_ID}: runtime/scripts/build-wasm.mjs. */
+const SECTION = 'signwave';
+const MAGIC = [0, 0x61, 0x73, 0x6d];
+/** Of a file that isn't WebAssembly, for the message. */
+const SHOWN_BYTES = 16;
+
+/**
+ * The module of a build: what was given for it, or the inlined one.
+ *
+ * @throws {SignwaveError} `E_IO` if what was given can't be fetched or isn't this build of this version; `E_USAGE` if it is no source;
+ *   `E_ENGINE` if nothing was given and nothing is inlined, or the engine refuses to compile it.
+ */
+export async function moduleOf(
+  build: BuildName,
+  sources: WasmSources,
+  signal: AbortSignal | undefined,
+): Promise<WebAssembly.Module> {
+  const source = sources[build] ?? inlinedWasm(build);
+  if (source === undefined) {
+    throw new SignwaveError(
+      'E_ENGINE',
+      `this entry point of the package has no WebAssembly inside, and the ${build} build is needed: pass ` +
+        `{ wasm: { ${build}: … } }, an address, the bytes or a module of @signwave/runtime/wasm/${build}.wasm`,
+    );
+  }
+  const isAddress = typeof source === 'string' || source instanceof URL;
+  const title = isAddress ? String(source) : `wasm.${build}`;
+  const isCompiled = tagOf(source) === 'WebAssembly.Module';
+  const module = isCompiled
+    ? (source as WebAssembly.Module)
+    : await compile(checkedBytes(isAddress ? await fetchBytes(source, signal) : source, title, build), title);
+  checkIdentity(module, title, build);
+  return module;
+}
+
+/** @throws {SignwaveError} `E_ENGINE` if the engine refuses. */
+export async function instantiate(
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports = {},
+): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module, imports);
+  } catch (cause) {
+    throw refused('the kernels', 'instantiated', cause);
+  }
+}
+
+async function fetchBytes(address: URL | string, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
+  return readAnswer(await fetchAnswer(address, signal), String(address), signal);
+}
+
+function checkedBytes(source: unknown, title: string, build: BuildName): Uint8Array<ArrayBuffer> {
+  const isBuffer = source instanceof ArrayBuffer;
+  if (!(isBuffer || source instanceof Uint8Array)) {
+    throw new SignwaveError(
+      'E_USAGE',
+      `${title}: expected an address, bytes or a WebAssembly.Module, got a ${tagOf(source)}`,
+    );
+  }
+  const bytes = (isBuffer ? new Uint8Array(source) : source) as Uint8Array<ArrayBuffer>;
+  if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
+  const shown = bytes.subarray(0, SHOWN_BYTES);
+  const isText = shown.length > 0 && shown.every((byte) => byte >= 0x20 && byte < 0x7f);
+  const start = isText ? JSON.stringify(String.fromCharCode(...shown)) : shown.length === 0 ? 'nothing' : hexOf(shown);
+  throw notTheFile(title, `is not WebAssembly: it starts with ${start}`, build);
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>, title: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw refused(title, 'compiled', cause, WebAssembly.validate(bytes));
+  }
+}
+
+function checkIdentity(module: WebAssembly.Module, title: string, build: BuildName): void {
+  const section = WebAssembly.Module.customSections(module, SECTION)[0];
+  if (!section) throw notTheFile(title, 'has no custom section "signwave"; a tool may have stripped it', build);
+  const [name, id] = String.fromCharCode(...new Uint8Array(section)).split(' ');
+  if (name !== build) throw notTheFile(title, `is the ${name} build`, build);
+  if (id !== MODULES_ID) {
+    throw notTheFile(
+      title,
+      `has the kernels ${id} of another version of signwave, this one's are ${MODULES_ID}`,
+      build,
+    );
+  }
+}
+
+function notTheFile(title: string, found: string, build: BuildName): SignwaveError {
+  return new SignwaveError(
+    'E_IO',
+    `${title} ${found}; expected ${build}.wasm of this version of @signwave/runtime, in its folder dist/wasm`,
+  );
+}
+
+function refused(title: string, action: string, cause: unknown, isSound = true): SignwaveError {
+  const hint = !isSound
+    ? 'it is cut short or damaged, or the engine lacks an instruction that it has'
+    : cause instanceof RangeError
+      ? 'there is no memory left: dispose of models that are not needed'
+      : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+  return new SignwaveError('E_ENGINE', `${title} can't be ${action}: ${(cause as Error).message} (${hint})`, { cause });
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
