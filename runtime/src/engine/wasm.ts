@@ -29,12 +29,17 @@ export async function moduleOf(
         `{ wasm: { ${build}: … } }, an address, the bytes or a module of @signwave/runtime/wasm/${build}.wasm`,
     );
   }
-  const isAddress = typeof source === 'string' || source instanceof URL;
+  // By its tag: not every engine has a URL.
+  const kind = tagOf(source);
+  const isAddress = kind === 'String' || kind === 'URL';
   const title = isAddress ? String(source) : `wasm.${build}`;
-  const isCompiled = tagOf(source) === 'WebAssembly.Module';
+  const isCompiled = kind === 'WebAssembly.Module';
   const module = isCompiled
     ? (source as WebAssembly.Module)
-    : await compile(checkedBytes(isAddress ? await fetchBytes(source, signal) : source, title, build), title);
+    : await compile(
+        checkedBytes(isAddress ? await fetchBytes(source as URL | string, signal) : source, title, build),
+        title,
+      );
   checkIdentity(module, title, build);
   return module;
 }
