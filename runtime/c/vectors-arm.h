@@ -42,7 +42,6 @@ static inline u32 i32x4_bitmask(v128 a) {
 
 static inline v128 i32x4_min(v128 a, v128 b) { return (v128)vminq_s32((int32x4_t)a, (int32x4_t)b); }
 static inline v128 i32x4_max(v128 a, v128 b) { return (v128)vmaxq_s32((int32x4_t)a, (int32x4_t)b); }
-static inline v128 u32x4_min(v128 a, v128 b) { return (v128)vminq_u32((uint32x4_t)a, (uint32x4_t)b); }
 
 static inline v128 f32x4_pmin(v128 a, v128 b) { return v128_bitselect(b, a, f32x4_lt(b, a)); }
 static inline v128 f32x4_pmax(v128 a, v128 b) { return v128_bitselect(b, a, f32x4_lt(a, b)); }
@@ -52,17 +51,8 @@ static inline v128 f32x4_convert_i32x4(v128 a) { return (v128)vcvtq_f32_s32((int
 static inline v128 i32x4_trunc_sat_f32x4(v128 a) { return (v128)vcvtq_s32_f32((float32x4_t)a); }
 
 #if defined(__aarch64__)
-static inline v128 f32x4_max(v128 a, v128 b) { return (v128)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
 static inline v128 f32x4_nearest(v128 a) { return (v128)vrndnq_f32((float32x4_t)a); }
 #else
-static inline v128 f32x4_max(v128 a, v128 b) {
-  f32 x[4], y[4];
-  memcpy(x, &a, 16);
-  memcpy(y, &b, 16);
-  for (int i = 0; i < 4; i++) x[i] = f32_max(x[i], y[i]);
-  memcpy(&a, x, 16);
-  return a;
-}
 static inline v128 f32x4_nearest(v128 a) {
   f32 x[4];
   memcpy(x, &a, 16);

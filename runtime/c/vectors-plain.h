@@ -84,17 +84,9 @@ static inline u32 i32x4_bitmask(v128 a) { return a[0] >> 31 | a[1] >> 31 << 1 | 
   }
 DEFINE_PICK(i32x4_min, s32, <)
 DEFINE_PICK(i32x4_max, s32, >)
-DEFINE_PICK(u32x4_min, u32, <)
 /* b < a ? b : a, and a < b ? b : a: the first operand where one is NaN. */
 DEFINE_PICK(f32x4_pmin, f32, <)
 DEFINE_PICK(f32x4_pmax, f32, >)
-
-static inline v128 f32x4_max(v128 a, v128 b) {
-  LANES(f32, x, a);
-  LANES(f32, y, b);
-  for (int i = 0; i < 4; i++) x[i] = f32_max(x[i], y[i]);
-  return VECTOR(x);
-}
 
 static inline v128 f32x4_nearest(v128 a) {
   LANES(f32, x, a);

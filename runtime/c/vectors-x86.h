@@ -35,19 +35,10 @@ static inline u32 i32x4_bitmask(v128 a) { return (u32)_mm_movemask_ps((__m128)a)
 
 static inline v128 i32x4_min(v128 a, v128 b) { return (v128)_mm_min_epi32((__m128i)a, (__m128i)b); }
 static inline v128 i32x4_max(v128 a, v128 b) { return (v128)_mm_max_epi32((__m128i)a, (__m128i)b); }
-static inline v128 u32x4_min(v128 a, v128 b) { return (v128)_mm_min_epu32((__m128i)a, (__m128i)b); }
 
 /* minps gives its second operand unless the first is less. */
 static inline v128 f32x4_pmin(v128 a, v128 b) { return (v128)_mm_min_ps((__m128)b, (__m128)a); }
 static inline v128 f32x4_pmax(v128 a, v128 b) { return (v128)_mm_max_ps((__m128)b, (__m128)a); }
-
-/* maxps both ways round: they differ where one is NaN, or the two are zeros of both signs. */
-static inline v128 f32x4_max(v128 a, v128 b) {
-  const __m128 ab = _mm_max_ps((__m128)a, (__m128)b);
-  const __m128 ba = _mm_max_ps((__m128)b, (__m128)a);
-  const __m128 isNan = _mm_cmpunord_ps((__m128)a, (__m128)b);
-  return (v128)_mm_or_ps(_mm_and_ps(ab, ba), _mm_and_ps(isNan, _mm_or_ps(ab, ba)));
-}
 
 static inline v128 f32x4_nearest(v128 a) {
   return (v128)_mm_round_ps((__m128)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

@@ -12,7 +12,6 @@
 
 typedef u32 v128 __attribute__((vector_size(16)));
 
-typedef s8 s8x16 __attribute__((vector_size(16)));
 typedef u8 u8x16 __attribute__((vector_size(16)));
 typedef s16 s16x8 __attribute__((vector_size(16)));
 typedef u16 u16x8 __attribute__((vector_size(16)));
@@ -63,11 +62,8 @@ DEFINE_BINARY(i32x4_ge, s32x4, >=)
 
 static inline v128 v128_bitselect(v128 ones, v128 zeros, v128 mask) { return (ones & mask) | (zeros & ~mask); }
 
-static inline v128 i8x16_neg(v128 a) { return (v128)(-(u8x16)a); }
-
 static inline v128 i32x4_shl(v128 a, u32 count) { return (v128)((u32x4)a << (count & 31)); }
-static inline v128 i32x4_shr(v128 a, u32 count) { return (v128)((s32x4)a >> (s32)(count & 31)); }
-static inline v128 i8x16_shr(v128 a, u32 count) { return (v128)((s8x16)a >> (s8)(count & 7)); }
+static inline v128 u16x8_shr(v128 a, u32 count) { return (v128)((u16x8)a >> (u16)(count & 15)); }
 
 /* Bytes of a (0 to 15) and of b (16 to 31), at constant places. */
 #if defined(__clang__) || __GNUC__ >= 12
