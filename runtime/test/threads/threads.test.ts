@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { f32Tensor, GraphBuilder, type SignwaveError, type Value, writeModel } from '@signwave/format';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { load } from '../../src/index.js';
@@ -168,6 +169,12 @@ describe('one thread works, and info() says why', () => {
     using model = await load(tinyModel(), { threads: 'auto' });
     expect(model.info()).toMatchObject({ threads: 1, threadsReason: 'the machine has one core' });
   });
+});
+
+test("threads start where another library made Node's worker a global, as ONNX Runtime Web does", async () => {
+  vi.stubGlobal('Worker', Worker);
+  using model = await load(tinyModel(), { threads: 2 });
+  expect(model.info().threads).toBe(2);
 });
 
 test('"auto" takes as many threads as the machine has cores, 4 at most', async () => {

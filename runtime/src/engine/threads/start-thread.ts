@@ -35,8 +35,7 @@ export function threadRefusal(): string | undefined {
     (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
   )
     return 'the page is not cross-origin isolated (headers COOP and COEP), so there is no shared memory';
-  if (typeof Worker === 'undefined' && !nodeWorkers())
-    return 'this engine has no workers (Node: from 20.16 and 22.3 on)';
+  if (!hasWebWorkers() && !nodeWorkers()) return 'this engine has no workers (Node: from 20.16 and 22.3 on)';
   return undefined;
 }
 
@@ -96,7 +95,7 @@ function cantStart(reason: string, cause?: unknown): SignwaveError {
 
 function openPort(): Port {
   const node = nodeWorkers();
-  if (typeof Worker === 'undefined' && node) {
+  if (node && !hasWebWorkers()) {
     // Without the process's own flags: --input-type=module would make a module of the text, --import load what it has no use for.
     const worker = new node.Worker(`${THREAD_SOURCE}\n${NODE_MAIN}`, { eval: true, execArgv: [] });
     return {
@@ -124,6 +123,11 @@ function openPort(): Port {
     release: () => URL.revokeObjectURL(address),
     terminate: () => worker.terminate(),
   };
+}
+
+/** Node has no workers of the web, but what runs in it may have made a global of Node's own: ONNX Runtime Web does. */
+function hasWebWorkers(): boolean {
+  return typeof Worker !== 'undefined' && (Worker as unknown) !== nodeWorkers()?.Worker;
 }
 
 interface NodeWorker {
