@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { SignwaveError } from '@signwave/format';
 import type { Attempt } from './attempt.js';
 import { type Dawn, firstLine, type Gpu, type GpuAdapterInfo, isNotInstalled, type Modules } from './modules.js';
+import { registerWaves } from './webgpu-waves.js';
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
@@ -56,6 +57,7 @@ export async function openWebgpu(modules: Modules, isForced: boolean): Promise<A
     return { reason: `tfjs can't start on ${name}`, remedy: 'Update the graphics driver.' };
   }
   makeErrorsFatal(tf.backend() as unknown as WebgpuKernels);
+  registerWaves(tf);
   return { name: 'webgpu', tf, device: `Dawn, ${name}`, isGpu: !isSoftware(adapter.info) };
 }
 

@@ -65,6 +65,19 @@ await describeWithBackend('webgpu', ({ tf }) => {
     },
   );
 
+  test.each(['sin', 'cos'] as const)(
+    'takes the %s as precisely as binary32 can have it, where WGSL lets it be off by 2^-11',
+    async (name) => {
+      const nearPi = Array.from({ length: 40 }, (_, n) => (n - 20) * Math.PI).flatMap((x) => [x, x + 1e-4, x - 3e-6]);
+      const grid = Array.from({ length: 20_001 }, (_, i) => (i - 10_000) / 150);
+      const x = Float32Array.from([0, -0, 1e-30, ...nearPi, ...nearPi.map((it) => it / 2), ...grid]);
+      const got = await tf[name](tf.tensor1d(x)).data();
+      const expected = Float32Array.from(x, (it) => Math[name](it));
+      const errors = got.map((it, i) => Math.abs(it - expected[i]!) / Math.max(Math.abs(expected[i]!), 1e-3));
+      expect(Math.max(...errors)).toBeLessThan(1e-6);
+    },
+  );
+
   test('fails on a tensor that no buffer of the device can hold, where WebGPU would give zeros', async () => {
     const { device } = tf.backend() as unknown as { device: { limits: { maxStorageBufferBindingSize: number } } };
     const elements = device.limits.maxStorageBufferBindingSize / 4 + 1024;
