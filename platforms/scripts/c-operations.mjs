@@ -12,7 +12,6 @@ const SAMPLES = 4000;
 const INTEGER = {
   1: [
     'i8x16.popcnt',
-    'i8x16.neg',
     'i16x8.extend_low_i8x16_s',
     'i16x8.extend_high_i8x16_s',
     'i32x4.extend_low_i16x8_s',
@@ -24,16 +23,16 @@ const INTEGER = {
   2: [
     ...['and', 'or', 'xor'].map((name) => `v128.${name}`),
     ...['i8x16.add', 'i8x16.sub', 'i16x8.add', 'i32x4.add', 'i32x4.sub', 'i16x8.lt_s', 'i32x4.ge_s'],
-    ...['i32x4.min_s', 'i32x4.max_s', 'i32x4.min_u', 'f32x4.lt', 'f32x4.ge'],
+    ...['i32x4.min_s', 'i32x4.max_s', 'f32x4.lt', 'f32x4.ge'],
     ...['i8x16.narrow_i16x8_s', 'i16x8.narrow_i32x4_s', 'i32x4.dot_i16x8_s'],
     'i8x16.shuffle 31 0 17 2 4 6 8 10 12 14 16 18 20 22 24 26',
   ],
   3: ['v128.bitselect'],
 };
-const SHIFTS = ['i32x4.shl', 'i32x4.shr_s', 'i8x16.shr_s'];
+const SHIFTS = ['i32x4.shl', 'i16x8.shr_u'];
 const FLOAT = {
   1: ['f32x4.nearest', 'f32x4.convert_i32x4_s'],
-  2: ['add', 'sub', 'mul', 'div', 'pmin', 'pmax', 'max'].map((name) => `f32x4.${name}`),
+  2: ['add', 'sub', 'mul', 'div', 'pmin', 'pmax'].map((name) => `f32x4.${name}`),
 };
 const SCALAR = ['f32.min', 'f32.max'];
 
