@@ -54,7 +54,7 @@ export function div<T>(x: T, y: T): T {
   else return x / y;
 }
 
-/** y where x < y, else x: SPEC 4.8's lower bound, also for -0 against +0, and 4.10's step. */
+/** y where x < y, else x: SPEC 4.8's lower bound, also for -0 against +0, and 4.10's step. (f32x4.max takes eight instructions on x86.) */
 @inline
 export function atLeast<T>(x: T, y: T): T {
   if (isVector<T>()) return f32x4.pmax(x, y);

@@ -1,3 +1,4 @@
+import { atLeast } from './lanes';
 import { PlanePool, Relayout } from './records';
 
 // plane-pools.ts — pools of planes. Lanes are output columns; windows that reach over the left or right edge of the map
@@ -51,23 +52,17 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
   }
 }
 
-/** SPEC 4.10's step: x where y < x, else y. (f32x4.max takes eight instructions on x86.) */
-@inline
-function larger(y: v128, x: v128): v128 {
-  return f32x4.pmax(y, x);
-}
-
 @inline
 function largestOfColumns(a: usize, b: usize, c: usize): v128 {
-  return larger(larger(larger(f32x4.splat(-Infinity), v128.load(a)), v128.load(b)), v128.load(c));
+  return atLeast<v128>(atLeast<v128>(atLeast<v128>(f32x4.splat(-Infinity), v128.load(a)), v128.load(b)), v128.load(c));
 }
 
 /** Of windows of 2 or 3 columns and stride 2, four, from the largest of each of the columns at 0, 4 and 8. */
 @inline
 function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 {
   const even = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
-  let y = larger(even, v128.shuffle<f32>(low, high, 1, 3, 5, 7));
-  if (hasThree) y = larger(y, v128.shuffle<f32>(even, next, 1, 2, 3, 4));
+  let y = atLeast<v128>(even, v128.shuffle<f32>(low, high, 1, 3, 5, 7));
+  if (hasThree) y = atLeast<v128>(y, v128.shuffle<f32>(even, next, 1, 2, 3, 4));
   return f32x4.add(y, f32x4.splat(0));
 }
 
@@ -102,7 +97,7 @@ function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: 
     let y = f32x4.splat(-Infinity);
     let line = first + (<usize>(at * p.strideWidth) << 2);
     for (let row = 0; row < rows; row++) {
-      for (let x = 0; x < p.windowWidth; x++) y = larger(y, loadStrided(line + (<usize>x << 2), p.strideWidth));
+      for (let x = 0; x < p.windowWidth; x++) y = atLeast<v128>(y, loadStrided(line + (<usize>x << 2), p.strideWidth));
       line += p.inputRowBytes;
     }
     v128.store(to + (<usize>at << 2), f32x4.add(y, f32x4.splat(0)));
