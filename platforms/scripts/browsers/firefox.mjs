@@ -1,19 +1,115 @@
-import puppeteer from 'puppeteer-core';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-/** Debian's Firefox by WebDriver BiDi, without a window. Playwright can't drive it. */
+const START_TRIES = 300;
+
+/**
+ * Debian's Firefox without a window, by Marionette, the protocol in Firefox that geckodriver speaks: six commands, so no package for them.
+ *
+ * Not by WebDriver BiDi: its session listens for workers, and then Firefox 153 now and then (1 of 100) never returns from `new Worker` in a
+ * worker. The caller waits until the new worker is registered, on a condition variable on which that worker waits, too, and one of the two
+ * is woken (dom/workers: WaitForIsDebuggerRegistered, SetIsDebuggerRegistered). So it is with open developer tools.
+ */
 export async function launchFirefox() {
-  return puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true });
+  const profile = mkdtempSync(join(tmpdir(), 'signwave-firefox-'));
+  writeFileSync(join(profile, 'user.js'), 'user_pref("marionette.port", 0);\n');
+  const firefox = spawn(
+    '/usr/lib/firefox-esr/firefox-esr',
+    ['--marionette', '--headless', '--no-remote', '--profile', profile, 'about:blank'],
+    { stdio: 'ignore' },
+  );
+  const exit = new Promise((resolve) => {
+    firefox.once('exit', resolve);
+  });
+  const close = async () => {
+    firefox.kill();
+    await exit;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const call = await openMarionette(await activePort(profile));
+    const { capabilities } = await call('WebDriver:NewSession', {});
+    return {
+      version: capabilities.browserVersion,
+      call,
+      goto: (url) => call('WebDriver:Navigate', { url }),
+      // In the page's own world, where its own functions are.
+      evaluate: async (script, args = []) =>
+        (await call('WebDriver:ExecuteScript', { script, args, sandbox: null })).value,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Firefox writes the port that it took into its profile. */
+async function activePort(profile) {
+  for (let n = 0; ; n++) {
+    try {
+      return Number(readFileSync(join(profile, 'MarionetteActivePort'), 'utf8'));
+    } catch (error) {
+      if (n === START_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Messages are `LENGTH:JSON`: a greeting, then requests [0, id, command, parameters] and answers [1, id, error, result]. */
+async function openMarionette(port) {
+  const socket = connect(port, '127.0.0.1');
+  const pending = new Map();
+  const greeting = new Promise((resolve, reject) => {
+    pending.set('greeting', { resolve, reject });
+  });
+  const settle = (message) => {
+    const [, id, error, result] = Array.isArray(message) ? message : [1, 'greeting', null, message];
+    const { resolve, reject } = pending.get(id);
+    pending.delete(id);
+    if (error) reject(new Error(`Firefox: ${error.message}`));
+    else resolve(result);
+  };
+  let received = Buffer.alloc(0);
+  socket.on('data', (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    for (;;) {
+      const colon = received.indexOf(':');
+      const end = colon + 1 + Number(received.subarray(0, Math.max(0, colon)));
+      if (colon < 0 || received.length < end) return;
+      const message = JSON.parse(received.subarray(colon + 1, end));
+      received = received.subarray(end);
+      settle(message);
+    }
+  });
+  const lose = (error) => {
+    for (const { reject } of pending.values()) reject(error ?? new Error('Firefox ended'));
+    pending.clear();
+  };
+  socket.on('error', lose);
+  socket.on('close', () => lose());
+  await greeting;
+  let lastId = 0;
+  return (command, parameters) =>
+    new Promise((resolve, reject) => {
+      const id = ++lastId;
+      pending.set(id, { resolve, reject });
+      const text = JSON.stringify([0, id, command, parameters]);
+      socket.write(`${Buffer.byteLength(text)}:${text}`);
+    });
 }
 
 /** @returns {Promise<{ version: string, value: unknown }>} of `expression`, once it is there. */
 export async function evaluateInFirefox(url, expression) {
   const browser = await launchFirefox();
   try {
-    const page = await browser.newPage();
-    await page.goto(url);
+    await browser.goto(url);
     for (;;) {
-      const value = await page.evaluate(expression);
-      if (value !== undefined) return { version: (await browser.version()).replace(/^.*\//, ''), value };
+      const value = await browser.evaluate(`return ${expression}`);
+      if (value !== null) return { version: browser.version, value };
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const START_TRIES = 100;
 
 /** WebKitGTK's own driver under Xvfb, by W3C WebDriver: five requests, so no package for them. */
 export async function launchWebKit() {
-  const port = 9600 + (process.pid % 300);
+  const port = await freePort();
   const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], {
     stdio: 'ignore',
     detached: true,
@@ -21,6 +23,16 @@ export async function launchWebKit() {
     stop();
     throw error;
   }
+}
+
+/** The driver has no way to take any port and say which. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 async function startSession(address) {

@@ -18,18 +18,7 @@ export const DRIVERS = { chromium: driveChromium, firefox: driveFirefox, webkit:
 
 async function driveChromium() {
   const browser = await launchChromium();
-  return drivePage(browser, await browser.newPage());
-}
-
-async function driveFirefox() {
-  const browser = await launchFirefox();
   const page = await browser.newPage();
-  await page.setViewport({ width: 1100, height: 900 });
-  return drivePage(browser, page);
-}
-
-/** A page of Playwright's or of Puppeteer's: so far they are the same. */
-function drivePage(browser, page) {
   return {
     goto: (url) => page.goto(url),
     click: (selector) => page.click(selector),
@@ -39,15 +28,32 @@ function drivePage(browser, page) {
   };
 }
 
-async function driveWebKit() {
-  const browser = await launchWebKit();
-  const click = async (selector) => {
-    const element = await browser.call('POST', '/element', { using: 'css selector', value: selector });
-    await browser.call('POST', `/element/${Object.values(element)[0]}/click`, {});
-  };
+async function driveFirefox() {
+  const browser = await launchFirefox();
+  await browser.call('WebDriver:SetWindowRect', { width: 1100, height: 1000 });
   return {
     goto: browser.goto,
-    click,
+    click: async (selector) => {
+      const { value } = await browser.call('WebDriver:FindElement', { using: 'css selector', value: selector });
+      await browser.call('WebDriver:ElementClick', { id: Object.values(value)[0] });
+    },
+    evaluate: (expression) => browser.evaluate(`return ${expression}`),
+    screenshot: async (path) => {
+      const { value } = await browser.call('WebDriver:TakeScreenshot', { full: true });
+      writeFileSync(path, Buffer.from(value, 'base64'));
+    },
+    close: browser.close,
+  };
+}
+
+async function driveWebKit() {
+  const browser = await launchWebKit();
+  return {
+    goto: browser.goto,
+    click: async (selector) => {
+      const element = await browser.call('POST', '/element', { using: 'css selector', value: selector });
+      await browser.call('POST', `/element/${Object.values(element)[0]}/click`, {});
+    },
     evaluate: (expression) => browser.evaluate(`return ${expression}`),
     screenshot: async (path) => writeFileSync(path, Buffer.from(await browser.call('GET', '/screenshot'), 'base64')),
     close: browser.close,

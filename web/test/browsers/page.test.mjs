@@ -1,5 +1,4 @@
-// The page's main path, by clicks, in three browsers. After `node web/scripts/build.mjs`; needs a Node that puppeteer runs on:
-// web/scripts/check-browsers.mjs brings it.
+// The page's main path, by clicks, in three browsers. After `node web/scripts/build.mjs`.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
