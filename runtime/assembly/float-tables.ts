@@ -5,9 +5,6 @@
 // An addition of a look-up stands for g multiplications and additions. The sums associate in another order than the reference's,
 // which format/SPEC.md 4.3 allows where no `sign` depends on them.
 
-/** Lanes that a look-up adds: 8 vectors. */
-export const CHUNK_LANES: usize = 32;
-
 /**
  * One table.
  *
@@ -47,19 +44,21 @@ export function buildFloatTable(input: usize, planes: usize, table: usize, rowBy
 }
 
 /**
- * The look-ups of a block of tables for all filters of a group and 32 lanes; streams as in lut-gemm.ts.
- *
- * @param sums f32 (filters, stripLanes), from the chunk's first lane on; what the blocks before gave is added to, if there were any.
+ * V vectors of lanes for all filters of a group; V is a constant after inlining. In the middle of a look-up is a branch: without it V8 moves all
+ * loads to the front, runs out of registers and keeps a sum on the stack, which took 1.65 times as long.
  */
-export function lookUpFloats(
-  tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, stripLanes: usize, isFirst: bool,
+@inline
+function lookUp(
+  V: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, stripLanes: usize, isFirst: bool,
 ): void {
   for (let n = 0; n < filters; n++) {
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+    const zero = f32x4.splat(0);
+    let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero, s8 = zero, s9 = zero;
     const to = sums + <usize>load<u16>(streams, 2) * (stripLanes << 2);
     if (!isFirst) {
       s0 = v128.load(to); s1 = v128.load(to, 16); s2 = v128.load(to, 32); s3 = v128.load(to, 48);
       s4 = v128.load(to, 64); s5 = v128.load(to, 80); s6 = v128.load(to, 96); s7 = v128.load(to, 112);
+      if (V > 8) { s8 = v128.load(to, 128); s9 = v128.load(to, 144); }
     }
     const addsEnd = streams + 4 + (<usize>load<u16>(streams) << 1);
     const end = streams + 4 + (<usize>lookups << 1);
@@ -68,19 +67,43 @@ export function lookUpFloats(
       const t = tables + <usize>load<u16>(streams);
       s0 = f32x4.add(s0, v128.load(t)); s1 = f32x4.add(s1, v128.load(t, 16));
       s2 = f32x4.add(s2, v128.load(t, 32)); s3 = f32x4.add(s3, v128.load(t, 48));
-      s4 = f32x4.add(s4, v128.load(t, 64)); s5 = f32x4.add(s5, v128.load(t, 80));
-      s6 = f32x4.add(s6, v128.load(t, 96)); s7 = f32x4.add(s7, v128.load(t, 112));
+      s4 = f32x4.add(s4, v128.load(t, 64));
+      if (streams > end) break; // never
+      s5 = f32x4.add(s5, v128.load(t, 80)); s6 = f32x4.add(s6, v128.load(t, 96));
+      s7 = f32x4.add(s7, v128.load(t, 112));
+      if (V > 8) {
+        s8 = f32x4.add(s8, v128.load(t, 128)); s9 = f32x4.add(s9, v128.load(t, 144));
+      }
       streams += 2;
     }
     while (streams != end) {
       const t = tables + <usize>load<u16>(streams);
       s0 = f32x4.sub(s0, v128.load(t)); s1 = f32x4.sub(s1, v128.load(t, 16));
       s2 = f32x4.sub(s2, v128.load(t, 32)); s3 = f32x4.sub(s3, v128.load(t, 48));
-      s4 = f32x4.sub(s4, v128.load(t, 64)); s5 = f32x4.sub(s5, v128.load(t, 80));
-      s6 = f32x4.sub(s6, v128.load(t, 96)); s7 = f32x4.sub(s7, v128.load(t, 112));
+      s4 = f32x4.sub(s4, v128.load(t, 64));
+      if (streams > end) break; // never
+      s5 = f32x4.sub(s5, v128.load(t, 80)); s6 = f32x4.sub(s6, v128.load(t, 96));
+      s7 = f32x4.sub(s7, v128.load(t, 112));
+      if (V > 8) {
+        s8 = f32x4.sub(s8, v128.load(t, 128)); s9 = f32x4.sub(s9, v128.load(t, 144));
+      }
       streams += 2;
     }
     v128.store(to, s0); v128.store(to, s1, 16); v128.store(to, s2, 32); v128.store(to, s3, 48);
     v128.store(to, s4, 64); v128.store(to, s5, 80); v128.store(to, s6, 96); v128.store(to, s7, 112);
+    if (V > 8) { v128.store(to, s8, 128); v128.store(to, s9, 144); }
   }
+}
+
+/**
+ * The look-ups of a block of tables for all filters of a group and a chunk of lanes; streams as in lut-gemm.ts.
+ *
+ * @param vectors of 4 lanes in a chunk: 8 or 10.
+ * @param sums f32 (filters, stripLanes), from the chunk's first lane on; what the blocks before gave is added to, if there were any.
+ */
+export function lookUpFloats(
+  vectors: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, stripLanes: usize, isFirst: bool,
+): void {
+  if (vectors == 8) lookUp(8, tables, streams, filters, lookups, sums, stripLanes, isFirst);
+  else lookUp(10, tables, streams, filters, lookups, sums, stripLanes, isFirst);
 }

@@ -1,4 +1,4 @@
-import { buildFloatTable, CHUNK_LANES, lookUpFloats } from './float-tables';
+import { buildFloatTable, lookUpFloats } from './float-tables';
 import { lookUpBlock } from './lut-gemm';
 import { buildTable } from './lut-tables';
 import { finishFloats, finishSums, planeThreshold } from './plane-epilogue';
@@ -23,7 +23,7 @@ export function convFloatLut(c: LutConv): void {
 @inline
 function convOf<S>(c: LutConv): void {
   const e = changetype<PlaneEpilogue>(c.epilogue);
-  const chunkLanes = isInteger<S>() ? <usize>c.vectors << 4 : CHUNK_LANES;
+  const chunkLanes = <usize>c.vectors * (16 / sizeof<S>());
   const stripLanes = <usize>c.stripChunks * chunkLanes;
   const tableBytes = c.rowBytes << <usize>(c.tableChannels - 1);
   const planesBytes = <usize>c.tableChannels << 2;
@@ -54,7 +54,7 @@ function convOf<S>(c: LutConv): void {
               block, c.blocks,
             );
           } else {
-            lookUpFloats(c.tables + at, streams, c.groupFilters, lookups, c.sums + at, stripLanes, block == 0);
+            lookUpFloats(c.vectors, c.tables + at, streams, c.groupFilters, lookups, c.sums + at, stripLanes, block == 0);
           }
         }
         streams += <usize>(c.groupFilters * (4 + (lookups << 1)));

@@ -215,7 +215,7 @@ export class LutConv {
   /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
   tables: usize;
   rowBytes: usize;
-  /** On signs: vectors of 16 lanes that a look-up adds, 3 to 7; on floats it adds 32 lanes. */
+  /** Vectors of lanes that a look-up adds: 3 to 7 of 16 signs, 8 or 10 of 4 floats. */
   vectors: i32;
   /** The lanes of the output in chunks of as many as a look-up adds, `stripChunks` of them at a time. */
   chunks: i32;

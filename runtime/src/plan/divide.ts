@@ -1,5 +1,5 @@
 import { BLOCK, SHARED_LANES, VECTOR_LANES } from './filters.js';
-import { FLOAT_CHUNK_LANES } from './lut-parameters.js';
+import { FLOAT_VECTOR_LANES } from './lut-parameters.js';
 import type { Step, StepPart } from './plan.js';
 import type { KernelRecord } from './records.js';
 import { type Pointer, pointer, type Region } from './regions.js';
@@ -114,6 +114,11 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
       return { count: 'lanes', multiple: SHARED_LANES, moves: { input: 4 }, epilogueMoves: LANES };
     case 'maxPoolPlanes':
     case 'avgPoolPlanes':
+      // By rows where there are enough, as convolutions are divided: each core then has most of what it reads in its own cache.
+      if (at('rows') >= 2 * threads) {
+        const follows = (first: number): Values => ({ padTop: at('padTop') - first * at('strideHeight') });
+        return { ...rows({ output: at('outputRowBytes') }), follows };
+      }
       return { count: 'channels', moves: { input: at('inputPlaneBytes'), output: at('outputPlaneBytes') } };
     case 'copyFloatPlanes':
     case 'copySignPlanes':
@@ -141,7 +146,7 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
 function lutAxis({ kernel, record, epilogue }: Step, threads: number): Axis {
   const values: Values = record.values;
   const at = (field: string): number => numberIn(values, field);
-  const chunkLanes = kernel === 'convFloatLut' ? FLOAT_CHUNK_LANES : at('vectors') * VECTOR_LANES;
+  const chunkLanes = at('vectors') * (kernel === 'convFloatLut' ? FLOAT_VECTOR_LANES : VECTOR_LANES);
   const lanes = Math.ceil(at('lanes') / threads / SHARED_LANES) * SHARED_LANES;
   const laneShare = Math.ceil(lanes / chunkLanes) / at('chunks');
   const groupShare = Math.ceil(at('groups') / threads) / at('groups');

@@ -183,9 +183,11 @@ function costOf(terms: Terms, costs: Costs): number {
   return Object.entries(terms).reduce((sum, [name, count]) => sum + count * costs[name as keyof Costs], 0);
 }
 
-/** Lanes that a look-up of floats adds: float-tables.ts. */
-export const FLOAT_CHUNK_LANES = 32;
+/** Of floats. */
+export const FLOAT_VECTOR_LANES = 4;
 const FLOAT_TABLE_CHANNELS = [4, 6] as const;
+/** That a look-up of floats adds: float-tables.ts. */
+const FLOAT_VECTORS = [8, 10] as const;
 /** Tables of floats are four times as large, so their block is what the second-level cache gives quickly. */
 const MAX_FLOAT_STRIP_CHUNKS = 6;
 
@@ -193,23 +195,25 @@ const MAX_FLOAT_STRIP_CHUNKS = 6;
 export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFasterThanXnor'> | undefined {
   const { groupChannels, groupFilters, phases, pitch, lanes } = work;
   const reach = phases.reach.rows * pitch + phases.reach.columns;
-  const chunks = Math.ceil(lanes / FLOAT_CHUNK_LANES);
   const costs = COSTS.x86;
   let best: Omit<LutParameters, 'isFasterThanXnor'> | undefined;
   for (const channels of FLOAT_TABLE_CHANNELS) {
     const tableGroups = Math.ceil(groupChannels / channels);
-    for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_FLOAT_STRIP_CHUNKS); stripChunks++) {
-      const rowBytes = roundUp((FLOAT_CHUNK_LANES * stripChunks + reach) * 4, ROW_ALIGN_BYTES);
-      const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
-      const blockGroups = Math.min(tableGroups, Math.floor(OFFSET_END / groupBytes));
-      if (blockGroups === 0) continue;
-      const strips = Math.ceil(chunks / stripChunks);
-      const build = strips * tableGroups * (groupBytes / 16) * costs.store;
-      const vectors = FLOAT_CHUNK_LANES / 4;
+    for (const vectors of FLOAT_VECTORS) {
+      const chunkLanes = vectors * FLOAT_VECTOR_LANES;
+      const chunks = Math.ceil(lanes / chunkLanes);
       const look = tableGroups * phases.taps.length * (vectors * costs.lookupVector + costs.lookup);
-      const flush = Math.ceil(tableGroups / blockGroups) * (costs.filter + vectors * 2);
-      const cost = build + chunks * groupFilters * (look + flush);
-      if (!best || cost < best.cost) best = { channels, vectors, stripChunks, blockGroups, rowBytes, cost };
+      for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_FLOAT_STRIP_CHUNKS); stripChunks++) {
+        const rowBytes = roundUp((chunkLanes * stripChunks + reach) * 4, ROW_ALIGN_BYTES);
+        const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
+        const blockGroups = Math.min(tableGroups, Math.floor(OFFSET_END / groupBytes));
+        if (blockGroups === 0) continue;
+        const strips = Math.ceil(chunks / stripChunks);
+        const build = strips * tableGroups * (groupBytes / 16) * costs.store;
+        const flush = Math.ceil(tableGroups / blockGroups) * (costs.filter + vectors * 2);
+        const cost = build + chunks * groupFilters * (look + flush);
+        if (!best || cost < best.cost) best = { channels, vectors, stripChunks, blockGroups, rowBytes, cost };
+      }
     }
   }
   return best;

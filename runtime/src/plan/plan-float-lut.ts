@@ -1,7 +1,7 @@
 import type { ConvNode } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import type { Group } from './fusion.js';
-import { cheapestFloatTables, FLOAT_CHUNK_LANES, lutWork } from './lut-parameters.js';
+import { cheapestFloatTables, FLOAT_VECTOR_LANES, lutWork } from './lut-parameters.js';
 import { planLutValues } from './lut-values.js';
 import { nodesOf } from './plan-conv.js';
 import { copyPhases, planPlaneConv } from './plan-plane-conv.js';
@@ -15,13 +15,14 @@ export function planFloatLutConv(context: PlanContext, group: Group, node: ConvN
     planPlaneConv(context, group, node);
     return;
   }
-  const { channels, stripChunks } = parameters;
+  const { channels, stripChunks, vectors } = parameters;
+  const chunkLanes = vectors * FLOAT_VECTOR_LANES;
   const planes = copyPhases(context, node, work.phases, work.pitch, context.shapes[group.source]!.height);
   const shared = planLutValues(context, context.graph.tensors[node.weights]!, work, parameters, planes, 4);
   const values = {
     ...shared,
-    chunks: Math.ceil(work.lanes / FLOAT_CHUNK_LANES),
-    sums: context.scratch('sums', work.groupFilters * stripChunks * FLOAT_CHUNK_LANES * 4),
+    chunks: Math.ceil(work.lanes / chunkLanes),
+    sums: context.scratch('sums', work.groupFilters * stripChunks * chunkLanes * 4),
   };
   context.steps.push({
     kernel: 'convFloatLut',
@@ -30,6 +31,6 @@ export function planFloatLutConv(context: PlanContext, group: Group, node: ConvN
     nodes: nodesOf(group),
     reason:
       `1-bit weights on floats, no sign follows: tables of ${channels} channels, ${shared.blockTables} at a time, ` +
-      `strips of ${stripChunks * FLOAT_CHUNK_LANES} lanes`,
+      `strips of ${stripChunks} x ${chunkLanes} lanes`,
   });
 }
