@@ -114,11 +114,6 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
       return { count: 'lanes', multiple: SHARED_LANES, moves: { input: 4 }, epilogueMoves: LANES };
     case 'maxPoolPlanes':
     case 'avgPoolPlanes':
-      // By rows where there are enough, as convolutions are divided: each core then has most of what it reads in its own cache.
-      if (at('rows') >= 2 * threads) {
-        const follows = (first: number): Values => ({ padTop: at('padTop') - first * at('strideHeight') });
-        return { ...rows({ output: at('outputRowBytes') }), follows };
-      }
       return { count: 'channels', moves: { input: at('inputPlaneBytes'), output: at('outputPlaneBytes') } };
     case 'copyFloatPlanes':
     case 'copySignPlanes':
