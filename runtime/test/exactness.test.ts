@@ -1,4 +1,4 @@
-import { type Graph, type InputNode, packBits } from '@signwave/format';
+import { type Graph, GraphBuilder, type InputNode, packBits, type Tensor } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
@@ -111,6 +111,31 @@ describe.each([2, 3])('divided among %i threads', (threads) => {
 
 test(`plans without fusion give ${onGraphs(FEWER_RUNS)}`, TIMEOUT, () =>
   expectAllEqual(FEWER_RUNS, (random) => pick(random, ['scalar', 'auto', 'xnor', 'lut'] as const), { isFused: false }),
+);
+
+test.each([1, 2, 3])(
+  '1-bit weights on floats give the outputs for every number of lanes, with what is added in place, in %i threads',
+  TIMEOUT,
+  async (threads) => {
+    // So many that short strips pay, and all tables fit into a block.
+    const channels = 64;
+    for (let height = 1; height <= 12; height++) {
+      const random = seededRandom(height);
+      const shape = [channels, 3, 3, channels] as const;
+      const weights = (): Tensor => ({
+        dtype: 'bits',
+        shape,
+        data: packBits(channels * 9 * channels, () => random() < 0.5),
+      });
+      const g = new GraphBuilder();
+      const x = g.input({ height, width: 8, channels });
+      const y = g.conv(x, weights(), { pad: 1 });
+      const z = g.add(g.conv(y, weights(), { pad: 1 }), y);
+      g.conv(z, weights(), { pad: 1, stride: 2 });
+      const input = randomFloats(random, height * 8 * channels, 2);
+      await expectEqual(g.build(), 'lut', input, height, threads > 1 ? { threads } : {});
+    }
+  },
 );
 
 test('the random graphs divide every kernel that can be divided', { timeout: TIMEOUT_MS }, () => {

@@ -193,7 +193,8 @@ const MAX_FLOAT_STRIP_CHUNKS = 6;
 
 /** The cheapest tables of floats by estimate, the same on every CPU, since the order of float sums depends on them; undefined if none fits. */
 export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFasterThanXnor'> | undefined {
-  const { groupChannels, groupFilters, phases, pitch, lanes } = work;
+  const { groupChannels, groupFilters, phases, pitch } = work;
+  const lanes = roundUp(work.lanes, VECTOR_LANES);
   const reach = phases.reach.rows * pitch + phases.reach.columns;
   const costs = COSTS.x86;
   let best: Omit<LutParameters, 'isFasterThanXnor'> | undefined;
@@ -203,7 +204,13 @@ export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFaste
       const chunkLanes = vectors * FLOAT_VECTOR_LANES;
       const chunks = Math.ceil(lanes / chunkLanes);
       const look = tableGroups * phases.taps.length * (vectors * costs.lookupVector + costs.lookup);
-      for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_FLOAT_STRIP_CHUNKS); stripChunks++) {
+      // The epilogue finishes 16 lanes at a time: what is beyond a strip would be sums of the next filter.
+      const step = chunkLanes % VECTOR_LANES === 0 ? 1 : 2;
+      for (
+        let stripChunks = step;
+        stripChunks <= Math.min(roundUp(chunks, step), MAX_FLOAT_STRIP_CHUNKS);
+        stripChunks += step
+      ) {
         const rowBytes = roundUp((chunkLanes * stripChunks + reach) * 4, ROW_ALIGN_BYTES);
         const groupBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
         const blockGroups = Math.min(tableGroups, Math.floor(OFFSET_END / groupBytes));

@@ -21,7 +21,7 @@ export function planFloatLutConv(context: PlanContext, group: Group, node: ConvN
   const shared = planLutValues(context, context.graph.tensors[node.weights]!, work, parameters, planes, 4);
   const values = {
     ...shared,
-    chunks: Math.ceil(work.lanes / chunkLanes),
+    chunks: Math.ceil(shared.lanes / chunkLanes),
     sums: context.scratch('sums', work.groupFilters * stripChunks * chunkLanes * 4),
   };
   context.steps.push({
