@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,16 +47,15 @@ export async function launchFirefox() {
   }
 }
 
-/** Firefox writes the port that it took into its profile. */
+/** Firefox writes the port that it took into its profile, when it is ready. */
 async function activePort(profile) {
-  for (let n = 0; ; n++) {
-    try {
-      return Number(readFileSync(join(profile, 'MarionetteActivePort'), 'utf8'));
-    } catch (error) {
-      if (n === START_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  const path = join(profile, 'MarionetteActivePort');
+  for (let n = 0; n < START_TRIES; n++) {
+    const port = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+    if (port > 0) return port;
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  throw new Error(`Firefox did not open Marionette's port in ${START_TRIES / 10} s`);
 }
 
 /** Messages are `LENGTH:JSON`: a greeting, then requests [0, id, command, parameters] and answers [1, id, error, result]. */
