@@ -3,12 +3,14 @@
 //
 //   node scripts/check-readme.mjs CIFAR10_FOLDER
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [cifar10] = process.argv.slice(2);
-if (cifar10 === undefined) {
-  console.error('which folder has CIFAR-10 in its binary format?');
+const cifar10 = resolve(process.argv[2] ?? '');
+// Before anything is written: this may have been started in the wrong clone.
+if (!existsSync(join(cifar10, 'test_batch.bin'))) {
+  console.error(`${cifar10} has no test_batch.bin; which folder has CIFAR-10 in its binary format?`);
   process.exit(2);
 }
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

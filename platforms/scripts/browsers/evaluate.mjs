@@ -1,15 +1,38 @@
-import { evaluateInChromium } from './chromium.mjs';
-import { evaluateInFirefox } from './firefox.mjs';
-import { evaluateInWebKit } from './webkit.mjs';
+import { launchChromium } from './chromium.mjs';
+import { launchFirefox } from './firefox.mjs';
+import { launchWebKit } from './webkit.mjs';
 
-const BROWSERS = { chromium: evaluateInChromium, firefox: evaluateInFirefox, webkit: evaluateInWebKit };
+const OPEN = { chromium: openChromium, firefox: launchFirefox, webkit: launchWebKit };
+
+/** Scripts are bodies of functions, as WebDriver has them. */
+async function openChromium() {
+  const browser = await launchChromium();
+  const page = await browser.newPage();
+  return {
+    version: browser.version(),
+    goto: (url) => page.goto(url),
+    evaluate: (script) => page.evaluate(`(() => { ${script} })()`),
+    close: () => browser.close(),
+  };
+}
 
 /**
  * Open a page in a browser and wait for an expression to have a value.
  *
- * @param {keyof typeof BROWSERS} browser
+ * @param {keyof typeof OPEN} name
  * @returns {Promise<{ version: string, value: unknown }>}
  */
-export function evaluateIn(browser, url, expression) {
-  return BROWSERS[browser](url, expression);
+export async function evaluateIn(name, url, expression) {
+  const browser = await OPEN[name]();
+  try {
+    await browser.goto(url);
+    // Polled from here: Playwright's waitForFunction hangs under a Content-Security-Policy.
+    for (;;) {
+      const value = await browser.evaluate(`return ${expression} ?? null`);
+      if (value !== null) return { version: browser.version, value };
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    await browser.close();
+  }
 }

@@ -37,8 +37,7 @@ export async function launchFirefox() {
       call,
       goto: (url) => call('WebDriver:Navigate', { url }),
       // In the page's own world, where its own functions are.
-      evaluate: async (script, args = []) =>
-        (await call('WebDriver:ExecuteScript', { script, args, sandbox: null })).value,
+      evaluate: async (script) => (await call('WebDriver:ExecuteScript', { script, args: [], sandbox: null })).value,
       close,
     };
   } catch (error) {
@@ -99,19 +98,4 @@ async function openMarionette(port) {
       const text = JSON.stringify([0, id, command, parameters]);
       socket.write(`${Buffer.byteLength(text)}:${text}`);
     });
-}
-
-/** @returns {Promise<{ version: string, value: unknown }>} of `expression`, once it is there. */
-export async function evaluateInFirefox(url, expression) {
-  const browser = await launchFirefox();
-  try {
-    await browser.goto(url);
-    for (;;) {
-      const value = await browser.evaluate(`return ${expression}`);
-      if (value !== null) return { version: browser.version, value };
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  } finally {
-    await browser.close();
-  }
 }

@@ -54,7 +54,7 @@ async function startSession(address) {
     version: capabilities.browserVersion,
     call,
     goto: (url) => call('POST', '/url', { url }),
-    evaluate: (script, args = []) => call('POST', '/execute/sync', { script, args }),
+    evaluate: (script) => call('POST', '/execute/sync', { script, args: [] }),
   };
 }
 
@@ -67,19 +67,4 @@ async function request(method, url, body) {
   const { value } = await answer.json();
   if (!answer.ok) throw new Error(`WebKitWebDriver: ${value.message}`);
   return value;
-}
-
-/** @returns {Promise<{ version: string, value: unknown }>} of `expression`, once it is there. */
-export async function evaluateInWebKit(url, expression) {
-  const browser = await launchWebKit();
-  try {
-    await browser.goto(url);
-    for (;;) {
-      const value = await browser.evaluate(`return ${expression}`);
-      if (value !== null) return { version: browser.version, value };
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  } finally {
-    await browser.close();
-  }
 }
