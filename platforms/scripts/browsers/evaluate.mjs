@@ -28,7 +28,7 @@ export async function evaluateIn(name, url, expression) {
     await browser.goto(url);
     // Polled from here: Playwright's waitForFunction hangs under a Content-Security-Policy.
     for (;;) {
-      const value = await browser.evaluate(`return ${expression} ?? null`);
+      const value = await browser.evaluate(`return (${expression}) ?? null`);
       if (value !== null) return { version: browser.version, value };
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
