@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] } },
   test: {
     include: [
-      '{format,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
+      '{format,data,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
       '{bench,platforms}/test/*.test.ts',
       'test/**/*.test.ts',
     ],

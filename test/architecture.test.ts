@@ -6,12 +6,15 @@ import { readText, repositoryFiles } from './source-files.js';
 /** What each package may import besides its own files: the arrows point one way. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   format: ['flatbuffers'],
+  data: ['@signwave/format', 'sharp'],
   reference: ['@signwave/format'],
   convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
   // Both are bundled: a test below keeps its `dependencies` empty.
-  runtime: ['@signwave/format', 'fflate'],
+  runtime: ['@signwave/format', '@signwave/data', 'fflate'],
   trainer: [
     '@signwave/format',
+    '@signwave/data',
+    '@signwave/data/node',
     '@tensorflow/tfjs',
     '@tensorflow/tfjs-backend-wasm',
     '@tensorflow/tfjs-backend-webgpu',
@@ -23,6 +26,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     '@signwave/format',
+    '@signwave/data',
+    '@signwave/data/node',
     '@signwave/reference',
     '@signwave/convert',
     '@signwave/runtime',
@@ -42,9 +47,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'echarts',
     'valibot',
   ],
-  web: ['@signwave/format', '@signwave/reference', '@signwave/convert', '@signwave/runtime', '@signwave/runtime/web'],
+  web: [
+    '@signwave/format',
+    '@signwave/data',
+    '@signwave/reference',
+    '@signwave/convert',
+    '@signwave/runtime',
+    '@signwave/runtime/web',
+  ],
   platforms: [
     '@signwave/format',
+    '@signwave/data/node',
     '@signwave/reference',
     '@signwave/convert',
     '@signwave/runtime',
@@ -55,8 +68,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const UNPUBLISHED: readonly string[] = ['bench', 'platforms', 'web'];
 /** Packages for Node only. */
 const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'platforms'];
-/** Files of other packages that may use Node's own modules. */
-const NODE_ENTRIES: readonly string[] = ['runtime/src/node.ts'];
+/** Where other packages may use Node's own modules. */
+const NODE_FOLDERS: readonly string[] = ['data/src/node/'];
 
 interface Import {
   readonly from: string;
@@ -114,10 +127,12 @@ describe('packages', () => {
     expect(outside.map(written)).toEqual([]);
   });
 
-  test('run in a browser, but for those of Node and the Node entry points: they import nothing of Node', () => {
+  test('run in a browser, but for those of Node and the folders for Node: they import nothing of Node', () => {
     const ofNode = imports.filter(
       ({ from, specifier }) =>
-        specifier.startsWith('node:') && !NODE_PACKAGES.includes(packageOf(from)) && !NODE_ENTRIES.includes(from),
+        specifier.startsWith('node:') &&
+        !NODE_PACKAGES.includes(packageOf(from)) &&
+        !NODE_FOLDERS.some((folder) => from.startsWith(folder)),
     );
     expect(ofNode.map(written)).toEqual([]);
   });

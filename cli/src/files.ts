@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { type BiperConfig, type Checkpoint, checkpointBiperConfig, parseBiperConfig } from '@signwave/convert';
+import { fileExists, readFileBytes } from '@signwave/data/node';
 import { type ByteSource, type Model, readModel, SignwaveError } from '@signwave/format';
-import { fileExists, readFileBytes } from './data/file-access.js';
 
 /** A model file's bytes and what is in them, checked in full. */
 export async function readModelFile(path: string): Promise<{ bytes: Uint8Array; model: Model }> {

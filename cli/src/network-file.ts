@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Architecture, ownArchitecture, parseNetworkJson } from '@signwave/convert';
+import { readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { readFileBytes } from './data/file-access.js';
 
 /**
  * What `--arch` names: an architecture that signwave knows, or a file that describes one.

@@ -38,7 +38,13 @@ const GROUPS = [
   {
     tests: [
       ...['cpu', 'integer-conv', 'model', 'records', 'softmax', 'thresholds'],
-      ...['image/prepare', 'image/resize', 'threads/pace', 'threads/thread-team', 'web/worker-model'],
+      ...[
+        '../../data/test/image/prepare',
+        '../../data/test/image/resize',
+        'threads/pace',
+        'threads/thread-team',
+        'web/worker-model',
+      ],
     ],
   },
   { tests: ['tables'] },
@@ -56,7 +62,7 @@ const { cpu } = values;
 const keepAddresses = {
   name: 'keep-addresses',
   setup(build) {
-    build.onLoad({ filter: /runtime\/test\/.*\.ts$/ }, ({ path }) => ({
+    build.onLoad({ filter: /(runtime|data)\/test\/.*\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
       loader: 'ts',
     }));

@@ -1,3 +1,5 @@
+export type { RasterImage } from '@signwave/data';
+export { prepareImage } from '@signwave/data';
 export {
   type ErrorCode,
   type InputNode,
@@ -8,7 +10,5 @@ export {
 } from '@signwave/format';
 export type { KernelChoice } from './engine/engine.js';
 export type { WasmSource, WasmSources } from './engine/wasm-sources.js';
-export { prepareImage } from './image/prepare.js';
-export type { RasterImage } from './image/raster.js';
 export { type LoadOptions, load, type ModelSource } from './load.js';
 export { Model, type PlanStep, type Prediction, type RuntimeInfo, type StepProfile } from './model.js';

@@ -1,3 +1,5 @@
+import type { RasterImage } from '@signwave/data';
+import { prepareImage } from '@signwave/data';
 import {
   type InputNode,
   isBinary,
@@ -10,8 +12,6 @@ import {
 import type { Engine } from './engine/engine.js';
 import type { Executable } from './engine/executable.js';
 import type { ReadyModel } from './engine/make-ready.js';
-import { prepareImage } from './image/prepare.js';
-import type { RasterImage } from './image/raster.js';
 import type { Step } from './plan/plan.js';
 
 /** One class of a classification. */

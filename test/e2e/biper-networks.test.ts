@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Conversion } from '@signwave/convert';
+import { readImage } from '@signwave/data/node';
 import { writeModel } from '@signwave/format';
 import { prepareImage } from '@signwave/runtime';
 import { expect, test } from 'vitest';
-import { readImage } from '../../cli/src/data/read-image.js';
 import { describeWithShared, sharedPath } from '../shared.js';
 import { expectExact, expectLogits } from './agreement.js';
 import { readCifarImages } from './cifar10.js';

@@ -1,10 +1,9 @@
+import { readFileBytes, readImage } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { type KernelChoice, type LoadOptions, load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
-import { readFileBytes } from '../data/file-access.js';
 import { readNpy, writeNpy } from '../data/npy.js';
-import { readImage } from '../data/read-image.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 

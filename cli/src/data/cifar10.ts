@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import type { RasterImage } from '@signwave/data';
+import { fileExists, readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import type { RasterImage } from '@signwave/runtime';
 import type { Dataset } from './datasets.js';
-import { fileExists, readFileBytes } from './file-access.js';
 
 // ╒══════ record of test_batch.bin (3073 bytes, no header) ══════╕
 //   0      label, 0 to 9

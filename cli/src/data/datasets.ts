@@ -1,4 +1,4 @@
-import type { RasterImage } from '@signwave/runtime';
+import type { RasterImage } from '@signwave/data';
 import { openCifar10 } from './cifar10.js';
 import { openFashionMnist } from './fashion-mnist.js';
 import { openImageFolder } from './image-folder.js';

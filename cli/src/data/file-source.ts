@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { systemReason } from '@signwave/data/node';
 import { type ByteSource, checkRange, SignwaveError } from '@signwave/format';
-import { systemReason } from './file-access.js';
 
 /** A {@link ByteSource} over an open file. */
 export interface FileSource extends ByteSource {

@@ -1,10 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { readImage, systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import type { Dataset } from './datasets.js';
-import { systemReason } from './file-access.js';
-import { readImage } from './read-image.js';
 
 /** torchvision's list. BMP isn't read here: it is listed so that such a file is an error, not silently left out. */
 const EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'];

@@ -1,5 +1,5 @@
+import { readFileBytes } from '@signwave/data/node';
 import { SignwaveError, sniffKind } from '@signwave/format';
-import { readFileBytes } from './file-access.js';
 
 /**
  * Read class names: a text file with one name a line (UTF-8), or a JSON array of strings. Names may repeat, as

@@ -1,4 +1,4 @@
-import type { RasterImage } from '@signwave/runtime';
+import type { RasterImage } from '@signwave/data';
 
 const IMAGES = 20;
 

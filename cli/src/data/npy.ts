@@ -1,7 +1,7 @@
 import { readNpyHeader } from '@signwave/convert';
+import { readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { writeFileAtomic } from './atomic-write.js';
-import { readFileBytes } from './file-access.js';
 
 // ╒═══════════════ .npy file (numpy.lib.format), versions 1.0, 2.0, 3.0 ═══════════════╕
 //   0   93 'N' 'U' 'M' 'P' 'Y'

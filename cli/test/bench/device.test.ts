@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { describeDevice, readTemperature } from '../../src/bench/device.js';
-import { temporaryFolder } from '../data/temp-folder.js';
 
 const CPUFREQ = 'sys/devices/system/cpu/cpu0/cpufreq';
 

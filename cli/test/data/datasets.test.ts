@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { openDataset } from '../../src/data/datasets.js';
-import { temporaryFolder } from './temp-folder.js';
 
 /** Write files, given by their path below a fresh folder. @returns the folder. */
 async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { writeFileAtomic } from '../../src/data/atomic-write.js';
 import { openFileSource } from '../../src/data/file-source.js';
-import { temporaryFolder } from './temp-folder.js';
 
 const bytes = Uint8Array.of(1, 2, 3, 4, 5);
 

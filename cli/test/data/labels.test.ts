@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { checkLabelCount, parseLabels, readLabels } from '../../src/data/labels.js';
-import { temporaryFolder } from './temp-folder.js';
 
 const parse = (text: string) => parseLabels(Buffer.from(text), 'labels.txt');
 

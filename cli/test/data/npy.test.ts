@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { decodeNpy, encodeNpy, type NpyArray, type NpyType, readNpy, writeNpy } from '../../src/data/npy.js';
-import { temporaryFolder } from './temp-folder.js';
 
 const ANY: { readonly types: readonly NpyType[] } = { types: ['|u1', '<f4', '<f8', '<i8'] };
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { readImage } from '@signwave/data/node';
 import {
   bytesSource,
   f32Tensor,
@@ -13,7 +14,6 @@ import {
   writeModel,
 } from '@signwave/format';
 import type { RasterImage } from '@signwave/runtime';
-import { readImage } from '../../../cli/src/data/read-image.js';
 import {
   randomBits,
   randomFloats,

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { readImage } from '@signwave/data/node';
 import { bytesSource, writeModel } from '@signwave/format';
-import { readImage } from '../../../cli/src/data/read-image.js';
 import type { Workload } from '../digests.js';
 
 interface Example {

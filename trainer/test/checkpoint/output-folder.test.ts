@@ -1,10 +1,10 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { verifySameConfig } from '../../src/checkpoint/compare-configs.js';
 import { prepareFolder, writeAtomically } from '../../src/checkpoint/output-folder.js';
 import { parseConfig } from '../../src/config/parse-config.js';
-import { temporaryFolder } from '../temp-folder.js';
 
 describe('the output folder', () => {
   test('is made with those above it, and left empty', async () => {

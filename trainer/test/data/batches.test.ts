@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { randomResizedCrop } from '../../src/data/augment.js';
 import { type Batch, type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../../src/data/batch-plan.js';
 import { type BatchStream, openBatches } from '../../src/data/batch-stream.js';
 import { type FileImages, type MemoryImages, sharedBytes, sharedLabels } from '../../src/data/image-set.js';
 import { keyedOrder, keyedRandom } from '../../src/data/keyed-random.js';
-import { temporaryFolder } from '../temp-folder.js';
 import { buildWorker } from './build-worker.js';
 
 function numbered(length: number): MemoryImages['pixels'] {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import type { MemoryImages } from '../../src/data/image-set.js';
 import { type DataSource, openData } from '../../src/data/open-data.js';
-import { temporaryFolder } from '../temp-folder.js';
 import { cifarRecords, pixelByte, writeCifar10, writeFashionMnist } from './data-files.js';
 
 const open = (format: DataSource['format'], folder: string, more: Partial<DataSource> = {}) =>

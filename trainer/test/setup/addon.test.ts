@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { type Addon, buildAddon, removeAddon } from '../../src/setup/addon.js';
 import { type Machine, THIS_MACHINE } from '../../src/setup/machine.js';
-import { temporaryFolder } from '../temp-folder.js';
 
 const TOOLCHAIN = { python: 'python3', compiler: 'c++', nodeHeaders: '/node/include' };
 

@@ -1,6 +1,6 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
-import type { RasterImage } from '@signwave/runtime';
 import type { Sharp } from 'sharp';
+import type { RasterImage } from '../image/raster.js';
 import { readFileBytes } from './file-access.js';
 import { decodePpm, isPpm } from './ppm.js';
 

@@ -1,5 +1,5 @@
 import { SignwaveError } from '@signwave/format';
-import type { RasterImage } from '@signwave/runtime';
+import type { RasterImage } from '../image/raster.js';
 
 /** Netpbm's white space: blank, tab, line feed, vertical tab, form feed, carriage return. */
 const WHITESPACE: readonly number[] = [0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d];

@@ -1,7 +1,7 @@
 """Makes golden.json: images resized, cropped and converted by Pillow, for resize.test.ts and prepare.test.ts.
 
     python3 -m venv build/golden && build/golden/bin/pip install pillow==12.3.0 numpy
-    build/golden/bin/python runtime/test/image/make-golden.py
+    build/golden/bin/python data/test/image/make-golden.py
 
 Bytes are base64 of (height, width, channels). torchvision's size rules are written out here in Python, so that
 Python's own int() and round() decide. Pillow 13 sometimes resizes the columns first, so an older one is used (resize.ts).

@@ -1,7 +1,7 @@
 """Makes golden.json: image files of many kinds with Pillow's decoding of them, for read-image.test.ts.
 
     python3 -m venv build/golden && build/golden/bin/pip install pillow==12.3.0 numpy
-    build/golden/bin/python cli/test/data/make-golden.py
+    build/golden/bin/python data/test/node/make-golden.py
 
 `files`: the file and `Image.open(file).convert('RGB')` as (height, width, 3), both base64.
 `prepared`: SHA-256 of the 20 photographs of ../shared after Resize(256), CenterCrop(224): (224, 224, 3) bytes.

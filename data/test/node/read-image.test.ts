@@ -4,11 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, type InputRecipe } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import { prepareImage } from '../../../runtime/src/image/prepare.js';
-import { toRgb } from '../../../runtime/src/image/raster.js';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
-import { decodeImage, MAX_IMAGE_PIXELS, readImage } from '../../src/data/read-image.js';
-import { temporaryFolder } from './temp-folder.js';
+import { temporaryFolder } from '../../../test/temp-folder.js';
+import { prepareImage } from '../../src/image/prepare.js';
+import { toRgb } from '../../src/image/raster.js';
+import { decodeImage, MAX_IMAGE_PIXELS, readImage } from '../../src/node/read-image.js';
 
 interface Golden {
   readonly files: readonly {

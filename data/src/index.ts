@@ -1,0 +1,2 @@
+export { prepareImage } from './image/prepare.js';
+export { checkRaster, type RasterImage } from './image/raster.js';
