@@ -4,7 +4,7 @@
 //   npm run web:build
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -58,16 +58,21 @@ const { metafile } = await build({
 });
 for (const name of STATIC_FILES) copyFileSync(`web/${name}`, `${OUTPUT}/${name}`);
 const files = [...STATIC_FILES, ...filesOfFirstLoad(metafile)];
+copyExamples();
+for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
+const laterFiles = readdirSync(OUTPUT, { recursive: true })
+  .filter((path) => statSync(`${OUTPUT}/${path}`).isFile())
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => !files.includes(path))
+  .sort();
 const hash = createHash('sha256');
-for (const name of files) hash.update(readFileSync(`${OUTPUT}/${name}`));
-const version = `signwave-${hash.digest('hex').slice(0, 12)}`;
+for (const name of [...files, ...laterFiles]) hash.update(readFileSync(`${OUTPUT}/${name}`));
+const version = hash.digest('hex').slice(0, 12);
 await build({
   ...options,
   entryPoints: { 'service-worker': 'web/src/service-worker.ts' },
-  define: { BUILD: JSON.stringify({ version, files: ['./', ...files] }) },
+  define: { BUILD: JSON.stringify({ version, files: ['./', ...files], laterFiles }) },
 });
-copyExamples();
-for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
 cpSync('LICENSE', `${OUTPUT}/LICENSE`);
 reportSizes();
 

@@ -1,3 +1,5 @@
+import { inPageWords } from './words.js';
+
 /** The element with an id; the page has it. */
 export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const element = document.getElementById(id);
@@ -38,7 +40,7 @@ export function barsOf(bars: readonly Bar[]): HTMLElement[] {
 /** As on the command line: the code, then what was found, expected and to do. */
 export function showError(element: HTMLElement, error: unknown): void {
   const { code, message } = error as { readonly code?: string; readonly message: string };
-  element.replaceChildren(make('code', '', code ?? 'a defect, please report it'), message);
+  element.replaceChildren(make('code', '', code ?? 'a defect, please report it'), inPageWords(message));
   element.hidden = false;
 }
 

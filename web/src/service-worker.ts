@@ -1,5 +1,9 @@
-/** Filled in by web/scripts/build.mjs: a name that changes with the files, and the files of a first visit. */
-declare const BUILD: { readonly version: string; readonly files: readonly string[] };
+/** Filled in by web/scripts/build.mjs: a version that changes with the files, the files of a first visit, and those of later ones. */
+declare const BUILD: {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly laterFiles: readonly string[];
+};
 
 const scope = globalThis as unknown as ServiceWorkerGlobalScope;
 
@@ -7,6 +11,8 @@ interface ServiceWorkerGlobalScope {
   addEventListener(type: string, listener: (event: ServiceWorkerEvent) => void): void;
   skipWaiting(): Promise<void>;
   readonly clients: { claim(): Promise<void> };
+  /** `scope` is the address of the folder that the page lies in. */
+  readonly registration: { readonly scope: string };
 }
 
 interface ServiceWorkerEvent {
@@ -15,10 +21,17 @@ interface ServiceWorkerEvent {
   respondWith(response: Promise<Response>): void;
 }
 
+// An origin may have other applications, and other copies of this page in other folders: what is theirs stays untouched.
+const ownCaches = `signwave-page ${scope.registration.scope} `;
+const cacheName = `${ownCaches}${BUILD.version}`;
+const ownAddresses = new Set(
+  [...BUILD.files, ...BUILD.laterFiles].map((file) => new URL(file, scope.registration.scope).href),
+);
+
 scope.addEventListener('install', (event) => {
   event.waitUntil(
     caches
-      .open(BUILD.version)
+      .open(cacheName)
       .then((cache) => cache.addAll(BUILD.files))
       .then(() => scope.skipWaiting()),
   );
@@ -30,17 +43,19 @@ scope.addEventListener('activate', (event) => {
 
 async function deleteOldCaches(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== BUILD.version).map((name) => caches.delete(name)));
+  const old = names.filter((name) => name.startsWith(ownCaches) && name !== cacheName);
+  await Promise.all(old.map((name) => caches.delete(name)));
 }
 
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
-  if (request.method === 'GET' && new URL(request.url).origin === location.origin) event.respondWith(answer(request));
+  const { origin, pathname } = new URL(request.url);
+  if (request.method === 'GET' && ownAddresses.has(origin + pathname)) event.respondWith(answer(request));
 });
 
 /** From the cache; what a first visit doesn't take, examples and the peer, comes into it when it is first used. */
 async function answer(request: Request): Promise<Response> {
-  const cache = await caches.open(BUILD.version);
+  const cache = await caches.open(cacheName);
   const cached = await cache.match(request, { ignoreSearch: true });
   if (cached) return cached;
   const response = await fetch(request);

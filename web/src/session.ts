@@ -1,6 +1,5 @@
-import type { Prediction, StepProfile } from '@signwave/runtime';
+import type { Prediction, RasterImage, StepProfile } from '@signwave/runtime';
 import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
-import { askLab } from './lab/ask.js';
 import { randomInput } from './lab/inputs.js';
 import type { OpenedModel, Switches } from './lab/protocol.js';
 
@@ -25,16 +24,13 @@ export async function startSession(opened: OpenedModel, switches: Switches): Pro
 
 export interface Classified {
   readonly predictions: readonly Prediction[];
-  /** From the image at its size to the classes, to the worker and back. */
+  /** From the decoded image to the classes: to the worker, resized, run, and back. */
   readonly ms: number;
 }
 
-/** @param image is empty afterwards. */
-export async function classify({ model }: Session, image: ImageBitmap): Promise<Classified> {
-  const { recipe, height, width } = model.input;
-  const fits = recipe?.resize !== undefined || (image.width === width && image.height === height);
-  // The page's help for models that take images of one size only: the library refuses others.
-  const taken = fits || !recipe ? image : await askLab('fit', [image, model.input], [image]);
+/** @param image at any size; its pixels stay. */
+export async function classify({ model }: Session, image: RasterImage | ImageBitmap): Promise<Classified> {
+  const taken = 'channels' in image ? { ...image, data: image.data.slice() } : image;
   const startMs = performance.now();
   const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs) });
   return { predictions, ms: performance.now() - startMs };

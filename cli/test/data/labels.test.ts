@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkLabelCount, parseLabels } from '@signwave/data';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
-import { checkLabelCount, parseLabels, readLabels } from '../../src/data/labels.js';
+import { readLabels } from '../../src/data/labels.js';
 
 const parse = (text: string) => parseLabels(Buffer.from(text), 'labels.txt');
 

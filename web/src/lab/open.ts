@@ -1,7 +1,17 @@
-import { convertCheckpoint, openCheckpoint, parseBiperConfig } from '@signwave/convert';
+import {
+  type Checkpoint,
+  checkpointBiperConfig,
+  convertCheckpoint,
+  openCheckpoint,
+  parseBiperConfig,
+  parseNetworkJson,
+} from '@signwave/convert';
+import { checkLabelCount } from '@signwave/data';
 import {
   blobSource,
   type InputNode,
+  inferShapes,
+  type Model,
   readModel,
   SignwaveError,
   SNIFF_BYTES,
@@ -9,6 +19,7 @@ import {
   writeModel,
 } from '@signwave/format';
 import { summarize } from '../../../cli/src/report/model-summary.js';
+import { type DroppedFiles, sortFiles } from './dropped-files.js';
 import type { OpenedModel, OpenOptions } from './protocol.js';
 
 const WRITER = 'signwave web';
@@ -16,40 +27,88 @@ const WRITER = 'signwave web';
 const MAX_FILE_BYTES = 2 ** 30;
 
 /**
- * Open what was dropped: a model, which is checked, or a checkpoint, which is converted.
+ * Open what was dropped: a model, which is checked and given the labels that lie beside it, or a checkpoint, which is converted.
  *
  * @throws {SignwaveError} `E_USAGE` unless one of the files is a model or checkpoint; all that reading and converting can throw.
  */
 export async function openModel(files: readonly File[], options: OpenOptions): Promise<OpenedModel> {
-  const { main, config, labels } = sortFiles(files);
-  if (main.size > MAX_FILE_BYTES) {
+  const dropped = await sortFiles(files);
+  for (const { name, size } of [dropped.main, ...dropped.shards]) {
+    if (size <= MAX_FILE_BYTES) continue;
     throw new SignwaveError(
       'E_USAGE',
-      `${main.name} has ${main.size} bytes, this page reads up to ${MAX_FILE_BYTES}: use the command line, signwave convert`,
+      `${name} has ${size} bytes, this page reads up to ${MAX_FILE_BYTES}: use the command line, signwave convert`,
     );
   }
+  const { main } = dropped;
   const head = new Uint8Array(await main.slice(0, SNIFF_BYTES).arrayBuffer());
-  if (sniffKind(head, main.size).includes('signwave model')) {
-    return described(new Uint8Array(await main.arrayBuffer()), main.name);
-  }
+  if (sniffKind(head, main.size).includes('signwave model')) return openPacked(dropped);
+  return openUnpacked(dropped, options);
+}
+
+async function openPacked({ main, labels }: DroppedFiles): Promise<OpenedModel> {
+  const bytes = new Uint8Array(await main.arrayBuffer());
+  const model = readModel(bytes, main.name);
+  if (!labels) return described(model, bytes, main.name, []);
+  checkLabelCount(labels.names, inferShapes(model.graph).at(-1)!.channels);
+  const labelled = { ...model, info: { ...model.info, labels: labels.names } };
+  const isReplaced = model.info.labels?.some((label, i) => label !== labels.names[i]);
+  const notes = isReplaced ? [`the labels of ${labels.fileName} replace those that were in the model`] : [];
+  return described(labelled, new Uint8Array(writeModel(labelled)), main.name, notes);
+}
+
+async function openUnpacked(dropped: DroppedFiles, options: OpenOptions): Promise<OpenedModel> {
+  const { main, labels, network } = dropped;
   const startMs = performance.now();
-  const checkpoint = await openCheckpoint(blobSource(main, main.name));
-  const omega0 = options.omega0 ?? (config && parseBiperConfig(await config.text(), config.name).omega0);
-  const sourceSha256 = await sha256(main);
+  const openSibling = async (name: string) => {
+    const file = dropped.shards.find((shard) => shard.name === name);
+    if (file) return blobSource(file, file.name);
+    throw new SignwaveError('E_IO', `${main.name} names the file ${name}, which was not given; give both together`);
+  };
+  const checkpoint = await openCheckpoint(blobSource(main, main.name), { openSibling });
+  const frequency = await omega0Of(checkpoint, dropped, options);
+  const sourceSha256 = await sha256([main, ...dropped.shards]);
+  const arch = options.arch ?? (network && parseNetworkJson(await network.text(), network.name));
   const { model } = await convertCheckpoint(checkpoint, {
     writer: WRITER,
     ...(sourceSha256 !== undefined && { sourceSha256 }),
-    ...(omega0 !== undefined && { omega0 }),
-    ...(options.arch !== undefined && { arch: options.arch }),
-    ...(labels && { labels: linesOf(await labels.text()) }),
+    ...(frequency && { omega0: frequency.omega0 }),
+    ...(arch !== undefined && { arch }),
+    ...(options.preprocess !== undefined && { preprocess: options.preprocess }),
+    ...(labels && { labels: labels.names }),
   });
   const bytes = new Uint8Array(writeModel(model));
   const converted = { ms: performance.now() - startMs, checkpointBytes: main.size };
-  return { ...described(bytes, `${main.name.replace(/(\.pth)?\.[^.]*$/, '')}.sgnw`), converted };
+  const notes =
+    model.info.omega0 === undefined ? [] : [`omega0 = ${model.info.omega0} (${frequency?.from ?? main.name})`];
+  return { ...described(model, bytes, `${main.name.replace(/(\.pth)?\.[^.]*$/, '')}.sgnw`, notes), converted };
 }
 
-function described(bytes: Uint8Array<ArrayBuffer>, fileName: string): OpenedModel {
-  const model = readModel(bytes, fileName);
+/** omega0 and where it comes from: the page's field, config.txt, or the checkpoint itself. */
+async function omega0Of(
+  checkpoint: Checkpoint,
+  { main, config }: DroppedFiles,
+  options: OpenOptions,
+): Promise<{ readonly omega0: number; readonly from: string } | undefined> {
+  if (options.omega0 !== undefined) return { omega0: options.omega0, from: 'as entered' };
+  const stored = checkpointBiperConfig(checkpoint).omega0;
+  const beside = config && parseBiperConfig(await config.text(), config.name).omega0;
+  if (stored !== undefined && beside !== undefined && stored !== beside) {
+    throw new SignwaveError(
+      'E_OMEGA0',
+      `${config!.name} has omega0 = ${beside}, but ${main.name} was trained with ${stored}, as its metadata say; to insist, enter one of them`,
+    );
+  }
+  if (stored !== undefined) return { omega0: stored, from: main.name };
+  return beside === undefined ? undefined : { omega0: beside, from: config!.name };
+}
+
+function described(
+  model: Model,
+  bytes: Uint8Array<ArrayBuffer>,
+  fileName: string,
+  notes: readonly string[],
+): OpenedModel {
   const { architecture, method } = model.info;
   const [{ height, width, channels }] = model.graph.nodes as readonly [InputNode];
   return {
@@ -57,37 +116,14 @@ function described(bytes: Uint8Array<ArrayBuffer>, fileName: string): OpenedMode
     fileName,
     architecture: `${method} ${architecture}`,
     input: `${height} × ${width} × ${channels}`,
+    notes,
     summary: summarize(model, bytes),
   };
 }
 
-/** Texts lie beside the checkpoint or model, which is what remains. */
-function sortFiles(files: readonly File[]): { main: File; config: File | undefined; labels: File | undefined } {
-  const config = files.find(({ name }) => /config.*\.txt$/i.test(name));
-  const labels = files.find(({ name }) => /(labels|classes).*\.txt$/i.test(name));
-  const others = files.filter((file) => file !== config && file !== labels);
-  const [main] = others;
-  if (!main || others.length > 1) {
-    throw new SignwaveError(
-      'E_USAGE',
-      main
-        ? `${others.length} models were given (${others.map(({ name }) => name).join(', ')}); give one at a time`
-        : 'no checkpoint or model is among the files; give it together with its texts',
-    );
-  }
-  return { main, config, labels };
-}
-
-function linesOf(text: string): string[] {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
-/** Browsers have it only on pages from https or localhost; the model does without it then. */
-async function sha256(file: File): Promise<string | undefined> {
+/** Of several files one after the other. Browsers have it only on pages from https or localhost; the model does without it then. */
+async function sha256(files: readonly File[]): Promise<string | undefined> {
   if (!crypto.subtle) return undefined;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await new Blob([...files]).arrayBuffer()));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

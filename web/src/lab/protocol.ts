@@ -1,4 +1,4 @@
-import type { InputNode, RasterImage } from '@signwave/runtime';
+import type { RasterImage } from '@signwave/runtime';
 import type { Timing } from '../../../cli/src/bench/interleave.js';
 import type { ModelSummary } from '../../../cli/src/report/model-summary.js';
 
@@ -15,16 +15,24 @@ export interface Switches {
 export interface Lab {
   /** Of a checkpoint, with the files that were dropped with it; or of a model, which is checked. */
   open(files: readonly File[], options: OpenOptions): OpenedModel;
-  architectures(): readonly string[];
-  /** An image at the size that a model without a resize of its own takes. */
-  fit(image: ImageBitmap, input: InputNode): RasterImage;
+  choices(): Choices;
+  /** The pixels of an image file, at its own size. */
+  decode(file: File): RasterImage;
   verify(bytes: Uint8Array, switches: Switches): Verdict;
   compare(bytes: Uint8Array, kernels: Kernels, ortFolder: string): readonly Timing[];
 }
 
+/** What the page's fields say about a checkpoint; undefined: what the file says. */
 export interface OpenOptions {
   readonly omega0: number | undefined;
   readonly arch: string | undefined;
+  readonly preprocess: string | undefined;
+}
+
+/** What can be chosen in the page's fields. */
+export interface Choices {
+  readonly architectures: readonly string[];
+  readonly recipes: readonly string[];
 }
 
 export interface OpenedModel {
@@ -35,6 +43,8 @@ export interface OpenedModel {
   readonly architecture: string;
   /** Height, width and channels, for people. */
   readonly input: string;
+  /** What else the user should know of how it was opened. */
+  readonly notes: readonly string[];
   readonly summary: ModelSummary;
   /** Absent where a model was opened: nothing was converted. */
   readonly converted?: { readonly ms: number; readonly checkpointBytes: number };

@@ -1,14 +1,14 @@
-import { ARCHITECTURES, architectureId } from '@signwave/convert';
-import type { SignwaveError } from '@signwave/runtime';
-import { fitImage } from './fit.js';
+import { ARCHITECTURES, architectureId, RECIPE_NAMES } from '@signwave/convert';
+import type { RasterImage, SignwaveError } from '@signwave/runtime';
+import { rasterOf } from '@signwave/runtime/web';
 import { openModel } from './open.js';
 import type { Lab, LabAnswer, LabRequest } from './protocol.js';
 import { verifyModel } from './verify.js';
 
 const lab: { readonly [Name in keyof Lab]: (...args: Parameters<Lab[Name]>) => unknown } = {
   open: openModel,
-  architectures: () => ARCHITECTURES.map(architectureId).sort(),
-  fit: fitImage,
+  choices: () => ({ architectures: ARCHITECTURES.map(architectureId).sort(), recipes: RECIPE_NAMES }),
+  decode: rasterOf,
   verify: verifyModel,
   // With the ONNX exporter, which nobody needs before they compare.
   compare: async (...args) => (await import('./compare.js')).compareModel(...args),
@@ -16,11 +16,14 @@ const lab: { readonly [Name in keyof Lab]: (...args: Parameters<Lab[Name]>) => u
 
 self.addEventListener('message', async ({ data: { id, method, args } }: MessageEvent<LabRequest>) => {
   let answer: LabAnswer;
+  const transfer: Transferable[] = [];
   try {
-    answer = { id, value: await (lab[method] as (...args: readonly unknown[]) => unknown)(...args) };
+    const value = await (lab[method] as (...args: readonly unknown[]) => unknown)(...args);
+    if (method === 'decode') transfer.push((value as RasterImage).data.buffer as ArrayBuffer);
+    answer = { id, value };
   } catch (error) {
     const { code, message } = error as SignwaveError;
     answer = { id, error: { code, message } };
   }
-  self.postMessage(answer);
+  self.postMessage(answer, { transfer });
 });

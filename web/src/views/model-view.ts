@@ -9,11 +9,14 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   const place = { error: byId('model-error'), status: byId('model-status') };
   const omega0 = byId<HTMLInputElement>('omega0');
   const arch = byId<HTMLSelectElement>('arch');
+  const recipe = byId<HTMLSelectElement>('recipe');
   let address: string | undefined;
+  let lastFiles: readonly File[] = [];
   let previous = Promise.resolve();
 
   /** One after the other, so that what was dropped last is what stays open. */
   const open = (files: readonly File[]): Promise<void> => {
+    lastFiles = files;
     previous = previous.then(() => openNow(files));
     return previous;
   };
@@ -21,7 +24,11 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
     attempt(place, `Reading ${files.map(({ name }) => name).join(', ')} …`, async () => {
       const opened = await askLab('open', [
         files,
-        { omega0: omega0.value === '' ? undefined : Number(omega0.value), arch: arch.value || undefined },
+        {
+          omega0: omega0.value === '' ? undefined : Number(omega0.value),
+          arch: arch.value || undefined,
+          preprocess: recipe.value || undefined,
+        },
       ]);
       await use(opened);
       if (address) URL.revokeObjectURL(address);
@@ -46,12 +53,18 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
       return place.status.textContent ?? '';
     }),
   );
-  byId('conversion-options').addEventListener('toggle', () => listArchitectures(arch), { once: true });
+  byId('conversion-options').addEventListener('toggle', () => listChoices(arch, recipe), { once: true });
+  for (const field of [omega0, arch, recipe]) {
+    field.addEventListener('change', () => {
+      if (lastFiles.length > 0) void open(lastFiles);
+    });
+  }
 }
 
-async function listArchitectures(select: HTMLSelectElement): Promise<void> {
-  const names = await askLab('architectures', []);
-  select.append(...names.map((name) => new Option(name, name)));
+async function listChoices(arch: HTMLSelectElement, recipe: HTMLSelectElement): Promise<void> {
+  const { architectures, recipes } = await askLab('choices', []);
+  arch.append(...architectures.map((name) => new Option(name, name)));
+  recipe.append(...recipes.map((name) => new Option(name, name)));
 }
 
 export async function fetchExample(name: string): Promise<File> {
@@ -60,9 +73,11 @@ export async function fetchExample(name: string): Promise<File> {
   return new File([await response.blob()], name.replace(/^.*\//, ''));
 }
 
-function statusOf({ converted, fileName }: OpenedModel): string {
-  if (!converted) return `${fileName} is checked and ready.`;
-  return `Converted ${bytesText(converted.checkpointBytes)} in ${converted.ms.toFixed(0)} ms.`;
+function statusOf({ converted, fileName, notes }: OpenedModel): string {
+  const done = converted
+    ? `Converted ${bytesText(converted.checkpointBytes)} in ${converted.ms.toFixed(0)} ms`
+    : `${fileName} is checked and ready`;
+  return `${[done, ...notes].join('; ')}.`;
 }
 
 function showFacts({ architecture, fileName, input, summary }: OpenedModel, address: string): void {

@@ -68,8 +68,18 @@ describe('wrong files', () => {
       await convert(page, files);
       assert.match(await page.textContent('#model-error'), message, name);
     }
-    await page.fill('#omega0', '20');
     await convert(page, [CHECKPOINT]);
+    const withoutFrequency = await page.textContent('#model-error');
+    assert.match(withoutFrequency, /E_OMEGA0.*take the config\.txt.*fill in the field “omega0”/);
+    assert.doesNotMatch(withoutFrequency, /--/);
+    await page.fill('#omega0', '20');
+    await page.locator('#arch').focus();
+    await settled(page);
+    assert.match(await page.textContent('#model-status'), /^Converted.*; omega0 = 20 \(as entered\)\.$/);
+    await page.selectOption('#arch', { label: 'biper-resnet18_1w1a' });
+    await page.locator('#model-error', { hasText: 'E_CHECKPOINT_ARCH' }).waitFor();
+    await page.selectOption('#arch', '');
+    await settled(page);
     assert.equal(await page.isVisible('#model-error'), false);
     await page.setInputFiles('#image-files', [
       file('notes.png', 'no image'),
@@ -77,6 +87,9 @@ describe('wrong files', () => {
     ]);
     await page.locator('#results .bar.first').waitFor();
     assert.match(await page.textContent('#results'), /E_IMAGE.*notes\.png/);
+    const status = page.locator('#images-status', { hasText: /^1 image; 1 can’t be read\. \d+\.\d ms each/ });
+    await status.waitFor();
+    assert.match(await status.textContent(), /; the median of 5 warm runs\.$/);
     assert.deepEqual(errors, []);
     await context.close();
   });
@@ -154,6 +167,19 @@ describe('the camera', () => {
     await launched.close();
   });
 
+  test('stops when the page is hidden', async () => {
+    const { launched, page } = await start(FAKE_CAMERA, { permissions: ['camera'] });
+    await page.locator('#camera .bar.first').waitFor();
+    await page.evaluate(() => {
+      globalThis.track = document.querySelector('video').srcObject.getTracks()[0];
+      Object.defineProperty(document, 'hidden', { value: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    assert.equal(await page.evaluate(() => globalThis.track.readyState), 'ended');
+    assert.equal(await page.isVisible('#camera'), false);
+    await launched.close();
+  });
+
   test('that is not there, or not allowed, is told', async () => {
     const { launched, page } = await start([], {});
     await page.locator('#images-error', { hasText: /E_IMAGE.*the camera can't be used/ }).waitFor();
@@ -191,6 +217,73 @@ test('the downloaded model opens again', async () => {
   const model = { name: 'again.sgnw', mimeType: 'application/octet-stream', buffer: bytes };
   await convert(page, [model]);
   assert.match(await page.textContent('#model-status'), /again\.sgnw is checked and ready/);
+  await context.close();
+});
+
+describe('labels', () => {
+  const NAMES = ['plane', 'car', 'bird', 'kitten', 'deer', 'dog', 'frog', 'horse', 'boat', 'lorry'];
+  const file = (name, content) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) });
+  const asObject = (nameOf) => JSON.stringify(Object.fromEntries(NAMES.map((name, i) => [i, nameOf(name, i)])));
+  const forms = [
+    file('labels.txt', NAMES.join('\n')),
+    file('names.json', JSON.stringify(NAMES)),
+    file(
+      'class-index.json',
+      asObject((name, i) => [`n${i}`, name]),
+    ),
+    file('config.json', JSON.stringify({ id2label: JSON.parse(asObject((name) => name)) })),
+  ];
+  const firstOf = async (page) => {
+    await page.setInputFiles('#image-files', ['examples/images/cat/0000.png']);
+    await page.locator('#images-status', { hasText: /^1 image\./ }).waitFor();
+    return page.textContent('#results .bar.first .name');
+  };
+
+  for (const labels of forms) {
+    test(`of ${labels.name} are taken with a checkpoint, and beside a model`, async () => {
+      const { context, page, errors } = await open();
+      await convert(page, [
+        file('a.pth', readFileSync(CHECKPOINT)),
+        file('config.txt', readFileSync('examples/config.txt')),
+        labels,
+      ]);
+      assert.equal(await firstOf(page), 'kitten');
+      await convert(page);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+      const model = file('model.sgnw', readFileSync(await download.path()));
+      await convert(page, [labels, model]);
+      assert.match(
+        await page.textContent('#model-status'),
+        new RegExp(`is checked and ready; the labels of ${labels.name} replace those that were in the model\\.`),
+      );
+      assert.equal(await firstOf(page), 'kitten');
+      await convert(page, [model, file('labels.txt', 'cat\ndog')]);
+      assert.match(await page.textContent('#model-error'), /E_LABELS.*2 labels.*10 classes/);
+      assert.deepEqual(errors, []);
+      await context.close();
+    });
+  }
+});
+
+test('what other applications of the same origin have cached stays, and the page answers nothing for them', async () => {
+  const { context, page } = await open();
+  await page.evaluate(async () => {
+    for (const name of ['another application', 'signwave-page of another folder']) await caches.open(name);
+    await (await caches.open(`signwave-page ${location.origin}/ an older version`)).add('icon.svg');
+  });
+  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).unregister());
+  await page.reload();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null).catch(() => undefined);
+  const names = await page.evaluate(() => caches.keys());
+  assert.deepEqual(names.filter((name) => !name.startsWith(`signwave-page ${server.url}/ `)).sort(), [
+    'another application',
+    'signwave-page of another folder',
+  ]);
+  assert.ok(!names.some((name) => name.endsWith('an older version')), names.join());
+  await page.evaluate(() => fetch('elsewhere.json').catch(() => undefined));
+  const cached = await page.evaluate(() => caches.match('elsewhere.json').then((answer) => answer !== undefined));
+  assert.equal(cached, false);
   await context.close();
 });
 
