@@ -32,7 +32,8 @@ export function tiffThatDiffers(bytes: Uint8Array): string | undefined {
   if (bits === 16 && planes === 2) return 'it is a TIFF of 16 bits a sample in separate planes';
   if (bits === 16 && tag(TAG.extra)[0] === 1) return 'it is a TIFF of 16 bits a sample with premultiplied alpha';
   const colours = tag(TAG.colours);
-  if (colours.length > 0 && colours.every((level) => level < 256)) return 'it is a TIFF whose palette has 8 bits a level';
+  if (colours.length > 0 && colours.every((level) => level < 256))
+    return 'it is a TIFF whose palette has 8 bits a level';
   return undefined;
 }
 

@@ -4,6 +4,7 @@
     build/golden/bin/python data/test/node/make-golden.py
 
 `files`: the file, `Image.open(file).convert('RGB')` as (height, width, 3) and `.convert('L')` as (height, width), base64.
+   `evaluated`: SHA-256 of both after Resize(14), CenterCrop(12), which is the trainer's evaluation for 12 x 12.
 `prepared`: SHA-256 of the 20 photographs of ../shared after Resize(256), CenterCrop(224): (224, 224, 3) bytes.
 """
 import base64
@@ -182,19 +183,20 @@ def text(data):
 
 def decoded(name, data):
     image = Image.open(io.BytesIO(data))
+    gray = Image.open(io.BytesIO(data)).convert('L')
     rgb = image.convert('RGB')  # before the size: a TIFF is turned when it is loaded
     return {'name': name, 'file': text(data), 'width': image.width, 'height': image.height,
-            'rgb': text(rgb.tobytes()), 'gray': text(Image.open(io.BytesIO(data)).convert('L').tobytes())}
+            'rgb': text(rgb.tobytes()), 'gray': text(gray.tobytes()),
+            'evaluated': {'rgb': evaluated(rgb, 14, 12), 'gray': evaluated(gray, 14, 12)}}
 
 
-def prepared(path):
-    """torchvision's Resize(256), CenterCrop(224)"""
-    image = Image.open(path).convert('RGB')
+def evaluated(image, short, side):
+    """torchvision's Resize(short), CenterCrop(side)"""
     width, height = image.size
-    long = int(256 * max(width, height) / min(width, height))
-    image = image.resize((256, long) if width <= height else (long, 256), Image.Resampling.BILINEAR)
-    left, top = int(round((image.width - 224) / 2.0)), int(round((image.height - 224) / 2.0))
-    return hashlib.sha256(image.crop((left, top, left + 224, top + 224)).tobytes()).hexdigest()
+    long = int(short * max(width, height) / min(width, height))
+    image = image.resize((short, long) if width <= height else (long, short), Image.Resampling.BILINEAR)
+    left, top = int(round((image.width - side) / 2.0)), int(round((image.height - side) / 2.0))
+    return hashlib.sha256(image.crop((left, top, left + side, top + side)).tobytes()).hexdigest()
 
 
 warnings.simplefilter('ignore')  # of Pillow, about the palette with alpha
@@ -203,7 +205,7 @@ photographs = here.parents[3] / 'shared/checkpoints/biper-resnet18-imagenet/imag
 golden = {
     'madeBy': f'make-golden.py, Pillow {PIL.__version__}, libjpeg-turbo {features.version("libjpeg_turbo")}',
     'files': [decoded(name, data) for name, data in files()],
-    'prepared': {path.name: prepared(path) for path in sorted(photographs.iterdir())},
+    'prepared': {path.name: evaluated(Image.open(path).convert('RGB'), 256, 224) for path in sorted(photographs.iterdir())},
 }
 path = here / 'golden.json'
 path.write_text(json.dumps(golden, indent=0) + '\n')

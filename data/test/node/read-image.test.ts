@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, type InputRecipe } from '@signwave/format';
@@ -9,20 +8,7 @@ import { temporaryFolder } from '../../../test/temp-folder.js';
 import { prepareImage } from '../../src/image/prepare.js';
 import { toGray, toRgb } from '../../src/image/raster.js';
 import { decodeImage, MAX_IMAGE_PIXELS, readImage } from '../../src/node/read-image.js';
-
-interface Golden {
-  readonly files: readonly {
-    readonly name: string;
-    readonly file: string;
-    readonly width: number;
-    readonly height: number;
-    readonly rgb: string;
-    readonly gray: string;
-  }[];
-  readonly prepared: Readonly<Record<string, string>>;
-}
-
-const golden: Golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8'));
+import { golden } from './golden.js';
 
 function fileBytes(name: string): Buffer {
   return Buffer.from(golden.files.find((file) => file.name === name)!.file, 'base64');
