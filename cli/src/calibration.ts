@@ -3,6 +3,7 @@ import { type Graph, type Model as ModelFile, SignwaveError, writeModel } from '
 import { load, prepareImage } from '@signwave/runtime';
 import { openDataset } from './data/datasets.js';
 import { noiseImages } from './data/noise-images.js';
+import { ImageNotes } from './report/image-notes.js';
 import { Progress } from './report/progress.js';
 import { argMax } from './statistics.js';
 
@@ -72,9 +73,12 @@ export async function measureSmaller(
     largestLogitChange: 0,
     top1Changes: 0,
   }));
+  const notes = new ImageNotes(reference.input);
   const progress = new Progress('measuring', images);
   for (let n = 0; n < images; n++) {
-    const input = prepareImage((await dataset.read(n)).image, recipe!, height, width);
+    const { image, name } = await dataset.read(n);
+    notes.look(image, name);
+    const input = prepareImage(image, recipe!, height, width);
     const expected = reference.run(input).slice();
     models.forEach((model, i) => {
       const effect = effects[i]!;

@@ -1,6 +1,7 @@
 import { SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
 import type { Dataset } from './data/datasets.js';
+import { ImageNotes } from './report/image-notes.js';
 import { Progress } from './report/progress.js';
 import { argMax, wilsonInterval } from './statistics.js';
 
@@ -44,6 +45,7 @@ export async function evaluateOn(
   const images = Math.min(limit, dataset.count);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const logits = new Float32Array(images * classes);
+  const notes = new ImageNotes(model.input);
   const progress = new Progress('evaluating', images);
   let top1 = 0;
   let top5 = 0;
@@ -56,6 +58,7 @@ export async function evaluateOn(
         `${name} has label ${label}, but ${model.metadata.name} has ${classes} classes: it's a model for other data`,
       );
     }
+    notes.look(image, name);
     const input = prepareImage(image, recipe, height, width);
     const startMs = performance.now();
     const output = model.run(input);

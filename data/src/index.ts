@@ -1,3 +1,4 @@
-export { prepareImage } from './image/prepare.js';
-export { checkRaster, type RasterImage } from './image/raster.js';
+export { evaluationResize, type PixelSize, prepareImage, resizedSize } from './image/prepare.js';
+export { type Crop, checkRaster, type RasterImage, toGray, toRgb } from './image/raster.js';
+export { cropImage, resizeImage } from './image/resize.js';
 export { checkLabelCount, parseLabels } from './labels.js';

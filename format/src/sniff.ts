@@ -45,6 +45,8 @@ export function sniffKind(head: Uint8Array, sizeBytes = head.length): string {
   }
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'a Python pickle';
 
+  if (latin1.startsWith('BM') && latin1.startsWith('\0\0\0\0', 6)) return 'a BMP image';
+
   const text = latin1.replace(/^(\xef\xbb\xbf)?\s*/, '').toLowerCase();
   if (text.startsWith('<!doctype html') || text.startsWith('<html')) return 'an HTML page (a failed download?)';
   if (text.startsWith('{') || text.startsWith('[')) return 'a JSON text';

@@ -5,6 +5,7 @@ import { jsonOption, limitOption } from '../arguments.js';
 import { Comparison } from '../comparison.js';
 import { openDataset } from '../data/datasets.js';
 import { readModelFile } from '../files.js';
+import { ImageNotes } from '../report/image-notes.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 import { table } from '../report/table.js';
@@ -43,9 +44,11 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
   const dataset = await openDataset(options.images);
   const images = Math.min(options.limit ?? DEFAULT_IMAGES, dataset.count);
   const comparison = new Comparison(a, b);
+  const notes = new ImageNotes(a.graph.nodes[0] as InputNode);
   const progress = new Progress('comparing', images);
   for (let n = 0; n < images; n++) {
-    const { image } = await dataset.read(n);
+    const { image, name } = await dataset.read(n);
+    notes.look(image, name);
     comparison.check(inputOf(a, pathA, image), inputOf(b, pathB, image));
     progress.update(n + 1);
   }

@@ -4,6 +4,7 @@ import { type KernelChoice, type LoadOptions, load, type Model, prepareImage } f
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
 import { readNpy, writeNpy } from '../data/npy.js';
+import { ImageNotes } from '../report/image-notes.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
@@ -60,11 +61,13 @@ export async function loadModel(
 }
 
 async function runImages(model: Model, paths: readonly string[], { top, json }: Options): Promise<void> {
+  const notes = new ImageNotes(model.input);
   const results = [];
   for (const path of paths) {
     const image = await readImage(path);
     const startMs = performance.now();
     const predictions = inContext(path, () => model.classify(image, { topK: top }));
+    notes.look(image, path);
     results.push({ image: path, ms: performance.now() - startMs, predictions });
   }
   if (json) {
@@ -96,13 +99,13 @@ async function runArray(model: Model, inPath: string, outPath: string): Promise<
   const isBytes = array.type === '|u1';
   const layout = isBytes ? '(N, H, W, C)' : '(N, C, H, W)';
   const sides = array.shape.slice(1);
-  const expected =
-    isBytes && recipe?.resize ? undefined : isBytes ? [height, width, channels] : [channels, height, width];
-  if (array.shape.length !== 4 || (expected && expected.join() !== sides.join()) || (isBytes && !recipe)) {
-    const wanted =
-      isBytes && !recipe
-        ? `float32 (N, ${channels}, ${height}, ${width}), since the model has no input recipe`
-        : `(N, ${(expected ?? ['any', 'any', channels]).join(', ')})`;
+  const expected = [channels, height, width];
+  if (array.shape.length !== 4 || (isBytes ? !recipe : expected.join() !== sides.join())) {
+    const wanted = !isBytes
+      ? `(N, ${expected.join(', ')})`
+      : recipe
+        ? '(N, any, any, 1, 3 or 4)'
+        : `float32 (N, ${expected.join(', ')}), since the model has no input recipe`;
     throw new SignwaveError(
       'E_NPY',
       `${inPath}: ${array.type} of shape (${array.shape.join(', ')}), read as ${layout}; expected ${wanted}`,
@@ -111,10 +114,16 @@ async function runArray(model: Model, inPath: string, outPath: string): Promise<
   const count = array.shape[0]!;
   const elements = sides.reduce((product, side) => product * side, 1);
   const outputs = new Float32Array(count * model.outputs);
+  const notes = new ImageNotes(model.input);
+  const imageAt = (data: Uint8Array, n: number): Uint8Array => {
+    const image = rasterAt(data, array.shape, n);
+    notes.look(image, `image ${n} of ${inPath}`);
+    return inContext(inPath, () => prepareImage(image, recipe!, height, width));
+  };
   for (let n = 0; n < count; n++) {
     const input =
       array.type === '|u1'
-        ? prepareImage(rasterAt(array.data, array.shape, n), recipe!, height, width)
+        ? imageAt(array.data, n)
         : channelsLast(array.data.subarray(n * elements, (n + 1) * elements), channels);
     outputs.set(model.run(input), n * model.outputs);
   }

@@ -7,6 +7,7 @@ import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openDataset } from '../data/datasets.js';
 import { readModelFile, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
+import { ImageNotes } from '../report/image-notes.js';
 import { color, count, printJson, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 import { table } from '../report/table.js';
@@ -180,10 +181,15 @@ async function openInputs(model: Model, input: InputNode, options: Options): Pro
   const { height, width, channels, recipe } = input;
   if (options.images !== undefined && recipe) {
     const dataset = await openDataset(options.images);
+    const notes = new ImageNotes(input);
     return {
       name: dataset.name,
       count: Math.min(options.limit ?? DEFAULT_IMAGES, dataset.count),
-      read: async (index) => prepareImage((await dataset.read(index)).image, recipe, height, width),
+      read: async (index) => {
+        const { image, name } = await dataset.read(index);
+        notes.look(image, name);
+        return prepareImage(image, recipe, height, width);
+      },
     };
   }
   const size = height * width * channels;

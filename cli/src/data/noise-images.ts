@@ -7,7 +7,11 @@ export function noiseImages(
   height: number,
   width: number,
   channels: number,
-): { readonly name: string; readonly count: number; read(): Promise<{ readonly image: RasterImage }> } {
+): {
+  readonly name: string;
+  readonly count: number;
+  read(): Promise<{ readonly image: RasterImage; readonly name: string }>;
+} {
   let state = 1;
   // The constants are those of Numerical Recipes; the high byte is the random one.
   const nextByte = (): number => {
@@ -18,6 +22,7 @@ export function noiseImages(
     name: 'noise',
     count: IMAGES,
     read: async () => ({
+      name: 'noise',
       image: {
         width,
         height,

@@ -1,70 +1,104 @@
 import { type InputRecipe, SignwaveError } from '@signwave/format';
 import { checkRaster, type RasterImage, toGray, toRgb } from './raster.js';
-import { resizeImage } from './resize.js';
+import { resizeAndCrop } from './resize.js';
+
+/** Largest side of a resized image, pixels: Pillow keeps sizes in 32-bit integers. */
+const MAX_RESIZED_SIDE = 2 ** 31 - 1;
+
+/** Test images are scaled so that the shorter side is this times the network's side, then cropped: 256 for 224. */
+const EVALUATION_SCALE = 256 / 224;
+
+/** Width and height, pixels. */
+export interface PixelSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /**
  * Make a model's input bytes from an image of any size, as the model's recipe says: convert to RGB or gray, resize,
  * crop the centre, put the channels in order. The bytes are those of Pillow 12 and torchvision (`convert`,
- * `Resize`, `CenterCrop`), bit for bit.
+ * `Resize`, `CenterCrop`), bit for bit. Only what the crop keeps is computed.
  *
  * @param image  bytes (height, width, channels), channels RGB, RGBA (alpha is dropped) or gray.
  * @param recipe of the model's `input` node (SPEC.md 4.1).
  * @param height of the model's input, pixels.
  * @param width  of the model's input, pixels.
  * @returns bytes (height, width, channels), channels as `recipe.channelOrder` says.
- * @throws {SignwaveError} `E_INPUT_SHAPE` if the image's bytes don't match its size; if it hasn't the input's size and
- *   the recipe has no resize; if a shorter side resized by the recipe is smaller than the input.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if the image's bytes don't match its size, and as {@link resizedSize}.
  */
 export function prepareImage(image: RasterImage, recipe: InputRecipe, height: number, width: number): Uint8Array {
   checkRaster(image);
-  const converted = recipe.channelOrder === 'gray' ? toGray(image) : toRgb(image);
-  const bytes = cropCentre(resizeByRecipe(converted, recipe, height, width), height, width);
+  const resized = resizedSize(image, recipe, height, width);
+  const crop = {
+    left: halfToEven(resized.width - width),
+    top: halfToEven(resized.height - height),
+    width,
+    height,
+  };
+  const interpolation = recipe.resize?.interpolation ?? 'bilinear';
+  const isGray = recipe.channelOrder === 'gray';
+  // Luma mixes the channels before the resize rounds them. RGB doesn't: it is made of the small part, afterwards.
+  const source = isGray ? toGray(image) : image;
+  const part = resizeAndCrop(source, resized.width, resized.height, interpolation, crop);
+  const bytes = new Uint8Array((isGray ? part : toRgb(part)).data);
   if (recipe.channelOrder === 'bgr') swapRedAndBlue(bytes);
   return bytes;
 }
 
-function resizeByRecipe(image: RasterImage, recipe: InputRecipe, height: number, width: number): RasterImage {
-  const { resize } = recipe;
-  if (resize === undefined) {
-    if (image.width === width && image.height === height) return image;
+/**
+ * The size to which an image is resized before its centre is cropped. Where the recipe names no resize, an image of
+ * another size becomes the smallest one of its own shape that covers the input (SPEC.md 4.1): for a square input,
+ * torchvision's `Resize(side)`.
+ *
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if the recipe makes it smaller than the input, or if a side would be longer than
+ *   {@link MAX_RESIZED_SIDE}, which takes an image millions of times as long as it is wide.
+ */
+export function resizedSize(image: PixelSize, { resize }: InputRecipe, height: number, width: number): PixelSize {
+  if (resize?.mode === 'stretch') return { width, height };
+  const resized = resize ? shorterSideTo(resize.sizePixels, image) : covering(image, height, width);
+  if (resized.width < width || resized.height < height) {
     throw new SignwaveError(
       'E_INPUT_SHAPE',
-      `the image is ${image.width} x ${image.height} pixels (width x height), the model takes ${width} x ${height}, ` +
-        'and its recipe names no resize; bring the image to that size first',
+      `the model's recipe resizes the image of ${image.width} x ${image.height} pixels to ${resized.width} x ` +
+        `${resized.height}, which is smaller than the model's input of ${width} x ${height}; the recipe is wrong`,
     );
   }
-  if (resize.mode === 'stretch') return resizeImage(image, width, height, resize.interpolation);
+  if (Math.max(resized.width, resized.height) > MAX_RESIZED_SIDE) {
+    throw new SignwaveError(
+      'E_INPUT_SHAPE',
+      `the image of ${image.width} x ${image.height} pixels is too long for its width: resized to ${resized.width} x ` +
+        `${resized.height} it passes the limit of ${MAX_RESIZED_SIDE} pixels a side; cut it first`,
+    );
+  }
+  return resized;
+}
 
-  const size = resize.sizePixels;
-  const resizedWidth = image.width <= image.height ? size : longerSide(size, image.width, image.height);
-  const resizedHeight = image.width <= image.height ? longerSide(size, image.height, image.width) : size;
-  if (resizedWidth < width || resizedHeight < height) {
-    throw new SignwaveError(
-      'E_INPUT_SHAPE',
-      `the model's recipe resizes the image of ${image.width} x ${image.height} pixels to ${resizedWidth} x ` +
-        `${resizedHeight}, which is smaller than the model's input of ${width} x ${height}; the recipe is wrong`,
-    );
-  }
-  return resizeImage(image, resizedWidth, resizedHeight, resize.interpolation);
+/**
+ * The resize of a recipe that image folders are evaluated with, by the trainer and ever after: the shorter side to 256 for
+ * an input of 224, and in proportion.
+ *
+ * @param side of the square input, pixels.
+ */
+export function evaluationResize(side: number): NonNullable<InputRecipe['resize']> {
+  return { mode: 'shorterSide', sizePixels: Math.round(side * EVALUATION_SCALE), interpolation: 'bilinear' };
 }
 
 /** torchvision's `Resize(size)`: the shorter side becomes `size`, the longer one is rounded down. */
-function longerSide(size: number, longer: number, shorter: number): number {
-  return Math.trunc((size * longer) / shorter);
+function shorterSideTo(size: number, { width, height }: PixelSize): PixelSize {
+  return width <= height
+    ? { width: size, height: inProportion(size, height, width) }
+    : { width: inProportion(size, width, height), height: size };
 }
 
-/** torchvision's `CenterCrop`. @returns bytes (height, width, channels) of their own. */
-function cropCentre(image: RasterImage, height: number, width: number): Uint8Array {
-  const { channels, data } = image;
-  const top = halfToEven(image.height - height);
-  const left = halfToEven(image.width - width);
-  const rowBytes = width * channels;
-  const bytes = new Uint8Array(height * rowBytes);
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * image.width + left) * channels;
-    bytes.set(data.subarray(from, from + rowBytes), y * rowBytes);
-  }
-  return bytes;
+/** The smallest size of the image's shape, the longer side rounded down, that has the input's size in it. */
+function covering(image: PixelSize, height: number, width: number): PixelSize {
+  return image.width * height <= image.height * width
+    ? { width, height: Math.max(height, inProportion(width, image.height, image.width)) }
+    : { width: Math.max(width, inProportion(height, image.width, image.height)), height };
+}
+
+function inProportion(size: number, side: number, otherSide: number): number {
+  return Math.trunc((size * side) / otherSide);
 }
 
 /** `int(round(margin / 2.0))` in Python, which rounds halves to the even neighbour: 1 -> 0, 3 -> 2, 5 -> 2, 7 -> 4. */

@@ -12,6 +12,14 @@ export interface RasterImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
+/** A rectangle of an image, pixels. */
+export interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** @throws {SignwaveError} `E_INPUT_SHAPE` unless the image has a pixel or more and exactly the bytes of its size. */
 export function checkRaster(image: RasterImage): void {
   const { width, height, channels, data } = image;

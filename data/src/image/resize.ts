@@ -1,4 +1,4 @@
-import type { RasterImage } from './raster.js';
+import type { Crop, RasterImage } from './raster.js';
 
 // Resizing with the bits of Pillow (src/libImaging/Resample.c), since that is what the networks were trained and
 // tested with: other resizers differ by up to tens of grey levels, which moves accuracy. Rows are resized first, always
@@ -44,13 +44,21 @@ const FILTERS: Readonly<Record<Interpolation, Filter>> = {
 
 /** Which input samples make each output sample, along one axis. */
 interface Taps {
-  /** (outSize) index of the first input sample. */
+  /** (outputs) index of the first input sample. */
   readonly first: Int32Array;
-  /** (outSize) number of input samples. */
+  /** (outputs) number of input samples. */
   readonly count: Int32Array;
-  /** (outSize, window) weights with {@link FRACTION_BITS} fraction bits; entries past `count` are 0. */
+  /** (outputs, window) weights with {@link FRACTION_BITS} fraction bits; entries past `count` are 0. */
   readonly weights: Int32Array;
   readonly window: number;
+}
+
+/** An axis of an image that is resized from `inSize` to `outSize` samples, of which `kept` from `from` on are wanted. */
+interface Axis {
+  readonly inSize: number;
+  readonly outSize: number;
+  readonly from: number;
+  readonly kept: number;
 }
 
 /**
@@ -66,25 +74,59 @@ export function resizeImage(
   height: number,
   interpolation: Interpolation,
 ): RasterImage {
-  const filter = FILTERS[interpolation];
-  let result = image;
-  if (width !== image.width) result = resizeRows(result, width, filter);
-  if (height !== image.height) result = resizeColumns(result, height, filter);
-  return result;
+  if (width === image.width && height === image.height) return image;
+  return resizeAndCrop(image, width, height, interpolation, { left: 0, top: 0, width, height });
 }
 
-function tapsOf(inSize: number, outSize: number, filter: Filter): Taps {
+/**
+ * The part `crop` of the image resized to `width` x `height` pixels: the bits of {@link resizeImage} and a crop, but only
+ * what the part needs is computed. A strip of 1 x 20,000 pixels may become one of 256 x 5,120,000 at no cost.
+ *
+ * @param crop within `width` x `height`.
+ * @returns a new image of the crop's size.
+ */
+export function resizeAndCrop(
+  image: RasterImage,
+  width: number,
+  height: number,
+  interpolation: Interpolation,
+  crop: Crop,
+): RasterImage {
+  if (width === image.width && height === image.height) return cropImage(image, crop);
+  // An axis that keeps its size has the weights 1 and 0, which change no sample: no case of its own.
+  const filter = FILTERS[interpolation];
+  const columns = tapsOf({ inSize: image.width, outSize: width, from: crop.left, kept: crop.width }, filter);
+  const rows = tapsOf({ inSize: image.height, outSize: height, from: crop.top, kept: crop.height }, filter);
+  const firstRow = rows.first[0]!; // first[i] and first[i] + count[i] never fall with i
+  const endRow = rows.first.at(-1)! + rows.count.at(-1)!;
+  const narrow = resizeRows(image, firstRow, endRow, columns);
+  return resizeColumns(narrow, firstRow, rows);
+}
+
+/** @returns a new image, a copy of the part. */
+export function cropImage(image: RasterImage, { left, top, width, height }: Crop): RasterImage {
+  const { channels, data } = image;
+  const rowBytes = width * channels;
+  const part = new Uint8Array(height * rowBytes);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * image.width + left) * channels;
+    part.set(data.subarray(from, from + rowBytes), y * rowBytes);
+  }
+  return { width, height, channels, data: part };
+}
+
+function tapsOf({ inSize, outSize, from: firstOut, kept }: Axis, filter: Filter): Taps {
   const scale = inSize / outSize;
   const stretch = Math.max(1, scale);
   const support = filter.support * stretch;
   const window = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(outSize);
-  const count = new Int32Array(outSize);
-  const weights = new Int32Array(outSize * window);
+  const first = new Int32Array(kept);
+  const count = new Int32Array(kept);
+  const weights = new Int32Array(kept * window);
   const exact = new Float64Array(window);
 
-  for (let out = 0; out < outSize; out++) {
-    const centre = (out + 0.5) * scale;
+  for (let out = 0; out < kept; out++) {
+    const centre = (firstOut + out + 0.5) * scale;
     const from = Math.max(0, Math.trunc(centre - support + 0.5));
     const taps = Math.min(inSize, Math.trunc(centre + support + 0.5)) - from;
     let sum = 0;
@@ -104,13 +146,15 @@ function tapsOf(inSize: number, outSize: number, filter: Filter): Taps {
   return { first, count, weights, window };
 }
 
-/** The horizontal pass: (height, image.width, channels) -> (height, width, channels). */
-function resizeRows(image: RasterImage, width: number, filter: Filter): RasterImage {
-  const { height, channels, data } = image;
-  const { first, count, weights, window } = tapsOf(image.width, width, filter);
+/** The horizontal pass over the rows `firstRow` to `endRow` - 1: (image.height, image.width, channels) -> (rows, columns, channels). */
+function resizeRows(image: RasterImage, firstRow: number, endRow: number, columns: Taps): RasterImage {
+  const { channels, data } = image;
+  const { first, count, weights, window } = columns;
+  const width = first.length;
+  const height = endRow - firstRow;
   const out = new Uint8ClampedArray(height * width * channels); // clamps to 0..255 as Pillow's clip8
   let to = 0;
-  for (let y = 0; y < height; y++) {
+  for (let y = firstRow; y < endRow; y++) {
     const row = y * image.width * channels;
     for (let x = 0; x < width; x++) {
       const taps = count[x]!;
@@ -125,10 +169,11 @@ function resizeRows(image: RasterImage, width: number, filter: Filter): RasterIm
   return { width, height, channels, data: out };
 }
 
-/** The vertical pass: (image.height, width, channels) -> (height, width, channels), on rows of plain samples. */
-function resizeColumns(image: RasterImage, height: number, filter: Filter): RasterImage {
+/** The vertical pass, on rows of plain samples: `image` holds the rows from `firstRow` on. */
+function resizeColumns(image: RasterImage, firstRow: number, rows: Taps): RasterImage {
   const { width, channels, data } = image;
-  const { first, count, weights, window } = tapsOf(image.height, height, filter);
+  const { first, count, weights, window } = rows;
+  const height = first.length;
   const rowSamples = width * channels;
   const out = new Uint8ClampedArray(height * rowSamples);
   const sums = new Int32Array(rowSamples);
@@ -136,7 +181,7 @@ function resizeColumns(image: RasterImage, height: number, filter: Filter): Rast
     sums.fill(HALF);
     for (let i = 0; i < count[y]!; i++) {
       const weight = weights[y * window + i]!;
-      const from = (first[y]! + i) * rowSamples;
+      const from = (first[y]! + i - firstRow) * rowSamples;
       for (let s = 0; s < rowSamples; s++) sums[s]! += data[from + s]! * weight;
     }
     for (let s = 0; s < rowSamples; s++) out[y * rowSamples + s] = sums[s]! >> FRACTION_BITS;

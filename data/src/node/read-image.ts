@@ -1,8 +1,8 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 import type { Sharp } from 'sharp';
-import type { RasterImage } from '../image/raster.js';
 import { readFileBytes } from './file-access.js';
-import { decodePpm, isPpm } from './ppm.js';
+import { type ClippedImage, decodeNetpbm, isNetpbm } from './netpbm.js';
+import { tiffThatDiffers } from './tiff.js';
 
 /**
  * Largest image to decode, width x height. It is Pillow's limit (twice `MAX_IMAGE_PIXELS`), beyond which Pillow too
@@ -12,35 +12,45 @@ export const MAX_IMAGE_PIXELS = 178_956_970;
 
 /**
  * Formats that decode to the same bytes here and in Pillow. Left out: AVIF (its decoders differ in the chroma), GIF (the
- * colour of transparent pixels is lost), SVG (no pixels of its own).
+ * colour of transparent pixels is lost), SVG (no pixels of its own), BMP (sharp has no reader).
  */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff'];
-const EXPECTED = 'expected JPEG, PNG, WebP, TIFF, PPM (P6) or PGM (P5)';
+const EXPECTED = 'expected JPEG, PNG, WebP, TIFF, PPM, PGM or PBM';
+
+/** Byte of a PNG file that holds its colour type, and the type of gray with alpha. */
+const PNG_COLOUR_TYPE_AT = 25;
+const GRAY_ALPHA = 4;
 
 /**
- * Read an image file as 8-bit RGB or gray, with the bytes of Pillow's `Image.open(path).convert('RGB')`:
+ * Read an image file as 8-bit RGB or gray, with the bytes of Pillow's `Image.open(path).convert('RGB')`, or `'L'` after
+ * `toGray`:
  *
- * - EXIF orientation is **not** applied, as `Image.open` doesn't apply it;
+ * - EXIF orientation is **not** applied, as `Image.open` doesn't apply it; a TIFF's own is, as `Image.open` does;
  * - ICC profiles and gamma are ignored; CMYK becomes RGB by Pillow's formula, not by a profile;
  * - alpha is dropped without blending; palettes are expanded;
  * - 16-bit samples lose their low byte, except in gray images without alpha: these are clipped to 255, as Pillow does.
  *
  * @returns 1 channel for gray files, else 3.
- * @throws {SignwaveError} `E_IMAGE` if the file can't be read or decoded, is cut short, or has more than
- *   {@link MAX_IMAGE_PIXELS}.
+ * @throws {SignwaveError} `E_IMAGE` if the file can't be read or decoded, is cut short, is of a kind that would differ
+ *   from Pillow, or has more than {@link MAX_IMAGE_PIXELS}.
  */
-export async function readImage(path: string): Promise<RasterImage> {
+export async function readImage(path: string): Promise<ClippedImage> {
   return decodeImage(await readFileBytes(path, 'E_IMAGE'), path);
 }
 
 /** As {@link readImage}, from the bytes of a file; `name` is what messages call it. */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<RasterImage> {
-  if (isPpm(bytes)) return decodePpm(bytes, name, MAX_IMAGE_PIXELS);
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<ClippedImage> {
+  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name, MAX_IMAGE_PIXELS);
   const open = await loadSharp(name);
   try {
-    const { format, space, hasAlpha } = await open(bytes).metadata();
+    const difference = tiffThatDiffers(bytes);
+    if (difference !== undefined) throw new Error(`${difference}, which programs read differently; save it as PNG`);
+    const metadata = await open(bytes).metadata();
+    const { format, space } = metadata;
     if (!FORMATS.includes(format)) throw new Error(`it is ${format}; ${EXPECTED}`);
-    return await decodeSamples(open(bytes), space, hasAlpha);
+    // A transparent value (tRNS) is an alpha channel for libvips, not for Pillow.
+    const hasAlpha = format === 'png' ? bytes[PNG_COLOUR_TYPE_AT] === GRAY_ALPHA : metadata.hasAlpha;
+    return await decodeSamples(format === 'tiff' ? open(bytes).autoOrient() : open(bytes), space, hasAlpha);
   } catch (cause) {
     throw new SignwaveError('E_IMAGE', `${name} can't be decoded: ${reason(cause as Error, bytes)}`, { cause });
   }
@@ -63,23 +73,20 @@ async function loadSharp(name: string): Promise<(bytes: Uint8Array) => Sharp> {
 function reason(error: Error, bytes: Uint8Array): string {
   if (error.message.includes('unsupported image format')) return `it is ${sniffKind(bytes)}; ${EXPECTED}`;
   if (error.message.includes('exceeds pixel limit')) return `it has more than the limit of ${MAX_IMAGE_PIXELS} pixels`;
-  return error.message;
+  return error.message.trim().replaceAll('\n', '; ');
 }
 
-async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Promise<RasterImage> {
+/** @param hasAlpha counts for 16-bit gray only. */
+async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Promise<ClippedImage> {
   switch (space) {
     case 'srgb':
       return samples(image.removeAlpha().toColourspace('srgb'), 3);
     case 'b-w':
       return samples(image.removeAlpha().toColourspace('b-w'), 1);
     case 'rgb16':
-      return samples16(image.toColourspace('rgb16'), 3, (sample) => sample >> 8);
+      return samples16(image.toColourspace('rgb16'), 3, 'high byte');
     case 'grey16':
-      return samples16(
-        image.toColourspace('grey16'),
-        1,
-        hasAlpha ? (sample) => sample >> 8 : (sample) => Math.min(sample, 255),
-      );
+      return samples16(image.toColourspace('grey16'), 1, hasAlpha ? 'high byte' : 'clip');
     case 'cmyk':
       return cmykToRgb(image.pipelineColourspace('cmyk').toColourspace('cmyk'));
     default:
@@ -88,28 +95,33 @@ async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Pr
 }
 
 /** (height, width, channels) bytes as they are decoded. */
-async function samples(image: Sharp, channels: 1 | 3): Promise<RasterImage> {
+async function samples(image: Sharp, channels: 1 | 3): Promise<ClippedImage> {
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, expected ${channels}`);
   const { width, height } = info;
-  return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length), isClipped: false };
 }
 
-/** 16-bit samples, of which the first `channels` of each pixel are kept; `to8` makes bytes of them. */
-async function samples16(image: Sharp, channels: 1 | 3, to8: (sample: number) => number): Promise<RasterImage> {
+/** 16-bit samples, of which the first `channels` of each pixel are kept. */
+async function samples16(image: Sharp, channels: 1 | 3, toByte: 'high byte' | 'clip'): Promise<ClippedImage> {
   const { data: bytes, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
   const { width, height } = info;
   const stored = new Uint16Array(bytes.buffer, bytes.byteOffset, width * height * info.channels);
   const data = new Uint8Array(width * height * channels);
+  let isClipped = false;
   for (let i = 0; i < data.length; i++) {
-    const pixel = Math.floor(i / channels);
-    data[i] = to8(stored[pixel * info.channels + (i % channels)]!);
+    const sample = stored[Math.floor(i / channels) * info.channels + (i % channels)]!;
+    if (toByte === 'high byte') data[i] = sample >> 8;
+    else {
+      data[i] = Math.min(sample, 255);
+      if (sample > 255) isClipped = true;
+    }
   }
-  return { width, height, channels, data };
+  return { width, height, channels, data, isClipped };
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c): light = 255 - K, colour = light - light * ink / 255, rounded. */
-async function cmykToRgb(image: Sharp): Promise<RasterImage> {
+async function cmykToRgb(image: Sharp): Promise<ClippedImage> {
   const { data: inks, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const data = new Uint8Array(width * height * 3);
@@ -120,5 +132,5 @@ async function cmykToRgb(image: Sharp): Promise<RasterImage> {
       data[pixel * 3 + c] = light - (((product >> 8) + product) >> 8); // MULDIV255: product / 255
     }
   }
-  return { width, height, channels: 3, data };
+  return { width, height, channels: 3, data, isClipped: false };
 }

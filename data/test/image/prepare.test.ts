@@ -1,6 +1,7 @@
 import type { InputRecipe } from '@signwave/format';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { prepareImage } from '../../src/image/prepare.js';
+import { evaluationResize, prepareImage, resizedSize } from '../../src/image/prepare.js';
 import { toGray, toRgb } from '../../src/image/raster.js';
 import { resizeImage } from '../../src/image/resize.js';
 import { countingImage, fromBase64, golden, rasterOf } from './golden.js';
@@ -68,20 +69,67 @@ describe('prepareImage', () => {
   });
 });
 
-describe('images that do not fit', () => {
-  test('refuses another size, naming both, when the recipe has no resize', () => {
-    expect(() => prepareImage(countingImage(33, 31, 3), recipe, 32, 30)).toThrow(
-      expect.objectContaining({
-        code: 'E_INPUT_SHAPE',
-        message: expect.stringMatching(/33 x 31 pixels .* takes 30 x 32/),
+describe('a recipe without a resize', () => {
+  // torchvision's Resize(32), CenterCrop(32) for a square input; the smallest size that covers it for others.
+  test.each([
+    [64, 48, 32, 32, 42, 32],
+    [48, 64, 32, 32, 32, 42],
+    [20, 20, 32, 32, 32, 32],
+    [32, 32, 32, 32, 32, 32],
+    [33, 31, 32, 30, 34, 32],
+    [33, 31, 30, 32, 32, 30],
+    [10, 100, 28, 14, 14, 140],
+    [3, 7, 7, 3, 3, 7],
+    [1, 20_000, 32, 32, 32, 640_000],
+  ])('resizes %i x %i pixels for an input %i high and %i wide to %i x %i', (width, height, toHeight, toWidth, w, h) => {
+    expect(resizedSize({ width, height }, recipe, toHeight, toWidth)).toEqual({ width: w, height: h });
+  });
+
+  test('never makes an image smaller than the input, at any size', () => {
+    const side = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(side, side, side, side, (width, height, toWidth, toHeight) => {
+        const resized = resizedSize({ width, height }, recipe, toHeight, toWidth);
+        expect(resized.width).toBeGreaterThanOrEqual(toWidth);
+        expect(resized.height).toBeGreaterThanOrEqual(toHeight);
+        expect(resized.width === toWidth || resized.height === toHeight).toBe(true);
       }),
     );
   });
 
+  test('is bilinear, with a crop of the centre', () => {
+    const image = countingImage(64, 48, 3);
+    const resize = { mode: 'shorterSide', sizePixels: 32, interpolation: 'bilinear' } as const;
+    expect(prepareImage(image, recipe, 32, 32)).toEqual(prepareImage(image, { ...recipe, resize }, 32, 32));
+  });
+});
+
+describe('the resize of evaluation', () => {
+  test.each([
+    [224, 256],
+    [32, 37],
+    [64, 73],
+    [1, 1],
+  ])('takes the shorter side for an input of %i to %i', (side, sizePixels) => {
+    expect(evaluationResize(side)).toEqual({ mode: 'shorterSide', sizePixels, interpolation: 'bilinear' });
+  });
+});
+
+describe('images that do not fit', () => {
   test('refuses a recipe whose resized image is smaller than the input', () => {
     const resize = { mode: 'shorterSide', sizePixels: 8, interpolation: 'bilinear' } as const;
     expect(() => prepareImage(countingImage(10, 20, 3), { ...recipe, resize }, 9, 9)).toThrow(
       expect.objectContaining({ code: 'E_INPUT_SHAPE', message: expect.stringMatching(/to 8 x 16.* 9 x 9/) }),
+    );
+  });
+
+  test('refuses an image that would be resized beyond the limit of a side, naming both sizes', () => {
+    const strip = countingImage(20_000_000, 1, 1);
+    expect(() => prepareImage(strip, recipe, 224, 224)).toThrow(
+      expect.objectContaining({
+        code: 'E_INPUT_SHAPE',
+        message: expect.stringMatching(/20000000 x 1 pixels .* resized to 4480000000 x 224 .* limit of 2147483647/),
+      }),
     );
   });
 

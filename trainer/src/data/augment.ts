@@ -1,3 +1,4 @@
+import type { Crop } from '@signwave/data';
 import type { BatchPlan } from './batch-plan.js';
 import type { MemoryImages } from './image-set.js';
 
@@ -47,14 +48,6 @@ export function writeShifted(
       for (let c = 0; c < channels; c++) out[at++] = table[c * 256 + (from < 0 ? 0 : pixels[from + c]!)]!;
     }
   }
-}
-
-/** A rectangle of an image, pixels. */
-export interface Crop {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 const CROP_ATTEMPTS = 10;

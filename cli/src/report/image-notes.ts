@@ -1,0 +1,40 @@
+import { type RasterImage, resizedSize } from '@signwave/data';
+import type { InputNode } from '@signwave/format';
+import { printNote, printWarning } from './output.js';
+
+/** Says, once for each kind, what happens to images that their owner may not expect. */
+export class ImageNotes {
+  readonly #input: InputNode;
+  readonly #said = new Set<'resized' | 'clipped'>();
+
+  constructor(input: InputNode) {
+    this.#input = input;
+  }
+
+  /**
+   * @param image as a file was read, or an array.
+   * @param name what to call it: its path.
+   */
+  look(image: RasterImage & { readonly isClipped?: boolean }, name: string): void {
+    const { recipe, height, width } = this.#input;
+    if (image.isClipped && this.#isNew('clipped')) {
+      printWarning(
+        `${name} has gray samples of 16 bits, of which those above 255 became 255, as Pillow's convert does: ` +
+          'such an image is white, or nearly so; save it with 8 bits a sample',
+      );
+    }
+    if (recipe && !recipe.resize && (image.width !== width || image.height !== height) && this.#isNew('resized')) {
+      const resized = resizedSize(image, recipe, height, width);
+      printNote(
+        `${name} is ${image.width} x ${image.height} pixels: resized to ${resized.width} x ${resized.height} and ` +
+          `cropped to ${width} x ${height}, as every image of another size, since the model's recipe names no resize`,
+      );
+    }
+  }
+
+  #isNew(kind: 'resized' | 'clipped'): boolean {
+    const isNew = !this.#said.has(kind);
+    this.#said.add(kind);
+    return isNew;
+  }
+}
