@@ -7,7 +7,13 @@ export function noiseImages(
   height: number,
   width: number,
   channels: number,
-): { readonly name: string; readonly count: number; read(): Promise<{ readonly image: RasterImage }> } {
+  limit: number,
+): {
+  readonly name: string;
+  readonly count: number;
+  read(): Promise<{ readonly image: RasterImage }>;
+  end(): void;
+} {
   let state = 1;
   // The constants are those of Numerical Recipes; the high byte is the random one.
   const nextByte = (): number => {
@@ -16,7 +22,7 @@ export function noiseImages(
   };
   return {
     name: 'noise',
-    count: IMAGES,
+    count: Math.min(IMAGES, limit),
     read: async () => ({
       image: {
         width,
@@ -25,5 +31,6 @@ export function noiseImages(
         data: Uint8Array.from({ length: height * width * channels }, nextByte),
       },
     }),
+    end: () => {},
   };
 }
