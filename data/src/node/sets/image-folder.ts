@@ -107,8 +107,8 @@ async function choosePart(
   const { folders: classes } = await listFolder(root, new LeftOut());
   if (classes.length === 0 && train === undefined) return { root: folder, remarks: [] };
   await listFolder(folder, leftOut, '', '..');
-  const others = folders.filter((name) => name !== test);
-  const text = `${folder} has parts: the images are those of ${test}/${others.length > 0 ? `, not of ${listNames(others)}` : ''}`;
+  const unused = folders.filter((name) => name !== test && name !== train);
+  const text = `${folder}: the test images are those of ${test}/${unused.length > 0 ? ` (${listNames(unused)} unused)` : ''}`;
   return { root, remarks: [{ isWarning: false, text }] };
 }
 

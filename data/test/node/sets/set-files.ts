@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** Byte `at` of image `index`: every image and pixel is another one. */
@@ -25,7 +25,7 @@ export async function writeCifar10(folder: string, perFile: number, testCount: n
 }
 
 /** An idx file: images (count, 28, 28) or labels (count). */
-function idxFile(kind: 'images' | 'labels', count: number): Uint8Array {
+export function idxFile(kind: 'images' | 'labels', count: number): Uint8Array {
   const header = kind === 'images' ? [0x0803, count, 28, 28] : [0x0801, count];
   const itemBytes = kind === 'images' ? 784 : 1;
   const file = new Uint8Array(4 * header.length + count * itemBytes);
@@ -50,3 +50,18 @@ export async function writeFashionMnist(folder: string, trainCount: number, test
     await writeFile(join(folder, `${part}-labels-idx1-ubyte`), idxFile('labels', count));
   }
 }
+
+/** Write files, given by their path below `folder`. */
+export async function writeFiles(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<string> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+/** An image of one gray pixel. */
+export const pgm = (value: number): Uint8Array => Buffer.from(`P5 1 1 255\n${String.fromCharCode(value)}`, 'latin1');
