@@ -193,7 +193,9 @@ describe('a run', () => {
     const config = await smallConfig(folder, 'a', { architecture: 'resnet20_1w1a' });
     await expect(run(config, 'wasm')).rejects.toMatchObject({
       code: 'E_CONFIG',
-      message: expect.stringMatching(/takes images of 32 x 32 x 3, but those of Fashion-MNIST have 28 x 28 x 1/),
+      message: expect.stringMatching(
+        /takes images of 32 x 32 x 3, but those of Fashion-MNIST training images have 28 x 28 x 1/,
+      ),
     });
   });
 
