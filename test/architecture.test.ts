@@ -6,7 +6,7 @@ import { readText, repositoryFiles } from './source-files.js';
 /** What each package may import besides its own files: the arrows point one way. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   format: ['flatbuffers'],
-  data: ['@signwave/format', 'sharp'],
+  data: ['@signwave/format', 'pickleparser', 'sharp'],
   reference: ['@signwave/format'],
   convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
   // Both are bundled: a test below keeps its `dependencies` empty.

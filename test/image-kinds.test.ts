@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evaluationResize, prepareImage } from '@signwave/data';
+import { evaluationResize, prepareImage, sharedLabels } from '@signwave/data';
 import { readImage } from '@signwave/data/node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openDataset } from '../cli/src/data/datasets.js';
+import { openImageSample } from '../cli/src/data/image-sample.js';
 import { golden } from '../data/test/node/golden.js';
 import { NO_AUGMENTATION } from '../trainer/src/data/batch-plan.js';
-import { sharedLabels } from '../trainer/src/data/image-set.js';
 import { makeBatches } from '../trainer/src/data/make-batches.js';
 import { temporaryFolder } from './cli/signwave.js';
 
@@ -31,7 +30,7 @@ beforeAll(() => {
 
 describe.each(kinds)('$name', ({ evaluated, index }) => {
   test('is the same bytes to training', async () => {
-    const files = { kind: 'files', count: 1, paths: [pathOf(index)], labels: sharedLabels([0]) } as const;
+    const files = { kind: 'files', count: 1, folder, paths: [pathOf(index)], labels: sharedLabels([0]) } as const;
     const plan = {
       seed: 1,
       batchSize: 1,
@@ -48,8 +47,8 @@ describe.each(kinds)('$name', ({ evaluated, index }) => {
   });
 
   test('is the same bytes to eval', async () => {
-    const dataset = await openDataset(folder);
-    const { image, name } = await dataset.read(index);
+    const sample = await openImageSample(folder);
+    const { image, name } = (await sample.read(index))!;
     expect(name).toContain(fileNames[index]);
     expect(sha256(prepareImage(image, { ...RECIPE, channelOrder: 'rgb' }, SIDE, SIDE))).toBe(evaluated.rgb);
   });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { openDataset } from '../cli/src/data/datasets.js';
+import { openImageSample } from '../cli/src/data/image-sample.js';
 import { readNpy } from '../cli/src/data/npy.js';
 import { type FloatTensor, floatFile } from '../convert/test/checkpoints/build-safetensors.js';
 import { EXAMPLE_IMAGES, ROOT, signwave, temporaryFolder } from './cli/signwave.js';
@@ -98,11 +98,11 @@ function smallCnn(p: Plain, image: readonly number[]): number[] {
 
 /** The images as the examples' recipe makes them: (3, 32, 32), ImageNet's mean and deviation. */
 async function preparedImages(): Promise<number[][]> {
-  const dataset = await openDataset(EXAMPLE_IMAGES);
+  const sample = await openImageSample(EXAMPLE_IMAGES, { limit: IMAGES });
   const recipe = { channelOrder: 'rgb', divisor: 255, mean: [0, 0, 0], std: [1, 1, 1] } as const;
   const images: number[][] = [];
   for (let n = 0; n < IMAGES; n++) {
-    const bytes = prepareImage((await dataset.read(n)).image, recipe, 32, 32);
+    const bytes = prepareImage((await sample.read(n))!.image, recipe, 32, 32);
     const image = new Array<number>(3072);
     bytes.forEach((byte, i) => {
       const c = i % 3;

@@ -18,7 +18,7 @@ export function positiveNumber(text: string): number {
 /** Options that several commands have. */
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of text');
 export const limitOption = (what: string): Option =>
-  new Option('--limit <n>', `stop after n ${what}`).argParser(positiveInteger);
+  new Option('--limit <n>', `n ${what}, taken evenly over all classes`).argParser(positiveInteger);
 export const kernelsOption = (): Option =>
   new Option('--kernels <which>', 'build of the kernels').choices(['auto', 'simd', 'scalar']).default('auto');
 

@@ -1,7 +1,7 @@
 import { integerStem, type SmallerWeights, withSmallerWeights } from '@signwave/convert';
 import { type Graph, type Model as ModelFile, SignwaveError, writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
-import { openDataset } from './data/datasets.js';
+import { openImageSample } from './data/image-sample.js';
 import { noiseImages } from './data/noise-images.js';
 import { ImageNotes } from './report/image-notes.js';
 import { Progress } from './report/progress.js';
@@ -45,7 +45,7 @@ function smaller(graph: Graph, { stem, ...others }: SmallerChoice): Graph {
 /**
  * Run models with weights stored smaller beside the exact one.
  *
- * @param data as openDataset takes it; undefined: images of noise, if the model has a recipe for images. @param limit images at most.
+ * @param data as openImageSample takes it; undefined: images of noise, if the model has a recipe for images. @param limit images at most.
  * @throws {SignwaveError} `E_INPUT_SHAPE` if there is data but the model has no input recipe, `E_DATA`, `E_IMAGE`.
  */
 export async function measureSmaller(
@@ -63,25 +63,28 @@ export async function measureSmaller(
       `${exact.info.name} has no input recipe: --calibrate can't give it images`,
     );
   }
-  const dataset = data === undefined ? noiseImages(height, width, channels) : await openDataset(data);
-  const images = recipe ? Math.min(limit, dataset.count) : 0;
+  const sample =
+    data === undefined ? noiseImages(height, width, channels, limit) : await openImageSample(data, { limit });
+  const count = recipe ? sample.count : 0;
   const effects = variants.map(({ options, file }) => ({
     options,
     fileBytes: writeModel(file).length,
-    images,
-    source: dataset.name,
+    images: 0,
+    source: sample.name,
     largestLogitChange: 0,
     top1Changes: 0,
   }));
   const notes = new ImageNotes(reference.input);
-  const progress = new Progress('measuring', images);
-  for (let n = 0; n < images; n++) {
-    const { image, name } = await dataset.read(n);
-    notes.look(image, name);
-    const input = prepareImage(image, recipe!, height, width);
+  const progress = new Progress('measuring', count);
+  for (let n = 0; n < count; n++) {
+    const item = await sample.read(n);
+    if (!item) continue;
+    notes.look(item.image, item.name);
+    const input = prepareImage(item.image, recipe!, height, width);
     const expected = reference.run(input).slice();
     models.forEach((model, i) => {
       const effect = effects[i]!;
+      effect.images++;
       const found = model.run(input);
       if (argMax(found) !== argMax(expected)) effect.top1Changes++;
       expected.forEach((logit, c) => {
@@ -91,6 +94,7 @@ export async function measureSmaller(
     progress.update(n + 1);
   }
   progress.end();
+  sample.end();
   for (const model of [reference, ...models]) model.dispose();
   return effects;
 }

@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
-import type { Dataset } from './data/datasets.js';
+import type { ImageSample, Undecodable } from './data/image-sample.js';
 import { ImageNotes } from './report/image-notes.js';
 import { Progress } from './report/progress.js';
 import { argMax, wilsonInterval } from './statistics.js';
@@ -9,7 +9,13 @@ import { argMax, wilsonInterval } from './statistics.js';
 export interface Evaluation {
   readonly model: string;
   readonly data: string;
+  /** Images that the figures are of: those that can't be decoded aren't among them. */
   readonly images: number;
+  /** Images of the data set. */
+  readonly available: number;
+  /** Which of them were taken: "20 of 100 images, evenly over 10 classes, seed 0". */
+  readonly sample: string;
+  readonly undecodable: readonly Undecodable[];
   readonly top1: number;
   readonly top5: number;
   /** Per cent, with Wilson's 95 % interval. */
@@ -25,15 +31,14 @@ export interface Evaluation {
 }
 
 /**
- * Run a model on the first `limit` images of a data set.
+ * Run a model on a sample of a data set, whose labels are the model's.
  *
  * @returns the counts, and the outputs (images, classes).
- * @throws {SignwaveError} `E_INPUT_SHAPE` without an input recipe, `E_DATA` for labels that the model doesn't have.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` without an input recipe, `E_IMAGE` if no image can be decoded.
  */
 export async function evaluateOn(
   model: Model,
-  dataset: Dataset,
-  limit: number,
+  sample: ImageSample,
 ): Promise<{ evaluation: Evaluation; logits: Float32Array }> {
   const { recipe, height, width } = model.input;
   if (!recipe)
@@ -42,28 +47,24 @@ export async function evaluateOn(
       `${model.metadata.name} has no input recipe: eval can't turn images into its input`,
     );
   const classes = model.outputs;
-  const images = Math.min(limit, dataset.count);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  const logits = new Float32Array(images * classes);
+  const logits = new Float32Array(sample.count * classes);
   const notes = new ImageNotes(model.input);
-  const progress = new Progress('evaluating', images);
+  const progress = new Progress('evaluating', sample.count);
+  let images = 0;
   let top1 = 0;
   let top5 = 0;
   let runMs = 0;
-  for (let n = 0; n < images; n++) {
-    const { image, label, name } = await dataset.read(n);
-    if (label >= classes) {
-      throw new SignwaveError(
-        'E_DATA',
-        `${name} has label ${label}, but ${model.metadata.name} has ${classes} classes: it's a model for other data`,
-      );
-    }
+  for (let n = 0; n < sample.count; n++) {
+    const item = await sample.read(n);
+    if (!item) continue;
+    const { image, label, name } = item;
     notes.look(image, name);
     const input = prepareImage(image, recipe, height, width);
     const startMs = performance.now();
     const output = model.run(input);
     runMs += performance.now() - startMs;
-    logits.set(output, n * classes);
+    logits.set(output, images++ * classes);
     const predicted = argMax(output);
     confusion[label]![predicted]!++;
     if (predicted === label) top1++;
@@ -71,22 +72,24 @@ export async function evaluateOn(
     progress.update(n + 1);
   }
   progress.end();
+  const undecodable = sample.end();
   const { low, high } = wilsonInterval(top1, images);
-  const classNames =
-    model.metadata.labels ?? dataset.classNames ?? Array.from({ length: classes }, (_, i) => `class ${i}`);
   return {
-    logits,
+    logits: logits.subarray(0, images * classes),
     evaluation: {
       model: model.metadata.name,
-      data: dataset.name,
+      data: sample.name,
       images,
+      available: sample.available,
+      sample: sample.description,
+      undecodable,
       top1,
       top5,
       top1Percent: (100 * top1) / images,
       top1Low: low,
       top1High: high,
       top5Percent: (100 * top5) / images,
-      classNames,
+      classNames: sample.classNames,
       confusion,
       msPerImage: runMs / images,
     },

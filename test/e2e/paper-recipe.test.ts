@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
 import { expect, test } from 'vitest';
-import { openDataset } from '../../cli/src/data/datasets.js';
+import { openImageSample } from '../../cli/src/data/image-sample.js';
 import { argMax } from '../../cli/src/statistics.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { parseConfig } from '../../trainer/src/config/parse-config.js';
@@ -43,11 +43,11 @@ test('a checkpoint of the paper’s recipe has gamma = E|sin(omega0 w)| for alph
   }
 
   const model = await load(writeModel((await convertAt(path, OMEGA0)).model));
-  const dataset = await openDataset(`fashion-mnist:${DATA}`);
+  const sample = await openImageSample(`fashion-mnist:${DATA}`, { limit: TEST_IMAGES });
   const { recipe, height, width } = model.input;
   const confusion = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
   for (let n = 0; n < TEST_IMAGES; n++) {
-    const { image, label } = await dataset.read(n);
+    const { image, label } = (await sample.read(n))!;
     confusion[label]![argMax(model.run(prepareImage(image, recipe!, height, width)))]!++;
   }
   // The same classes, so the same accuracy: no image of these is near a tie.

@@ -1,9 +1,10 @@
+import { DATA_ARGUMENT } from '@signwave/data';
 import { type InputNode, inferShapes, type Model as ModelFile, SignwaveError } from '@signwave/format';
 import { prepareImage, type RasterImage } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption } from '../arguments.js';
 import { Comparison } from '../comparison.js';
-import { openDataset } from '../data/datasets.js';
+import { openImageSample } from '../data/image-sample.js';
 import { readModelFile } from '../files.js';
 import { ImageNotes } from '../report/image-notes.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
@@ -25,7 +26,7 @@ export function registerCompare(program: Command): void {
     .description('compare two models on images, layer by layer')
     .argument('<a>', 'model (.sgnw)')
     .argument('<b>', 'model (.sgnw)')
-    .requiredOption('--images <data>', 'cifar10:DIR, fashion-mnist:DIR or a folder of class folders')
+    .requiredOption('--images <data>', DATA_ARGUMENT)
     .addOption(limitOption(`images (default ${DEFAULT_IMAGES})`))
     .addOption(jsonOption())
     .action(compare);
@@ -41,25 +42,27 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
       `${pathA} has ${classesA} classes and ${pathB} has ${classesB}: nothing to compare`,
     );
   }
-  const dataset = await openDataset(options.images);
-  const images = Math.min(options.limit ?? DEFAULT_IMAGES, dataset.count);
+  const sample = await openImageSample(options.images, { limit: options.limit ?? DEFAULT_IMAGES });
   const comparison = new Comparison(a, b);
   const notes = new ImageNotes(a.graph.nodes[0] as InputNode);
-  const progress = new Progress('comparing', images);
-  for (let n = 0; n < images; n++) {
-    const { image, name } = await dataset.read(n);
-    notes.look(image, name);
-    comparison.check(inputOf(a, pathA, image), inputOf(b, pathB, image));
+  const progress = new Progress('comparing', sample.count);
+  for (let n = 0; n < sample.count; n++) {
+    const item = await sample.read(n);
+    if (item) {
+      notes.look(item.image, item.name);
+      comparison.check(inputOf(a, pathA, item.image), inputOf(b, pathB, item.image));
+    }
     progress.update(n + 1);
   }
   progress.end();
+  sample.end();
 
-  const { layers, unmatched, sameTop1, largestLogitDifference } = comparison;
+  const { images, layers, unmatched, sameTop1, largestLogitDifference } = comparison;
   if (options.json) {
-    printJson({ a: pathA, b: pathB, data: dataset.name, images, sameTop1, largestLogitDifference, layers, unmatched });
+    printJson({ a: pathA, b: pathB, data: sample.name, images, sameTop1, largestLogitDifference, layers, unmatched });
     return;
   }
-  printResult(`${pathA} and ${pathB} on ${images} images of ${dataset.name}`);
+  printResult(`${pathA} and ${pathB} on ${images} images of ${sample.name}`);
   printResult(
     `  same first class on ${sameTop1} of ${images}, largest difference of a logit ${largestLogitDifference.toPrecision(3)}\n`,
   );

@@ -1,4 +1,5 @@
 import { convertCheckpoint, RECIPE_NAMES, type SmallType } from '@signwave/convert';
+import { DATA_ARGUMENT } from '@signwave/data';
 import { writeModel } from '@signwave/format';
 import { type Command, Option } from 'commander';
 import { jsonOption, limitOption, positiveNumber } from '../arguments.js';
@@ -61,7 +62,7 @@ export function registerConvert(program: Command): void {
         'i16: let the first convolution work on image bytes in exact integers, which is faster; i8: store it smaller',
       ).choices(['i16', 'i8']),
     )
-    .option('--calibrate <data>', 'images to measure on what these three change; default: noise')
+    .option('--calibrate <data>', `images to measure on what these three change: ${DATA_ARGUMENT}; default: noise`)
     .addOption(limitOption(`images of --calibrate (default ${CALIBRATION_IMAGES})`))
     .addOption(jsonOption())
     .action(convert);

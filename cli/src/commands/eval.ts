@@ -1,8 +1,10 @@
+import { checkLabelCount, DATA_ARGUMENT } from '@signwave/data';
 import type { KernelChoice } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, limitOption, threadsOption } from '../arguments.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
-import { openDataset } from '../data/datasets.js';
+import { openImageSample } from '../data/image-sample.js';
+import { readLabels } from '../data/labels.js';
 import { writeNpy } from '../data/npy.js';
 import { type Evaluation, evaluateOn } from '../evaluation.js';
 import { evaluationHtml } from '../report/evaluation-html.js';
@@ -13,6 +15,8 @@ import { loadModel } from './run.js';
 
 interface Options {
   readonly limit?: number;
+  readonly labels?: string;
+  readonly strict?: boolean;
   readonly json?: boolean;
   readonly logits?: string;
   readonly report?: string;
@@ -25,8 +29,10 @@ export function registerEval(program: Command): void {
     .command('eval')
     .description('measure a model’s accuracy on labelled images')
     .argument('<model>', 'model (.sgnw)')
-    .argument('<data>', 'cifar10:DIR, fashion-mnist:DIR, or a folder with a folder of images for each class')
+    .argument('<data>', DATA_ARGUMENT)
     .addOption(limitOption('images'))
+    .option('--labels <file>', 'class names in the model’s order, in place of its own: they say which folder is which')
+    .option('--strict', 'refuse images that can’t be decoded, which are left out otherwise')
     .option('--logits <file>', 'write the outputs as float32 (N, classes) to an .npy file')
     .option('--report <file>', 'write an HTML page with the confusion matrix')
     .addOption(kernelsOption())
@@ -37,8 +43,14 @@ export function registerEval(program: Command): void {
 
 async function evaluate(modelPath: string, spec: string, options: Options): Promise<void> {
   const model = await loadModel(modelPath, options);
-  const dataset = await openDataset(spec);
-  const { evaluation, logits } = await evaluateOn(model, dataset, options.limit ?? dataset.count);
+  const labels = options.labels === undefined ? model.metadata.labels : await readLabels(options.labels);
+  if (labels) checkLabelCount(labels, model.outputs);
+  const sample = await openImageSample(spec, {
+    limit: options.limit,
+    model: { count: model.outputs, labels },
+    isStrict: options.strict ?? false,
+  });
+  const { evaluation, logits } = await evaluateOn(model, sample);
   if (options.logits !== undefined) {
     await writeNpy(options.logits, { type: '<f4', shape: [evaluation.images, model.outputs], data: logits });
     printNote(`${options.logits}: float32 (${evaluation.images}, ${model.outputs})`);
@@ -58,6 +70,7 @@ function printEvaluation(evaluation: Evaluation): void {
     `  top-1  ${percent(top1, images)}  (${top1} of ${images}; 95 % interval ${top1Low.toFixed(2)} to ${top1High.toFixed(2)} %)`,
   );
   printResult(`  top-5  ${percent(top5, images)}`);
+  if (images < evaluation.available) printResult(`  sample ${evaluation.sample}`);
   printResult(`  time   ${evaluation.msPerImage.toFixed(3)} ms per image`);
   if (classNames.length > 20) return;
   const rows = classNames.map((name, index) => {

@@ -2,6 +2,7 @@ import type { EpochMetrics, TrainConfig, TrainResult } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
+import { Progress } from '../report/progress.js';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
 const EXIT_INTERRUPTED = 130;
@@ -10,6 +11,7 @@ const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 interface Options {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  readonly strict?: boolean;
   readonly backend?: (typeof BACKENDS)[number];
   readonly data?: string;
   readonly output?: string;
@@ -23,6 +25,7 @@ export function registerTrain(program: Command): void {
     .argument('<config>', 'JSON file: architecture, data, stages, output folder')
     .addOption(new Option('--resume', 'go on from latest.safetensors of the output folder').conflicts('overwrite'))
     .option('--overwrite', 'replace the run that is in the output folder')
+    .option('--strict', 'refuse images that can’t be decoded, which are left out otherwise')
     .addOption(new Option('--backend <name>', 'take this back end or fail').choices(BACKENDS))
     .option('--data <folder>', 'folder of the data set, in place of the config’s')
     .option('--output <folder>', 'output folder, in place of the config’s')
@@ -46,9 +49,11 @@ async function run(configPath: string, options: Options): Promise<void> {
       backend,
       resume: options.resume ?? false,
       overwrite: options.overwrite ?? false,
+      strict: options.strict ?? false,
       signal: interrupt.signal,
       log: printNote,
       observer: {
+        scan: scanBar(),
         step: (done) => bar.update(done),
         epoch: (metrics) => {
           bar.clear();
@@ -68,6 +73,16 @@ function withFolders(config: TrainConfig, { data, output }: Options): TrainConfi
     ...config,
     data: { ...config.data, folder: data ?? config.data.folder },
     output: output ?? config.output,
+  };
+}
+
+/** Shows how far the look at all image files is. */
+function scanBar(): (done: number, total: number) => void {
+  let bar: Progress | undefined;
+  return (done, total) => {
+    bar ??= new Progress('decoding each image once', total);
+    bar.update(done);
+    if (done === total) bar.end();
   };
 }
 

@@ -1,10 +1,11 @@
 import { convertCheckpoint, integerStem, smallerWeightsOf, withSmallerWeights } from '@signwave/convert';
+import { DATA_ARGUMENT } from '@signwave/data';
 import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, writeModel } from '@signwave/format';
 import { load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { openDataset } from '../data/datasets.js';
+import { openImageSample } from '../data/image-sample.js';
 import { readModelFile, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
 import { ImageNotes } from '../report/image-notes.js';
@@ -31,7 +32,7 @@ export function registerVerify(program: Command): void {
     .argument('<model>', 'model (.sgnw)')
     .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
     .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
-    .option('--images <data>', 'cifar10:DIR, fashion-mnist:DIR or a folder of class folders; default: random inputs')
+    .option('--images <data>', `${DATA_ARGUMENT}; default: random inputs`)
     .addOption(limitOption(`images (default ${DEFAULT_IMAGES})`))
     .addOption(jsonOption())
     .action(verify);
@@ -70,11 +71,14 @@ async function verify(modelPath: string, options: Options): Promise<void> {
   const inputs = await openInputs(model, file.graph.nodes[0] as InputNode, options);
   const progress = new Progress('comparing', inputs.count);
   for (let n = 0; n < inputs.count; n++) {
-    verification.check(await inputs.read(n));
+    const input = await inputs.read(n);
+    if (input) verification.check(input);
     progress.update(n + 1);
   }
   progress.end();
+  inputs.end();
 
+  const { images } = verification;
   const layers = verification.layers;
   const bits = layers.reduce((sum, layer) => sum + layer.bits, 0);
   const ties = layers.reduce((sum, layer) => sum + layer.ties, 0);
@@ -84,22 +88,22 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     checks.push({
       name: `${name} kernels against the reference`,
       isOk: differing === 0 && outputs === 0,
-      detail: `${count(differing)} of ${count(bits)} bits differ, ${outputs} of ${inputs.count} outputs (${inputs.name})`,
+      detail: `${count(differing)} of ${count(bits)} bits differ, ${outputs} of ${images} outputs (${inputs.name})`,
     });
   }
   if (source) {
     // A rounding in the fold can flip a sign at its threshold now and then; SPEC section 5. Weights stored smaller were asked for: no failure.
     const isSmaller = Object.keys(smallerWeightsOf(file.graph)).length > 0;
-    const least = isSmaller ? 0 : Math.floor(inputs.count * 0.995);
+    const least = isSmaller ? 0 : Math.floor(images * 0.995);
     checks.push({
       name: 'agreement with the network as trained',
       isOk: verification.sameTop1 >= least,
-      detail: `same first class on ${verification.sameTop1} of ${inputs.count}, largest difference of an output ${verification.maxLogitDifference.toExponential(1)}${isSmaller ? '; some of its weights are stored smaller' : ''}`,
+      detail: `same first class on ${verification.sameTop1} of ${images}, largest difference of an output ${verification.maxLogitDifference.toExponential(1)}${isSmaller ? '; some of its weights are stored smaller' : ''}`,
     });
   }
   const isOk = checks.every((check) => check.isOk);
   if (options.json) {
-    printJson({ model: modelPath, ok: isOk, images: inputs.count, checks, ties, layers });
+    printJson({ model: modelPath, ok: isOk, images, checks, ties, layers });
   } else {
     for (const check of checks)
       printResult(`${check.isOk ? color('green', 'ok') : color('red', 'FAILED')}  ${check.name}: ${check.detail}`);
@@ -174,22 +178,26 @@ async function compareCheckpoint(
 interface Inputs {
   readonly name: string;
   readonly count: number;
-  read(index: number): Promise<Uint8Array | Float32Array>;
+  /** @returns undefined for an image that can't be decoded. */
+  read(index: number): Promise<Uint8Array | Float32Array | undefined>;
+  end(): void;
 }
 
 async function openInputs(model: Model, input: InputNode, options: Options): Promise<Inputs> {
   const { height, width, channels, recipe } = input;
   if (options.images !== undefined && recipe) {
-    const dataset = await openDataset(options.images);
+    const sample = await openImageSample(options.images, { limit: options.limit ?? DEFAULT_IMAGES });
     const notes = new ImageNotes(input);
     return {
-      name: dataset.name,
-      count: Math.min(options.limit ?? DEFAULT_IMAGES, dataset.count),
+      name: sample.name,
+      count: sample.count,
       read: async (index) => {
-        const { image, name } = await dataset.read(index);
-        notes.look(image, name);
-        return prepareImage(image, recipe, height, width);
+        const item = await sample.read(index);
+        if (!item) return undefined;
+        notes.look(item.image, item.name);
+        return prepareImage(item.image, recipe, height, width);
       },
+      end: sample.end,
     };
   }
   const size = height * width * channels;
@@ -199,6 +207,7 @@ async function openInputs(model: Model, input: InputNode, options: Options): Pro
     count: options.limit ?? DEFAULT_IMAGES,
     read: async () =>
       recipe ? Uint8Array.from({ length: size }, random) : Float32Array.from({ length: size }, () => random() / 64 - 2),
+    end: () => {},
   };
 }
 

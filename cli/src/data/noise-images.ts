@@ -7,10 +7,12 @@ export function noiseImages(
   height: number,
   width: number,
   channels: number,
+  limit: number,
 ): {
   readonly name: string;
   readonly count: number;
   read(): Promise<{ readonly image: RasterImage; readonly name: string }>;
+  end(): void;
 } {
   let state = 1;
   // The constants are those of Numerical Recipes; the high byte is the random one.
@@ -20,7 +22,7 @@ export function noiseImages(
   };
   return {
     name: 'noise',
-    count: IMAGES,
+    count: Math.min(IMAGES, limit),
     read: async () => ({
       name: 'noise',
       image: {
@@ -30,5 +32,6 @@ export function noiseImages(
         data: Uint8Array.from({ length: height * width * channels }, nextByte),
       },
     }),
+    end: () => {},
   };
 }

@@ -3,7 +3,7 @@ import { escapeHtml } from './html.js';
 
 /** A page of its own, without scripts: accuracy and the confusion matrix. */
 export function evaluationHtml(evaluation: Evaluation): string {
-  const { classNames, confusion, images, top1Percent, top1Low, top1High, top5Percent } = evaluation;
+  const { classNames, confusion, images, sample, top1Percent, top1Low, top1High, top5Percent } = evaluation;
   const head = classNames.map((name) => `<th class="column"><span>${escapeHtml(name)}</span></th>`).join('');
   const rows = confusion.map((row, label) => {
     const all = row.reduce((sum, n) => sum + n, 0);
@@ -23,7 +23,7 @@ export function evaluationHtml(evaluation: Evaluation): string {
   td.total { opacity: .6; }
 </style>
 <h1>${escapeHtml(evaluation.model)}</h1>
-<p>${images} images of ${escapeHtml(evaluation.data)}: top-1 <b>${top1Percent.toFixed(2)} %</b>
+<p>${images} images of ${escapeHtml(evaluation.data)} (${sample}): top-1 <b>${top1Percent.toFixed(2)} %</b>
 (95 % interval ${top1Low.toFixed(2)} to ${top1High.toFixed(2)} %), top-5 ${top5Percent.toFixed(2)} %.</p>
 <h2>Confusion matrix</h2>
 <p>Rows are the true classes, columns what the model said; the last column counts a row's images.</p>

@@ -1,3 +1,6 @@
 export { fileExists, readFileBytes, systemReason } from './file-access.js';
 export type { ClippedImage } from './netpbm.js';
 export { decodeImage, readImage } from './read-image.js';
+export { findUndecodable, type Undecodable } from './sets/find-undecodable.js';
+export { type DataSource, openDataset } from './sets/open-dataset.js';
+export { itemName, readItem } from './sets/read-item.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { systemReason } from '../data/data-file.js';
 
 /** Names of what a run leaves in its folder. */
 export const LATEST = 'latest.safetensors';

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { DataFormat } from '@signwave/data';
+import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
-import { systemReason } from '../data/data-file.js';
-import type { DataFormat, DataSource } from '../data/open-data.js';
+import type { DataSource } from '../data/open-data.js';
 import type { ArchitectureName } from '../models/index.js';
 import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
 import { configError, refuse } from './config-error.js';

@@ -1,5 +1,5 @@
+import { DATA_FORMATS } from '@signwave/data';
 import * as v from 'valibot';
-import { DATA_FORMATS } from '../data/open-data.js';
 import { ARCHITECTURES } from '../models/index.js';
 import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../quantizers/index.js';
 import { DECAY_GROUPS, RECIPES } from './recipes.js';

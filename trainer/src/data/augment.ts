@@ -1,6 +1,5 @@
-import type { Crop } from '@signwave/data';
+import type { Crop, MemoryImages } from '@signwave/data';
 import type { BatchPlan } from './batch-plan.js';
-import type { MemoryImages } from './image-set.js';
 
 /** What a byte becomes, by channel: (channels, 256) float32 of (byte / 255 - mean) / std. */
 export function normalisationTable(

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { ImageSet } from '@signwave/data';
 import { SignwaveError } from '@signwave/format';
 import type { Batch, BatchPlan } from './batch-plan.js';
-import type { ImageSet } from './image-set.js';
 import { type BatchRange, makeBatches } from './make-batches.js';
 import type { WorkerMessage, WorkerTask } from './worker-messages.js';
 

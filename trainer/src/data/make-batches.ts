@@ -1,8 +1,7 @@
+import { type FileImages, type ImageSet, keyedOrder, keyedRandom, type MemoryImages } from '@signwave/data';
 import { normalisationTable, normalise, writeShifted } from './augment.js';
 import { type Batch, type BatchPlan, type BatchPosition, batchesPerEpoch } from './batch-plan.js';
 import { decodeSquare } from './decode-image.js';
-import type { FileImages, ImageSet, MemoryImages } from './image-set.js';
-import { keyedOrder, keyedRandom } from './keyed-random.js';
 
 /** Streams of random numbers that must not be the same one. */
 const FOR_ORDER = 1;

@@ -1,54 +1,135 @@
+import {
+  type DataFormat,
+  type Dataset,
+  describeSample,
+  type ImageSet,
+  listNames,
+  sampleIndices,
+  takeImages,
+} from '@signwave/data';
+import { findUndecodable, openDataset, type Undecodable } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { openCifar10, openCifar100 } from './cifar.js';
-import type { Checksums } from './data-file.js';
-import { openFashionMnist, openMnist } from './idx.js';
-import { openImageFolder } from './image-folder.js';
-import { firstImages, type TrainingData } from './image-set.js';
-
-export const DATA_FORMATS = ['cifar10', 'cifar100', 'fashion-mnist', 'mnist', 'folder'] as const;
-export type DataFormat = (typeof DATA_FORMATS)[number];
 
 /** What to open, as a config says it. */
 export interface DataSource {
   readonly format: DataFormat;
   readonly folder: string;
-  readonly sha256: Checksums;
-  /** Only the first so many; all by default. */
+  /** SHA-256 of files, by name. */
+  readonly sha256: Readonly<Record<string, string>>;
+  /** So many images, taken evenly over the whole set; all by default. */
   readonly trainImages?: number | undefined;
   readonly testImages?: number | undefined;
   /** Of the square that image files are scaled to, pixels. */
   readonly side: number;
 }
 
-/**
- * Open both parts of a data set; what is held in memory is read and checked in full.
- *
- * @throws {SignwaveError} `E_DATA` if it is missing, malformed, or a file's checksum isn't the config's.
- */
-export async function openData(source: DataSource): Promise<TrainingData> {
-  const data = await open(source);
-  const limited = {
-    ...data,
-    train: firstImages(data.train, source.trainImages),
-    test: firstImages(data.test, source.testImages),
-  };
-  if (limited.train.count < 2) {
-    throw new SignwaveError('E_DATA', `${data.name} has ${limited.train.count} training images, expected at least 2`);
-  }
-  return limited;
+/** A data set for training: two image sets and what belongs to both. */
+export interface TrainingData {
+  readonly name: string;
+  /** In class order. */
+  readonly classNames: readonly string[];
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  /** Of what the network sees. */
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
 }
 
-function open({ format, folder, sha256, side }: DataSource): Promise<TrainingData> {
-  switch (format) {
-    case 'cifar10':
-      return openCifar10(folder, sha256);
-    case 'cifar100':
-      return openCifar100(folder, sha256);
-    case 'fashion-mnist':
-      return openFashionMnist(folder, sha256);
-    case 'mnist':
-      return openMnist(folder, sha256);
-    case 'folder':
-      return openImageFolder(folder, side);
+export interface OpenOptions {
+  /** Refuse a data set with an image that can't be decoded; else such images are left out. */
+  readonly isStrict: boolean;
+  /** Gets lines for the user: what is left out, which images are taken. */
+  readonly log: (line: string) => void;
+  /** Called while image files are decoded to see that they can be. */
+  readonly scan: (done: number, total: number) => void;
+}
+
+const SHOWN = 5;
+
+/**
+ * Open both parts of a data set. What is held in memory is read and checked in full; image files are decoded once, so
+ * that none of them ends the training later.
+ *
+ * @throws {SignwaveError} `E_DATA` if it is missing, malformed, or a file's checksum isn't the config's; `E_IMAGE` for an
+ *   image that can't be decoded, if `isStrict`.
+ */
+export async function openData(source: DataSource, options: OpenOptions): Promise<TrainingData> {
+  const { format, folder, sha256: checksums } = source;
+  const [train, test] = [
+    await openDataset({ format, folder, part: 'train', checksums }),
+    await openDataset({ format, folder, part: 'test', checksums }),
+  ];
+  verifySameClasses(folder, train.classNames, test.classNames);
+  for (const { isWarning, text } of [...train.remarks, ...test.remarks]) {
+    options.log(isWarning ? `warning: ${text}` : text);
   }
+  const sets = {
+    train: takeSample(train, source.trainImages, options),
+    test: takeSample(test, source.testImages, options),
+  };
+  const data: TrainingData = {
+    name: train.name,
+    classNames: train.classNames,
+    ...(await withoutUndecodable(sets, options)),
+    ...shapeOf(sets.train, source.side),
+  };
+  if (data.train.count < 2 || data.test.count < 1) {
+    throw new SignwaveError(
+      'E_DATA',
+      `${folder} has ${data.train.count} images for training and ${data.test.count} for testing, expected at least 2 and 1`,
+    );
+  }
+  return data;
+}
+
+function verifySameClasses(folder: string, train: readonly string[], test: readonly string[]): void {
+  const onlyIn = (a: readonly string[], b: readonly string[]): string[] => a.filter((name) => !b.includes(name));
+  const [trainOnly, testOnly] = [onlyIn(train, test), onlyIn(test, train)];
+  if (trainOnly.length + testOnly.length === 0) return;
+  const parts = [
+    ...(trainOnly.length > 0 ? [`only for training there are ${trainOnly.join(', ')}`] : []),
+    ...(testOnly.length > 0 ? [`only for testing there are ${testOnly.join(', ')}`] : []),
+  ];
+  throw new SignwaveError(
+    'E_DATA',
+    `${folder}: both parts have to have the same classes, but ${parts.join(', and ')}; add the folders that are missing, or remove the others`,
+  );
+}
+
+function takeSample({ name, images }: Dataset, count: number | undefined, { log }: OpenOptions): ImageSet {
+  if (count === undefined || count >= images.count) return images;
+  const indices = sampleIndices(images.labels, count);
+  log(`${name}: ${describeSample(images.labels, indices)}`);
+  return takeImages(images, indices);
+}
+
+async function withoutUndecodable<T extends Record<string, ImageSet>>(sets: T, options: OpenOptions): Promise<T> {
+  const total = Object.values(sets).reduce((sum, set) => sum + (set.kind === 'files' ? set.count : 0), 0);
+  let before = 0;
+  const clean: [string, ImageSet][] = [];
+  const bad: Undecodable[] = [];
+  for (const [part, set] of Object.entries(sets)) {
+    const found = await findUndecodable(set, (done) => options.scan(before + done, total));
+    before += set.count;
+    bad.push(...found);
+    const indices = new Set(found.map(({ index }) => index));
+    const kept = Array.from({ length: set.count }, (_, index) => index).filter((index) => !indices.has(index));
+    clean.push([part, found.length === 0 ? set : takeImages(set, kept)]);
+  }
+  if (bad.length > 0) {
+    const what = `${bad.length} of ${total} images can't be decoded`;
+    if (options.isStrict) {
+      throw new SignwaveError('E_IMAGE', `${what}: ${listNames(bad.map(({ reason }) => reason))}`);
+    }
+    options.log(`warning: ${what} and are left out:`);
+    for (const { reason } of bad.slice(0, SHOWN)) options.log(`  ${reason}`);
+    if (bad.length > SHOWN) options.log(`  and ${bad.length - SHOWN} more`);
+  }
+  return Object.fromEntries(clean) as T;
+}
+
+function shapeOf(set: ImageSet, side: number): Pick<TrainingData, 'height' | 'width' | 'channels'> {
+  if (set.kind === 'files') return { height: side, width: side, channels: 3 };
+  return { height: set.height, width: set.width, channels: set.channels };
 }

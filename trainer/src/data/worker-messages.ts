@@ -1,6 +1,6 @@
+import type { ImageSet } from '@signwave/data';
 import type { ErrorCode } from '@signwave/format';
 import type { Batch, BatchPlan } from './batch-plan.js';
-import type { ImageSet } from './image-set.js';
 import type { BatchRange } from './make-batches.js';
 
 /** What a data worker is started with. */

@@ -12,7 +12,7 @@ import type { TrainConfig } from '../config/parse-config.js';
 import { learningRateOf, type StageKey } from '../config/recipes.js';
 import { type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../data/batch-plan.js';
 import { type BatchStream, openBatches } from '../data/batch-stream.js';
-import type { TrainingData } from '../data/image-set.js';
+import type { TrainingData } from '../data/open-data.js';
 import type { StepResult } from '../step.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
@@ -21,6 +21,8 @@ import type { Trainee } from './trainee.js';
 
 /** Who looks on. Nothing that it does changes what is computed. */
 export interface Observer {
+  /** While image files are decoded once, before the first step. */
+  scan?(done: number, total: number): void;
   /** After each step. */
   step?(done: StepProgress): void;
   /** After each epoch. */

@@ -1,8 +1,8 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { writeAtomically } from '../checkpoint/output-folder.js';
 import type { StageKey } from '../config/recipes.js';
-import { systemReason } from '../data/data-file.js';
 
 /** A binary layer's latent weights at the end of an epoch. */
 export interface LayerMetrics {

@@ -19,8 +19,7 @@ import {
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
 import { outputScaleOf } from '../config/recipes.js';
-import type { TrainingData } from '../data/image-set.js';
-import { openData } from '../data/open-data.js';
+import { openData, type TrainingData } from '../data/open-data.js';
 import { ARCHITECTURES, type ArchitectureInfo, createNetwork } from '../models/index.js';
 import { restoredRandom, seededRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
@@ -39,6 +38,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Take over a folder that has another run in it. */
   readonly overwrite?: boolean;
+  /** Refuse a data set with images that can't be decoded, which are left out otherwise. */
+  readonly strict?: boolean;
   /** Aborted: stop after the current step, and save. */
   readonly signal?: AbortSignal;
   readonly observer?: Observer;
@@ -58,13 +59,17 @@ export interface TrainResult {
 /**
  * Train a network as a config says. Checkpoints, metrics and a report are in its output folder afterwards.
  *
- * @throws {SignwaveError} before training starts: `E_DATA`, `E_CONFIG` (data and network don't fit), `E_IO` (no write
+ * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data and network don't fit), `E_IO` (no write
  *   permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
   const checkpoint = await openFolder(options);
-  const data = await openData(config.data);
+  const data = await openData(config.data, {
+    isStrict: options.strict ?? false,
+    log,
+    scan: (done, total) => observer.scan?.(done, total),
+  });
   verifyFits(config, data);
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type FileImages, keyedRandom, type MemoryImages, sharedBytes, sharedLabels } from '@signwave/data';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -6,8 +7,6 @@ import { temporaryFolder } from '../../../test/temp-folder.js';
 import { randomResizedCrop } from '../../src/data/augment.js';
 import { type Batch, type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../../src/data/batch-plan.js';
 import { type BatchStream, openBatches } from '../../src/data/batch-stream.js';
-import { type FileImages, type MemoryImages, sharedBytes, sharedLabels } from '../../src/data/image-set.js';
-import { keyedOrder, keyedRandom } from '../../src/data/keyed-random.js';
 import { buildWorker } from './build-worker.js';
 
 function numbered(length: number): MemoryImages['pixels'] {
@@ -121,7 +120,13 @@ describe('a worker', () => {
 
   test('passes on what went wrong, with its code', async () => {
     const worker = await buildWorker(await temporaryFolder());
-    const files: FileImages = { kind: 'files', count: 1, paths: ['nowhere.png'], labels: sharedLabels([0]) };
+    const files: FileImages = {
+      kind: 'files',
+      count: 1,
+      folder: '',
+      paths: ['nowhere.png'],
+      labels: sharedLabels([0]),
+    };
     await expect(
       all(files, { ...PLAIN, mean: [0, 0, 0], std: [1, 1, 1], dropsSingle: false }, 1, undefined, worker),
     ).rejects.toMatchObject({
@@ -157,6 +162,7 @@ describe('image files', () => {
     const files: FileImages = {
       kind: 'files',
       count: 8,
+      folder,
       paths: new Array(8).fill(path),
       labels: sharedLabels(new Array(8).fill(3)),
     };
@@ -195,20 +201,5 @@ describe('image files', () => {
         },
       ),
     );
-  });
-});
-
-describe('keyed random numbers', () => {
-  test('are uniform, and another sequence for each key', () => {
-    const first = Array.from({ length: 4000 }, (_, position) => keyedRandom(2, 7, 3, position)());
-    expect(first.reduce((sum, x) => sum + x, 0) / 4000).toBeCloseTo(0.5, 1);
-    expect(new Set(first).size).toBeGreaterThan(3990);
-    expect(first.every((x) => x >= 0 && x < 1)).toBe(true);
-  });
-
-  test('order a set by a permutation', () => {
-    const order = keyedOrder(1000, 1, 2);
-    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
-    expect(order).not.toEqual(keyedOrder(1000, 1, 3));
   });
 });

@@ -3,13 +3,13 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeFashionMnist } from '../../../data/test/node/sets/set-files.js';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { readCheckpoint } from '../../src/checkpoint/training-state.js';
 import { parseConfig } from '../../src/config/parse-config.js';
 import { MetricsFile } from '../../src/run/metrics.js';
 import { train } from '../../src/run/train.js';
-import { writeFashionMnist } from '../data/data-files.js';
 
 // A full disk: files can still be made, but each takes half of what is written to it and then fails, as a file system does that fills up.
 const original = promises.open;

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeFashionMnist } from '../../../data/test/node/sets/set-files.js';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/checkpoint/training-state.js';
@@ -9,7 +10,6 @@ import { createNetwork } from '../../src/models/index.js';
 import { seededRandom } from '../../src/random.js';
 import type { EpochMetrics } from '../../src/run/metrics.js';
 import { type TrainOptions, train } from '../../src/run/train.js';
-import { writeFashionMnist } from '../data/data-files.js';
 
 const BACKENDS = ['cpu', 'wasm'] as const;
 type Backend = (typeof BACKENDS)[number];
@@ -193,7 +193,9 @@ describe('a run', () => {
     const config = await smallConfig(folder, 'a', { architecture: 'resnet20_1w1a' });
     await expect(run(config, 'wasm')).rejects.toMatchObject({
       code: 'E_CONFIG',
-      message: expect.stringMatching(/takes images of 32 x 32 x 3, but those of Fashion-MNIST have 28 x 28 x 1/),
+      message: expect.stringMatching(
+        /takes images of 32 x 32 x 3, but those of Fashion-MNIST training images have 28 x 28 x 1/,
+      ),
     });
   });
 
