@@ -2,6 +2,9 @@ export {
   type Checkpoint,
   type OpenOptions,
   openCheckpoint,
+  type PartOptions,
+  SeveralStateDicts,
+  type StateDict,
   type StoredDtype,
   type StoredTensor,
 } from './checkpoints/index.js';

@@ -1,8 +1,18 @@
-import { ARCHITECTURES, architectureId, type Checkpoint, compareAll, type Match, quote } from '@signwave/convert';
+import {
+  ARCHITECTURES,
+  architectureId,
+  type Checkpoint,
+  compareAll,
+  type Match,
+  type PartOptions,
+  quote,
+  SeveralStateDicts,
+  type StateDict,
+} from '@signwave/convert';
 import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption } from '../arguments.js';
+import { jsonOption, prefixOption, stateDictOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openFileSource } from '../data/file-source.js';
 import { type FoundBiperConfig, readBiperConfig, readModelFile } from '../files.js';
@@ -17,6 +27,8 @@ export function registerInspect(program: Command): void {
     .argument('<file>', 'model (.sgnw) or checkpoint')
     .option('--plan', 'show which kernel runs each step of a model on this machine, and why')
     .option('--tune', 'with --plan: try several kernels first, as load(..., { tune: true }) does')
+    .addOption(stateDictOption())
+    .addOption(prefixOption())
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -28,7 +40,7 @@ const CONTAINERS: Readonly<Record<Checkpoint['container'], string>> = {
   npz: 'NumPy archive (.npz)',
 };
 
-interface Options {
+interface Options extends PartOptions {
   readonly plan?: boolean;
   readonly tune?: boolean;
   readonly json?: boolean;
@@ -46,12 +58,32 @@ async function inspect(path: string, options: Options): Promise<void> {
     else printModel(path, model, summary);
     return;
   }
-  const { checkpoint, close } = await openCheckpointFile(path);
   try {
-    await inspectCheckpoint(path, checkpoint, options.json ?? false);
-  } finally {
-    await close();
+    const { checkpoint, close } = await openCheckpointFile(path, options);
+    try {
+      await inspectCheckpoint(path, checkpoint, options.json ?? false);
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    if (!(error instanceof SeveralStateDicts)) throw error;
+    inspectStateDicts(path, error.stateDicts, options.json ?? false);
   }
+}
+
+/** A checkpoint that has several networks: what there is to look at. */
+function inspectStateDicts(path: string, stateDicts: readonly StateDict[], json: boolean): void {
+  if (json) {
+    printJson({ kind: 'state dicts', stateDicts });
+    return;
+  }
+  printResult(`${path}: ${stateDicts.length} state dicts; --state-dict chooses one\n`);
+  printResult(
+    table(
+      [{ title: 'state dict' }, { title: 'tensors', align: 'right' }],
+      stateDicts.map((dict) => [shown(dict.path), count(dict.tensors)]),
+    ),
+  );
 }
 
 async function inspectPlan(path: string, bytes: Uint8Array, { tune = false, json = false }: Options): Promise<void> {
@@ -167,6 +199,7 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
       kind: 'checkpoint',
       container: checkpoint.container,
       metadata: Object.fromEntries(checkpoint.metadata),
+      stateDicts: checkpoint.stateDicts,
       skipped: checkpoint.skipped,
       notes,
       tensors: tensors.map(({ name, dtype, shape, sizeBytes }) => ({ name, dtype, shape, sizeBytes })),
@@ -184,6 +217,10 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
   const totalBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   printResult(`${path}: ${CONTAINERS[checkpoint.container]}, ${tensors.length} tensors, ${count(totalBytes)} bytes`);
   for (const [key, value] of checkpoint.metadata) printResult(`  ${key.padEnd(16)}${shown(value)}`);
+  const { stateDicts = [] } = checkpoint;
+  const [taken, ...others] = stateDicts.map((dict) => `${shown(dict.path)} (${count(dict.tensors)} tensors)`);
+  if (taken !== undefined && stateDicts[0]!.path !== '.') printResult(`  state dict      ${taken}`);
+  for (const other of others) printResult(`  not taken       ${other}: --state-dict takes it`);
   for (const line of checkpoint.skipped) printResult(`  not read        ${line}`);
   printResult('');
   printResult(
