@@ -4,12 +4,14 @@ import {
   type Checkpoint,
   compareAll,
   type Match,
+  nearestTable,
   type PartOptions,
   quote,
+  recognise,
   SeveralStateDicts,
   type StateDict,
 } from '@signwave/convert';
-import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, prefixOption, stateDictOption } from '../arguments.js';
@@ -192,7 +194,7 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
   const matches = compareAll(checkpoint, ARCHITECTURES);
   const config = await readBiperConfig(path, checkpoint, undefined);
-  const notes = checkpointNotes(matches, config);
+  const notes = checkpointNotes(checkpoint, matches, config);
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
     printJson({
@@ -239,28 +241,21 @@ function shown(value: number | string | boolean | null): string {
   return typeof value !== 'string' || /^[\w.+-]{0,60}$/.test(value) ? String(value) : quote(value);
 }
 
-/** How many architectures a checkpoint that none of them fits is compared with in words. */
-const SHOWN_NEAREST = 3;
-
 /** What the checkpoint looks like, and what is missing to convert it. */
-function checkpointNotes(matches: readonly Match[], config: FoundBiperConfig | undefined): string[] {
+function checkpointNotes(
+  checkpoint: Checkpoint,
+  matches: readonly Match[],
+  config: FoundBiperConfig | undefined,
+): string[] {
   const exact = matches.filter(({ difference }) => difference === undefined);
   if (exact.length === 0) {
-    const nearest = [...matches].sort((a, b) => b.likeness - a.likeness).slice(0, SHOWN_NEAREST);
-    return [
-      'the tensors are of no network that signwave knows; nearest:',
-      ...nearest.map(
-        ({ architecture, matching, expected, difference }) =>
-          `  ${architectureId(architecture)}: ${matching} of ${expected.size} tensors match, but ${difference}`,
-      ),
-    ];
+    return ['the tensors are of no network that signwave knows; nearest:', ...nearestTable(matches).split('\n')];
   }
-  const notes = exact.map(({ architecture }) => `${architectureId(architecture)}: all tensors match`);
-  if (exact.length > 1) notes.push('several networks have these tensors: name the one with --arch to convert');
-  for (const { architecture } of exact) {
-    if (architecture.mustBeNamed !== undefined)
-      notes.push(`${architectureId(architecture)} has to be named with --arch: ${architecture.mustBeNamed}`);
-  }
+  const notes = exact.map(
+    ({ architecture, prefix }) =>
+      `${architectureId(architecture)}: all tensors match${prefix === '' ? '' : ` under ${quote(prefix)}`}`,
+  );
+  notes.push(...doubtsOf(checkpoint, config));
   if (!exact.some(({ architecture }) => architecture.needsOmega0)) return notes;
   notes.push(
     config?.omega0 === undefined
@@ -273,4 +268,15 @@ function checkpointNotes(matches: readonly Match[], config: FoundBiperConfig | u
       : `${config.path} says it was written in stage ${config.isStage2 ? 2 : 1} of the training (the tensors don’t tell)`,
   );
   return notes;
+}
+
+/** What converting would say: which of several networks it is, what else it may be. */
+function doubtsOf(checkpoint: Checkpoint, config: FoundBiperConfig | undefined): string[] {
+  try {
+    const { note } = recognise(checkpoint, { hasOmega0: config?.omega0 !== undefined });
+    return note === undefined ? [] : [note];
+  } catch (error) {
+    if (error instanceof SignwaveError) return error.message.split('\n');
+    throw error;
+  }
 }

@@ -53,7 +53,9 @@ export function othersNote(names: Iterable<string>, prefix: string): readonly st
   const others = [...names].filter((name) => !name.startsWith(prefix));
   if (others.length === 0) return [];
   const shown = others.slice(0, 3).map(quote).join(', ');
-  return [`${others.length} tensors that are not under ${quote(prefix)}: ${shown}${others.length > 3 ? ', ...' : ''}`];
+  return [
+    `${others.length} ${others.length === 1 ? 'tensor' : 'tensors'} not under ${quote(prefix)}: ${shown}${others.length > 3 ? ', ...' : ''}`,
+  ];
 }
 
 const SHOWN_BEGINNINGS = 8;
