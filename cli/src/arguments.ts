@@ -17,6 +17,10 @@ export function positiveNumber(text: string): number {
 
 /** Options that several commands have. */
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of text');
+export const stateDictOption = (): Option =>
+  new Option('--state-dict <path>', 'the state dict to take of a checkpoint that has several: ema, model.teacher');
+export const prefixOption = (): Option =>
+  new Option('--prefix <text>', 'take only tensors whose names begin like this, without it: model.');
 export const limitOption = (what: string): Option =>
   new Option('--limit <n>', `n ${what}, taken evenly over all classes`).argParser(positiveInteger);
 export const kernelsOption = (): Option =>

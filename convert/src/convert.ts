@@ -2,8 +2,9 @@ import { type AccuracyClaim, type Graph, type Model, type ModelInfo, SignwaveErr
 import type { Checkpoint } from './checkpoints/index.js';
 import { type Architecture, buildGraph } from './models/architecture.js';
 import { checkpointBiperConfig } from './models/biper-config.js';
+import type { Match } from './models/compare.js';
 import { recipeNamed } from './models/recipes.js';
-import { type Match, recognise } from './models/recognise.js';
+import { recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';

@@ -2,6 +2,9 @@ export {
   type Checkpoint,
   type OpenOptions,
   openCheckpoint,
+  type PartOptions,
+  SeveralStateDicts,
+  type StateDict,
   type StoredDtype,
   type StoredTensor,
 } from './checkpoints/index.js';
@@ -11,11 +14,13 @@ export { type Conversion, type ConvertOptions, convertCheckpoint } from './conve
 export { type Architecture, architectureId } from './models/architecture.js';
 export { ARCHITECTURES } from './models/architectures.js';
 export { type BiperConfig, checkpointBiperConfig, parseBiperConfig } from './models/biper-config.js';
+export { compareAll, type Match } from './models/compare.js';
+export { nearestTable } from './models/match-tables.js';
 export { NetworkBuilder } from './models/network-builder.js';
 export { type NetworkDefinition, ownArchitecture } from './models/own-network.js';
 export { parseNetworkJson } from './models/own-network-json.js';
 export { RECIPE_NAMES, recipeNamed } from './models/recipes.js';
-export { compareAll, type Match, recognise } from './models/recognise.js';
+export { recognise } from './models/recognise.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
 export { integerStem } from './passes/integer-stem.js';
 export {

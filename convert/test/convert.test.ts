@@ -191,7 +191,7 @@ describe('a checkpoint is refused', () => {
     const nameless = { ...changed(Object.fromEntries(betas.map((name) => [name, undefined]))), metadata: new Map() };
     const error = await failure(nameless);
     expect(error.code).toBe('E_CHECKPOINT_ARCH');
-    expect(error.message).toMatch(/biper-resnet20_1w32a.*recu-resnet20_1w1a.*--arch biper-resnet20_1w32a/);
+    expect(error.message).toMatch(/2 networks.*--arch biper-resnet20_1w32a.*--arch recu-resnet20_1w1a/s);
     const { model } = await convertCheckpoint(nameless, { ...OPTIONS, arch: 'resnet20_1w32a' });
     expect(model.info.architecture).toBe('resnet20_1w32a');
   });

@@ -21,12 +21,22 @@ function checkpointOf(shapes: Shapes, metadata: Checkpoint['metadata'] = new Map
   return { container: 'torch-zip', sourceName: 'net.pth', tensors, metadata, skipped: [] };
 }
 
-function outcome(checkpoint: Checkpoint, hints: Hints = {}): string | SignwaveError {
+/** The network's id, or the error, its table in one line. */
+function outcome(
+  checkpoint: Checkpoint,
+  hints: Hints = {},
+): string | { readonly code: string; readonly message: string } {
   try {
     return architectureId(recognise(checkpoint, hints).architecture);
   } catch (error) {
-    return error as SignwaveError;
+    const { code, message } = error as SignwaveError;
+    return { code, message: message.replace(/\s+/g, ' ') };
   }
+}
+
+function refusalOf(checkpoint: Checkpoint, hints?: Hints): string {
+  const found = outcome(checkpoint, hints);
+  return typeof found === 'string' ? expect.fail(`taken for ${found}`) : found.message;
 }
 
 const named = (id: string): Architecture => ARCHITECTURES.find((it) => architectureId(it) === id)!;
@@ -58,14 +68,14 @@ describe('networks that share their tensors', () => {
   const irNet = shapesOf(named('irnet-resnet20_1w1a'));
 
   test('are all named, with what to type', () => {
-    const found = outcome(checkpointOf(irNet)) as SignwaveError;
+    const message = refusalOf(checkpointOf(irNet));
     for (const id of [
       'irnet-resnet20_1w1a',
       'irnet-resnet20_1w32a',
       'reste-resnet20_1w1a',
       'reste-resnet20_bireal_1w1a',
     ]) {
-      expect(found.message).toContain(`--arch ${id}`);
+      expect(message).toContain(`--arch ${id}`);
     }
   });
 
@@ -83,15 +93,16 @@ describe('networks that share their tensors', () => {
       (it) => architectureId(it) === 'biper-resnet18_1w1a' && it.preprocess === 'imagenet',
     )!;
     const checkpoint = checkpointOf(shapesOf(imagenet));
-    expect((outcome(checkpoint) as SignwaveError).message).toMatch(/biper-resnet18_1w1a.*recu-resnet18_1w1a/);
+    expect(refusalOf(checkpoint)).toMatch(/biper-resnet18_1w1a.*recu-resnet18_1w1a/);
     expect(outcome(checkpoint, { hasOmega0: true })).toBe('biper-resnet18_1w1a');
   });
 
   test('aren’t taken for another method’s where omega0 is known', () => {
     // BiPer's VGG-small without its unused betas.
     const checkpoint = checkpointOf(shapesOf(named('recu-vgg_small_1w1a')));
-    const found = outcome(checkpoint, { hasOmega0: true }) as SignwaveError;
-    expect(found.message).toMatch(/recu-vgg_small_1w1a, which have no omega0, and one is given/);
+    expect(refusalOf(checkpoint, { hasOmega0: true })).toMatch(
+      /recu-vgg_small_1w1a, which have no omega0, and one is given/,
+    );
     expect(outcome(checkpoint)).toBe('recu-vgg_small_1w1a');
   });
 
@@ -123,8 +134,7 @@ describe('names', () => {
   });
 
   test('that no network has are told apart from nearly matching ones', () => {
-    const found = outcome(checkpointOf(new Map([['encoder.0.w', [3, 3]]]))) as SignwaveError;
-    expect(found.message).toMatch(
+    expect(refusalOf(checkpointOf(new Map([['encoder.0.w', [3, 3]]])))).toMatch(
       /none of its 1 tensors is one of a network that signwave knows; the first is "encoder\.0\.w" \(3, 3\)/,
     );
   });
@@ -135,15 +145,13 @@ describe('ReActNet', () => {
     const shapes = shapesOf(named('reactnet-reactnet'));
     const step1 = new Map([...shapes].map(([name, shape]) => [name.replace(/\.weights$/, '.weight'), shape]));
     step1.set('feature.1.binary_3x3.weight', [32, 32, 3, 3]);
-    const found = outcome(checkpointOf(step1)) as SignwaveError;
-    expect(found.code).toBe('E_CHECKPOINT_ARCH');
-    expect(found.message).toMatch(/first training step \(1_step1\).*second step/);
+    expect(refusalOf(checkpointOf(step1))).toMatch(/first training step \(1_step1\).*second step/);
   });
 
   test('in ResNet’s form has the same tensors in both steps, so it has to be named', () => {
     const checkpoint = checkpointOf(shapesOf(named('reactnet-birealnet18')));
-    expect((outcome(checkpoint) as SignwaveError).message).toMatch(
-      /first training step, whose weights are real numbers.*--arch reactnet-birealnet18/,
+    expect(refusalOf(checkpoint)).toMatch(
+      /--arch reactnet-birealnet18 .*first training step, whose weights are real numbers/,
     );
     expect(outcome(checkpoint, { arch: 'reactnet-birealnet18' })).toBe('reactnet-birealnet18');
   });
@@ -154,23 +162,21 @@ describe('a checkpoint that nearly matches', () => {
 
   test('names the first tensor that differs, with both shapes', () => {
     const changed = new Map(shapes).set('layer2.1.bn1.weight', [48]);
-    expect((outcome(checkpointOf(changed)) as SignwaveError).message).toContain(
-      'of adabin-resnet20_1w1a match, but "layer2.1.bn1.weight" is (48), expected (32)',
+    expect(refusalOf(checkpointOf(changed))).toMatch(
+      /adabin-resnet20_1w1a \d+ of \d+ "layer2\.1\.bn1\.weight" is \(48\), expected \(32\)/,
     );
   });
 
   test('is compared with the nearest, not with the largest', () => {
     const resnet18 = shapesOf(named('irnet-resnet18_1w1a'));
     resnet18.delete('layer4.1.bn2.bias');
-    expect((outcome(checkpointOf(resnet18)) as SignwaveError).message).toMatch(
-      /irnet-resnet18_1w1a match, but "layer4\.1\.bn2\.bias" \(512\) is missing/,
+    expect(refusalOf(checkpointOf(resnet18))).toMatch(
+      /irnet-resnet18_1w1a \d+ of \d+ "layer4\.1\.bn2\.bias" \(512\) is missing/,
     );
   });
 
   test('with a million classes costs no memory', () => {
     const huge = new Map(shapes).set('linear.weight', [2 ** 50, 64]);
-    expect((outcome(checkpointOf(huge)) as SignwaveError).message).toContain(
-      '"linear.weight" is (1125899906842624, 64)',
-    );
+    expect(refusalOf(checkpointOf(huge))).toContain('"linear.weight" is (1125899906842624, 64)');
   });
 });

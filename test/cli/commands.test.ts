@@ -386,6 +386,6 @@ test('inspect names every network that has a checkpoint’s tensors, and the nea
   writeFileSync(path, floatFile(tensors));
   const { stdout } = await signwave('inspect', path);
   expect(stdout).toMatch(
-    /of no network that signwave knows; nearest:\n {2}biper-demo_1w1a: 1 of \d+ tensors match, but "bn1\.weight" \(16\) is missing/,
+    /of no network that signwave knows; nearest:\n {2}architecture +tensors +first difference\n {2}biper-demo_1w1a +1 of \d+ +"bn1\.weight" \(16\) is missing/,
   );
 });

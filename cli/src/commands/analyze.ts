@@ -1,15 +1,15 @@
-import type { Checkpoint } from '@signwave/convert';
+import type { Checkpoint, PartOptions } from '@signwave/convert';
 import { SignwaveError } from '@signwave/format';
 import type { LatentWeightTotals, LayerStatistics } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
-import { jsonOption, positiveNumber } from '../arguments.js';
+import { jsonOption, positiveNumber, prefixOption, stateDictOption } from '../arguments.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readBiperConfig } from '../files.js';
 import { count, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
-interface Options {
+interface Options extends PartOptions {
   readonly omega0?: number;
   readonly config?: string;
   readonly json?: boolean;
@@ -33,13 +33,15 @@ export function registerAnalyze(program: Command): void {
     .argument('<checkpoint>', 'checkpoint, of either stage of the training')
     .addOption(new Option('--omega0 <x>', 'frequency; default: as for convert').argParser(positiveNumber))
     .option('--config <file>', 'take omega0 from this config.txt')
+    .addOption(stateDictOption())
+    .addOption(prefixOption())
     .option('--report <file>', 'write tables and charts as an HTML page')
     .addOption(jsonOption())
     .action(analyze);
 }
 
 async function analyze(path: string, options: Options): Promise<void> {
-  const { checkpoint, close } = await openCheckpointFile(path);
+  const { checkpoint, close } = await openCheckpointFile(path, options);
   try {
     const config = options.omega0 === undefined ? await readBiperConfig(path, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;

@@ -1,8 +1,8 @@
-import { convertCheckpoint, RECIPE_NAMES, type SmallType } from '@signwave/convert';
+import { convertCheckpoint, type PartOptions, RECIPE_NAMES, type SmallType } from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
 import { writeModel } from '@signwave/format';
 import { type Command, Option } from 'commander';
-import { jsonOption, limitOption, positiveNumber } from '../arguments.js';
+import { jsonOption, limitOption, positiveNumber, prefixOption, stateDictOption } from '../arguments.js';
 import { measureSmaller, type SmallerEffect, smallerVariants } from '../calibration.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
@@ -13,7 +13,7 @@ import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
 import { WRITER } from '../version.js';
 
-interface Options {
+interface Options extends PartOptions {
   readonly output: string;
   readonly arch?: string;
   readonly omega0?: number;
@@ -48,6 +48,8 @@ export function registerConvert(program: Command): void {
       ),
     )
     .option('--config <file>', 'take omega0 from this config.txt; default: the one beside the checkpoint')
+    .addOption(stateDictOption())
+    .addOption(prefixOption())
     .option('--labels <file>', 'class names: a line each, or a JSON array')
     .addOption(
       new Option('--preprocess <name>', 'input recipe; default: the architecture’s').choices([...RECIPE_NAMES]),
@@ -69,7 +71,7 @@ export function registerConvert(program: Command): void {
 }
 
 async function convert(checkpointPath: string, options: Options): Promise<void> {
-  const { checkpoint, sources, close } = await openCheckpointFile(checkpointPath);
+  const { checkpoint, sources, close } = await openCheckpointFile(checkpointPath, options);
   try {
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;

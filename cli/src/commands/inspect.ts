@@ -1,8 +1,20 @@
-import { ARCHITECTURES, architectureId, type Checkpoint, compareAll, type Match, quote } from '@signwave/convert';
-import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import {
+  ARCHITECTURES,
+  architectureId,
+  type Checkpoint,
+  compareAll,
+  type Match,
+  nearestTable,
+  type PartOptions,
+  quote,
+  recognise,
+  SeveralStateDicts,
+  type StateDict,
+} from '@signwave/convert';
+import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption } from '../arguments.js';
+import { jsonOption, prefixOption, stateDictOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openFileSource } from '../data/file-source.js';
 import { type FoundBiperConfig, readBiperConfig, readModelFile } from '../files.js';
@@ -17,6 +29,8 @@ export function registerInspect(program: Command): void {
     .argument('<file>', 'model (.sgnw) or checkpoint')
     .option('--plan', 'show which kernel runs each step of a model on this machine, and why')
     .option('--tune', 'with --plan: try several kernels first, as load(..., { tune: true }) does')
+    .addOption(stateDictOption())
+    .addOption(prefixOption())
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -28,7 +42,7 @@ const CONTAINERS: Readonly<Record<Checkpoint['container'], string>> = {
   npz: 'NumPy archive (.npz)',
 };
 
-interface Options {
+interface Options extends PartOptions {
   readonly plan?: boolean;
   readonly tune?: boolean;
   readonly json?: boolean;
@@ -46,12 +60,32 @@ async function inspect(path: string, options: Options): Promise<void> {
     else printModel(path, model, summary);
     return;
   }
-  const { checkpoint, close } = await openCheckpointFile(path);
   try {
-    await inspectCheckpoint(path, checkpoint, options.json ?? false);
-  } finally {
-    await close();
+    const { checkpoint, close } = await openCheckpointFile(path, options);
+    try {
+      await inspectCheckpoint(path, checkpoint, options.json ?? false);
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    if (!(error instanceof SeveralStateDicts)) throw error;
+    inspectStateDicts(path, error.stateDicts, options.json ?? false);
   }
+}
+
+/** A checkpoint that has several networks: what there is to look at. */
+function inspectStateDicts(path: string, stateDicts: readonly StateDict[], json: boolean): void {
+  if (json) {
+    printJson({ kind: 'state dicts', stateDicts });
+    return;
+  }
+  printResult(`${path}: ${stateDicts.length} state dicts; --state-dict chooses one\n`);
+  printResult(
+    table(
+      [{ title: 'state dict' }, { title: 'tensors', align: 'right' }],
+      stateDicts.map((dict) => [shown(dict.path), count(dict.tensors)]),
+    ),
+  );
 }
 
 async function inspectPlan(path: string, bytes: Uint8Array, { tune = false, json = false }: Options): Promise<void> {
@@ -160,13 +194,14 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
   const matches = compareAll(checkpoint, ARCHITECTURES);
   const config = await readBiperConfig(path, checkpoint, undefined);
-  const notes = checkpointNotes(matches, config);
+  const notes = checkpointNotes(checkpoint, matches, config);
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
     printJson({
       kind: 'checkpoint',
       container: checkpoint.container,
       metadata: Object.fromEntries(checkpoint.metadata),
+      stateDicts: checkpoint.stateDicts,
       skipped: checkpoint.skipped,
       notes,
       tensors: tensors.map(({ name, dtype, shape, sizeBytes }) => ({ name, dtype, shape, sizeBytes })),
@@ -184,6 +219,10 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
   const totalBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   printResult(`${path}: ${CONTAINERS[checkpoint.container]}, ${tensors.length} tensors, ${count(totalBytes)} bytes`);
   for (const [key, value] of checkpoint.metadata) printResult(`  ${key.padEnd(16)}${shown(value)}`);
+  const { stateDicts = [] } = checkpoint;
+  const [taken, ...others] = stateDicts.map((dict) => `${shown(dict.path)} (${count(dict.tensors)} tensors)`);
+  if (taken !== undefined && stateDicts[0]!.path !== '.') printResult(`  state dict      ${taken}`);
+  for (const other of others) printResult(`  not taken       ${other}: --state-dict takes it`);
   for (const line of checkpoint.skipped) printResult(`  not read        ${line}`);
   printResult('');
   printResult(
@@ -202,28 +241,21 @@ function shown(value: number | string | boolean | null): string {
   return typeof value !== 'string' || /^[\w.+-]{0,60}$/.test(value) ? String(value) : quote(value);
 }
 
-/** How many architectures a checkpoint that none of them fits is compared with in words. */
-const SHOWN_NEAREST = 3;
-
 /** What the checkpoint looks like, and what is missing to convert it. */
-function checkpointNotes(matches: readonly Match[], config: FoundBiperConfig | undefined): string[] {
+function checkpointNotes(
+  checkpoint: Checkpoint,
+  matches: readonly Match[],
+  config: FoundBiperConfig | undefined,
+): string[] {
   const exact = matches.filter(({ difference }) => difference === undefined);
   if (exact.length === 0) {
-    const nearest = [...matches].sort((a, b) => b.likeness - a.likeness).slice(0, SHOWN_NEAREST);
-    return [
-      'the tensors are of no network that signwave knows; nearest:',
-      ...nearest.map(
-        ({ architecture, matching, expected, difference }) =>
-          `  ${architectureId(architecture)}: ${matching} of ${expected.size} tensors match, but ${difference}`,
-      ),
-    ];
+    return ['the tensors are of no network that signwave knows; nearest:', ...nearestTable(matches).split('\n')];
   }
-  const notes = exact.map(({ architecture }) => `${architectureId(architecture)}: all tensors match`);
-  if (exact.length > 1) notes.push('several networks have these tensors: name the one with --arch to convert');
-  for (const { architecture } of exact) {
-    if (architecture.mustBeNamed !== undefined)
-      notes.push(`${architectureId(architecture)} has to be named with --arch: ${architecture.mustBeNamed}`);
-  }
+  const notes = exact.map(
+    ({ architecture, prefix }) =>
+      `${architectureId(architecture)}: all tensors match${prefix === '' ? '' : ` under ${quote(prefix)}`}`,
+  );
+  notes.push(...doubtsOf(checkpoint, config));
   if (!exact.some(({ architecture }) => architecture.needsOmega0)) return notes;
   notes.push(
     config?.omega0 === undefined
@@ -236,4 +268,15 @@ function checkpointNotes(matches: readonly Match[], config: FoundBiperConfig | u
       : `${config.path} says it was written in stage ${config.isStage2 ? 2 : 1} of the training (the tensors don’t tell)`,
   );
   return notes;
+}
+
+/** What converting would say: which of several networks it is, what else it may be. */
+function doubtsOf(checkpoint: Checkpoint, config: FoundBiperConfig | undefined): string[] {
+  try {
+    const { note } = recognise(checkpoint, { hasOmega0: config?.omega0 !== undefined });
+    return note === undefined ? [] : [note];
+  } catch (error) {
+    if (error instanceof SignwaveError) return error.message.split('\n');
+    throw error;
+  }
 }

@@ -1,9 +1,15 @@
-import { convertCheckpoint, integerStem, smallerWeightsOf, withSmallerWeights } from '@signwave/convert';
+import {
+  convertCheckpoint,
+  integerStem,
+  type PartOptions,
+  smallerWeightsOf,
+  withSmallerWeights,
+} from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
 import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, writeModel } from '@signwave/format';
 import { load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, limitOption } from '../arguments.js';
+import { jsonOption, limitOption, prefixOption, stateDictOption } from '../arguments.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { openImageSample } from '../data/image-sample.js';
 import { readModelFile, sha256 } from '../files.js';
@@ -14,7 +20,7 @@ import { Progress } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { Verification } from '../verification.js';
 
-interface Options {
+interface Options extends PartOptions {
   readonly checkpoint?: string;
   readonly arch?: string;
   readonly images?: string;
@@ -32,6 +38,8 @@ export function registerVerify(program: Command): void {
     .argument('<model>', 'model (.sgnw)')
     .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
     .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
+    .addOption(stateDictOption())
+    .addOption(prefixOption())
     .option('--images <data>', `${DATA_ARGUMENT}; default: random inputs`)
     .addOption(limitOption(`images (default ${DEFAULT_IMAGES})`))
     .addOption(jsonOption())
@@ -54,9 +62,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     },
   ];
   const source =
-    options.checkpoint === undefined
-      ? undefined
-      : await compareCheckpoint(options.checkpoint, options.arch, file, bytes);
+    options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, options, file, bytes);
   if (source) checks.push(...source.checks);
 
   const model = await load(bytes, { name: modelPath });
@@ -136,18 +142,18 @@ function layerTable(layers: Verification['layers'], names: readonly string[]): s
 /** Convert the checkpoint again, with what the file says, and compare. */
 async function compareCheckpoint(
   path: string,
-  arch: string | undefined,
+  options: Pick<Options, 'arch' | keyof PartOptions>,
   file: ModelFile,
   bytes: Uint8Array,
 ): Promise<{ unfolded: Graph; checks: Check[] }> {
   const { info, graph } = file;
-  const { checkpoint, sources, close } = await openCheckpointFile(path);
+  const { checkpoint, sources, close } = await openCheckpointFile(path, options);
   try {
     const digest = await sha256(sources);
     const isIntegerStem = graph.nodes.some((node) => isIntegerConv(graph, node));
     const { model, unfolded } = await convertCheckpoint(checkpoint, {
       writer: info.writer,
-      arch: await readArch(arch ?? `${info.method}-${info.architecture}`),
+      arch: await readArch(options.arch ?? `${info.method}-${info.architecture}`),
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
     });
     // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.

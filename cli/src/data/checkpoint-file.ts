@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '@signwave/convert';
+import { type Checkpoint, openCheckpoint, type PartOptions } from '@signwave/convert';
 import { type FileSource, openFileSource } from './file-source.js';
 
 /** A checkpoint with the files that its tensors are read from. */
@@ -11,8 +11,8 @@ export interface CheckpointFile {
   close(): Promise<void>;
 }
 
-/** Open a checkpoint, and the files beside it that belong to it. @throws {SignwaveError} as `openCheckpoint`. */
-export async function openCheckpointFile(path: string): Promise<CheckpointFile> {
+/** Open a checkpoint, and the files beside it that belong to it. @param part which part of it is the network. @throws {SignwaveError} as `openCheckpoint`. */
+export async function openCheckpointFile(path: string, part: PartOptions = {}): Promise<CheckpointFile> {
   const sources: FileSource[] = [];
   const open = async (file: string): Promise<FileSource> => {
     const source = await openFileSource(file);
@@ -22,9 +22,14 @@ export async function openCheckpointFile(path: string): Promise<CheckpointFile> 
   const close = async (): Promise<void> => void (await Promise.all(sources.map((source) => source.close())));
   try {
     const openSibling = (name: string): Promise<FileSource> => open(join(dirname(path), name));
-    return { checkpoint: await openCheckpoint(await open(path), { openSibling }), sources, close };
+    return { checkpoint: await openCheckpoint(await open(path), { ...partOf(part), openSibling }), sources, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The options that {@link openCheckpointFile} knows, of all that a command has. */
+function partOf({ stateDict, prefix }: PartOptions): PartOptions {
+  return { ...(stateDict !== undefined && { stateDict }), ...(prefix !== undefined && { prefix }) };
 }

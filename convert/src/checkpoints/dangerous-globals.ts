@@ -5,16 +5,34 @@
 const DANGEROUS_MODULES = new Set(
   (
     'os posix nt subprocess sys shutil socket ssl runpy importlib imp pkgutil zipimport pickle _pickle cPickle ' +
-    'marshal ctypes _ctypes pty code codeop webbrowser commands popen2 multiprocessing pdb bdb timeit cProfile ' +
+    'marshal ctypes _ctypes pty codeop webbrowser popen2 multiprocessing pdb bdb timeit cProfile ' +
     'pip ensurepip distutils setuptools http httplib urllib urllib2 requests ftplib smtplib telnetlib asyncio'
   ).split(' '),
+);
+
+/** Modules of the library that are single files; a package of such a name, with modules inside, is a user's own. */
+const DANGEROUS_FILES = new Set(['code', 'commands']);
+
+/** Classes of those modules that settings hold, and that do nothing: versions, parts of an address, a finished process. */
+const HARMLESS = new RegExp(
+  '^(?:' +
+    [
+      String.raw`(?:distutils|setuptools\._distutils)\.version\.\w*Version`,
+      String.raw`setuptools\.(?:extern|_vendor)\.packaging\.version\.\w*Version`,
+      String.raw`urllib\.parse\.(?:Parse|Split|Defrag)Result(?:Bytes)?`,
+      String.raw`http\.HTTP(?:Status|Method)`,
+      String.raw`(?:os|posix|nt)\.(?:stat|terminal_size|uname|times)(?:_result)?`,
+      String.raw`socket\.(?:AddressFamily|SocketKind)`,
+      String.raw`subprocess\.CompletedProcess`,
+    ].join('|') +
+    ')$',
 );
 
 const BUILTIN_MODULES = new Set(['builtins', '__builtin__']);
 
 const DANGEROUS_BUILTINS = new Set(
   (
-    'eval exec execfile compile getattr setattr delattr __import__ open file input raw_input breakpoint globals ' +
+    'eval exec execfile compile setattr delattr __import__ open file input raw_input breakpoint globals ' +
     'locals vars apply reload'
   ).split(' '),
 );
@@ -28,9 +46,12 @@ const DANGEROUS_PATHS = new Set([
   'numpy.load',
   'types.CodeType',
   'types.FunctionType',
-  'operator.attrgetter',
-  'operator.methodcaller',
 ]);
+
+/** Attributes by which an attack goes from an object to the interpreter. */
+const DANGEROUS_ATTRIBUTES = new Set(
+  '__builtins__ __globals__ __subclasses__ __import__ __code__ __loader__ __mro__ __bases__ __base__'.split(' '),
+);
 
 /**
  * Is this global one that an attack would use?
@@ -40,10 +61,29 @@ const DANGEROUS_PATHS = new Set([
  */
 export function isDangerousGlobal(module: string, name: string): boolean {
   const parts = name.split('.');
-  if (BUILTIN_MODULES.has(module)) return DANGEROUS_BUILTINS.has(parts[0]!);
+  if (BUILTIN_MODULES.has(module)) {
+    return DANGEROUS_BUILTINS.has(parts[0]!) || parts.some((part) => DANGEROUS_ATTRIBUTES.has(part));
+  }
+  const path = `${module}.${name}`;
+  if (HARMLESS.test(path)) return false;
   return (
     DANGEROUS_MODULES.has(module.split('.')[0]!) ||
-    DANGEROUS_PATHS.has(`${module}.${name}`) ||
-    parts.some((part) => DANGEROUS_MODULES.has(part) || BUILTIN_MODULES.has(part) || part === '__builtins__')
+    DANGEROUS_FILES.has(module) ||
+    DANGEROUS_PATHS.has(path) ||
+    parts.some((part) => DANGEROUS_MODULES.has(part) || BUILTIN_MODULES.has(part) || DANGEROUS_ATTRIBUTES.has(part))
+  );
+}
+
+/**
+ * Is an attribute asked for that leads to the interpreter, or one of a module that is named by a string?
+ *
+ * @param args of `getattr`, or of `operator.attrgetter`. @returns the string that says so.
+ */
+export function dangerousAttribute(args: readonly unknown[]): string | undefined {
+  const strings = args.filter((arg) => typeof arg === 'string');
+  return strings.find(
+    (text) =>
+      (text === args[0] && DANGEROUS_MODULES.has(text)) ||
+      text.split('.').some((part) => DANGEROUS_ATTRIBUTES.has(part)),
   );
 }

@@ -1,5 +1,6 @@
-import { type ByteSource, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { type ByteSource, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import type { Checkpoint } from './checkpoint.js';
+import type { PartOptions } from './network-tensors.js';
 import { openNpz } from './npz.js';
 import { isNpz, kindError } from './refuse-kind.js';
 import { openSafetensors } from './safetensors.js';
@@ -8,10 +9,12 @@ import { openTorchLegacy } from './torch-legacy.js';
 import { openTorchZip } from './torch-zip.js';
 import { ZipArchive } from './zip-archive.js';
 
-export type { Checkpoint, StoredTensor } from './checkpoint.js';
+export type { Checkpoint, StateDict, StoredTensor } from './checkpoint.js';
 export type { StoredDtype } from './dtypes.js';
+export type { PartOptions } from './network-tensors.js';
+export { SeveralStateDicts } from './state-dict-search.js';
 
-export interface OpenOptions {
+export interface OpenOptions extends PartOptions {
   /**
    * Open a file of the same folder, for a checkpoint in several files. `name` comes from the checkpoint and has been
    * checked: a plain file name, without a folder. Who gives this closes what it opened, after the last `readF32`.
@@ -24,20 +27,22 @@ export interface OpenOptions {
  * of several (`*.index.json`), or an `.npz` of NumPy. Nothing in it is executed, and only the directory of its tensors is read; values are
  * read tensor by tensor, by `readF32`.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_KIND` if it's something else, `E_CHECKPOINT_STRUCTURE` if the container is
+ * @throws {SignwaveError} `E_CHECKPOINT_KIND` if it's something else, or a `SeveralStateDicts` with what to choose from, `E_CHECKPOINT_STRUCTURE` if the container is
  *   damaged or hostile, `E_CHECKPOINT_PICKLE` if its pickle is, `E_CHECKPOINT_TENSOR` if a tensor of the state dict
- *   doesn't fit its storage, isn't dense or has elements of a type that isn't read, `E_IO` if a source can't be read.
+ *   doesn't fit its storage, `E_USAGE` if the options name a part that isn't there, `E_IO` if a source can't be read.
  */
 export async function openCheckpoint(source: ByteSource, options: OpenOptions = {}): Promise<Checkpoint> {
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.sizeBytes));
   const kind = sniffKind(head, source.sizeBytes);
-  if (isSafetensors(kind, head, source.name)) return openSafetensors(source);
+  if (isSafetensors(kind, head, source.name)) return openSafetensors(source, inFlatFile(options, source.name));
   if (kind === 'a zip archive') {
     const archive = await ZipArchive.open(source);
-    return isNpz(archive.names) ? openNpz(archive) : openTorchZip(archive);
+    return isNpz(archive.names) ? openNpz(archive, inFlatFile(options, source.name)) : openTorchZip(archive, options);
   }
-  if (kind.includes('legacy format')) return openTorchLegacy(source);
-  if (kind === 'a JSON text') return openSafetensorsIndex(source, options.openSibling);
+  if (kind.includes('legacy format')) return openTorchLegacy(source, options);
+  if (kind === 'a JSON text') {
+    return openSafetensorsIndex(source, options.openSibling, inFlatFile(options, source.name));
+  }
   throw kindError(source.name, kind);
 }
 
@@ -48,4 +53,13 @@ export async function openCheckpoint(source: ByteSource, options: OpenOptions = 
 function isSafetensors(kind: string, head: Uint8Array, name: string): boolean {
   if (kind === 'a safetensors file') return true;
   return name.endsWith('.safetensors') && (head[8] === 0x7b || kind.startsWith('an unknown kind'));
+}
+
+/** Options for a file whose tensors lie side by side, without dicts around them. */
+function inFlatFile(options: PartOptions, sourceName: string): PartOptions {
+  if (options.stateDict === undefined) return options;
+  throw new SignwaveError(
+    'E_USAGE',
+    `${sourceName} has no dicts to choose from, only tensors by name: --prefix chooses those whose names begin with something`,
+  );
 }

@@ -18,13 +18,28 @@ export const MAX_COMPRESSION_RATIO = 100;
 /** Entries up to this size may have any ratio: a batch norm's bias that is all zero deflates well. */
 export const RATIO_FREE_BYTES = 2 ** 20;
 
-/** Bytes of `data.pkl`: ResNet-20 with optimizer state has 28 kB, so this is for some 80,000 tensors. */
-export const MAX_PICKLE_BYTES = 2 ** 24;
+/** Bytes of a pickle that are in memory at once: a longer one is read piece by piece. */
+export const PICKLE_WINDOW_BYTES = 2 ** 20;
 
-/** Values that a pickle builds, memo reads included: ResNet-20 with optimizer state has 6,000; one takes up to 200 bytes. */
+/** Bytes of a `data.pkl` that the archive has compressed, which PyTorch never does: it is inflated in memory. */
+export const MAX_INFLATED_PICKLE_BYTES = 2 ** 26;
+
+/**
+ * Values that a pickle builds and keeps, memo reads included: ResNet-20 with optimizer state has 6,000; one takes up to 200 bytes. What is
+ * dropped from a long list or dict doesn't count.
+ */
 export const MAX_PICKLE_VALUES = 2 ** 20;
 
-/** Memoised values: PyTorch memoises some 15 for each parameter that an optimizer holds. */
+/** Items of a list that are kept though they hold no tensor: a log of losses has millions. */
+export const MAX_PLAIN_ITEMS = 100;
+
+/** Entries of a dict that are kept though they hold no tensor: settings are some hundreds. */
+export const MAX_PLAIN_ENTRIES = 1_000;
+
+/** Values in lists and dicts inside others that are kept though they hold no tensor. */
+export const MAX_PLAIN_VALUES = 2 ** 18;
+
+/** Memoised values that are read again: PyTorch memoises some 15 for each parameter that an optimizer holds. */
 export const MAX_MEMO_ENTRIES = 2 ** 20;
 
 /** Values on the stack: Python's pickler appends in batches of 1,000; only long tuples lie there whole. */
@@ -33,8 +48,8 @@ export const MAX_STACK_DEPTH = 2 ** 16;
 /** Open marks, hence nested containers under construction: Python's own pickler stops at 1,000 levels. */
 export const MAX_NESTING = 1_000;
 
-/** One string or bytes object of a pickle, in bytes. Names take tens; a config kept as text some thousands. */
-export const MAX_PICKLE_STRING_BYTES = 2 ** 20;
+/** One string or bytes object of a pickle that is kept, in bytes; longer ones are stepped over. Names take tens; a config kept as text some thousands. */
+export const MAX_KEPT_TEXT_BYTES = 2 ** 16;
 
 /** Module or name of a class or function, in characters each; the longest in PyTorch has 60. */
 export const MAX_GLOBAL_NAME_CHARACTERS = 128;

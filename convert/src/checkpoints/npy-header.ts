@@ -7,6 +7,7 @@
 //
 //   header = "{" (pair ("," pair)* ","?)? "}"      pair  = string ":" value
 //   value  = string | "True" | "False" | tuple     tuple = "(" (integer ("," integer)* ","?)? ")"
+//          | "[" anything "]": the fields of records
 
 import { sniffKind } from '@signwave/format';
 
@@ -14,9 +15,12 @@ const MAGIC = '\x93NUMPY';
 /** NumPy's own reader allows 10,000 characters; headers of plain arrays have some 100. */
 const MAX_HEADER_BYTES = 65_535;
 
+/** What stands for the element type of a structured array. */
+const RECORDS = 'records (structured dtype)';
+
 /** What an `.npy` header says. */
 export interface NpyHeader {
-  /** Element type in NumPy's notation: `<f4`, `|u1`. */
+  /** Element type in NumPy's notation: `<f4`, `|u1`; {@link RECORDS} if an element has several numbers. */
   readonly descr: string;
   /** Columns first instead of rows first. */
   readonly fortranOrder: boolean;
@@ -111,8 +115,19 @@ function parseNpyHeader(text: string): NpyHeader {
       list(')', () => shape.push(integer()));
       return shape;
     }
-    if (token?.text === '[') throw new Error('its elements are records (structured dtype), expected plain numbers');
+    if (take('[')) {
+      skipList();
+      return RECORDS;
+    }
     return string('a string, True, False or a tuple');
+  };
+
+  /** Step over a list, whose "[" is behind: the names and types of records. */
+  const skipList = (): void => {
+    for (let open = 1; open > 0; at++) {
+      if (at >= tokens.length) throw new Error('the header has its end where "]" is expected');
+      if (tokens[at]!.kind === 'mark') open += tokens[at]!.text === '[' ? 1 : tokens[at]!.text === ']' ? -1 : 0;
+    }
   };
 
   const values = new Map<string, Value>();

@@ -2,10 +2,10 @@ import { SignwaveError } from '@signwave/format';
 import type { Checkpoint, StoredTensor } from './checkpoint.js';
 import { DTYPES, type StoredDtype } from './dtypes.js';
 import { MAX_AXES, MAX_STORAGE_BYTES } from './limits.js';
+import { networkTensors, type PartOptions } from './network-tensors.js';
 import { type NpyHeader, readNpyHeader } from './npy-header.js';
 import { quote } from './quote.js';
 import { gather } from './torch-tensor.js';
-import { withoutWrappers } from './wrapper-prefixes.js';
 import type { ZipArchive } from './zip-archive.js';
 
 /** Element types that are read, in NumPy's notation. */
@@ -29,14 +29,14 @@ const START_BYTES = 4_096;
  *
  * @throws {SignwaveError} as `openCheckpoint`.
  */
-export async function openNpz(archive: ZipArchive): Promise<Checkpoint> {
+export async function openNpz(archive: ZipArchive, part: PartOptions): Promise<Checkpoint> {
   const { sourceName } = archive;
   const stored = new Map<string, StoredTensor>();
   for (const entry of archive.names) {
     const name = entry.slice(0, -SUFFIX.length);
     stored.set(name, await storedArray(archive, entry, name));
   }
-  const { tensors, notes } = withoutWrappers(stored);
+  const { tensors, notes } = networkTensors(stored, part, sourceName);
   return { container: 'npz', sourceName, tensors, metadata: new Map(), skipped: notes };
 }
 
@@ -50,10 +50,12 @@ async function storedArray(archive: ZipArchive, entry: string, name: string): Pr
   const dtype = DTYPE_NAMES.get(descr);
   if (!dtype) {
     const advice = descr.startsWith('>') ? ': save it in little-endian order' : '';
-    return refuse(
-      'E_CHECKPOINT_TENSOR',
-      `has elements of type ${quote(descr)}; read are ${[...DTYPE_NAMES.keys()].join(', ')}${advice}`,
-    );
+    const readF32 = async (): Promise<never> =>
+      refuse(
+        'E_CHECKPOINT_TENSOR',
+        `has elements of type ${quote(descr)}; read are ${[...DTYPE_NAMES.keys()].join(', ')}${advice}`,
+      );
+    return { name, shape, dtype: descr, sizeBytes: archive.sizeBytes(entry)! - dataOffset, readF32 };
   }
   const elements = shape.includes(0) ? 0 : shape.reduce((product, side) => product * side, 1);
   const { sizeBytes: elementBytes } = DTYPES[dtype];

@@ -1,21 +1,54 @@
-import { MAX_PICKLE_INTEGER_BYTES, MAX_PICKLE_STRING_BYTES } from './limits.js';
+import { MAX_KEPT_TEXT_BYTES, MAX_PICKLE_INTEGER_BYTES } from './limits.js';
+import { LongText } from './pickle-values.js';
 
 /** How a reader of the stream gives up: raises an error that carries the byte offset. */
 export type Fail = (message: string) => never;
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/**
+ * Something that is computed from a stream whose bytes may have to be fetched: it yields the offset from which on it needs bytes, and goes on
+ * when it's given some.
+ */
+export type Steps<T> = Generator<number, T, Uint8Array>;
 
-/** Reads the operands of pickle opcodes, little-endian unless said otherwise, and never past the end. */
+/** An operation may take this many bytes from the window: two names, or a string that is kept, and its length. */
+export const LOOKAHEAD_BYTES = MAX_KEPT_TEXT_BYTES + 1_024;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LINE_FEED = 0x0a;
+
+/**
+ * Reads the operands of pickle opcodes, little-endian unless said otherwise, and never past the end. A part of the stream, the window, is in
+ * memory; long strings are stepped over without being there.
+ */
 export class PickleCursor {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #sizeBytes: number;
   readonly #fail: Fail;
+  #window = new Uint8Array(0);
+  #view: DataView = new DataView(this.#window.buffer);
+  #windowStart = 0;
   offset = 0;
 
-  constructor(bytes: Uint8Array, fail: Fail) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  /** @param sizeBytes of the stream, or of what it may fill. */
+  constructor(sizeBytes: number, fail: Fail) {
+    this.#sizeBytes = sizeBytes;
     this.#fail = fail;
+  }
+
+  /** Whether the stream goes on behind the window, and the next operation might need bytes from there. */
+  get isShort(): boolean {
+    const end = this.#windowEnd;
+    return end < this.#sizeBytes && end - this.offset < LOOKAHEAD_BYTES;
+  }
+
+  /** @param window bytes of the stream from `offset` on. */
+  fill(window: Uint8Array): void {
+    this.#window = window as Uint8Array<ArrayBuffer>;
+    this.#view = new DataView(window.buffer, window.byteOffset, window.length);
+    this.#windowStart = this.offset;
+  }
+
+  get #windowEnd(): number {
+    return this.#windowStart + this.#window.length;
   }
 
   u8(): number {
@@ -49,7 +82,7 @@ export class PickleCursor {
     if (lengthBytes > MAX_PICKLE_INTEGER_BYTES) {
       this.#fail(`an integer of ${lengthBytes} bytes, more than ${MAX_PICKLE_INTEGER_BYTES}`);
     }
-    const digits = this.bytes(lengthBytes);
+    const digits = this.#bytes(lengthBytes);
     let value = 0n;
     for (let i = lengthBytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(digits[i]!);
     value = BigInt.asIntN(lengthBytes * 8, value);
@@ -57,31 +90,85 @@ export class PickleCursor {
     return Number.isSafeInteger(number) ? number : value;
   }
 
-  /** A view of the next `lengthBytes` bytes. */
-  bytes(lengthBytes: number): Uint8Array {
-    if (lengthBytes > MAX_PICKLE_STRING_BYTES) {
-      this.#fail(`a string or bytes object of ${lengthBytes} bytes, more than ${MAX_PICKLE_STRING_BYTES}`);
-    }
-    const start = this.#advance(lengthBytes);
-    return this.#bytes.subarray(start, start + lengthBytes);
+  /** The next `lengthBytes` bytes. */
+  bytes(lengthBytes: number): Uint8Array | LongText {
+    return this.#long('bytes', lengthBytes) ?? this.#bytes(lengthBytes).slice();
   }
 
-  utf8(lengthBytes: number): string {
-    return this.#decode(this.bytes(lengthBytes));
+  utf8(lengthBytes: number): string | LongText {
+    return this.#long('string', lengthBytes) ?? this.#decode(this.#bytes(lengthBytes));
   }
 
   /** A string of Python 2, whose encoding is unknown: one character for each byte. */
-  latin1(lengthBytes: number): string {
-    return Array.from(this.bytes(lengthBytes), (byte) => String.fromCharCode(byte)).join('');
+  latin1(lengthBytes: number): string | LongText {
+    return this.#long('string', lengthBytes) ?? latin1(this.#bytes(lengthBytes));
   }
 
-  /** Text up to the next line feed, which is consumed. */
+  /** Step over `lengthBytes`, which need not be in the window. */
+  skip(lengthBytes: number): void {
+    if (this.offset + lengthBytes > this.#sizeBytes) {
+      this.#fail(`the stream ends at byte ${this.#sizeBytes}, ${this.offset + lengthBytes} are needed`);
+    }
+    this.offset += lengthBytes;
+  }
+
+  /** UTF-8 up to the next line feed, which is consumed. */
   line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.offset);
-    if (end < 0) this.#fail('a name without an end');
-    const text = this.#decode(this.bytes(end - this.offset));
-    this.offset = end + 1;
+    return this.#decode(this.#line());
+  }
+
+  /** The same of one character for each byte. */
+  latin1Line(): string {
+    return latin1(this.#line());
+  }
+
+  /** Whether the next line is too long to be kept, or isn't in the window as a whole. */
+  get isLongLine(): boolean {
+    return this.#lineLength() < 0;
+  }
+
+  /** Step over a line of any length. @returns how many bytes it has. */
+  *passLine(): Steps<number> {
+    const start = this.offset;
+    for (;;) {
+      const end = this.#window.indexOf(LINE_FEED, this.offset - this.#windowStart);
+      if (end >= 0) {
+        this.offset = this.#windowStart + end + 1;
+        return this.offset - 1 - start;
+      }
+      this.offset = this.#windowEnd;
+      if (this.offset >= this.#sizeBytes) this.#fail('a line without an end');
+      this.fill(yield this.offset);
+    }
+  }
+
+  #line(): Uint8Array {
+    const length = this.#lineLength();
+    if (length < 0) this.#fail('a name without an end');
+    const text = this.#bytes(length);
+    this.offset++;
     return text;
+  }
+
+  #lineLength(): number {
+    const start = this.offset - this.#windowStart;
+    return this.#window.subarray(start, start + MAX_KEPT_TEXT_BYTES).indexOf(LINE_FEED);
+  }
+
+  /** Step over a string that is too long to be kept. @returns `undefined` if it isn't. */
+  #long(kind: LongText['kind'], lengthBytes: number): LongText | undefined {
+    if (lengthBytes <= MAX_KEPT_TEXT_BYTES) return undefined;
+    if (this.offset + lengthBytes > this.#sizeBytes) {
+      this.#fail(`a string or bytes object of ${lengthBytes} bytes, but the stream ends at byte ${this.#sizeBytes}`);
+    }
+    this.offset += lengthBytes;
+    return new LongText(kind, lengthBytes);
+  }
+
+  /** A view of the window. */
+  #bytes(lengthBytes: number): Uint8Array {
+    const start = this.#advance(lengthBytes);
+    return this.#window.subarray(start, start + lengthBytes);
   }
 
   #decode(bytes: Uint8Array): string {
@@ -92,13 +179,16 @@ export class PickleCursor {
     }
   }
 
-  /** Step over `lengthBytes` and return where they start. */
+  /** Step over `lengthBytes` and return where they start in the window. */
   #advance(lengthBytes: number): number {
-    const start = this.offset;
-    if (start + lengthBytes > this.#bytes.length) {
-      this.#fail(`the stream ends at byte ${this.#bytes.length}, ${start + lengthBytes} are needed`);
-    }
-    this.offset = start + lengthBytes;
+    const start = this.offset - this.#windowStart;
+    this.skip(lengthBytes);
     return start;
   }
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }

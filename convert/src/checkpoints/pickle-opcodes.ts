@@ -1,13 +1,17 @@
 // pickle-opcodes.ts — what each pickle opcode does to the machine of unpickle.ts.
 //
-// Those of protocols 2 to 5 that `pickle` writes (Lib/pickletools.py describes each), plus INST and OBJ,
-// which attacks like. Text opcodes of protocol 0, extension codes and out-of-band buffers are refused.
+// All that `pickle` writes (Lib/pickletools.py describes each), in Python 2 and 3. Persistent ids in text, extension codes and out-of-band
+// buffers are refused: PyTorch's own reader has no use for them.
 
+import { textFloat, textInteger, textLong, textString, textUnicode } from './pickle-text.js';
 import { PickleDict, PickleSequence, type PickleValue } from './pickle-values.js';
 import type { PickleMachine } from './unpickle.js';
 
 /** Ends a stream; the machine handles it itself. */
 export const STOP = 0x2e;
+
+/** STRING and UNICODE, the operations whose line may be of any length. */
+export const LINE_STRINGS: ReadonlySet<number> = new Set([0x53, 0x56]);
 
 type Operation = (m: PickleMachine) => void;
 
@@ -15,8 +19,10 @@ const tuple = (items: PickleValue[]) => new PickleSequence('tuple', items);
 
 function dictOf(m: PickleMachine): void {
   const flat = m.popToMark();
-  m.push(new PickleDict());
-  m.setItems(flat);
+  if (flat.length % 2 !== 0) m.fail('a key without a value');
+  const dict = new PickleDict();
+  for (let i = 0; i < flat.length; i += 2) dict.set(flat[i]!, flat[i + 1]!);
+  m.push(dict);
 }
 
 function newObject(m: PickleMachine): void {
@@ -40,6 +46,8 @@ export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
   [0x94, (m) => m.remember()], // MEMOIZE
   ['h', (m) => m.recall(m.cursor.u8())], // BINGET
   ['j', (m) => m.recall(m.cursor.u32())], // LONG_BINGET
+  ['p', (m) => m.remember(memoIndex(m))], // PUT
+  ['g', (m) => m.recall(memoIndex(m))], // GET
   // plain values
   ['N', (m) => m.push(null)],
   [0x88, (m) => m.push(true)],
@@ -50,7 +58,12 @@ export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
   [0x8a, (m) => m.push(m.cursor.integer(m.cursor.u8()))], // LONG1
   [0x8b, (m) => m.push(m.cursor.integer(m.cursor.u32()))], // LONG4
   ['G', (m) => m.push(m.cursor.f64())], // BINFLOAT
+  ['I', (m) => m.push(textInteger(m.cursor.line(), m.fail))], // INT
+  ['L', (m) => m.push(textLong(m.cursor.line(), m.fail))], // LONG
+  ['F', (m) => m.push(textFloat(m.cursor.line(), m.fail))], // FLOAT
   // strings and bytes
+  ['S', (m) => m.push(textString(m.cursor.latin1Line(), m.fail))], // STRING
+  ['V', (m) => m.push(textUnicode(m.cursor.latin1Line(), m.fail))], // UNICODE
   [0x8c, (m) => m.push(m.cursor.utf8(m.cursor.u8()))], // SHORT_BINUNICODE
   ['X', (m) => m.push(m.cursor.utf8(m.cursor.u32()))], // BINUNICODE
   [0x8d, (m) => m.push(m.cursor.utf8(m.cursor.u64()))], // BINUNICODE8
@@ -65,9 +78,9 @@ export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
   [0x85, (m) => m.push(tuple(m.popMany(1)))], // TUPLE1
   [0x86, (m) => m.push(tuple(m.popMany(2)))], // TUPLE2
   [0x87, (m) => m.push(tuple(m.popMany(3)))], // TUPLE3
-  ['t', (m) => m.push(tuple(m.popToMark()))], // TUPLE
+  ['t', (m) => m.pushSequence('tuple')], // TUPLE
   [']', (m) => m.push(new PickleSequence('list', []))],
-  ['l', (m) => m.push(new PickleSequence('list', m.popToMark()))], // LIST
+  ['l', (m) => m.pushSequence('list')], // LIST
   ['a', (m) => m.append(m.popMany(1), 'list')], // APPEND
   ['e', (m) => m.append(m.popToMark(), 'list')], // APPENDS
   ['}', (m) => m.push(new PickleDict())],
@@ -76,7 +89,7 @@ export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
   ['u', (m) => m.setItems(m.popToMark())], // SETITEMS
   [0x8f, (m) => m.push(new PickleSequence('set', []))], // EMPTY_SET
   [0x90, (m) => m.append(m.popToMark(), 'set')], // ADDITEMS
-  [0x91, (m) => m.push(new PickleSequence('set', m.popToMark()))], // FROZENSET
+  [0x91, (m) => m.pushSequence('set')], // FROZENSET
   // names, storages, and what Python would run
   ['c', (m) => m.pushGlobal(m.cursor.line(), m.cursor.line())], // GLOBAL
   [0x93, stackGlobal],
@@ -88,6 +101,11 @@ export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
   ['o', object], // OBJ
   ['b', (m) => m.build()],
 ]);
+
+function memoIndex(m: PickleMachine): number {
+  const index = textInteger(m.cursor.line(), m.fail);
+  return typeof index === 'number' ? index : m.fail('a memo entry without a number');
+}
 
 function stackGlobal(m: PickleMachine): void {
   const [module, name] = m.popMany(2);

@@ -2,6 +2,7 @@ import { type ByteSource, SignwaveError } from '@signwave/format';
 import type { Checkpoint, StoredTensor } from './checkpoint.js';
 import { isObject, type JsonObject } from './json.js';
 import { MAX_INDEX_BYTES, MAX_SHARDS, MAX_TENSORS } from './limits.js';
+import type { PartOptions } from './network-tensors.js';
 import { quote } from './quote.js';
 import { kindError } from './refuse-kind.js';
 import { readSafetensors, safetensorsCheckpoint } from './safetensors.js';
@@ -23,6 +24,7 @@ const MAX_SHARD_NAME_CHARACTERS = 255;
 export async function openSafetensorsIndex(
   source: ByteSource,
   openSibling: ((name: string) => Promise<ByteSource>) | undefined,
+  part: PartOptions,
 ): Promise<Checkpoint> {
   const shards = shardsOf(await readWeightMap(source), source.name);
   if (!openSibling) {
@@ -51,7 +53,7 @@ export async function openSafetensorsIndex(
       metadata.set(key, value);
     }
   }
-  return safetensorsCheckpoint(source.name, tensors, metadata);
+  return safetensorsCheckpoint(source.name, tensors, metadata, part);
 }
 
 async function readWeightMap(source: ByteSource): Promise<JsonObject> {

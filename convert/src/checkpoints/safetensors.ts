@@ -2,9 +2,9 @@ import { type ByteSource, SignwaveError } from '@signwave/format';
 import type { Checkpoint, StoredTensor } from './checkpoint.js';
 import { DTYPES, type StoredDtype } from './dtypes.js';
 import { MAX_STORAGE_BYTES } from './limits.js';
+import { networkTensors, type PartOptions } from './network-tensors.js';
 import { quote } from './quote.js';
 import { parseSafetensorsHeader, readHeaderText, type SafetensorsEntry } from './safetensors-header.js';
-import { withoutWrappers } from './wrapper-prefixes.js';
 
 /** Element types that are read, by their names in the format. */
 const DTYPE_NAMES: ReadonlyMap<string, StoredDtype> = new Map([
@@ -31,9 +31,9 @@ export interface SafetensorsFile {
 }
 
 /** Open a safetensors file that is a checkpoint of its own. @throws {SignwaveError} as `openCheckpoint`. */
-export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
+export async function openSafetensors(source: ByteSource, part: PartOptions): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(source);
-  return safetensorsCheckpoint(source.name, tensors, metadata);
+  return safetensorsCheckpoint(source.name, tensors, metadata, part);
 }
 
 /** The checkpoint that tensors of one or several safetensors files are. */
@@ -41,6 +41,7 @@ export function safetensorsCheckpoint(
   sourceName: string,
   stored: ReadonlyMap<string, StoredTensor>,
   metadata: ReadonlyMap<string, string>,
+  part: PartOptions,
 ): Checkpoint {
   const all = [...stored];
   const optimizer = all.filter(([name]) => name.startsWith(OPTIMIZER_PREFIX));
@@ -54,14 +55,14 @@ export function safetensorsCheckpoint(
   const optimizerBytes = optimizer.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0);
   const skipped =
     optimizer.length === 0 ? [] : [`${OPTIMIZER_PREFIX}*: ${optimizer.length} tensors, ${optimizerBytes} bytes`];
-  const { tensors, notes } = withoutWrappers(network);
+  const { tensors, notes } = networkTensors(network, part, sourceName);
   return { container: 'safetensors', sourceName, tensors, metadata, skipped: [...skipped, ...notes] };
 }
 
 /**
  * Read and check the header of a safetensors file: github.com/huggingface/safetensors, "Format".
  *
- * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE`, `E_CHECKPOINT_TENSOR` for an element type that isn't read, `E_IO`.
+ * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE`, `E_IO`.
  */
 export async function readSafetensors(source: ByteSource): Promise<SafetensorsFile> {
   const { text, dataStartBytes } = await readHeaderText(source);
@@ -79,7 +80,9 @@ function storedTensor(entry: SafetensorsEntry, source: ByteSource, dataStartByte
   const dtype = DTYPE_NAMES.get(entry.dtype);
   if (!dtype) {
     const known = [...DTYPE_NAMES.keys()].join(', ');
-    return refuse('E_CHECKPOINT_TENSOR', `has elements of type ${quote(entry.dtype)}; read are ${known}`);
+    const readF32 = async (): Promise<never> =>
+      refuse('E_CHECKPOINT_TENSOR', `has elements of type ${quote(entry.dtype)}; read are ${known}`);
+    return { name, shape, dtype: entry.dtype, sizeBytes, readF32 };
   }
   const elements = shape.includes(0) ? 0 : shape.reduce((product, side) => product * side, 1);
   const { sizeBytes: elementBytes, read } = DTYPES[dtype];

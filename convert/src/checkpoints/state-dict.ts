@@ -1,13 +1,19 @@
 import { SignwaveError } from '@signwave/format';
-import { describe, Opaque, PickleDict, type PickleValue, showPath, TensorRef } from './pickle-values.js';
-import { quote } from './quote.js';
-import { withoutWrappers } from './wrapper-prefixes.js';
+import type { StateDict } from './checkpoint.js';
+import { networkTensors, type PartOptions } from './network-tensors.js';
+import { describe, holdsTensors, Opaque, type PickleValue, showPath, TensorRef } from './pickle-values.js';
+import { chosenDict, type FoundDict, findDicts, isModule, namedParts } from './state-dict-search.js';
+
+type Plain = number | string | boolean | null;
 
 /** The state dict of a checkpoint and what lies beside it. */
 export interface FoundStateDict {
-  /** In file order, names without the DataParallel prefix. */
+  /** In file order, names without the prefixes of wrappers. */
   readonly tensors: ReadonlyMap<string, TensorRef>;
-  readonly metadata: ReadonlyMap<string, number | string | boolean | null>;
+  readonly metadata: ReadonlyMap<string, Plain>;
+  readonly arguments: ReadonlyMap<string, Plain>;
+  readonly stateDicts: readonly StateDict[];
+  readonly unread: ReadonlyMap<string, string>;
   readonly skipped: readonly string[];
 }
 
@@ -18,94 +24,71 @@ export interface FoundObject {
   readonly where: string;
 }
 
-/** Keys under which training scripts put the state dict, the usual ones first: the first that holds tensors is it. */
-const STATE_DICT_KEYS = [
-  'state_dict',
-  'model_state_dict',
-  'model_state',
-  'model',
-  'net',
-  'network',
-  'module',
-  'checkpoint',
-  'params',
-  'weights',
-];
-
-/** Dicts between the root and the state dict, at most; dicts may contain themselves. */
-const MAX_DEPTH = 2;
-
 /**
- * Find the state dict in what `torch.save` was given: the object itself, or a dict that holds it under a usual key (or a few of them, one inside the other),
- * or a dict with one other dict of tensors in it.
+ * Find the state dict in what `torch.save` was given: the object itself, or one inside dicts, lists, tuples and objects. If there are several,
+ * that under a usual key is taken.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_KIND` if there is no state dict, or more than one that could be it;
- *   `E_CHECKPOINT_TENSOR` if a value in it is no tensor.
+ * @throws {SignwaveError} `E_CHECKPOINT_KIND` if there is no state dict, or more than one that could be it; `E_USAGE` if the options name
+ *   one that isn't there.
  */
-export function findStateDict({ value: root, foreign, where }: FoundObject, sourceName: string): FoundStateDict {
-  if (!(root instanceof PickleDict)) throw noStateDict(sourceName, root);
-  const path = chooseStateDict(root, sourceName);
-  const stateDict = path.at(-1)!;
+export function findStateDict(
+  { value: root, foreign, where }: FoundObject,
+  part: PartOptions,
+  sourceName: string,
+): FoundStateDict {
+  const found = findDicts(root);
+  if (found.length === 0) throw noStateDict(sourceName, root);
+  const chosen = chosenDict(found, part.stateDict, sourceName);
   const named = new Map<string, TensorRef>();
-  const metadata = new Map<string, number | string | boolean | null>();
+  const unread = new Map<string, string>();
+  const metadata = new Map<string, Plain>();
+  const settings = new Map<string, Plain>();
   const skipped: string[] = [];
 
-  for (const [key, value] of stateDict.entries) {
+  const isRoot = chosen.around.length === 0;
+  for (const [key, value] of namedParts(chosen.dict)) {
     if (value instanceof TensorRef && typeof key === 'string') named.set(key, value);
-    else if (stateDict !== root || value instanceof Opaque) throw noTensor(sourceName, key, value);
+    else if (isRoot && typeof key === 'string' && isPlain(value)) metadata.set(key, value);
+    else {
+      skipped.push(`${showKey(key)}: ${describe(value)}`);
+      if (typeof key === 'string') unread.set(key, describe(value));
+    }
+    if (isRoot) addSettings(value, settings);
   }
-  const beside = path.slice(0, -1).flatMap(({ entries }) => [...entries]);
-  for (const [key, value] of stateDict === root ? root.entries : beside) {
-    if (path.some((dict) => dict === value) || (stateDict === root && value instanceof TensorRef)) continue;
+  const path = new Set<PickleValue>([...chosen.around, chosen.dict]);
+  for (const [key, value] of chosen.around.flatMap((container) => [...namedParts(container)])) {
+    if (path.has(value)) continue;
     if (typeof key === 'string' && isPlain(value)) metadata.set(key, value);
     else skipped.push(`${showKey(key)}: ${describe(value)}`);
+    addSettings(value, settings);
   }
   for (const [path, byte] of foreign)
     skipped.push(`${showPath(path)}: named at byte ${byte} of ${where}, never called`);
 
-  const { tensors, notes } = withoutWrappers(named);
-  return { tensors, metadata, skipped: [...skipped, ...notes] };
+  const { tensors, notes } = networkTensors(named, part, sourceName);
+  const stateDicts = [chosen, ...found.filter((other) => other !== chosen)].map(summaryOf);
+  return { tensors, metadata, arguments: settings, stateDicts, unread, skipped: [...skipped, ...notes] };
 }
 
-/** @returns the dicts from the root to the state dict, both included. */
-function chooseStateDict(root: PickleDict, sourceName: string): readonly PickleDict[] {
-  const usual = underUsualKey(root, MAX_DEPTH);
-  if (usual) return [root, ...usual];
-  if (hasTensor(root)) return [root];
-  // Each dict is looked at once, however many keys a hostile file puts it under.
-  const others = [...new Set(root.entries.values())].filter(holdsTensors);
-  if (others.length === 0) throw noStateDict(sourceName, root);
-  if (others.length === 1) return [root, others[0]!];
-  const candidates = new Set<PickleValue>(others);
-  const keys = [...root.entries].filter(([, value]) => candidates.has(value)).map(([key]) => showKey(key));
-  throw new SignwaveError(
-    'E_CHECKPOINT_KIND',
-    `${sourceName} has several dicts of tensors: ${keys.slice(0, 10).join(', ')}. Save the one to convert by itself.`,
-  );
+function summaryOf({ path, tensors }: FoundDict): StateDict {
+  return { path, tensors };
 }
 
-/** The state dict under usual keys, one inside the other if need be: `{'model': {'state_dict': ...}}`. */
-function underUsualKey(dict: PickleDict, depth: number): readonly PickleDict[] | undefined {
-  const dicts = STATE_DICT_KEYS.map((key) => dict.entries.get(key)).filter((value) => value instanceof PickleDict);
-  const direct = dicts.find(hasTensor);
-  if (direct) return [direct];
-  for (const inner of depth === 0 ? [] : dicts) {
-    const found = underUsualKey(inner, depth - 1);
-    if (found) return [inner, ...found];
+/** Dicts inside each other that hold settings, at most: `hyper_parameters`, and `args` in it. */
+const MAX_SETTINGS_DEPTH = 2;
+
+/** Take the plain entries of a dict or an object, and of those in it; the first of a name counts. */
+function addSettings(value: PickleValue, settings: Map<string, Plain>, depth = MAX_SETTINGS_DEPTH): void {
+  if (depth === 0 || holdsTensors(value)) return;
+  for (const [key, inner] of namedParts(value)) {
+    if (typeof key !== 'string') continue;
+    if (isPlain(inner)) {
+      if (!settings.has(key)) settings.set(key, inner);
+    } else addSettings(inner, settings, depth - 1);
   }
-  return undefined;
 }
 
-function holdsTensors(value: PickleValue | undefined): value is PickleDict {
-  return value instanceof PickleDict && hasTensor(value);
-}
-
-function hasTensor(dict: PickleDict): boolean {
-  for (const value of dict.entries.values()) if (value instanceof TensorRef) return true;
-  return false;
-}
-
-function isPlain(value: PickleValue): value is number | string | boolean | null {
+function isPlain(value: PickleValue): value is Plain {
   return value === null || ['number', 'string', 'boolean'].includes(typeof value);
 }
 
@@ -113,27 +96,16 @@ function showKey(key: PickleValue): string {
   return typeof key === 'string' ? showPath(key) : `key ${describe(key)}`;
 }
 
-function noTensor(sourceName: string, key: PickleValue, value: PickleValue): SignwaveError {
-  const name = typeof key === 'string' ? quote(key) : describe(key);
-  return new SignwaveError(
-    'E_CHECKPOINT_TENSOR',
-    `${sourceName}: ${name} of the state dict should be a tensor under a name, but it's ${describe(value)}. ` +
-      'Dense tensors are read, not sparse, quantized or custom ones: save it as one.',
-  );
-}
-
 function noStateDict(sourceName: string, root: PickleValue): SignwaveError {
+  const parts = [...namedParts(root)].slice(0, 10).map(([key, value]) => `${showKey(key)} (${describe(value)})`);
   const what =
-    root instanceof PickleDict
-      ? `a dict of ${
-          [...root.entries]
-            .slice(0, 10)
-            .map(([key, value]) => `${showKey(key)} (${describe(value)})`)
-            .join(', ') || 'nothing'
-        }`
+    isModule(root) || (root instanceof Opaque && parts.length === 0)
+      ? `a whole ${describe(root)}, which only its own code can load`
       : root instanceof Opaque
-        ? `a whole ${describe(root)}, which only its own code can load`
-        : describe(root);
+        ? `${describe(root)} of ${parts.join(', ')}`
+        : typeof root === 'object' && root !== null && 'entries' in root
+          ? `a dict of ${parts.join(', ') || 'nothing'}`
+          : describe(root);
   return new SignwaveError(
     'E_CHECKPOINT_KIND',
     `${sourceName} has no state dict: it holds ${what}. Save one with torch.save(model.state_dict(), path).`,

@@ -49,6 +49,8 @@ const STORAGE_ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
   ['QInt8Storage', 1],
   ['QUInt8Storage', 1],
   ['QInt32Storage', 4],
+  ['QUInt4x2Storage', 1],
+  ['QUInt2x4Storage', 1],
 ]);
 
 /** @returns `undefined` for a class that PyTorch doesn't have. */
@@ -61,15 +63,36 @@ type Rebuild = (args: readonly PickleValue[], path: string, fail: Fail) => Pickl
 /** The allow-list: what each known callable stands for. Nothing is imported or called. */
 const REBUILDS: ReadonlyMap<string, Rebuild> = new Map([
   ['collections.OrderedDict', rebuildDict],
+  // Its first argument makes values for absent keys.
+  ['collections.defaultdict', ([, pairs], path) => rebuildDict(pairs === undefined ? [] : [pairs], path)],
   ['torch.Size', ([axes]) => axes ?? new PickleSequence('tuple', [])],
   ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   ['torch._utils._rebuild_tensor_v3', rebuildTensor],
   ['torch._utils._rebuild_parameter', ([data], path) => data ?? new Opaque(path)],
   ['torch._utils._rebuild_parameter_with_state', ([data], path) => data ?? new Opaque(path)],
+  ['torch._utils._rebuild_qtensor', rebuildQuantized],
   ['torch.nn.parameter.Parameter', ([data], path) => data ?? new Opaque(path)],
+  ['torch.nn.parameter.Buffer', ([data], path) => data ?? new Opaque(path)],
+  ['torch.autograd.variable.Variable', ([data], path) => data ?? new Opaque(path)],
   ['torch._tensor._rebuild_from_type_v2', rebuildFromType],
+  ['copy_reg._reconstructor', rebuildObject],
+  ['copyreg._reconstructor', rebuildObject],
+  ['copy_reg.__newobj__', rebuildObject],
+  ['copyreg.__newobj__', rebuildObject],
 ]);
+
+/** Callables that look an attribute up. */
+const ATTRIBUTE_GETTERS = new Set([
+  'builtins.getattr',
+  '__builtin__.getattr',
+  'operator.attrgetter',
+  'operator.methodcaller',
+]);
+
+export function isAttributeGetter(path: string): boolean {
+  return ATTRIBUTE_GETTERS.has(path);
+}
 
 /** Globals that a checkpoint may name without being reported as foreign. */
 export function isKnownGlobal(path: string): boolean {
@@ -78,7 +101,7 @@ export function isKnownGlobal(path: string): boolean {
     TORCH_DTYPES.has(path) ||
     path === 'torch.device' ||
     path === 'torch.Tensor' ||
-    /^torch\.(storage\.)?\w+Storage$/.test(path)
+    /^torch\.(storage\.|cuda\.)?\w+Storage$/.test(path)
   );
 }
 
@@ -88,24 +111,24 @@ export function rebuild(path: string, args: readonly PickleValue[], fail: Fail):
 }
 
 /**
- * The storage that a persistent id names: `('storage', class, key, location, elements)`, in the legacy format with a sixth item for a storage
- * that is a part of another, or None. There, ids also name the classes of modules, with their source: `('module', class, file, text)`.
+ * The storage that a persistent id names: `('storage', class, key, location, elements)`, in the legacy format with a sixth item: None, or for a
+ * part of a storage `(key of the part, first element, elements)`. There, ids also name the classes of modules, with their source:
+ * `('module', class, file, text)`.
  */
 export function storageOf(id: PickleValue, fail: Fail): StorageRef | Global {
   const [tag, type, key, , elements, view] = id instanceof PickleSequence ? id.items : [];
   if (tag === 'module' && type instanceof Global) return type;
-  if (view !== undefined && view !== null)
-    return fail('a storage that is a part of another; save it again with a current PyTorch');
   if (tag !== 'storage' || !(type instanceof Global) || typeof key !== 'string' || !isCount(elements)) {
     return fail(`a persistent id that is no storage: ${describe(id)}`);
   }
   const typeName = type.path.slice(type.path.lastIndexOf('.') + 1);
-  return new StorageRef(
-    key,
-    typeName,
-    type.path.startsWith('torch.') ? STORAGE_DTYPES.get(typeName) : undefined,
-    elements,
-  );
+  const dtype = type.path.startsWith('torch.') ? STORAGE_DTYPES.get(typeName) : undefined;
+  if (view === undefined || view === null) return new StorageRef(key, typeName, dtype, elements);
+  const [, start, count] = view instanceof PickleSequence ? view.items : [];
+  if (!isCount(start) || !isCount(count) || start + count > elements) {
+    return fail(`a part of a storage of ${elements} elements that doesn't lie in it: ${describe(view)}`);
+  }
+  return new StorageRef(key, typeName, dtype, elements, { start, elements: count });
 }
 
 /** `OrderedDict()`, or `OrderedDict([[key, value], ...])` as Python 2 wrote it. */
@@ -113,10 +136,11 @@ function rebuildDict(args: readonly PickleValue[], path: string): PickleValue {
   const dict = new PickleDict();
   const [pairs] = args;
   if (pairs === undefined) return dict;
+  if (pairs instanceof PickleDict) return pairs;
   if (!(pairs instanceof PickleSequence)) return new Opaque(path);
   for (const pair of pairs.items) {
     if (!(pair instanceof PickleSequence && pair.items.length === 2)) return new Opaque(path);
-    dict.entries.set(pair.items[0]!, pair.items[1]!);
+    dict.set(pair.items[0]!, pair.items[1]!);
   }
   return dict;
 }
@@ -133,14 +157,38 @@ function rebuildTensor(args: readonly PickleValue[], path: string, fail: Fail): 
   const steps = countsOf(strides, 'strides', fail);
   if (axes.length !== steps.length) return fail(`a tensor with ${axes.length} axes and ${steps.length} strides`);
 
-  let dtype = storage.dtype;
+  let { dtype } = storage;
+  let typeName = `torch.${storage.typeName}`;
   if (path.endsWith('_v3')) {
     const type = rest.shift();
-    dtype = type instanceof Global ? TORCH_DTYPES.get(type.path) : undefined;
+    typeName = type instanceof Global ? type.path : describe(type ?? null);
+    dtype = TORCH_DTYPES.get(typeName);
   }
   const metadata = rest[0] ?? null;
   if (metadata !== null && !(metadata instanceof PickleDict && metadata.entries.size === 0)) return new Opaque(path);
-  return new TensorRef(storage, dtype, offset, axes, steps);
+  const { view } = storage;
+  const first = (view?.start ?? 0) + offset;
+  if (view && axes.every((side) => side > 0)) {
+    const last = axes.reduce((at, side, axis) => at + (side - 1) * steps[axis]!, offset);
+    if (last >= view.elements) return fail(`a tensor that leaves its part of a storage, ${view.elements} elements`);
+  }
+  return new TensorRef(storage, dtype, typeName, first, axes, steps);
+}
+
+/** `_rebuild_qtensor(storage, offset, shape, strides, quantizer, ...)`: integers, which a scale makes numbers of. They are named, not read. */
+function rebuildQuantized(args: readonly PickleValue[], path: string, fail: Fail): PickleValue {
+  if (!(args[0] instanceof StorageRef)) return new Opaque(path);
+  const tensor = rebuildTensor(args.slice(0, 4), path, fail);
+  if (!(tensor instanceof TensorRef)) return tensor;
+  const { storage, typeName, offset, shape, strides } = tensor;
+  return new TensorRef(storage, undefined, typeName, offset, shape, strides);
+}
+
+/** `_reconstructor(class, base, state)` of protocols 0 and 1: an object of the class; the state of a dict's is its entries. */
+function rebuildObject([type, , state]: readonly PickleValue[], path: string): PickleValue {
+  const object = new Opaque(type instanceof Global || type instanceof Opaque ? type.path : path);
+  if (state !== undefined) object.hold(state);
+  return object;
 }
 
 /** `_rebuild_from_type_v2(function, class, args, state)`: a tensor with extra Python attributes, which are dropped. */

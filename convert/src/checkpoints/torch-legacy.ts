@@ -7,13 +7,13 @@
 
 import { type ByteSource, SignwaveError } from '@signwave/format';
 import type { Checkpoint } from './checkpoint.js';
-import { MAX_PICKLE_BYTES } from './limits.js';
+import type { PartOptions } from './network-tensors.js';
 import { describe, PickleDict, PickleSequence, type PickleValue, type StorageRef } from './pickle-values.js';
 import { quote } from './quote.js';
 import { findStateDict } from './state-dict.js';
 import { storageElementBytes } from './torch-globals.js';
 import { type Storages, storedTensor } from './torch-tensor.js';
-import { type Unpickled, unpickle } from './unpickle.js';
+import { type Unpickled, type UnpickleOptions, unpickleSource } from './unpickle.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
@@ -25,18 +25,18 @@ interface Extent {
 }
 
 /**
- * Open a checkpoint in PyTorch's legacy format. Nothing in it is executed; only its pickles and the sizes of its storages are read.
+ * Open a checkpoint in PyTorch's legacy format. Nothing in it is executed; only its pickles, piece by piece, and the sizes of its storages are read.
  *
  * @throws {SignwaveError} as `openCheckpoint`.
  */
-export async function openTorchLegacy(source: ByteSource): Promise<Checkpoint> {
+export async function openTorchLegacy(source: ByteSource, part: PartOptions): Promise<Checkpoint> {
   const { name: sourceName } = source;
-  const pickles = new PickleSeries(await source.read(0, Math.min(MAX_PICKLE_BYTES, source.sizeBytes)), sourceName);
-  checkHead(pickles, sourceName);
-  const object = pickles.next('its pickle');
-  const keys = pickles.next('the pickle of storage keys').value;
+  const pickles = new PickleSeries(source);
+  await checkHead(pickles, sourceName);
+  const object = await pickles.next('its pickle');
+  const keys = (await pickles.next('the pickle of storage keys', { keepsAll: true })).value;
   const extents = await findStorages(source, pickles.offsetBytes, keys, object.storages);
-  const { tensors, metadata, skipped } = findStateDict({ ...object, where: 'its pickle' }, sourceName);
+  const { tensors, ...found } = findStateDict({ ...object, where: 'its pickle' }, part, sourceName);
   const storages: Storages = {
     container: 'file',
     sizeBytes: (key) => extents.get(key)?.sizeBytes,
@@ -50,8 +50,7 @@ export async function openTorchLegacy(source: ByteSource): Promise<Checkpoint> {
     container: 'torch-legacy',
     sourceName,
     tensors: new Map([...tensors].map(([name, ref]) => [name, storedTensor(name, ref, storages, sourceName)])),
-    metadata,
-    skipped,
+    ...found,
   };
 }
 
@@ -59,24 +58,21 @@ export async function openTorchLegacy(source: ByteSource): Promise<Checkpoint> {
 class PickleSeries {
   offsetBytes = 0;
 
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly sourceName: string,
-  ) {}
+  constructor(private readonly source: ByteSource) {}
 
-  next(what: string): Unpickled {
-    const pickled = unpickle(this.bytes.subarray(this.offsetBytes), this.sourceName, what);
+  async next(where: string, options: UnpickleOptions = {}): Promise<Unpickled> {
+    const pickled = await unpickleSource(this.source, this.offsetBytes, this.source.name, { where, ...options });
     this.offsetBytes += pickled.endBytes;
     return pickled;
   }
 }
 
-function checkHead(pickles: PickleSeries, sourceName: string): void {
-  const magic = pickles.next('its first pickle').value;
+async function checkHead(pickles: PickleSeries, sourceName: string): Promise<void> {
+  const magic = (await pickles.next('its first pickle')).value;
   if (magic !== MAGIC) throw damaged(sourceName, `it starts with ${describe(magic)}, not with the magic number`);
-  const version = pickles.next('its second pickle').value;
+  const version = (await pickles.next('its second pickle')).value;
   if (version !== VERSION) throw damaged(sourceName, `its version is ${describe(version)}, expected ${VERSION}`);
-  const system = pickles.next('its third pickle').value;
+  const system = (await pickles.next('its third pickle')).value;
   if (!(system instanceof PickleDict)) throw damaged(sourceName, 'it has no system information');
   if (system.entries.get('little_endian') !== true) {
     throw new SignwaveError(

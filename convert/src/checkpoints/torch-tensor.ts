@@ -2,8 +2,9 @@ import { SignwaveError } from '@signwave/format';
 import type { StoredTensor } from './checkpoint.js';
 import { DTYPES, type ReadElement } from './dtypes.js';
 import { MAX_EXPANDED_ELEMENTS, MAX_STORAGE_BYTES } from './limits.js';
-import type { TensorRef } from './pickle-values.js';
+import { showPath, type TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
+import { storageElementBytes } from './torch-globals.js';
 
 /** The flat arrays that tensors of a PyTorch checkpoint are views of, by key: entries of an archive, or parts of one stream. */
 export interface Storages {
@@ -18,16 +19,22 @@ export interface Storages {
 }
 
 /**
- * Check that a tensor lies inside its storage, and the storage inside its container, without reading any values.
+ * Check that a tensor lies inside its storage, and the storage inside its container, without reading any values. One whose elements aren't
+ * read is refused when its values are asked for: what a network doesn't use may be of any type.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_TENSOR`
  */
 export function storedTensor(name: string, ref: TensorRef, storages: Storages, sourceName: string): StoredTensor {
-  const { storage, dtype, shape } = ref;
+  const { storage, dtype, shape, typeName } = ref;
+  const elements = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const refuse = (what: string): never => {
     throw new SignwaveError('E_CHECKPOINT_TENSOR', `${sourceName}: tensor ${quote(name)} ${what}`);
   };
-  if (!dtype || !storage.dtype) return refuse(`has elements of torch.${storage.typeName}, which aren't read`);
+  if (!dtype || !storage.dtype) {
+    const sizeBytes = elements * (storageElementBytes(storage) ?? 0);
+    const readF32 = async (): Promise<never> => refuse(`has elements of ${showPath(typeName)}, which aren't read`);
+    return { name, shape, dtype: typeName, sizeBytes, readF32 };
+  }
 
   const label = storages.label(storage.key);
   const entryBytes = storages.sizeBytes(storage.key);
@@ -41,7 +48,6 @@ export function storedTensor(name: string, ref: TensorRef, storages: Storages, s
 
   const elementBytes = DTYPES[dtype].sizeBytes;
   const capacity = Math.floor(storageBytes / elementBytes);
-  const elements = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const end = endOfView(ref);
   if (elements > 0 && end > capacity) {
     refuse(`needs elements up to ${end} of a storage that has ${capacity}`);

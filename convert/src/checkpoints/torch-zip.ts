@@ -1,36 +1,37 @@
 import { SignwaveError } from '@signwave/format';
 import type { Checkpoint } from './checkpoint.js';
-import { MAX_PICKLE_BYTES, MAX_STORAGE_BYTES } from './limits.js';
+import { MAX_INFLATED_PICKLE_BYTES, MAX_STORAGE_BYTES } from './limits.js';
+import type { PartOptions } from './network-tensors.js';
 import { quote } from './quote.js';
 import { DATA_PICKLE, kindError, kindOfZip } from './refuse-kind.js';
 import { findStateDict } from './state-dict.js';
 import { type Storages, storedTensor } from './torch-tensor.js';
-import { unpickle } from './unpickle.js';
+import { unpickleSource } from './unpickle.js';
 import type { ZipArchive } from './zip-archive.js';
 
 /**
  * Open what `torch.save` of PyTorch 1.6 or later wrote, a zip archive. Nothing in it is executed, and only the
- * directory and the pickle are read.
+ * directory and the pickle are read, the latter piece by piece.
  *
  * @throws {SignwaveError} as `openCheckpoint`.
  */
-export async function openTorchZip(archive: ZipArchive): Promise<Checkpoint> {
+export async function openTorchZip(archive: ZipArchive, part: PartOptions): Promise<Checkpoint> {
   const { sourceName } = archive;
   const folder = checkpointFolder(archive, sourceName);
   await checkByteOrder(archive, folder, sourceName);
 
-  const pickle = await archive.read(`${folder}/data.pkl`, MAX_PICKLE_BYTES);
+  const pickle = await archive.open(`${folder}/data.pkl`, MAX_INFLATED_PICKLE_BYTES);
   const storages = entriesOf(archive, folder);
-  const { tensors, metadata, skipped } = findStateDict(
-    { ...unpickle(pickle, sourceName), where: 'data.pkl' },
+  const { tensors, ...found } = findStateDict(
+    { ...(await unpickleSource(pickle, 0, sourceName)), where: 'data.pkl' },
+    part,
     sourceName,
   );
   return {
     container: 'torch-zip',
     sourceName,
     tensors: new Map([...tensors].map(([name, ref]) => [name, storedTensor(name, ref, storages, sourceName)])),
-    metadata,
-    skipped,
+    ...found,
   };
 }
 

@@ -4,20 +4,27 @@
 // checkpoint can take over a computer. Here a named function is a `Global`, a call of it goes through the allow-list
 // of torch-globals.ts, and a call of anything else gives an `Opaque`: a name and no more.
 
-import { SignwaveError } from '@signwave/format';
-import { isDangerousGlobal } from './dangerous-globals.js';
+import { type ByteSource, SignwaveError } from '@signwave/format';
+import { dangerousAttribute, isDangerousGlobal } from './dangerous-globals.js';
 import {
   MAX_GLOBAL_NAME_CHARACTERS,
   MAX_MEMO_ENTRIES,
   MAX_NESTING,
   MAX_PICKLE_VALUES,
+  MAX_PLAIN_ENTRIES,
+  MAX_PLAIN_ITEMS,
+  MAX_PLAIN_VALUES,
   MAX_STACK_DEPTH,
+  PICKLE_WINDOW_BYTES,
 } from './limits.js';
-import { type Fail, PickleCursor } from './pickle-cursor.js';
-import { OPERATIONS, STOP } from './pickle-opcodes.js';
+import { type Fail, LOOKAHEAD_BYTES, PickleCursor, type Steps } from './pickle-cursor.js';
+import { memoReads } from './pickle-memo.js';
+import { LINE_STRINGS, OPERATIONS, STOP } from './pickle-opcodes.js';
 import {
   describe,
   Global,
+  holdsTensors,
+  LongText,
   Opaque,
   PickleDict,
   PickleSequence,
@@ -27,7 +34,7 @@ import {
   TensorRef,
 } from './pickle-values.js';
 import { quote } from './quote.js';
-import { isKnownGlobal, rebuild, storageOf } from './torch-globals.js';
+import { isAttributeGetter, isKnownGlobal, rebuild, storageOf } from './torch-globals.js';
 
 /** What a pickle stream describes. */
 export interface Unpickled {
@@ -40,53 +47,132 @@ export interface Unpickled {
   readonly endBytes: number;
 }
 
+export interface UnpickleOptions {
+  /** What to call the stream in messages. Default: `data.pkl`. */
+  readonly where?: string;
+  /** Keep what holds no tensor, however long its list is. */
+  readonly keepsAll?: boolean;
+}
+
 /**
  * Read a pickle stream without building or calling anything it names.
  *
- * @param bytes the content of `data.pkl`.
+ * @param bytes the stream; more may follow.
  * @param sourceName the checkpoint's name, for messages.
- * @param where what to call the stream in messages.
  * @throws {SignwaveError} `E_CHECKPOINT_PICKLE`, with the byte offset, if the stream is malformed, exceeds a limit of
  *   limits.ts, or names a function that only an attack would call.
  */
-export function unpickle(bytes: Uint8Array, sourceName: string, where = 'data.pkl'): Unpickled {
-  return new PickleMachine(bytes, sourceName, where).run();
+export function unpickle(bytes: Uint8Array, sourceName: string, options: UnpickleOptions = {}): Unpickled {
+  const reads = finished(memoReads(bytes.length, bytes));
+  return finished(new PickleMachine(bytes.length, bytes, reads, sourceName, options).run());
+}
+
+/**
+ * The same of a stream that may be larger than memory: it is read in pieces, twice, and what is long and no part of a tensor isn't kept.
+ *
+ * @param startBytes where the stream begins in `source`.
+ */
+export async function unpickleSource(
+  source: ByteSource,
+  startBytes: number,
+  sourceName: string,
+  options: UnpickleOptions = {},
+): Promise<Unpickled> {
+  const sizeBytes = source.sizeBytes - startBytes;
+  const window = windowsOf(source, startBytes);
+  const first = await window(0);
+  const reads = await fed(memoReads(sizeBytes, first), window);
+  return fed(new PickleMachine(sizeBytes, first, reads, sourceName, options).run(), window);
+}
+
+/** Pieces of a source by the offset from which on they are needed; the last one serves again while it reaches far enough. */
+function windowsOf(source: ByteSource, startBytes: number): (offset: number) => Promise<Uint8Array> {
+  const sizeBytes = source.sizeBytes - startBytes;
+  let piece = new Uint8Array(0);
+  let pieceStart = 0;
+  return async (offset) => {
+    const pieceEnd = pieceStart + piece.length;
+    const isHeld = offset >= pieceStart && (pieceEnd - offset >= LOOKAHEAD_BYTES || pieceEnd === sizeBytes);
+    if (!isHeld) {
+      const lengthBytes = Math.min(PICKLE_WINDOW_BYTES, sizeBytes - offset);
+      piece = (await source.read(startBytes + offset, lengthBytes)) as Uint8Array<ArrayBuffer>;
+      pieceStart = offset;
+    }
+    return piece.subarray(offset - pieceStart);
+  };
+}
+
+async function fed<T>(steps: Steps<T>, window: (offset: number) => Promise<Uint8Array>): Promise<T> {
+  let step = steps.next();
+  while (!step.done) step = steps.next(await window(step.value));
+  return step.value;
+}
+
+/** The result of steps over a stream that is in memory as a whole. */
+function finished<T>(steps: Steps<T>): T {
+  const step = steps.next();
+  if (!step.done) throw new Error('bytes are asked for past the end of the stream');
+  return step.value;
 }
 
 /** The stack, marks and memo that the operations of pickle-opcodes.ts work on. */
 export class PickleMachine {
   readonly #sourceName: string;
+  readonly #where: string;
+  readonly #keepsAll: boolean;
+  /** Memo entries that the stream reads; what isn't among them isn't kept. */
+  readonly #memoReads: ReadonlySet<number> | undefined;
   readonly #stack: PickleValue[] = [];
-  /** Stack heights at the open marks. */
-  readonly #marks: number[] = [];
+  /** For each value of the stack, how many values it is made of. */
+  readonly #costs: number[] = [];
+  /** Stack heights at the open marks, and how many values above each were dropped. */
+  readonly #marks: { readonly height: number; dropped: number }[] = [];
   readonly #memo = new Map<number, PickleValue>();
   readonly #foreign = new Map<string, number>();
   readonly #storages = new Map<string, StorageRef>();
-  readonly #fail: Fail;
+  readonly fail: Fail;
   readonly cursor: PickleCursor;
   #opcodeOffset = 0;
+  /** Values that were built and not dropped since. */
   #values = 0;
+  #pushes = 0;
+  #memoized = 0;
+  /** What the values cost that this operation took off the stack. */
+  #poppedCosts: number[] = [];
 
   constructor(
-    bytes: Uint8Array,
+    sizeBytes: number,
+    window: Uint8Array,
+    reads: ReadonlySet<number> | undefined,
     sourceName: string,
-    private readonly where: string,
+    { where = 'data.pkl', keepsAll = false }: UnpickleOptions,
   ) {
     this.#sourceName = sourceName;
-    this.#fail = (message) => {
+    this.#where = where;
+    this.#keepsAll = keepsAll;
+    this.#memoReads = reads;
+    this.fail = (message) => {
       throw new SignwaveError(
         'E_CHECKPOINT_PICKLE',
         `${sourceName}: ${where} is malformed or not from PyTorch, at byte ${this.#opcodeOffset}: ${message}`,
       );
     };
-    this.cursor = new PickleCursor(bytes, this.#fail);
+    this.cursor = new PickleCursor(sizeBytes, this.fail);
+    this.cursor.fill(window);
   }
 
-  run(): Unpickled {
+  *run(): Steps<Unpickled> {
+    if (this.#memoReads === undefined) this.fail(`more than ${MAX_MEMO_ENTRIES} memo entries`);
     for (;;) {
+      if (this.cursor.isShort) this.cursor.fill(yield this.cursor.offset);
       this.#opcodeOffset = this.cursor.offset;
+      if (this.#poppedCosts.length > 0) this.#poppedCosts = [];
       const opcode = this.cursor.u8();
       if (opcode === STOP) break;
+      if (LINE_STRINGS.has(opcode) && this.cursor.isLongLine) {
+        this.push(new LongText('string', yield* this.cursor.passLine()));
+        continue;
+      }
       const operation = OPERATIONS[opcode];
       if (!operation) this.fail(`opcode 0x${opcode.toString(16)}, which torch.save doesn't write`);
       operation(this);
@@ -96,24 +182,24 @@ export class PickleMachine {
     return { value, foreign: this.#foreign, storages: this.#storages, endBytes: this.cursor.offset };
   }
 
-  fail(message: string): never {
-    return this.#fail(message);
-  }
-
+  /** @param value made of what this operation popped. */
   push(value: PickleValue): void {
     if (++this.#values > MAX_PICKLE_VALUES) this.fail(`more than ${MAX_PICKLE_VALUES} values`);
-    if (this.#stack.length >= MAX_STACK_DEPTH) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
+    if (this.#stack.length >= MAX_STACK_DEPTH) this.#thinOut();
     this.#stack.push(value);
+    this.#costs.push(1 + this.#takeCosts());
+    this.#pushes++;
   }
 
   pop(): PickleValue {
     this.top();
+    this.#poppedCosts.push(this.#costs.pop()!);
     return this.#stack.pop()!;
   }
 
   /** The top of the stack, which must lie above the last mark. */
   top(): PickleValue {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) this.fail('a value is needed and the stack has none');
+    if (this.#stack.length <= (this.#marks.at(-1)?.height ?? 0)) this.fail('a value is needed and the stack has none');
     return this.#stack.at(-1)!;
   }
 
@@ -121,24 +207,68 @@ export class PickleMachine {
   popMany(count: number): PickleValue[] {
     const values: PickleValue[] = [];
     for (let i = 0; i < count; i++) values.unshift(this.pop());
+    this.#poppedCosts.reverse();
     return values;
   }
 
   mark(): void {
     if (this.#marks.length >= MAX_NESTING) this.fail(`more than ${MAX_NESTING} levels of nesting`);
-    this.#marks.push(this.#stack.length);
+    this.#marks.push({ height: this.#stack.length, dropped: 0 });
   }
 
   /** Everything above the last mark, in the order it was pushed; the mark is closed. */
   popToMark(): PickleValue[] {
-    const height = this.#marks.pop();
-    if (height === undefined) this.fail('a mark is needed and there is none');
-    return this.#stack.splice(height);
+    const { values, dropped } = this.#popSegment();
+    if (dropped > 0) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
+    return values;
   }
 
-  remember(index = this.#memo.size): void {
-    if (this.#memo.size >= MAX_MEMO_ENTRIES) this.fail(`more than ${MAX_MEMO_ENTRIES} memo entries`);
-    this.#memo.set(index, this.top());
+  /** A sequence of everything above the last mark. */
+  pushSequence(kind: PickleSequence['kind']): void {
+    const { values, dropped } = this.#popSegment();
+    if (dropped === 0 && (values.length <= MAX_PLAIN_ITEMS || this.#keepsAll)) {
+      this.push(new PickleSequence(kind, values));
+      return;
+    }
+    const costs = this.#poppedCosts;
+    this.#poppedCosts = [];
+    const sequence = new PickleSequence(kind, []);
+    sequence.dropped = dropped;
+    this.push(sequence);
+    this.#appendTo(sequence, values, costs);
+  }
+
+  #popSegment(): { values: PickleValue[]; dropped: number } {
+    const mark = this.#marks.pop();
+    if (mark === undefined) this.fail('a mark is needed and there is none');
+    this.#poppedCosts = this.#costs.splice(mark.height);
+    return { values: this.#stack.splice(mark.height), dropped: mark.dropped };
+  }
+
+  /** Make room for the items of a long tuple: the older half of those above the last mark are counted, and kept only if they hold tensors. */
+  #thinOut(): void {
+    const mark = this.#marks.at(-1);
+    const count = mark ? (this.#stack.length - mark.height) >> 1 : 0;
+    if (!mark || count < MAX_STACK_DEPTH / 4) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
+    const values = this.#stack.splice(mark.height, count);
+    const costs = this.#costs.splice(mark.height, count);
+    const kept = values.flatMap((value, i) => (holdsTensors(value) ? [i] : []));
+    this.#stack.splice(mark.height, 0, ...kept.map((i) => values[i]!));
+    this.#costs.splice(mark.height, 0, ...kept.map((i) => costs[i]!));
+    mark.dropped += count - kept.length;
+    values.forEach((value, i) => {
+      if (!holdsTensors(value)) this.#values -= costs[i]!;
+    });
+    if (this.#stack.length >= MAX_STACK_DEPTH) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
+  }
+
+  remember(index = this.#memoized): void {
+    const value = this.top();
+    // A pickler memoises a value once, when it has made it.
+    if (++this.#memoized > MAX_MEMO_ENTRIES && this.#memoized > this.#pushes) {
+      this.fail(`more than ${MAX_MEMO_ENTRIES} memo entries, and fewer values`);
+    }
+    if (this.#memoReads?.has(index)) this.#memo.set(index, value);
   }
 
   recall(index: number): void {
@@ -151,27 +281,46 @@ export class PickleMachine {
     if (typeof module !== 'string' || typeof name !== 'string') this.fail('a global whose name is no string');
     if (Math.max(module.length, name.length) > MAX_GLOBAL_NAME_CHARACTERS) this.fail('a global with a very long name');
     const path = `${module}.${name}`;
-    if (isDangerousGlobal(module, name)) {
-      throw new SignwaveError(
-        'E_CHECKPOINT_PICKLE',
-        `${this.#sourceName} asks to call ${showPath(path)} at byte ${this.#opcodeOffset} of ${this.where}. signwave never ` +
-          "executes it, but PyTorch may: it's an attack or a very unusual file; don't load it elsewhere either.",
-      );
-    }
+    if (isDangerousGlobal(module, name)) this.#attack(path, this.#opcodeOffset);
     if (!isKnownGlobal(path) && !this.#foreign.has(path)) this.#foreign.set(path, this.#opcodeOffset);
-    this.push(new Global(path));
+    this.push(new Global(path, this.#opcodeOffset));
+  }
+
+  #attack(path: string, byte: number): never {
+    throw new SignwaveError(
+      'E_CHECKPOINT_PICKLE',
+      `${this.#sourceName} asks to call ${showPath(path)} at byte ${byte} of ${this.#where}. signwave never ` +
+        "executes it, but PyTorch may: it's an attack or a very unusual file; don't load it elsewhere either.",
+    );
   }
 
   /** A call, instantiation or anything else that Python would run. */
   call(callable: PickleValue, args: PickleValue): void {
     if (!(args instanceof PickleSequence && args.kind === 'tuple')) this.fail('a call whose arguments are no tuple');
-    if (callable instanceof Opaque) this.push(callable);
-    else if (callable instanceof Global) this.push(rebuild(callable.path, args.items, this.#fail));
-    else this.fail(`a call of ${describe(callable)}`);
+    if (callable instanceof Opaque) this.push(opaqueOf(callable.path, args));
+    else if (!(callable instanceof Global)) this.fail(`a call of ${describe(callable)}`);
+    else if (isAttributeGetter(callable.path)) this.push(this.#attribute(callable, args.items));
+    else {
+      const value = rebuild(callable.path, args.items, this.fail);
+      this.push(value instanceof Opaque && value.parts.length === 0 ? opaqueOf(value.path, args) : value);
+    }
+  }
+
+  /**
+   * What `getattr` and its like are asked for: a member of an Enum (as Python 3.11.0 to 3.11.3 pickle it), a method bound to an object, a
+   * class inside another. None of them is looked up.
+   */
+  #attribute({ path, byte }: Global, args: readonly PickleValue[]): PickleValue {
+    if (dangerousAttribute(args) !== undefined) this.#attack(path, byte);
+    const [target, name] = args;
+    const of = target instanceof Global || target instanceof Opaque ? target.path : path;
+    const found = new Opaque(typeof name === 'string' ? `${of}.${name}` : of);
+    for (const arg of args) found.hold(arg);
+    return found;
   }
 
   pushStorage(id: PickleValue): void {
-    const named = storageOf(id, this.#fail);
+    const named = storageOf(id, this.fail);
     if (named instanceof StorageRef) {
       const known = this.#storages.get(named.key);
       if (known && (known.typeName !== named.typeName || known.elements !== named.elements)) {
@@ -182,33 +331,106 @@ export class PickleMachine {
     this.push(named);
   }
 
-  /** Append to the list or set below; what belongs to an object that wasn't built is dropped with it. */
+  /** Append to the list or set below. An object that wasn't built keeps only what holds tensors. */
   append(items: readonly PickleValue[], kind: 'list' | 'set'): void {
+    const costs = this.#poppedCosts;
     const target = this.top();
-    if (target instanceof PickleSequence && target.kind === kind) for (const item of items) target.items.push(item);
-    else if (!(target instanceof Opaque)) this.fail(`items for a ${kind} are given to ${describe(target)}`);
+    if (target instanceof PickleSequence && target.kind === kind) {
+      this.#appendTo(target, items, costs);
+    } else if (target instanceof Opaque) {
+      items.forEach((item, i) => {
+        target.hold(item);
+        if (holdsTensors(item)) this.#keep(costs[i]!);
+        else this.#drop(costs[i]!);
+      });
+    } else this.fail(`items for a ${kind} are given to ${describe(target)}`);
   }
 
-  /** Set keys and values, in turn, of the dict below. */
+  #appendTo(target: PickleSequence, items: readonly PickleValue[], costs: readonly number[]): void {
+    items.forEach((item, i) => {
+      const holds = holdsTensors(item);
+      if (holds || this.#hasRoom(target.items.length, MAX_PLAIN_ITEMS)) {
+        target.items.push(item);
+        target.holdsTensors ||= holds;
+        this.#keep(costs[i]!);
+      } else {
+        target.dropped++;
+        this.#drop(costs[i]!);
+      }
+    });
+  }
+
+  /** Whether one more value without tensors is kept in a container that has `count`. The outermost one isn't held up by what others have. */
+  #hasRoom(count: number, limit: number): boolean {
+    if (this.#keepsAll) return true;
+    return count < limit && (this.#marks.length === 0 || this.#values < MAX_PLAIN_VALUES);
+  }
+
+  /** Set keys and values, in turn, of the dict or object below. */
   setItems(flat: readonly PickleValue[]): void {
+    const costs = this.#poppedCosts;
     const target = this.top();
     if (flat.length % 2 !== 0) this.fail('a key without a value');
-    if (target instanceof PickleDict) {
-      for (let i = 0; i < flat.length; i += 2) target.entries.set(flat[i]!, flat[i + 1]!);
-    } else if (!(target instanceof Opaque)) {
+    if (!(target instanceof PickleDict || target instanceof Opaque)) {
       this.fail(`keys and values are given to ${describe(target)}`);
     }
+    for (let i = 0; i < flat.length; i += 2) {
+      const cost = costs[i]! + costs[i + 1]!;
+      if (this.#setItem(target, flat[i]!, flat[i + 1]!)) this.#keep(cost);
+      else this.#drop(cost);
+    }
+  }
+
+  /** @returns whether the entry was kept. */
+  #setItem(target: PickleDict | Opaque, key: PickleValue, value: PickleValue): boolean {
+    if (target instanceof PickleDict) {
+      const isKept =
+        holdsTensors(value) || target.entries.has(key) || this.#hasRoom(target.entries.size, MAX_PLAIN_ENTRIES);
+      if (isKept) target.set(key, value);
+      else target.dropped++;
+      return isKept;
+    }
+    const isKept = typeof key === 'string' && (holdsTensors(value) || this.#hasRoom(target.size, MAX_PLAIN_ENTRIES));
+    if (isKept) target.set(key, value);
+    return isKept;
   }
 
   /**
-   * BUILD: attributes of the object below, which are dropped. PyTorch hangs `_metadata` (layer versions) on the
-   * OrderedDict of a state dict this way.
+   * BUILD: attributes of the object below. An object that wasn't built keeps them; those of others are dropped, such as `_metadata` (layer
+   * versions), which PyTorch hangs on the OrderedDict of a state dict.
    */
   build(): void {
-    this.pop();
+    const state = this.pop();
     const target = this.top();
-    if (!(target instanceof PickleDict || target instanceof TensorRef || target instanceof Opaque)) {
-      this.fail(`attributes are given to ${describe(target)}`);
-    }
+    if (target instanceof Opaque) {
+      // Classes with slots have two dicts.
+      for (const part of state instanceof PickleSequence ? state.items.slice(0, 2) : [state]) target.hold(part);
+      this.#keep(this.#takeCosts());
+    } else if (target instanceof PickleDict || target instanceof TensorRef) this.#drop(this.#takeCosts());
+    else this.fail(`attributes are given to ${describe(target)}`);
   }
+
+  /** What this operation popped, in values. */
+  #takeCosts(): number {
+    if (this.#poppedCosts.length === 0) return 0;
+    const sum = this.#poppedCosts.reduce((a, b) => a + b, 0);
+    this.#poppedCosts = [];
+    return sum;
+  }
+
+  /** Popped values became part of the top. */
+  #keep(cost: number): void {
+    this.#costs[this.#costs.length - 1]! += cost;
+  }
+
+  #drop(cost: number): void {
+    this.#values -= cost;
+  }
+}
+
+/** An object of a class, with the arguments that it was made of as far as there is something to find in them. */
+function opaqueOf(path: string, args: PickleSequence): Opaque {
+  const object = new Opaque(path);
+  for (const arg of args.items) object.hold(arg);
+  return object;
 }

@@ -1,4 +1,4 @@
-import { type ByteSource, crc32, SignwaveError } from '@signwave/format';
+import { type ByteSource, bytesSource, checkRange, crc32, SignwaveError } from '@signwave/format';
 import { type Entry, ERR_UNSAFE_FILENAME, type FileEntry, Reader, Writer, ZipReader } from '@zip.js/zip.js';
 import { MAX_COMPRESSION_RATIO, MAX_DIRECTORY_BYTES, MAX_ENTRIES, RATIO_FREE_BYTES } from './limits.js';
 import { quote } from './quote.js';
@@ -15,6 +15,8 @@ const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
 const ZIP64_LOCATOR_BYTES = 20;
 const METHOD_STORE = 0;
 const METHOD_DEFLATE = 8;
+/** Content that is checked a part at a time. */
+const CHUNK_BYTES = 2 ** 22;
 
 /** An entry of the central directory, with the bytes of the file that belong to it. */
 interface ListedEntry {
@@ -87,14 +89,43 @@ export class ZipArchive {
     }
     const content =
       entry.record.compressionMethod === METHOD_STORE ? await this.#readStored(entry) : await this.#inflate(entry);
-    if (crc32(content) !== entry.record.crc32) {
-      throw damaged(
-        this.#source,
-        `the CRC-32 of ${quote(name)} doesn't match: its bytes were changed or damaged. (After ` +
-          'torch.serialization.set_crc32_options(False) PyTorch writes wrong ones: save it again without.)',
-      );
-    }
+    this.#checkCrc(entry, crc32(content));
     return content;
+  }
+
+  /**
+   * An entry's content, to be read in parts. All of it is checked against its CRC-32 first, a part at a time.
+   *
+   * @param name an entry that exists.
+   * @param maxInflatedBytes refuse compressed content larger than this: it is inflated in memory.
+   * @throws {SignwaveError} as {@link read}.
+   */
+  async open(name: string, maxInflatedBytes: number): Promise<ByteSource> {
+    const entry = this.#entries.get(name);
+    if (entry?.record.compressionMethod !== METHOD_STORE || entry.record.uncompressedSize <= CHUNK_BYTES) {
+      return bytesSource(await this.read(name, maxInflatedBytes), name);
+    }
+    const sizeBytes = entry.record.uncompressedSize;
+    const dataStart = await this.#dataStart(entry);
+    const read = (offsetBytes: number, lengthBytes: number): Promise<Uint8Array> => {
+      checkRange(name, sizeBytes, offsetBytes, lengthBytes);
+      return this.#source.read(dataStart + offsetBytes, lengthBytes);
+    };
+    let checksum = 0;
+    for (let at = 0; at < sizeBytes; at += CHUNK_BYTES) {
+      checksum = crc32(await read(at, Math.min(CHUNK_BYTES, sizeBytes - at)), checksum);
+    }
+    this.#checkCrc(entry, checksum);
+    return { name, sizeBytes, read };
+  }
+
+  #checkCrc({ record }: ListedEntry, found: number): void {
+    if (found === record.crc32) return;
+    throw damaged(
+      this.#source,
+      `the CRC-32 of ${quote(record.filename)} doesn't match: its bytes were changed or damaged. (After ` +
+        'torch.serialization.set_crc32_options(False) PyTorch writes wrong ones: save it again without.)',
+    );
   }
 
   /**
@@ -121,9 +152,23 @@ export class ZipArchive {
   ): Promise<Uint8Array> {
     const leftOutBytes = record.compressedSize - contentBytes;
     const bytes = await this.#source.read(startBytes, endBytes - startBytes - leftOutBytes);
+    const dataStart = this.#headerBytes(record, bytes);
+    if (dataStart + contentBytes > bytes.length) throw this.#tooLong(record);
+    return bytes.subarray(dataStart, dataStart + contentBytes);
+  }
+
+  /** Where in the file a stored entry's content begins. */
+  async #dataStart({ record, startBytes, endBytes }: ListedEntry): Promise<number> {
+    const headerBytes = Math.min(endBytes - startBytes, LOCAL_HEADER_BYTES + record.rawFilename.length);
+    const dataStart = this.#headerBytes(record, await this.#source.read(startBytes, headerBytes));
+    if (startBytes + dataStart + record.compressedSize > endBytes) throw this.#tooLong(record);
+    return startBytes + dataStart;
+  }
+
+  /** Check a stored entry's local header. @param bytes of the file from its start. @returns size of the header. */
+  #headerBytes(record: FileEntry, bytes: Uint8Array): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const nameBytes = view.getUint16(26, true);
-    const dataStart = LOCAL_HEADER_BYTES + nameBytes + view.getUint16(28, true);
     const localName = bytes.subarray(LOCAL_HEADER_BYTES, LOCAL_HEADER_BYTES + nameBytes);
     if (
       view.getUint32(0, true) !== LOCAL_HEADER_SIGNATURE ||
@@ -133,10 +178,11 @@ export class ZipArchive {
     ) {
       throw damaged(this.#source, `directory and local header disagree about ${quote(record.filename)}`);
     }
-    if (dataStart + contentBytes > bytes.length) {
-      throw damaged(this.#source, `${quote(record.filename)} reaches into the next entry or past the end`);
-    }
-    return bytes.subarray(dataStart, dataStart + contentBytes);
+    return LOCAL_HEADER_BYTES + nameBytes + view.getUint16(28, true);
+  }
+
+  #tooLong(record: FileEntry): SignwaveError {
+    return damaged(this.#source, `${quote(record.filename)} reaches into the next entry or past the end`);
   }
 
   async #inflate({ record }: ListedEntry): Promise<Uint8Array> {

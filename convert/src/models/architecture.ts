@@ -19,6 +19,8 @@ export interface Architecture {
    * taken if named, and whoever converts the other one is told.
    */
   readonly onlyIfNamed?: string;
+  /** What the training option `--a32` (activations stay floats) makes of a checkpoint with these tensors, if that can't be packed: why. */
+  readonly refusesA32?: string;
   /** Tensors that may lie beside the network's; a `*` at the end stands for anything. */
   readonly ignores?: readonly string[];
   /** What is wrong with a checkpoint that nearly matches, where a tensor's name tells. @param has whether the checkpoint has a tensor. */

@@ -1,9 +1,10 @@
 import type { Architecture } from './architecture.js';
+import { RBNN_A32 } from './methods/rbnn.js';
 import { birealResnets } from './networks/bireal-resnet.js';
 import { birealResnet50 } from './networks/bireal-resnet50.js';
 import { imagenetResnets } from './networks/imagenet-resnet.js';
 import { biperMobilenet } from './networks/mobilenet.js';
-import { reactNetMobilenet } from './networks/reactnet-mobilenet.js';
+import { adamBnnMobilenet, reactNetMobilenet } from './networks/reactnet-mobilenet.js';
 import { resnet18s } from './networks/resnet18.js';
 import { biperDemos, resnet20s } from './networks/resnet20.js';
 import { vggSmalls } from './networks/vgg-small.js';
@@ -21,8 +22,9 @@ export const ARCHITECTURES: readonly Architecture[] = [
   ...birealResnets,
   birealResnet50,
   reactNetMobilenet,
+  adamBnnMobilenet,
   xnorNetNin,
   xnorNetLenet,
   xnorNetAlexnet,
   ...biperDemos,
-];
+].map((architecture) => (architecture.method === 'rbnn' ? { ...architecture, refusesA32: RBNN_A32 } : architecture));

@@ -1,26 +1,12 @@
 import { SignwaveError } from '@signwave/format';
 import type { Checkpoint } from '../checkpoints/index.js';
 import { quote } from '../checkpoints/quote.js';
-import { type Architecture, architectureId, expectedTensors } from './architecture.js';
+import { type Architecture, architectureId } from './architecture.js';
 import { ARCHITECTURES } from './architectures.js';
-import type { ExpectedTensor, TorchShape } from './state.js';
-
-/** How a checkpoint compares with an architecture. */
-export interface Match {
-  readonly architecture: Architecture;
-  /** The checkpoint, with the names by which it was compared. */
-  readonly checkpoint: Checkpoint;
-  readonly classes: number;
-  readonly expected: ReadonlyMap<string, ExpectedTensor>;
-  /** Tensors that are there with the right shape. */
-  readonly matching: number;
-  /** The first tensor that differs, in words; undefined if none does. */
-  readonly difference: string | undefined;
-  /** 0 to 1: the part of the names on either side that match, by Dice's measure. */
-  readonly likeness: number;
-  /** What else it could be, in words, where that is rare and its tensors are the same. */
-  readonly note?: string;
-}
+import { compareAll, isExact, type Match, nearestOf } from './compare.js';
+import { candidateTable, nearestTable } from './match-tables.js';
+import { A32_OPTION } from './methods/reste.js';
+import { hasOnlyPlainTensors, isCalled, isFloatName, statedNames, trainedWithA32 } from './training-facts.js';
 
 /** What is known about a checkpoint besides its tensors. */
 export interface Hints {
@@ -31,77 +17,10 @@ export interface Hints {
 }
 
 /**
- * Compare a checkpoint with an architecture, tensor by tensor, in the order of the network.
- */
-function compare(checkpoint: Checkpoint, architecture: Architecture): Match {
-  const { tensors } = checkpoint;
-  const classes = tensors.get(`${architecture.classifier}.weight`)?.shape[0] ?? 10;
-  // The side comes from a file: a network of a million classes is nobody's, and recording it would cost memory.
-  const expected = expectedTensors(architecture, Math.min(Math.max(classes, 1), MAX_CLASSES));
-  let matching = 0;
-  let difference: string | undefined;
-  for (const [name, { shapes, isOptional }] of expected) {
-    const found = tensors.get(name);
-    const wanted = shapes.map((shape) => `(${shape.join(', ')})`).join(' or ');
-    if (found && shapes.some((shape) => sameShape(found.shape, shape))) matching++;
-    else if (found) difference ??= `"${name}" is (${found.shape.join(', ')}), expected ${wanted}`;
-    else if (!isOptional) difference ??= `"${name}" ${wanted} is missing`;
-  }
-  for (const name of tensors.keys()) {
-    if (!expected.has(name) && !isIgnored(name, architecture.ignores))
-      difference ??= `${quote(name)} is there, which ${architecture.name} doesn't have`;
-  }
-  const likeness = (2 * matching) / (expected.size + tensors.size);
-  return { architecture, checkpoint, classes, expected, matching, difference, likeness };
-}
-
-/** Modules around a network, one in the other, at most. */
-const MAX_ROOTS = 3;
-
-/**
- * Compare a checkpoint with several architectures: by the names that its tensors have or, if no network has those, without those of modules that
- * hold all tensors, such as `model.` in checkpoints of Lightning.
- *
- * @returns the matches by the names that fit best, in the order of `architectures`.
- */
-export function compareAll(checkpoint: Checkpoint, architectures: readonly Architecture[]): Match[] {
-  let best: Match[] = [];
-  let form: Checkpoint | undefined = checkpoint;
-  for (let roots = 0; form !== undefined && roots <= MAX_ROOTS; roots++) {
-    const named: Checkpoint = form;
-    const matches = architectures.map((architecture) => compare(named, architecture));
-    if (roots === 0 || nearestOf(matches).likeness > nearestOf(best).likeness) best = matches;
-    if (matches.some(({ difference }) => difference === undefined)) return matches;
-    form = withoutRoot(named);
-  }
-  return best;
-}
-
-function nearestOf(matches: readonly Match[]): Match {
-  return matches.reduce((a, b) => (b.likeness > a.likeness ? b : a));
-}
-
-/** The checkpoint without the first part of its names, if that is the same in all. */
-function withoutRoot(checkpoint: Checkpoint): Checkpoint | undefined {
-  const names = [...checkpoint.tensors.keys()];
-  const prefix = names[0]?.slice(0, names[0].indexOf('.') + 1);
-  if (!prefix || !names.every((name) => name.startsWith(prefix))) return undefined;
-  const tensors = new Map([...checkpoint.tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-  return { ...checkpoint, tensors, skipped: [...checkpoint.skipped, `prefix ${quote(prefix)} removed from every key`] };
-}
-
-function isIgnored(name: string, patterns: readonly string[] = []): boolean {
-  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
-}
-
-/** ImageNet-21k has 21,843. */
-const MAX_CLASSES = 100_000;
-
-/**
  * Find out which network a checkpoint holds.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_ARCH` with the first tensor that differs from the nearest architecture, or with the candidates if
- *   several have these tensors and nothing says which it is; `E_USAGE` for an unknown name.
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` with a table of the nearest architectures and the first tensor that differs from each, or with the
+ *   candidates if several have these tensors and nothing says which it is, or if it is one with float weights; `E_USAGE` for an unknown name.
  */
 export function recognise(checkpoint: Checkpoint, hints: Hints = {}): Match {
   const candidates = candidatesOf(hints.arch);
@@ -109,22 +28,31 @@ export function recognise(checkpoint: Checkpoint, hints: Hints = {}): Match {
     throw new SignwaveError('E_USAGE', `no architecture is called "${hints.arch}"; known: ${knownArchitectures()}`);
   }
   const matches = compareAll(checkpoint, candidates);
-  const exact = matches.filter((match) => match.difference === undefined);
-  if (exact.length > 0) return theOne(exact, checkpoint, hints);
+  const exact = matches.filter(isExact);
+  if (exact.length > 0) return theOne(inOneModule(exact, checkpoint), checkpoint, hints);
 
   const nearest = nearestOf(matches);
-  const { architecture, matching, expected, difference } = nearest;
-  const why = architecture.diagnose?.((name) => checkpoint.tensors.has(name));
-  if (why !== undefined) throw new SignwaveError('E_CHECKPOINT_ARCH', `${checkpoint.sourceName}: ${why}`);
-  const found =
-    matching > 0 || hints.arch !== undefined
-      ? `${matching} of the ${expected.size} tensors of ${architectureId(architecture)} match, but ${difference}`
-      : `none of its ${checkpoint.tensors.size} tensors is one of a network that signwave knows; the first is ${firstTensor(checkpoint)}`;
-  throw new SignwaveError(
-    'E_CHECKPOINT_ARCH',
-    `${checkpoint.sourceName}: ${found}. The checkpoint is of another network; converted are: ${knownArchitectures()}. ` +
-      'Another one can be described: docs/own-network.md.',
+  const why = nearest.architecture.diagnose?.((name) => nearest.checkpoint.tensors.has(name));
+  if (why !== undefined) throw refusal(checkpoint, `: ${why}`);
+  if (nearest.matching === 0 && hints.arch === undefined) {
+    throw refusal(
+      checkpoint,
+      `: none of its ${checkpoint.tensors.size} tensors is one of a network that signwave knows; the first is ${firstTensor(checkpoint)}. docs/own-network.md describes others`,
+    );
+  }
+  const under = nearest.prefix === '' ? '' : ` under ${quote(nearest.prefix)}`;
+  const what =
+    hints.arch === undefined
+      ? 'is of no network that signwave knows'
+      : `isn't of ${architectureId(nearest.architecture)}`;
+  throw refusal(
+    checkpoint,
+    ` ${what}${under}\n${nearestTable(matches)}\n  docs/own-network.md describes other networks`,
   );
+}
+
+function refusal({ sourceName }: Checkpoint, what: string): SignwaveError {
+  return new SignwaveError('E_CHECKPOINT_ARCH', sourceName + what);
 }
 
 function firstTensor({ tensors }: Checkpoint): string {
@@ -144,21 +72,39 @@ function knownArchitectures(): string {
   return [...names].map(([method, its]) => `${method} (${[...its].join(', ')})`).join('; ');
 }
 
-function isCalled(architecture: Architecture, name: unknown): boolean {
-  return architecture.name === name || architectureId(architecture) === name;
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if several modules of the checkpoint are networks. */
+function inOneModule(exact: readonly Match[], checkpoint: Checkpoint): readonly Match[] {
+  const prefixes = [...new Set(exact.map(({ prefix }) => prefix))];
+  if (prefixes.length === 1) return exact;
+  throw refusal(
+    checkpoint,
+    ` has ${prefixes.length} networks, under ${prefixes.map(quote).join(', ')}: choose one with --prefix ${prefixes[0]}`,
+  );
 }
 
 /** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if several networks have the same tensors and nobody says which it is. */
 function theOne(all: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0 = false }: Hints): Match {
-  const said = checkpoint.metadata.get('model');
+  const stated = statedNames(checkpoint);
+  const isA32 = trainedWithA32(checkpoint);
+  const isStated = ({ architecture }: Match): boolean => stated.some((name) => isCalled(architecture, name));
+  const isTyped = ({ architecture }: Match): boolean => architecture === arch || isCalled(architecture, arch);
+  const isOfA32 = ({ architecture: { onlyIfNamed } }: Match): boolean => onlyIfNamed === A32_OPTION;
+  checkA32(all, checkpoint, isA32 ?? false);
+  if (arch === undefined && !all.some(isStated)) checkFloat(all, checkpoint, stated);
+
   const [rare, common] = partition(
     all,
-    ({ architecture }) =>
-      architecture.onlyIfNamed !== undefined && arch !== architectureId(architecture) && !isCalled(architecture, said),
+    (match) =>
+      match.architecture.onlyIfNamed !== undefined &&
+      arch !== architectureId(match.architecture) &&
+      !isStated(match) &&
+      !(isA32 && isOfA32(match)),
   );
-  const exact = common.length > 0 ? common : rare;
+  const likely = common.length > 0 ? common : rare;
+  const trained = isA32 && arch === undefined ? likely.filter(isOfA32) : [];
+  const exact = trained.length > 0 ? trained : likely;
   const named = exact.filter(
-    ({ architecture }) => architecture === arch || isCalled(architecture, arch) || isCalled(architecture, said),
+    (match) => isTyped(match) || isStated(match) || isStatedWithoutA32(match, stated, trained),
   );
   // A name that none of them has says nothing.
   const possible = (named.length > 0 ? named : exact).filter(
@@ -166,36 +112,50 @@ function theOne(all: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0
   );
   const [first] = possible;
   if (first && possible.length === 1 && (named.length > 0 || first.architecture.mustBeNamed === undefined)) {
-    const others = rare.filter(
-      ({ architecture }) => architecture.method === first.architecture.method && exact !== rare,
-    );
-    const note = others.map(
-      ({ architecture }) => `if ${architecture.onlyIfNamed}: --arch ${architectureId(architecture)}`,
-    );
-    return { ...first, ...(note.length > 0 && { note: note.join('; ') }) };
+    return { ...first, ...noteOf(first, likely === rare ? [] : rare, isA32) };
   }
 
-  const ids = all.map(({ architecture }) => architectureId(architecture));
-  const reasons = all.flatMap(({ architecture: { mustBeNamed, onlyIfNamed }, architecture }) =>
-    mustBeNamed === undefined && onlyIfNamed === undefined
-      ? []
-      : `${architectureId(architecture)}: ${mustBeNamed ?? `only if ${onlyIfNamed}`}. `,
-  );
   const doubt =
     possible.length === 0
-      ? 'which have no omega0, and one is given'
-      : `and it doesn't say which it is (model: ${typeof said === 'string' ? quote(said) : 'absent'})`;
-  throw new SignwaveError(
-    'E_CHECKPOINT_ARCH',
-    `${checkpoint.sourceName}: its tensors are those of ${ids.join(', and of ')}, ${doubt}. ${reasons.join('')}` +
-      `If you know: ${ids.map((id) => `--arch ${id}`).join(' or ')}`,
-  );
+      ? ', which have no omega0, and one is given'
+      : `, and doesn't say which it is (model: ${stated[0] === undefined ? 'absent' : quote(stated[0])})`;
+  const ids = all.length > 1 ? `${all.length} networks` : architectureId(all[0]!.architecture);
+  throw refusal(checkpoint, ` has the tensors of ${ids}${doubt}. If you know:\n${candidateTable(all)}`);
+}
+
+/** `--a32` turns `resnet20_1w1a` into what is called `resnet20_1w32a` here. */
+function isStatedWithoutA32({ architecture }: Match, stated: readonly string[], trained: readonly Match[]): boolean {
+  return trained.length > 0 && stated.includes(architecture.name.replace('_1w32a', '_1w1a'));
+}
+
+function noteOf(first: Match, rare: readonly Match[], isA32: boolean | undefined): { readonly note?: string } {
+  const { method, refusesA32 } = first.architecture;
+  if (isA32 === false) return {};
+  const notes = rare
+    .filter(({ architecture }) => architecture.method === method)
+    .map(({ architecture }) => `if ${architecture.onlyIfNamed}: --arch ${architectureId(architecture)}`);
+  if (refusesA32 !== undefined) notes.push(`if ${A32_OPTION}, this is another network: ${refusesA32}`);
+  return notes.length > 0 ? { note: notes.join('; ') } : {};
+}
+
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if the checkpoint was trained with floats where no network here has them. */
+function checkA32(all: readonly Match[], checkpoint: Checkpoint, isA32: boolean): void {
+  const why = all.find(({ architecture }) => architecture.refusesA32 !== undefined)?.architecture.refusesA32;
+  if (isA32 && why !== undefined) throw refusal(checkpoint, ` says that ${A32_OPTION}: ${why}`);
+}
+
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if the checkpoint says that its weights are floats, and its tensors don't contradict it. */
+function checkFloat(all: readonly Match[], checkpoint: Checkpoint, stated: readonly string[]): void {
+  for (const { architecture, expected } of all) {
+    const name = stated.find((it) => isFloatName(it, architecture));
+    if (name === undefined || !hasOnlyPlainTensors(expected.keys())) continue;
+    throw refusal(
+      checkpoint,
+      ` says that it is ${quote(name)}, which is its authors' network with float weights: those aren't packed. If its weights are binary all the same:\n${candidateTable(all)}`,
+    );
+  }
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
-function sameShape(a: TorchShape, b: TorchShape): boolean {
-  return a.length === b.length && a.every((side, i) => side === b[i]);
 }

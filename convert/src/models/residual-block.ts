@@ -29,6 +29,9 @@ export interface ResidualStyle {
 export const FLOAT_ACTIVATIONS =
   'its activations are floats, and tensors of a network with 1-bit activations look the same';
 
+/** Why a network has to be named whose tensors its authors' network with float weights has, too. */
+export const FLOAT_WEIGHTS = 'tensors of its authors’ network with float weights look the same';
+
 /** Two binary convolutions with shortcuts. @param shortcut of the block: the operand, or what makes its shape that of the result. */
 export function residualBlock(
   g: NetworkBuilder,

@@ -1,6 +1,10 @@
 import type { MethodConv } from '../residual-block.js';
 import { rotatedSign, rotationSides } from '../weight-rules.js';
 
+/** Why networks that were trained with `--a32` aren't packed, as an architecture's `refusesA32`. */
+export const RBNN_A32 =
+  'its activations are floats then, divided by their deviation in each image, and no operation of a .sgnw file does that';
+
 /**
  * `BinarizeConv2d` of github.com/lmbxmu/RBNN (modules/binarized_modules.py) in evaluation: activations are compared with their mean over the
  * whole map of the sample (the division by their deviation changes no sign), rotated weights with 0; then the learned scale alpha.

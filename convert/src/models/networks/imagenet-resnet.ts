@@ -9,6 +9,7 @@ import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/rest
 import type { NetworkBuilder } from '../network-builder.js';
 import {
   FLOAT_ACTIVATIONS,
+  FLOAT_WEIGHTS,
   normHardtanh,
   normRelu,
   type ResidualStyle,
@@ -28,6 +29,8 @@ interface Variant extends ResidualStyle {
   readonly method: string;
   readonly needsOmega0?: boolean;
   readonly activations?: '1a' | '32a';
+  /** What the code's names end with. */
+  readonly suffix?: string;
   readonly mustBeNamed?: Architecture['mustBeNamed'];
   readonly onlyIfNamed?: Architecture['onlyIfNamed'];
   /** `avg_down`: whether a 2 x 2 mean may come before the 1 x 1 convolution of a shortcut, which then has no stride. */
@@ -50,9 +53,9 @@ interface Options {
  * imagenet/models_imagenet/resnet.py of BiPer, and its kin.
  */
 function imagenetResnet(depth: Depth, variant: Variant, { averages, isDeep }: Options): Architecture {
-  const { method, needsOmega0 = false, activations = '1a', mustBeNamed, onlyIfNamed } = variant;
+  const { method, needsOmega0 = false, activations = '1a', suffix = '', mustBeNamed, onlyIfNamed } = variant;
   return {
-    name: `resnet${depth}_1w${activations}`,
+    name: `resnet${depth}_1w${activations}${suffix}`,
     method,
     needsOmega0,
     ...(mustBeNamed && { mustBeNamed }),
@@ -117,8 +120,19 @@ const VARIANTS: readonly Variant[] = [
     deepStem: (g, x) => g.relu(x),
     mustBeNamed: FLOAT_ACTIVATIONS,
   },
+  {
+    // github.com/42Shawn/LCR_BNN: IR-Net's network; the loss alone uses gamma.
+    ...doubleSkip,
+    method: 'lcr',
+    suffix: '_IR',
+    conv: irNetConv,
+    unused(g) {
+      classBatchNorm(g);
+      g.state.skip('gamma', [[1, 4]]);
+    },
+  },
   { ...doubleSkip, method: 'rbnn', conv: rbnnConv, canAverage: true, deepStem: hardtanh, unused: classBatchNorm },
-  { ...reste, conv: resteConv },
+  { ...reste, conv: resteConv, mustBeNamed: FLOAT_WEIGHTS },
   { ...reste, conv: resteFloatActivationConv, activations: '32a', onlyIfNamed: A32_OPTION },
   {
     ...doubleSkip,
