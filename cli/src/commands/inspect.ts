@@ -1,5 +1,5 @@
 import { ARCHITECTURES, architectureId, type Checkpoint, compareAll, type Match, quote } from '@signwave/convert';
-import { type Model, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption } from '../arguments.js';
@@ -159,8 +159,13 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
   const matches = compareAll(checkpoint, ARCHITECTURES);
-  const config = await readBiperConfig(path, checkpoint, undefined);
-  const notes = checkpointNotes(matches, config);
+  const notes: string[] = [];
+  const config = await readBiperConfig(path, checkpoint, undefined).catch((error: unknown) => {
+    if (!(error instanceof SignwaveError)) throw error;
+    notes.push(error.message);
+    return undefined;
+  });
+  notes.push(...checkpointNotes(matches, config));
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
     printJson({
