@@ -37,7 +37,7 @@ export interface TrainedQuantizers {
   readonly weights: string;
   /** One of {@link TRAINED_ACTIVATIONS}. */
   readonly activations: string;
-  /** Of `dorefa`'s activations. */
+  /** 1 for signs, 32 for floats, of `dorefa` what it was trained with. */
   readonly activationBits: number;
 }
 
@@ -138,7 +138,7 @@ function insideSums(signs: Float32Array, filters: number, inside: readonly boole
 function levelThreshold(level: number, steps: number): number {
   const float = new Float32Array(1);
   const bits = new Int32Array(float.buffer);
-  const valueOf = (pattern: number): number => {
+  const floatOf = (pattern: number): number => {
     bits[0] = pattern;
     return float[0]!;
   };
@@ -148,10 +148,10 @@ function levelThreshold(level: number, steps: number): number {
   let reached = 0x3f800000; // 1
   while (reached - below > 1) {
     const middle = (below + reached) >>> 1;
-    if (isReached(valueOf(middle))) reached = middle;
+    if (isReached(floatOf(middle))) reached = middle;
     else below = middle;
   }
-  return valueOf(reached);
+  return floatOf(reached);
 }
 
 function halfToEven(x: number): number {

@@ -46,7 +46,8 @@ function quantizersOf(architecture: string, config: Config | undefined, reader: 
   if (!isFloat) known(reader, 'weights', weights, TRAINED_WEIGHTS);
   known(reader, 'activations', activations, TRAINED_ACTIVATIONS);
   // The first version had 2 for all networks.
-  const activationBits = isOneBit(activations) ? 1 : config ? 2 : reader.whole('activationBits', MAX_ACTIVATION_BITS);
+  const dorefaBits = (): number => (config ? 2 : reader.whole('activationBits', MAX_ACTIVATION_BITS));
+  const activationBits = isOneBit(activations) ? 1 : activations === 'dorefa' ? dorefaBits() : 32;
   return { weights, activations, activationBits };
 }
 
