@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { type BiperConfig, type Checkpoint, checkpointBiperConfig, parseBiperConfig } from '@signwave/convert';
+import {
+  type BiperConfig,
+  type Checkpoint,
+  checkpointBiperConfig,
+  parseBiperConfig,
+  trainedFacts,
+} from '@signwave/convert';
 import { fileExists, readFileBytes } from '@signwave/data/node';
 import { type ByteSource, type Model, readModel, SignwaveError } from '@signwave/format';
 
@@ -33,7 +39,7 @@ export interface FoundBiperConfig extends BiperConfig {
  * writes beside a checkpoint.
  *
  * @param configPath given by the user; default: `config.txt` in the checkpoint's folder, if there is one.
- * @throws {SignwaveError} `E_OMEGA0` if the given config.txt has no omega0, or another than the metadata.
+ * @throws {SignwaveError} `E_OMEGA0` if the given config.txt has no omega0, or either another than the metadata.
  */
 export async function readBiperConfig(
   checkpointPath: string,
@@ -43,20 +49,23 @@ export async function readBiperConfig(
   const own = checkpointBiperConfig(checkpoint);
   const beside = join(dirname(checkpointPath), 'config.txt');
   if (configPath === undefined) {
-    if (own.omega0 !== undefined) return { ...own, path: checkpointPath };
-    return (await fileExists(beside)) ? parseConfigFile(beside) : undefined;
+    const isOfAnotherMethod = own.omega0 === undefined && trainedFacts(checkpoint) !== undefined;
+    if (isOfAnotherMethod || !(await fileExists(beside))) {
+      return Object.keys(own).length > 0 ? { ...own, path: checkpointPath } : undefined;
+    }
   }
-  const given = await parseConfigFile(configPath);
-  if (given.omega0 === undefined) {
+  const given = await parseConfigFile(configPath ?? beside);
+  if (configPath !== undefined && given.omega0 === undefined) {
     throw new SignwaveError('E_OMEGA0', `${configPath} has no line "freq:"; give --omega0 instead`);
   }
-  if (own.omega0 !== undefined && own.omega0 !== given.omega0) {
+  if (own.omega0 === undefined) return given;
+  if (given.omega0 !== undefined && own.omega0 !== given.omega0) {
     throw new SignwaveError(
       'E_OMEGA0',
-      `${configPath} has omega0 = ${given.omega0}, but ${checkpointPath} was trained with ${own.omega0}, as its metadata say; to insist, give --omega0`,
+      `${given.path} has omega0 = ${given.omega0}, but ${checkpointPath} was trained with ${own.omega0}, as its metadata say; if that file is of another training, say so with --omega0 ${own.omega0}`,
     );
   }
-  return given;
+  return configPath === undefined ? { ...own, path: checkpointPath } : given;
 }
 
 async function parseConfigFile(path: string): Promise<FoundBiperConfig> {

@@ -1,4 +1,11 @@
-import { type AccuracyClaim, type Graph, type Model, type ModelInfo, SignwaveError } from '@signwave/format';
+import {
+  type AccuracyClaim,
+  type Graph,
+  type InputRecipe,
+  type Model,
+  type ModelInfo,
+  SignwaveError,
+} from '@signwave/format';
 import type { Checkpoint } from './checkpoints/index.js';
 import { type Architecture, buildGraph } from './models/architecture.js';
 import { checkpointBiperConfig } from './models/biper-config.js';
@@ -6,6 +13,8 @@ import type { Match } from './models/compare.js';
 import { recipeNamed } from './models/recipes.js';
 import { recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
+import { Claims } from './models/trained/claims.js';
+import { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
 import { keepConstantTies } from './passes/keep-constant-ties.js';
@@ -17,9 +26,12 @@ export interface ConvertOptions {
   readonly arch?: string | Architecture;
   /** BiPer's angular frequency; default: what the checkpoint's metadata say. Those of signwave's trainer do, BiPer's own don't. */
   readonly omega0?: number;
-  /** Name of the input recipe; default: that of the architecture. */
-  readonly preprocess?: string;
+  /** The input recipe or its name; default: that of the checkpoint, if signwave's trainer wrote it, else of the architecture. */
+  readonly preprocess?: string | InputRecipe;
+  /** Class names in order; default: those of the checkpoint, if signwave's trainer wrote it. */
   readonly labels?: readonly string[];
+  /** Where an option contradicts what the checkpoint says about itself, take the option and warn. Default: that is an error. */
+  readonly override?: boolean;
   /** Name of the model; default: the architecture's. */
   readonly name?: string;
   readonly licence?: string;
@@ -33,26 +45,32 @@ export interface Conversion {
   /** The network as the authors' code runs it: scales and batch norms not folded. The oracle of `signwave verify --checkpoint`. */
   readonly unfolded: Graph;
   readonly match: Match;
+  /** What whoever converts should know, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Turn a checkpoint into a packed model.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
- *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes,
- *   and all that reading the checkpoint can throw.
+ *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes;
+ *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; and all that reading the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
-  const knownOmega0 = options.omega0 ?? checkpointBiperConfig(checkpoint).omega0;
+  const facts = trainedFacts(checkpoint);
+  const claims = new Claims(checkpoint.sourceName, options.override ?? false);
+  const knownOmega0 = claims.omega0(checkpointBiperConfig(checkpoint).omega0, options.omega0, facts);
   const match = recognise(checkpoint, {
-    ...(options.arch !== undefined && { arch: options.arch }),
+    ...archHint(facts, options.arch, claims),
     hasOmega0: knownOmega0 !== undefined,
   });
   const { architecture, classes } = match;
-  checkMethod(checkpoint, match);
   const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, knownOmega0) : 0;
-  checkLabels(options.labels, classes);
-  const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
+  const labels = claims.labels(facts?.classNames, options.labels, classes);
+  const given = options.preprocess ?? (typeof options.arch === 'object' ? statedRecipe(options.arch) : undefined);
+  const recipe = facts
+    ? claims.recipe(facts.input.recipe, given)
+    : recipeNamed(options.preprocess ?? architecture.preprocess);
 
   const state = new LoadedState(await readUsedTensors(match), checkpoint.sourceName);
   const unfolded = keepConstantTies(buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) }));
@@ -64,10 +82,11 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(options.sourceSha256 !== undefined && { sourceSha256: options.sourceSha256 }),
     writer: options.writer,
     ...(options.licence !== undefined && { licence: options.licence }),
-    ...(options.labels && { labels: options.labels }),
+    ...(labels && { labels }),
     accuracy: statedAccuracy(checkpoint),
   };
-  return { model: { info, graph: foldHead(foldAffines(unfolded)) }, unfolded, match };
+  const model = { info, graph: foldHead(foldAffines(unfolded)) };
+  return { model, unfolded, match, warnings: [...claims.warnings, ...stageWarning(checkpoint, architecture)] };
 }
 
 /** @throws {SignwaveError} `E_OMEGA0` */
@@ -85,23 +104,25 @@ function checkOmega0(checkpoint: Checkpoint, omega0: number | undefined): number
   return omega0;
 }
 
-/** signwave's trainer says which quantizer the weights were trained with: the same network has the same tensors with every one. */
-function checkMethod({ metadata, sourceName }: Checkpoint, { architecture }: Match): void {
-  const trainedWith = metadata.get('weights');
-  if (metadata.get('format') !== 'signwave-training' || trainedWith === architecture.method) return;
-  throw new SignwaveError(
-    'E_CHECKPOINT_ARCH',
-    `${sourceName}: its weights were trained with the quantizer "${trainedWith}", this version packs those of "${architecture.method}" for ${architecture.name}`,
-  );
+/** @returns the architecture by the checkpoint's own word, if it has one; else what the user says. */
+function archHint(
+  facts: TrainedFacts | undefined,
+  arch: string | Architecture | undefined,
+  claims: Claims,
+): { readonly arch?: string | Architecture } {
+  if (!facts) return arch === undefined ? {} : { arch };
+  return { arch: claims.architecture(facts, arch) };
 }
 
-function checkLabels(labels: readonly string[] | undefined, classes: number): void {
-  if (labels && labels.length !== classes) {
-    throw new SignwaveError(
-      'E_LABELS',
-      `${labels.length} labels were given for a network of ${classes} classes; give one per class, in order`,
-    );
-  }
+/** The recipe of a network definition, which says nothing by `none`, its default. */
+const statedRecipe = ({ preprocess }: Architecture): string | InputRecipe | undefined =>
+  preprocess === 'none' ? undefined : preprocess;
+
+function stageWarning(checkpoint: Checkpoint, { needsOmega0 }: Architecture): string[] {
+  if (!needsOmega0 || checkpointBiperConfig(checkpoint).isStage2 !== false) return [];
+  return [
+    `${checkpoint.sourceName} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign, so the model is less accurate than the training says`,
+  ];
 }
 
 async function readUsedTensors({ checkpoint, expected }: Match): Promise<Map<string, Float32Array>> {

@@ -132,11 +132,18 @@ describe('a checkpoint in safetensors', () => {
     expect(model.graph).toEqual(expected.graph);
   });
 
-  test('says omega0 in its metadata, and an option says it louder', async () => {
+  test('says omega0 in its metadata, which an option contradicts only with override', async () => {
     const own = await open({ omega0: '20', stage: '2' });
     expect(checkpointBiperConfig(own)).toEqual({ omega0: 20, isStage2: true });
     expect((await convertCheckpoint(own, { writer: 'test' })).model.info.omega0).toBe(20);
-    expect((await convertCheckpoint(own, { writer: 'test', omega0: 25 })).model.info.omega0).toBe(25);
+    const other = { writer: 'test', omega0: 25 };
+    expect(await failure(own, other)).toMatchObject({
+      code: 'E_OMEGA0',
+      message: expect.stringMatching(/trained with omega0 = 20, but omega0 = 25 was given/),
+    });
+    const { model, warnings } = await convertCheckpoint(own, { ...other, override: true });
+    expect(model.info.omega0).toBe(25);
+    expect(warnings).toEqual([expect.stringContaining('omega0 = 25')]);
   });
 
   test('without omega0 in its metadata needs the option', async () => {

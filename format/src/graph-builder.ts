@@ -43,6 +43,7 @@ export interface PoolOptions {
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #tensors: Tensor[] = [];
+  readonly #indices = new Map<Tensor, number>();
   readonly #inference = new ShapeInference();
 
   input(shape: MapShape, recipe?: InputRecipe): Value {
@@ -164,8 +165,13 @@ export class GraphBuilder {
     return (this.#nodes.push(node) - 1) as Value;
   }
 
+  /** A tensor that several nodes are given is stored once. */
   #tensor(tensor: Tensor): number {
-    return this.#tensors.push(tensor) - 1;
+    const known = this.#indices.get(tensor);
+    if (known !== undefined) return known;
+    const index = this.#tensors.push(tensor) - 1;
+    this.#indices.set(tensor, index);
+    return index;
   }
 
   #vector(values: Float32Array): number {

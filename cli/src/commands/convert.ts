@@ -9,6 +9,7 @@ import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
+import { readPreprocess } from '../recipe-file.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
 import { WRITER } from '../version.js';
@@ -20,6 +21,7 @@ interface Options extends PartOptions {
   readonly config?: string;
   readonly labels?: string;
   readonly preprocess?: string;
+  readonly override?: boolean;
   readonly name?: string;
   readonly licence?: string;
   readonly head?: SmallType;
@@ -50,10 +52,12 @@ export function registerConvert(program: Command): void {
     .option('--config <file>', 'take omega0 from this config.txt; default: the one beside the checkpoint')
     .addOption(stateDictOption())
     .addOption(prefixOption())
-    .option('--labels <file>', 'class names: a line each, or a JSON array')
-    .addOption(
-      new Option('--preprocess <name>', 'input recipe; default: the architecture’s').choices([...RECIPE_NAMES]),
+    .option('--labels <file>', 'class names: a line each, or JSON; default: the checkpoint’s, if it has them')
+    .option(
+      '--preprocess <recipe>',
+      `input recipe: ${RECIPE_NAMES.join(', ')}, a .json file or its content, {"mean": [...], "std": [...]}; default: the checkpoint’s, or else the architecture’s`,
     )
+    .option('--override', 'where an option contradicts what the checkpoint says about itself, take the option')
     .option('--name <text>', 'name of the model')
     .option('--licence <text>', 'licence of the weights, written into the file')
     .addOption(new Option('--head <type>', 'store the classifier’s weights smaller').choices(['f16', 'i8']))
@@ -76,13 +80,18 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    const { model: exact, match } = await convertCheckpoint(checkpoint, {
+    const {
+      model: exact,
+      match,
+      warnings,
+    } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
       ...(options.labels !== undefined && { labels: await readLabels(options.labels) }),
       ...(options.arch !== undefined && { arch: await readArch(options.arch) }),
-      ...pickDefined(options, ['preprocess', 'name', 'licence']),
+      ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
+      ...pickDefined(options, ['override', 'name', 'licence']),
     });
     const variants = smallerVariants(exact, pickDefined(options, ['head', 'downsample', 'stem']));
     const effects = await measureSmaller(exact, variants, options.calibrate, options.limit ?? CALIBRATION_IMAGES);
@@ -91,9 +100,10 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     await writeFileAtomic(options.output, bytes);
 
     const omega0From = options.omega0 !== undefined ? '--omega0' : config?.path;
-    if (match.architecture.needsOmega0 && config?.isStage2 === false) {
+    if (match.architecture.needsOmega0 && config?.isStage2 === false && config.path !== checkpointPath) {
       printWarning(`${config.path} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign`);
     }
+    for (const warning of warnings) printWarning(warning);
     const summary = summarize(model, bytes);
     if (options.json) {
       printJson({
@@ -104,6 +114,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
         omega0From,
         skipped: match.checkpoint.skipped,
         note: match.note,
+        warnings,
         ...(effects.length > 0 && { smaller: effects }),
         ...summary,
       });

@@ -193,8 +193,13 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
   const matches = compareAll(checkpoint, ARCHITECTURES);
-  const config = await readBiperConfig(path, checkpoint, undefined);
-  const notes = checkpointNotes(checkpoint, matches, config);
+  const notes: string[] = [];
+  const config = await readBiperConfig(path, checkpoint, undefined).catch((error: unknown) => {
+    if (!(error instanceof SignwaveError)) throw error;
+    notes.push(error.message);
+    return undefined;
+  });
+  notes.push(...checkpointNotes(checkpoint, matches, config));
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
     printJson({

@@ -155,6 +155,8 @@ async function compareCheckpoint(
       writer: info.writer,
       arch: await readArch(options.arch ?? `${info.method}-${info.architecture}`),
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
+      // Whoever converted it may have insisted; here only bytes are compared.
+      override: true,
     });
     // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
     const smaller = withSmallerWeights(model.graph, smallerWeightsOf(graph));

@@ -93,8 +93,9 @@ export class NetworkBuilder extends GraphBuilder {
     this.#recipe = recipe;
   }
 
-  /** The input, with the recipe that the user or the architecture chose. */
+  /** The input, with the recipe that the user or the architecture chose. @throws {SignwaveError} `E_USAGE` if it's for other images. */
   image(height: number, width: number, channels: number): Value {
+    if (this.#recipe) checkRecipeFits(this.#recipe, { height, width, channels });
     return this.input({ height, width, channels }, this.#recipe);
   }
 
@@ -283,6 +284,20 @@ export class NetworkBuilder extends GraphBuilder {
   #withBias(y: Value, name: string, channels: number): Value {
     return this.affine(y, new Float32Array(channels).fill(1), this.state.take(`${name}.bias`, [channels]));
   }
+}
+
+function checkRecipeFits({ mean, resize }: InputRecipe, { height, width, channels }: MapShape): void {
+  const what =
+    mean.length !== channels
+      ? `has numbers for ${mean.length} channels`
+      : resize?.mode === 'shorterSide' && resize.sizePixels < Math.max(height, width)
+        ? `resizes the shorter side to ${resize.sizePixels} pixels`
+        : undefined;
+  if (what === undefined) return;
+  throw new SignwaveError(
+    'E_USAGE',
+    `the input recipe ${what}, but the network takes images of ${height} x ${width} x ${channels}; give one that fits (--preprocess)`,
+  );
 }
 
 /** @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for a weight whose sign is 0 in PyTorch, which one bit can't say. */

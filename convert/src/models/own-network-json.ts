@@ -1,6 +1,7 @@
 import { SignwaveError, type Value } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { Architecture } from './architecture.js';
+import { isObject } from './is-object.js';
 import type { NetworkBuilder } from './network-builder.js';
 import { failNetwork, ownArchitecture } from './own-network.js';
 import { WEIGHT_RULE_NAMES, type WeightRuleName } from './weight-rules.js';
@@ -197,8 +198,4 @@ function isOfKind(value: unknown, kind: Kind): boolean {
 
 function outputsOf(g: NetworkBuilder, { outputs }: Options): number {
   return outputs === 'classes' ? g.classes : number(outputs);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

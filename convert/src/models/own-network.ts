@@ -2,6 +2,7 @@ import { type InputRecipe, SignwaveError } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { Architecture } from './architecture.js';
 import type { NetworkBuilder } from './network-builder.js';
+import { parseRecipe } from './parse-recipe.js';
 import { RECIPE_NAMES } from './recipes.js';
 
 /** A network that signwave doesn't know, as its user describes it: docs/own-network.md. */
@@ -52,11 +53,15 @@ export function ownArchitecture(definition: unknown, sourceName: string): Archit
   if (typeof preprocess === 'string' && !RECIPE_NAMES.includes(preprocess)) {
     fail(`has preprocess ${quote(preprocess)}; known: ${RECIPE_NAMES.join(', ')}, or a recipe`);
   }
+  const recipe =
+    typeof preprocess === 'string'
+      ? preprocess
+      : parseRecipe(preprocess, (what) => fail(`has a preprocess that ${what}`));
   return {
     name: name!,
     method,
     needsOmega0,
-    preprocess,
+    preprocess: recipe,
     classifier: classifier!,
     ignores,
     build(g) {

@@ -1,4 +1,5 @@
 import { type InputRecipe, SignwaveError } from '@signwave/format';
+import { parseRecipe } from './parse-recipe.js';
 
 const IMAGENET_MEAN = [0.485, 0.456, 0.406];
 const IMAGENET_STD = [0.229, 0.224, 0.225];
@@ -27,7 +28,55 @@ export const RECIPE_NAMES: readonly string[] = Object.keys(RECIPES);
 export function recipeNamed(name: string | InputRecipe): InputRecipe | undefined {
   if (typeof name !== 'string') return name;
   if (!RECIPE_NAMES.includes(name)) {
-    throw new SignwaveError('E_USAGE', `no preprocessing is called "${name}"; known: ${RECIPE_NAMES.join(', ')}`);
+    throw new SignwaveError(
+      'E_USAGE',
+      `no preprocessing is called "${name}"; known: ${RECIPE_NAMES.join(', ')}, or a recipe in JSON`,
+    );
   }
   return RECIPES[name];
+}
+
+/**
+ * A recipe's JSON: `{"mean": [0.4914, 0.4822, 0.4465], "std": [0.247, 0.2435, 0.2616]}`, and the other fields of {@link InputRecipe} as needed.
+ *
+ * @param sourceName an option or a file, for messages.
+ * @throws {SignwaveError} `E_USAGE` for text that isn't JSON, an unknown field, a missing or an impossible value.
+ */
+export function parseRecipeJson(text: string, sourceName: string): InputRecipe {
+  const fail = (what: string): never => {
+    throw new SignwaveError('E_USAGE', `${sourceName} ${what}`);
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    return fail(`is no JSON: ${(cause as Error).message}`);
+  }
+  return parseRecipe(json, fail);
+}
+
+/** Whether two recipes make the same floats of an image that needs no resize, and resize in the same way if both do. */
+export function sameRecipe(a: InputRecipe, b: InputRecipe): boolean {
+  const floats = ({ divisor, mean, std }: InputRecipe) => [divisor, ...mean, ...std].map(Math.fround);
+  const [x, y] = [floats(a), floats(b)];
+  return (
+    a.channelOrder === b.channelOrder &&
+    x.length === y.length &&
+    x.every((value, i) => value === y[i]) &&
+    a.resize?.mode === b.resize?.mode &&
+    a.resize?.sizePixels === b.resize?.sizePixels &&
+    a.resize?.interpolation === b.resize?.interpolation
+  );
+}
+
+/** A recipe in a few words, for messages. */
+export function describeRecipe(recipe: InputRecipe | undefined): string {
+  if (!recipe) return 'none';
+  const { resize, channelOrder, divisor, mean, std } = recipe;
+  const resized =
+    resize &&
+    (resize.mode === 'stretch' ? 'stretched' : `shorter side to ${resize.sizePixels}, centre cropped`) +
+      ` (${resize.interpolation})`;
+  const numbers = `${channelOrder}, divided by ${divisor}, mean ${mean.join(' ')}, std ${std.join(' ')}`;
+  return resized ? `${resized}, ${numbers}` : numbers;
 }

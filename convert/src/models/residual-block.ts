@@ -25,6 +25,14 @@ export interface ResidualStyle {
   finish(g: NetworkBuilder, x: Value, at: string, index: number, shortcut?: Value): Value;
 }
 
+/** What tells networks of signwave's own trainer apart that have the same layers. */
+export interface TrainedStyle {
+  readonly name: string;
+  readonly method: string;
+  readonly needsOmega0: boolean;
+  readonly conv: MethodConv;
+}
+
 /** Why a network with float activations has to be named. */
 export const FLOAT_ACTIVATIONS =
   'its activations are floats, and tensors of a network with 1-bit activations look the same';

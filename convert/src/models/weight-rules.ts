@@ -26,6 +26,14 @@ export type WeightRule = (latent: LatentWeights) => QuantizedWeights;
 /** Rules that need nothing but the weights, by the names that a network of one's own calls them. */
 export type WeightRuleName = 'sign' | 'biper' | 'recu' | 'irnet' | 'reste' | 'bireal' | 'xnornet';
 
+/** The same rule for code whose sign(0) is +1, where PyTorch's is 0. */
+export function zeroAsPlus(rule: WeightRule): WeightRule {
+  return (latent) => {
+    const { signs, ...scale } = rule(latent);
+    return { signs: signs.map((w) => (w < 0 ? -1 : 1)), ...scale };
+  };
+}
+
 /** @param omega0 BiPer's frequency. */
 export function weightRule(name: WeightRuleName, omega0: number): WeightRule {
   return name === 'biper' ? biperSign(omega0) : NAMED_RULES[name];

@@ -1,7 +1,10 @@
 import { SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
 import type { StageKey } from '../config/recipes.js';
+import { quantizersOf } from '../models/index.js';
+import { ACTIVATION_BITS } from '../quantizers/index.js';
 import type { Network, StateBuffer, Tensor, Tf } from '../types.js';
+import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
 /** Says that a safetensors file is a checkpoint of this trainer. */
@@ -41,11 +44,13 @@ export interface TrainingState {
  * A checkpoint: parameters and buffers by PyTorch's names, then SGD's velocities as `optimizer.<parameter>`.
  *
  * @param velocities named as their parameters; none in a checkpoint that is only to be converted or evaluated.
+ * @param facts what inference needs besides: whoever has the file can convert it.
  */
 export async function writeCheckpoint(
   network: Network,
   velocities: readonly StateBuffer[],
   state: TrainingState,
+  facts: InferenceFacts,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const named: [string, Tensor][] = [
     ...network.parameters.map(({ name, variable }): [string, Tensor] => [name, variable]),
@@ -58,13 +63,17 @@ export async function writeCheckpoint(
     tensors.push({ name, shape: tensor.shape, data: data as Float32Array | Int32Array });
   }
   const { config, sums, ...plain } = state;
+  const { weights, activations } = quantizersOf(config.architecture, config.quantizers);
   const metadata = {
     format: FORMAT,
     version: VERSION,
     architecture: config.architecture,
-    // What `signwave convert` needs: which sign of the latent weights is packed, and for BiPer the frequency of its wave.
-    weights: config.quantizers.weights,
-    ...(config.quantizers.weights === 'biper' && { omega0: String(config.omega0) }),
+    // What `signwave convert` needs: how latent weights and activations are quantized, and for BiPer the frequency of its wave.
+    weights,
+    ...(weights === 'biper' && { omega0: String(config.omega0) }),
+    activations,
+    ...(activations === 'dorefa' && { activationBits: String(ACTIVATION_BITS) }),
+    ...factsMetadata(facts),
     ...Object.fromEntries(Object.entries(plain).map(([key, value]) => [key, String(value)])),
     sums: JSON.stringify(sums),
     config: JSON.stringify(config),
@@ -76,6 +85,8 @@ export async function writeCheckpoint(
 export interface LoadedCheckpoint {
   readonly path: string;
   readonly state: TrainingState;
+  /** Absent in files of the first version. */
+  readonly facts: InferenceFacts | undefined;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
@@ -108,7 +119,8 @@ export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoin
     bestAccuracy: numberOf('bestAccuracy'),
     bestEpoch: numberOf('bestEpoch'),
   };
-  return { path, state, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
+  const facts = factsOfMetadata(metadata, path);
+  return { path, state, facts, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
 }
 
 /**

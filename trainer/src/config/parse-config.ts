@@ -5,7 +5,7 @@ import { SignwaveError } from '@signwave/format';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
-import type { ArchitectureName } from '../models/index.js';
+import { type ArchitectureName, quantizersOf, type UsedQuantizers } from '../models/index.js';
 import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
 import { configError, refuse } from './config-error.js';
 import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageKey, type StageSettings } from './recipes.js';
@@ -106,12 +106,28 @@ function complete(written: WrittenConfig, path: string): TrainConfig {
       );
     }
   }
+  refuseUnused(written, path);
   const quantizers = {
     weights: written.quantizers?.weights ?? 'biper',
     // The authors' code scales each image's activations before their gradient's window; the paper doesn't.
     activations: written.quantizers?.activations ?? (written.recipe === 'code' ? 'per-sample' : 'biper'),
   } as const;
   return { ...written, quantizers, data, stages, batchSize: written.batchSize ?? table.batchSize };
+}
+
+/** A quantizer that the network has no use for is a mistake: what is trained would not be what was asked for. */
+function refuseUnused(
+  { architecture, quantizers = {} as NonNullable<WrittenConfig['quantizers']> }: WrittenConfig,
+  path: string,
+): void {
+  for (const [key, asked] of Object.entries(quantizers)) {
+    const used = quantizersOf(architecture, quantizers as UsedQuantizers)[key as keyof UsedQuantizers];
+    if (asked === undefined || used === asked) continue;
+    throw refuse(
+      path,
+      `"quantizers.${key}" is "${asked}", but ${architecture} has ${used === 'float' ? 'float weights' : 'float activations'} and no use for it; leave it out, or name another "architecture"`,
+    );
+  }
 }
 
 function completeData(written: WrittenConfig['data'], path: string): DataSettings {

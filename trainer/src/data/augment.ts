@@ -1,14 +1,16 @@
 import type { Crop, MemoryImages } from '@signwave/data';
 import type { BatchPlan } from './batch-plan.js';
 
-/** What a byte becomes, by channel: (channels, 256) float32 of (byte / 255 - mean) / std. */
+/** What a byte becomes, by channel: (channels, 256) of (byte / 255 - mean) / std, each step rounded to float32, as in PyTorch and in a packed model (SPEC.md 4.1). */
 export function normalisationTable(
   channels: number,
   { mean, std }: Pick<BatchPlan, 'mean' | 'std'>,
 ): Float32Array<ArrayBuffer> {
   const table = new Float32Array(channels * 256);
+  const { fround } = Math;
   for (let c = 0; c < channels; c++) {
-    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = (byte / 255 - mean[c]!) / std[c]!;
+    const [m, s] = [fround(mean[c]!), fround(std[c]!)];
+    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = fround(fround(byte / 255) - m) / s;
   }
   return table;
 }

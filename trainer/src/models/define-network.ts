@@ -2,7 +2,7 @@ import type { Quantizers } from '../layers/binary-convolution.js';
 import { LayerStore } from '../layers/layer-store.js';
 import { waveScale } from '../layers/output-scale.js';
 import { waveRegulariser } from '../layers/wave-regulariser.js';
-import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../quantizers/index.js';
+import { ACTIVATION_BITS, ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../quantizers/index.js';
 import type { BinaryLayer, Network, Parameter, Scalar, Stage, StateBuffer, Tensor2D, Tensor4D } from '../types.js';
 import type { NetworkOptions } from './network-options.js';
 
@@ -14,8 +14,8 @@ export type Definition = (store: LayerStore, quantizers: Quantizers, options: Ne
 
 /** A network from its definition. */
 export function defineNetwork(architecture: string, options: NetworkOptions, define: Definition): Network {
-  const { backend, random, omega0, weights = 'biper', activations = 'per-sample', activationBits = 2 } = options;
-  const { outputScale = 'learned' } = options;
+  const { backend, random, omega0, weights = 'biper', activations = 'per-sample' } = options;
+  const { activationBits = ACTIVATION_BITS, outputScale = 'learned' } = options;
   const store = new LayerStore(backend, random);
   const makeWeights = typeof weights === 'string' ? WEIGHT_QUANTIZERS[weights] : weights;
   const makeActivations = typeof activations === 'string' ? ACTIVATION_QUANTIZERS[activations] : activations;

@@ -1,4 +1,5 @@
 import { SignwaveError } from '@signwave/format';
+import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
 import type { Network } from '../types.js';
 import { type Definition, defineNetwork } from './define-network.js';
 import { demo } from './demo.js';
@@ -51,6 +52,23 @@ export function createNetwork(name: string, options: NetworkOptions): Network {
     throw new SignwaveError('E_CONFIG', `no architecture is called "${name}"; known: ${known}`);
   }
   const { torchName, define } = ARCHITECTURES[name as ArchitectureName];
-  const is32a = name === 'resnet20_1w32a';
-  return defineNetwork(torchName, is32a ? { ...options, activations: 'identity' } : options, define);
+  const isSign = !Object.hasOwn(FIXED_QUANTIZERS, name);
+  return defineNetwork(torchName, isSign ? options : { ...options, activations: 'identity' }, define);
+}
+
+/** What a network computes with. */
+export interface UsedQuantizers {
+  readonly weights: WeightQuantizerName | 'float';
+  readonly activations: ActivationQuantizerName;
+}
+
+/** Networks that have quantizers of their own, whatever is asked for: 1W/32A's activations are floats, and a float network has none. */
+const FIXED_QUANTIZERS: { readonly [K in ArchitectureName]?: Partial<UsedQuantizers> } = {
+  resnet20_1w32a: { activations: 'identity' },
+  resnet20_float: { weights: 'float', activations: 'identity' },
+};
+
+/** @param asked what a config says. @returns what the network uses. */
+export function quantizersOf(architecture: ArchitectureName, asked: UsedQuantizers): UsedQuantizers {
+  return { ...asked, ...FIXED_QUANTIZERS[architecture] };
 }

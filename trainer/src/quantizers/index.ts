@@ -38,6 +38,9 @@ export const ACTIVATION_QUANTIZERS = {
   identity,
 } as const satisfies Readonly<Record<string, MakeActivationQuantizer>>;
 
+/** Of DoReFa's activations. */
+export const ACTIVATION_BITS = 2;
+
 export type WeightQuantizerName = keyof typeof WEIGHT_QUANTIZERS;
 export type ActivationQuantizerName = keyof typeof ACTIVATION_QUANTIZERS;
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
+import type { InferenceFacts } from '../checkpoint/inference-facts.js';
 import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeAtomically } from '../checkpoint/output-folder.js';
 import {
   type LoadedCheckpoint,
@@ -46,6 +47,8 @@ export interface LoopOptions {
   readonly config: TrainConfig;
   readonly trainee: Trainee;
   readonly data: TrainingData;
+  /** Written into every checkpoint. */
+  readonly facts: InferenceFacts;
   readonly metrics: MetricsFile;
   /** Where the run stands, and the checkpoint that says so if it goes on from one. */
   readonly start: TrainingState;
@@ -239,8 +242,9 @@ export class TrainingLoop {
   }
 
   async #save(name: string, withVelocities: boolean): Promise<void> {
-    const { config, trainee } = this.#options;
-    const bytes = await writeCheckpoint(trainee.network, withVelocities ? trainee.velocities : [], this.#state);
+    const { config, trainee, facts } = this.#options;
+    const velocities = withVelocities ? trainee.velocities : [];
+    const bytes = await writeCheckpoint(trainee.network, velocities, this.#state, facts);
     await writeAtomically(join(config.output, name), bytes);
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
+import { type InferenceFacts, inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
   exists,
   LATEST,
@@ -20,7 +21,7 @@ import {
 import type { TrainConfig } from '../config/parse-config.js';
 import { outputScaleOf } from '../config/recipes.js';
 import { openData, type TrainingData } from '../data/open-data.js';
-import { ARCHITECTURES, type ArchitectureInfo, createNetwork } from '../models/index.js';
+import { ARCHITECTURES, type ArchitectureInfo, createNetwork, quantizersOf } from '../models/index.js';
 import { restoredRandom, seededRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
 import type { Distillation } from '../step.js';
@@ -71,11 +72,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     scan: (done, total) => observer.scan?.(done, total),
   });
   verifyFits(config, data);
+  const facts = inferenceFacts(config, data);
+  if (checkpoint) verifySameFacts(checkpoint.path, checkpoint.facts, facts);
+  warnOfStage1(config, log);
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
   }
   const network = networkOf(config.architecture, config, backend, data);
-  const distillation = await distillationOf(options, data);
+  const distillation = await distillationOf(options, data, facts);
   const batch = Math.min(config.batchSize, data.train.count);
   await verifyMemory(backend, { network: network.network, distillation, image: data, batch });
   const trainee = new Trainee(backend.tf, network.network, config, distillation);
@@ -89,6 +93,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       config,
       trainee,
       data,
+      facts,
       metrics,
       start,
       checkpoint,
@@ -142,6 +147,13 @@ function verifyFits({ architecture }: TrainConfig, data: TrainingData): void {
   );
 }
 
+function warnOfStage1({ architecture, quantizers, stages }: TrainConfig, log: (line: string) => void): void {
+  if (stages['2'] || quantizersOf(architecture, quantizers).weights !== 'biper') return;
+  log(
+    'without stage 2 the weights stay sin(omega0 w): a model packed from them has their signs and is less accurate than this run',
+  );
+}
+
 /** The demo network has two sizes. */
 function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
   if (architecture !== 'demo_1w1a') return ARCHITECTURES[architecture].input;
@@ -170,10 +182,12 @@ function networkOf(
 async function distillationOf(
   { config, backend }: TrainOptions,
   data: TrainingData,
+  facts: InferenceFacts,
 ): Promise<Distillation | undefined> {
   if (!config.distillation) return undefined;
   const { teacher: path, architecture, temperature, weight } = config.distillation;
   const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
+  verifySameFacts(path, checkpoint.facts, facts);
   // With the teacher's own quantizers and scale, whatever the student has.
   const { network: teacher } = networkOf(architecture, checkpoint.state.config, backend, data);
   restoreNetwork(backend.tf, teacher, checkpoint);

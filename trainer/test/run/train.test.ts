@@ -174,10 +174,10 @@ describe('a run', () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { stages: { '2': STAGE } });
     await run(config, 'wasm');
-    const { state } = readCheckpoint(await read(config, 'latest.safetensors'), 'latest');
+    const { state, facts } = readCheckpoint(await read(config, 'latest.safetensors'), 'latest');
     const backend = await chooseBackend({ force: 'wasm' });
     const other = createNetwork('resnet20_1w1a', { backend, random: seededRandom(1), classes: 10, omega0: 20 });
-    const forged = await writeCheckpoint(other, [], { ...state, step: 0 });
+    const forged = await writeCheckpoint(other, [], { ...state, step: 0 }, facts!);
     other.dispose();
     await writeFile(join(config.output, 'latest.safetensors'), forged);
     const metrics = await read(config, 'metrics.jsonl');

@@ -1,5 +1,5 @@
-import { f32Tensor, type MapShape, SignwaveError, type Value } from '@signwave/format';
-import { borderClasses } from '../border-classes.js';
+import { f32Tensor, SignwaveError, type Value } from '@signwave/format';
+import { withBorderTerm } from '../border-term.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, ResidualStyle } from '../residual-block.js';
 import { bitFilters } from '../state.js';
@@ -93,28 +93,6 @@ function borderTerm(
     }
     return a * total + centre[o]! * count;
   });
-}
-
-/** Add what depends on the border class of a pixel. @param termOf (C) values of a class, from which positions of the kernel lie inside. */
-function withBorderTerm(
-  g: NetworkBuilder,
-  y: Value,
-  window: { readonly stride: number; readonly pad: number; readonly kernel: number; readonly operand: MapShape },
-  termOf: (inside: readonly boolean[]) => Float32Array,
-): Value {
-  const { stride, pad, kernel, operand } = window;
-  const output = g.shapeOf(y);
-  const rows = borderClasses({ size: operand.height, outputSize: output.height, kernel, stride, pad });
-  const columns = borderClasses({ size: operand.width, outputSize: output.width, kernel, stride, pad });
-  const bias = new Float32Array(rows.inside.length * columns.inside.length * output.channels);
-  rows.inside.forEach((row, r) => {
-    columns.inside.forEach((column, c) => {
-      const inside = row.flatMap((isRowInside) => column.map((isColumnInside) => isRowInside && isColumnInside));
-      bias.set(termOf(inside), (r * columns.inside.length + c) * output.channels);
-    });
-  });
-  const shape = [1, rows.inside.length, columns.inside.length, output.channels] as const;
-  return g.borderBias(y, f32Tensor(shape, bias), rows.leading, columns.leading);
 }
 
 /** `Maxout`: slopes of its own on either side of 0, per channel. */

@@ -15,6 +15,7 @@ import {
   type ResidualStyle,
   reluNorm,
   residualBlock,
+  type TrainedStyle,
 } from '../residual-block.js';
 
 /** Blocks of the four stages, of 64, 128, 256 and 512 channels. */
@@ -159,3 +160,11 @@ export const imagenetResnets: readonly Architecture[] = VARIANTS.flatMap((varian
     ),
   ),
 );
+
+/** As signwave's trainer has it. */
+export function trainedImagenetResnet(depth: Depth, style: TrainedStyle): Architecture {
+  return {
+    ...imagenetResnet(depth, { ...doubleSkip, ...style }, { averages: false, isDeep: false }),
+    name: style.name,
+  };
+}

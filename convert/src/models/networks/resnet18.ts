@@ -14,6 +14,7 @@ import {
   type ResidualStyle,
   reluNorm,
   residualBlock,
+  type TrainedStyle,
 } from '../residual-block.js';
 
 /** Channels of the four stages, of two blocks each. */
@@ -110,3 +111,8 @@ export const resnet18s: readonly Architecture[] = [
     finishesStem: true,
   }),
 ];
+
+/** As signwave's trainer has it. @param torchName of the widths: `resnet18A_1w1a`. */
+export function trainedResnet18(torchName: string, { name, conv, ...style }: TrainedStyle): Architecture {
+  return resnet18(name, { ...biper, ...style, ...blockwise(conv) }, WIDTHS[torchName]);
+}

@@ -6,7 +6,7 @@ import { rbnnConv } from '../methods/rbnn.js';
 import { recuConv } from '../methods/recu.js';
 import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/reste.js';
 import type { NetworkBuilder } from '../network-builder.js';
-import type { MethodConv } from '../residual-block.js';
+import type { MethodConv, TrainedStyle } from '../residual-block.js';
 
 /** The binary convolutions after the stem: output channels, and whether a 2 x 2 max pool belongs to them. */
 const CONVOLUTIONS = [
@@ -71,3 +71,8 @@ export const vggSmalls: readonly Architecture[] = [
   vggSmall({ ...reste, conv: resteConv }),
   vggSmall({ ...reste, name: 'vgg_small_1w32a', conv: resteFloatActivationConv, onlyIfNamed: A32_OPTION }),
 ];
+
+/** As signwave's trainer has it. */
+export function trainedVggSmall(style: TrainedStyle): Architecture {
+  return vggSmall({ ...style, finish: poolNormHardtanh });
+}

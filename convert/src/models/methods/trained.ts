@@ -1,0 +1,160 @@
+import type { Value } from '@signwave/format';
+import { withBorderTerm } from '../border-term.js';
+import { checkSigns, type NetworkBuilder } from '../network-builder.js';
+import type { MethodConv, MethodConvOptions } from '../residual-block.js';
+import { bitFilters } from '../state.js';
+import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
+
+// methods/trained.ts — layers of networks that signwave's own trainer made.
+//
+// It trains BiPer's networks with any of its quantizers (trainer/src/quantizers). What a weight quantizer computes is a sign times a scale per filter,
+// so each has one rule here that makes both of the latent weights, as methods with code of their own have. Bits aren't written beside the latent
+// weights: a file would then hold two truths, those of older versions would not convert, and `verify` would compare bits with themselves.
+
+/** Weight quantizers, by the trainer's names. */
+const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
+  biper: (omega0) => weightRule('biper', omega0),
+  bnn: () => zeroAsPlus(weightRule('sign', 0)),
+  // Without the centring of the PyTorch version, as the paper has it.
+  'xnor-net': () => zeroAsPlus(weightRule('bireal', 0)),
+  dorefa: () => zeroAsPlus(weightRule('reste', 0)),
+  'bi-real': () => weightRule('bireal', 0),
+  'ir-net': () => weightRule('irnet', 0),
+  recu: () => weightRule('recu', 0),
+  reste: () => weightRule('reste', 0),
+  dsq: () => zeroAsPlus(weightRule('sign', 0)),
+};
+
+/** Activation quantizers of one bit, by the trainer's names: the sign that they give 0. */
+const ZERO_RULES = { biper: 'plus', 'per-sample': 'zero', 'bi-real': 'zero', 'clipped-ste': 'plus' } as const;
+type OneBit = keyof typeof ZERO_RULES;
+
+export const TRAINED_WEIGHTS: readonly string[] = Object.keys(WEIGHT_RULES);
+export const TRAINED_ACTIVATIONS: readonly string[] = [...Object.keys(ZERO_RULES), 'dorefa', 'identity'];
+
+export interface TrainedQuantizers {
+  /** One of {@link TRAINED_WEIGHTS}. */
+  readonly weights: string;
+  /** One of {@link TRAINED_ACTIVATIONS}. */
+  readonly activations: string;
+  /** 1 for signs, 32 for floats, of `dorefa` what it was trained with. */
+  readonly activationBits: number;
+}
+
+/** Whether activations are signs, as in every 1W/1A network. */
+export function isOneBit(activations: string): activations is OneBit {
+  return Object.hasOwn(ZERO_RULES, activations);
+}
+
+/** A binary layer: its quantizers, then the scale alpha per output channel. `beta` and `tau` matter to nobody. @param hasBeta as CIFAR's 1W/1A networks. */
+export function trainedConv(quantizers: TrainedQuantizers, hasBeta: boolean): MethodConv {
+  return (g, x, name, options) => {
+    const y = sums(g, x, name, options, quantizers);
+    if (hasBeta) g.state.skip(`${name}.beta`, [[options.outChannels, 1, 1]]);
+    g.state.skip(`${name}.tau`, [[1], []], { isOptional: true });
+    return g.learnedScale(y, `${name}.alpha`);
+  };
+}
+
+/** A full-precision layer in the place of a binary one. */
+export const trainedFloatConv: MethodConv = (g, x, name, { outChannels, kernel = 3, stride = 1 }) =>
+  g.floatConv(x, name, { outChannels, kernel, stride, pad: Math.floor(kernel / 2) });
+
+function sums(
+  g: NetworkBuilder,
+  x: Value,
+  name: string,
+  options: MethodConvOptions,
+  { weights, activations, activationBits }: TrainedQuantizers,
+): Value {
+  const rule = WEIGHT_RULES[weights]!(g.omega0);
+  if (activations === 'dorefa') return levelSums(g, x, name, options, rule, activationBits);
+  const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
+  return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
+}
+
+/**
+ * DoReFa's activations have the levels 0, 1/L ... 1 with L = 2^bits - 1. With s_j the sign of whether level j is reached,
+ *
+ *   a = (L + s_1 + ... + s_L) / 2L
+ *
+ * so the layer is L convolutions of bits by the same bits, and L times the sum of the weights, which misses the taps on pads: a pad is 0, as level 0 is.
+ * All sums are whole numbers until the scale.
+ */
+function levelSums(
+  g: NetworkBuilder,
+  x: Value,
+  name: string,
+  { outChannels, kernel = 3, stride = 1 }: MethodConvOptions,
+  rule: WeightRule,
+  bits: number,
+): Value {
+  const operand = g.shapeOf(x);
+  const steps = 2 ** bits - 1;
+  const pad = Math.floor(kernel / 2);
+  let signs: Float32Array | undefined;
+  let scale: Float32Array | undefined;
+  const weights = g.state.filters({
+    name: `${name}.weight`,
+    shape: [outChannels, operand.channels, kernel, kernel],
+    pack(values, request) {
+      const quantized = rule({ name: request.name, values, shape: request.shape });
+      checkSigns(quantized.signs, request.name);
+      signs = quantized.signs.map(Math.sign);
+      scale = quantized.scale;
+      return bitFilters(signs, request);
+    },
+  });
+  const reached = Array.from({ length: steps }, (_, j) => {
+    const threshold = new Float32Array(operand.channels).fill(levelThreshold(j + 1, steps));
+    return g.conv(g.sign(x, { threshold, sourceZeroRule: 'plus' }), weights, { name, stride, pad });
+  });
+  const total = reached.reduce((sum, y) => g.add(sum, y));
+  const withWeights = withBorderTerm(g, total, { stride, pad, kernel, operand }, (inside) => {
+    const term = signs ? insideSums(signs, outChannels, inside) : new Float32Array(outChannels);
+    return term.map((sum) => steps * sum);
+  });
+  const factors = scale ?? new Float32Array(outChannels).fill(1);
+  return g.affine(
+    withWeights,
+    factors.map((factor) => factor / (2 * steps)),
+  );
+}
+
+/** By filter, the sum of the weights on taps inside the map. @param signs (O, I, kh, kw). @param inside of the (kh, kw) taps. */
+function insideSums(signs: Float32Array, filters: number, inside: readonly boolean[]): Float32Array {
+  const taps = signs.length / filters;
+  return Float32Array.from({ length: filters }, (_, o) => {
+    let sum = 0;
+    for (let i = 0; i < taps; i++) if (inside[i % inside.length]) sum += signs[o * taps + i]!;
+    return sum;
+  });
+}
+
+/**
+ * The smallest float32 that reaches a level: round(steps * a) >= level, the product rounded to float32 and halves to even, as TensorFlow.js computes it.
+ * Found by bisection between floats, since a closed form is one float off now and then.
+ */
+function levelThreshold(level: number, steps: number): number {
+  const float = new Float32Array(1);
+  const bits = new Int32Array(float.buffer);
+  const floatOf = (pattern: number): number => {
+    bits[0] = pattern;
+    return float[0]!;
+  };
+  const isReached = (a: number): boolean => halfToEven(Math.fround(steps * a)) >= level;
+  // Positive floats are ordered as their bit patterns are.
+  let below = 0;
+  let reached = 0x3f800000; // 1
+  while (reached - below > 1) {
+    const middle = (below + reached) >>> 1;
+    if (isReached(floatOf(middle))) reached = middle;
+    else below = middle;
+  }
+  return floatOf(reached);
+}
+
+function halfToEven(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ARCHITECTURES, type ArchitectureName } from '../../trainer/src/models/index.js';
+import { seededRandom } from '../../trainer/src/random.js';
+import { temporaryFolder } from '../cli/signwave.js';
+import { packedConfusion, trainAndConvert } from './trained.js';
+
+const TEST_IMAGES = 20;
+const CLASSES = Array.from({ length: 10 }, (_, i) => `class${i}`);
+const ALL = process.env.SIGNWAVE_FULL === '1';
+
+/** Those that take seconds, and those that take minutes. */
+const QUICK: readonly ArchitectureName[] = ['demo_1w1a', 'resnet20_1w1a', 'resnet20_1w32a', 'resnet20_float'];
+const names = (Object.keys(ARCHITECTURES) as ArchitectureName[]).filter(
+  (name) => ARCHITECTURES[name].input.size !== 224 && (ALL || QUICK.includes(name)),
+);
+if (!ALL) console.warn(`networks ${names.join(', ')} of the trainer: SIGNWAVE_FULL=1 tries all of CIFAR's`);
+
+const folder = temporaryFolder();
+const data = join(folder, 'cifar');
+
+/** CIFAR's binary files with bright and dark blots: pictures of noise drive every layer to its thresholds, where the order of float sums decides. */
+function writeImages(): void {
+  const random = seededRandom(3);
+  const records = (count: number): Uint8Array =>
+    Uint8Array.from({ length: count * 3073 }, (_, i) => {
+      const at = i % 3073;
+      if (at === 0) return Math.floor(i / 3073) % 10;
+      const [y, x] = [((at - 1) >> 5) & 31, (at - 1) & 31];
+      const phase = Math.floor(i / 3073) * 0.7 + ((at - 1) >> 10);
+      return 128 + 90 * Math.sin(phase + y / 5) * Math.cos(phase - x / 4) + 30 * (random.next() - 0.5);
+    });
+  mkdirSync(data);
+  for (let part = 1; part <= 5; part++) writeFileSync(join(data, `data_batch_${part}.bin`), records(4));
+  writeFileSync(join(data, 'test_batch.bin'), records(TEST_IMAGES));
+  writeFileSync(join(data, 'batches.meta.txt'), CLASSES.join('\n'));
+}
+
+beforeAll(writeImages);
+
+describe('a network of the trainer, trained for an epoch on images of 32 x 32 pixels', () => {
+  test.each(names)('%s converts without an option and is right on the same images', async (architecture) => {
+    const { evaluation, file, model } = await trainAndConvert(
+      {
+        architecture,
+        stages: { '2': { epochs: 1, firstEpoch: 0, warmUpEpochs: 0 } },
+        batchSize: 10,
+        data: { format: 'cifar10', folder: data, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+      },
+      folder,
+    );
+    expect(await packedConfusion(model, `cifar10:${data}`, TEST_IMAGES)).toEqual(evaluation.confusion);
+    expect(file.info.labels).toEqual(CLASSES);
+    expect(model.input.recipe!.mean[0]).toBeCloseTo(0.4914, 6);
+  });
+});

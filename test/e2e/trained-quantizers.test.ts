@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { type InputNode, type Model as ModelFile, tensorValues } from '@signwave/format';
+import { prepareImage } from '@signwave/runtime';
+import { describe, expect, test } from 'vitest';
+import { openImageSample } from '../../cli/src/data/image-sample.js';
+import { Verification } from '../../cli/src/verification.js';
+import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
+import { readSafetensors } from '../../trainer/src/checkpoint/safetensors.js';
+import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../../trainer/src/quantizers/index.js';
+import { temporaryFolder } from '../cli/signwave.js';
+import { convertAt } from './converted.js';
+import { packedConfusion, trainAndConvert } from './trained.js';
+
+const DATA = 'examples/fashion-mnist';
+const TEST_IMAGES = 100;
+/** Images that the reference goes through layer by layer: it is slow. */
+const VERIFIED_IMAGES = 3;
+const ALL = process.env.SIGNWAVE_FULL === '1';
+
+const weights = Object.keys(WEIGHT_QUANTIZERS);
+const activations = Object.keys(ACTIVATION_QUANTIZERS);
+const pairs = weights.flatMap((w, i) =>
+  // In a short run each weight quantizer comes once, and each activation quantizer at least once.
+  activations.filter((_, j) => ALL || j === i % activations.length).map((a) => [w, a] as const),
+);
+if (!ALL)
+  console.warn(
+    `${pairs.length} pairs of quantizers of ${weights.length * activations.length}: SIGNWAVE_FULL=1 tries all`,
+  );
+
+const folder = temporaryFolder();
+
+describe('one epoch of the demo network with quantizers', () => {
+  test.each(pairs)('%s and %s is packed bit for bit, and right on the same images', async (w, a) => {
+    const { checkpoint, evaluation, file, model } = await trainAndConvert(
+      {
+        architecture: 'demo_1w1a',
+        quantizers: { weights: w, activations: a },
+        stages: { '2': { epochs: 1, firstEpoch: 0, warmUpEpochs: 0, learningRate: 0.02 } },
+        batchSize: 16,
+        data: { format: 'fashion-mnist', folder: DATA, trainImages: 64, testImages: TEST_IMAGES },
+      },
+      folder,
+    );
+    expect(await packedConfusion(model, `fashion-mnist:${DATA}`, TEST_IMAGES)).toEqual(evaluation.confusion);
+
+    for (const [name, bits] of packedFilters(file)) expect(bits, name).toEqual(await trainedSigns(checkpoint, name, w));
+
+    const { unfolded } = await convertAt(checkpoint, { arch: `${file.info.method}-${file.info.architecture}` });
+    const verification = new Verification(file, { simd: model }, unfolded);
+    const sample = await openImageSample(`fashion-mnist:${DATA}`, { limit: VERIFIED_IMAGES });
+    const { recipe, height, width } = file.graph.nodes[0] as InputNode;
+    for (let n = 0; n < VERIFIED_IMAGES; n++) {
+      verification.check(prepareImage((await sample.read(n))!.image, recipe!, height, width));
+    }
+    expect(verification.isExact).toBe(true);
+    expect(verification.sameTop1).toBe(VERIFIED_IMAGES);
+    expect(verification.maxLogitDifference).toBeLessThan(1e-3);
+    expect(verification.layers).toHaveLength(a === 'identity' ? 0 : a === 'dorefa' ? 18 : 6);
+  });
+});
+
+/** Signs of the binary layers' filters in a model, (O, I, kh, kw). */
+function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
+  const filters = new Map<string, Float32Array>();
+  for (const node of graph.nodes) {
+    if (node.op !== 'conv' || graph.tensors[node.weights]!.dtype !== 'bits') continue;
+    const [, height, width, inner] = graph.tensors[node.weights]!.shape;
+    const values = tensorValues(graph.tensors[node.weights]!);
+    const ordered = new Float32Array(values.length);
+    values.forEach((value, at) => {
+      const [o, tap, i] = [
+        Math.floor(at / (height * width * inner)),
+        Math.floor(at / inner) % (height * width),
+        at % inner,
+      ];
+      ordered[(o * inner + i) * height * width + tap] = value;
+    });
+    filters.set(node.name!, ordered);
+  }
+  return filters;
+}
+
+/** What the trainer's own quantizer makes of a layer's latent weights, as the back end that trained it computes. */
+async function trainedSigns(checkpoint: string, layer: string, quantizer: string): Promise<Float32Array> {
+  const { tf } = await chooseBackend({ force: 'wasm' });
+  const { tensors } = readSafetensors(readFileSync(checkpoint), checkpoint);
+  const { data, shape } = tensors.find(({ name }) => name === `${layer}.weight`)!;
+  const quantize = WEIGHT_QUANTIZERS[quantizer as keyof typeof WEIGHT_QUANTIZERS](tf, { omega0: 20 });
+  const latent = tf.tensor4d(data as Float32Array, shape as [number, number, number, number]);
+  const quantized = tf.tidy(() => quantize(latent, { stage: 2, progress: 0 }));
+  const values = await quantized.data();
+  tf.dispose([latent, quantized]);
+  return Float32Array.from(values, Math.sign);
+}

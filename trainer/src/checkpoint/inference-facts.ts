@@ -1,0 +1,79 @@
+import { MAX_LABELS, MAX_STRING_BYTES, SignwaveError } from '@signwave/format';
+import type { TrainConfig } from '../config/parse-config.js';
+import { inputRecipe, type NetworkInput } from '../data/input-recipe.js';
+import type { TrainingData } from '../data/open-data.js';
+
+/** What inference needs that neither tensors nor config hold. */
+export interface InferenceFacts {
+  readonly input: NetworkInput;
+  /** In class order. */
+  readonly classNames: readonly string[];
+}
+
+/**
+ * @throws {SignwaveError} `E_DATA` for class names that a packed model can't hold: better now than after the training.
+ */
+export function inferenceFacts(config: TrainConfig, data: TrainingData): InferenceFacts {
+  const { name, classNames } = data;
+  if (classNames.length > MAX_LABELS) {
+    throw new SignwaveError(
+      'E_DATA',
+      `${name} has ${classNames.length} classes, at most ${MAX_LABELS} can be packed into a model`,
+    );
+  }
+  const bad = classNames.find(
+    (label) => /[\p{Cc}\p{Cs}]/u.test(label) || new TextEncoder().encode(label).length > MAX_STRING_BYTES,
+  );
+  if (bad !== undefined) {
+    throw new SignwaveError(
+      'E_DATA',
+      `${name} has a class called ${JSON.stringify(bad)}, which a model can't be packed with: it holds a control character or half of a character, or is too long; rename it`,
+    );
+  }
+  return { input: inputRecipe(config.data, data), classNames };
+}
+
+/** As metadata of a checkpoint. */
+export function factsMetadata({ input, classNames }: InferenceFacts): Record<string, string> {
+  return { input: JSON.stringify(input), classNames: JSON.stringify(classNames) };
+}
+
+/** @returns undefined if they aren't there: the first version wrote none. */
+export function factsOfMetadata(metadata: Readonly<Record<string, string>>, path: string): InferenceFacts | undefined {
+  const { input, classNames } = metadata;
+  if (input === undefined || classNames === undefined) return undefined;
+  try {
+    return { input: JSON.parse(input), classNames: JSON.parse(classNames) };
+  } catch (cause) {
+    throw new SignwaveError('E_RESUME', `${path} has an input or classNames in its metadata that is no JSON`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * See that a checkpoint is of the same classes in the same order, and of images prepared in the same way: with others its network runs, and is wrong.
+ *
+ * @throws {SignwaveError} `E_RESUME` that names the first that differs.
+ */
+export function verifySameFacts(path: string, stored: InferenceFacts | undefined, given: InferenceFacts): void {
+  if (!stored) return;
+  const { classNames } = given;
+  const count = Math.max(stored.classNames.length, classNames.length);
+  for (let i = 0; i < count; i++) {
+    const [was, is] = [stored.classNames[i], classNames[i]];
+    if (was === is) continue;
+    throw new SignwaveError(
+      'E_RESUME',
+      `${path} was trained on data whose class ${i} is ${shown(was)}, but it is ${shown(is)} in those of this run; take the data that it was trained on`,
+    );
+  }
+  const [was, is] = [JSON.stringify(stored.input), JSON.stringify(given.input)];
+  if (was === is) return;
+  throw new SignwaveError(
+    'E_RESUME',
+    `${path} was trained on the input ${was}, but that of this run is ${is}; take the data and the mean and std that it was trained with`,
+  );
+}
+
+const shown = (name: string | undefined): string => (name === undefined ? 'absent' : JSON.stringify(name));
