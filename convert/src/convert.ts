@@ -7,7 +7,7 @@ import { type Match, recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
-import { keepConstantTies } from './passes/keep-constant-ties.js';
+import { keepSourceTies, type SourceTie, withSourceRule } from './passes/source-ties.js';
 
 export interface ConvertOptions {
   /** Who converts, for the file: "signwave 0.1.0". */
@@ -29,8 +29,10 @@ export interface ConvertOptions {
 export interface Conversion {
   /** What goes into the `.sgnw` file. */
   readonly model: Model;
-  /** The network as the authors' code runs it: scales and batch norms not folded. The oracle of `signwave verify --checkpoint`. */
+  /** The network as the authors' code runs it: scales and batch norms not folded, sign(0) by its own rule. The oracle of `signwave verify --checkpoint`. */
   readonly unfolded: Graph;
+  /** Signs whose input is exactly at its threshold time and again, and how the source's rule for that was kept. */
+  readonly ties: readonly SourceTie[];
   readonly match: Match;
 }
 
@@ -54,7 +56,8 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
   const recipe = recipeNamed(options.preprocess ?? architecture.preprocess);
 
   const state = new LoadedState(await readUsedTensors(match), checkpoint.sourceName);
-  const unfolded = keepConstantTies(buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) }));
+  const built = buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) });
+  const { graph, ties } = keepSourceTies(built);
   const info: ModelInfo = {
     name: options.name ?? `${architecture.method}-${architecture.name}`,
     architecture: architecture.name,
@@ -66,7 +69,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(options.labels && { labels: options.labels }),
     accuracy: statedAccuracy(checkpoint),
   };
-  return { model: { info, graph: foldHead(foldAffines(unfolded)) }, unfolded, match };
+  return { model: { info, graph: foldHead(foldAffines(graph)) }, unfolded: withSourceRule(built), ties, match };
 }
 
 /** @throws {SignwaveError} `E_OMEGA0` */

@@ -1,9 +1,11 @@
-import { f32Tensor, type MapShape, SignwaveError, type Value } from '@signwave/format';
-import { borderClasses } from '../border-classes.js';
+import { f32Tensor, SignwaveError, type Value } from '@signwave/format';
+import { borderTerm } from '../border-classes.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, ResidualStyle } from '../residual-block.js';
 import { bitFilters } from '../state.js';
 import { centred, perFilter, sum } from '../weight-rules.js';
+
+const ONE = { height: 1, width: 1 };
 
 /** Weights of two levels, a * sign + b per filter. */
 interface TwoLevels {
@@ -67,9 +69,21 @@ export const adaBinConv: MethodConv = (g, x, name, { outChannels, kernel = 3, st
     two.centre.map((b) => magnitude * b),
   );
   const box = g.conv(g.conv(bits, onesFilter(operand.channels, kernel), window), spread);
-  return withBorderTerm(g, g.add(product, box), { ...window, kernel, operand }, (inside) =>
-    borderTerm({ signs, ...two }, operand.channels, inside).map((term) => distance * centre * term),
+  const sides = { height: stride, width: stride };
+  const geometry = {
+    op: 'conv',
+    stride: sides,
+    dilation: ONE,
+    pads: { top: pad, left: pad, bottom: pad, right: pad },
+  } as const;
+  const { bias, classes } = borderTerm(
+    geometry,
+    { height: kernel, width: kernel },
+    operand,
+    g.shapeOf(sums),
+    (inside) => constantPart({ signs, ...two }, operand.channels, inside).map((term) => distance * centre * term),
   );
+  return g.borderBias(g.add(product, box), bias, classes.topRows, classes.leftColumns);
 };
 
 /** One filter of ones: the sum of the activations under the kernel. */
@@ -79,7 +93,7 @@ function onesFilter(channels: number, kernel: number) {
 }
 
 /** a[o] sum of t + b[o] number of taps, over the taps inside the map. @param inside which of the kernel's (kh, kw) positions are. */
-function borderTerm(
+function constantPart(
   { distance, centre, signs }: TwoLevels,
   channels: number,
   inside: readonly boolean[],
@@ -93,28 +107,6 @@ function borderTerm(
     }
     return a * total + centre[o]! * count;
   });
-}
-
-/** Add what depends on the border class of a pixel. @param termOf (C) values of a class, from which positions of the kernel lie inside. */
-function withBorderTerm(
-  g: NetworkBuilder,
-  y: Value,
-  window: { readonly stride: number; readonly pad: number; readonly kernel: number; readonly operand: MapShape },
-  termOf: (inside: readonly boolean[]) => Float32Array,
-): Value {
-  const { stride, pad, kernel, operand } = window;
-  const output = g.shapeOf(y);
-  const rows = borderClasses({ size: operand.height, outputSize: output.height, kernel, stride, pad });
-  const columns = borderClasses({ size: operand.width, outputSize: output.width, kernel, stride, pad });
-  const bias = new Float32Array(rows.inside.length * columns.inside.length * output.channels);
-  rows.inside.forEach((row, r) => {
-    columns.inside.forEach((column, c) => {
-      const inside = row.flatMap((isRowInside) => column.map((isColumnInside) => isRowInside && isColumnInside));
-      bias.set(termOf(inside), (r * columns.inside.length + c) * output.channels);
-    });
-  });
-  const shape = [1, rows.inside.length, columns.inside.length, output.channels] as const;
-  return g.borderBias(y, f32Tensor(shape, bias), rows.leading, columns.leading);
 }
 
 /** `Maxout`: slopes of its own on either side of 0, per channel. */
