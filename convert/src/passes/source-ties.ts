@@ -11,6 +11,7 @@ import {
   tensorValues,
 } from '@signwave/format';
 import { type BorderTerm, borderTerm } from '../models/border-classes.js';
+import { f16Tensor } from './half.js';
 import { isConstant, recurringValues } from './recurring-values.js';
 import { withoutNodes } from './rewrite.js';
 
@@ -31,7 +32,12 @@ export interface SourceTie {
 
 type BitsLayer = ConvNode | LinearNode;
 
+/** Below every constant that is 0 but for a rounding; the lowest of binary16. */
+const LOWEST_HALF = -65_504;
+/** Below every number of the network. */
 const LOWEST = -3.4028234663852886e38;
+/** Whole numbers up to this one are exact in binary16. */
+const MAX_WHOLE_HALF = 2048;
 
 /**
  * Keep the source network's sign(0) = 0 where inputs are 0 again and again, so that it isn't a coincidence of rounding. PyTorch's zeros add nothing to a sum; one bit
@@ -77,8 +83,10 @@ export function keepSourceTies(graph: Graph): { graph: Graph; ties: readonly Sou
         moved[index] = push({ ...node, zeroRule: 'plus', sourceZeroRule: 'plus' });
         lower.set(index, push({ ...node, zeroRule: 'minus', sourceZeroRule: 'minus' }));
       } else {
-        for (const c of tied.constant) thresholds[c] = LOWEST;
-        const threshold = tensors.push(f32Tensor([1, 1, 1, thresholds.length], thresholds)) - 1;
+        const isHalf = node.threshold === undefined;
+        for (const c of tied.constant) thresholds[c] = isHalf ? LOWEST_HALF : LOWEST;
+        const lowered = (isHalf ? f16Tensor : f32Tensor)([1, 1, 1, thresholds.length], thresholds);
+        const threshold = tensors.push(lowered) - 1;
         moved[index] = push({ ...node, threshold });
         foldedChannels.set(index, tied.constant);
       }
@@ -193,5 +201,9 @@ function restOf(
       return rest;
     }),
   );
-  return tensorValues(term.bias).some((value) => value !== 0) ? term : undefined;
+  const values = tensorValues(term.bias);
+  if (values.every((value) => value === 0)) return undefined;
+  return values.every((value) => Math.abs(value) <= MAX_WHOLE_HALF)
+    ? { ...term, bias: f16Tensor(term.bias.shape, values) }
+    : term;
 }
