@@ -17,7 +17,7 @@ import { Claims } from './models/trained/claims.js';
 import { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
-import { keepConstantTies } from './passes/keep-constant-ties.js';
+import { keepSourceTies, type SourceTie, withSourceRule } from './passes/source-ties.js';
 
 export interface ConvertOptions {
   /** Who converts, for the file: "signwave 0.1.0". */
@@ -42,8 +42,10 @@ export interface ConvertOptions {
 export interface Conversion {
   /** What goes into the `.sgnw` file. */
   readonly model: Model;
-  /** The network as the authors' code runs it: scales and batch norms not folded. The oracle of `signwave verify --checkpoint`. */
+  /** The network as the authors' code runs it: scales and batch norms not folded, sign(0) by its own rule. The oracle of `signwave verify --checkpoint`. */
   readonly unfolded: Graph;
+  /** Signs whose input is exactly at its threshold time and again, and how the source's rule for that was kept. */
+  readonly ties: readonly SourceTie[];
   readonly match: Match;
   /** What whoever converts should know, a sentence each. */
   readonly warnings: readonly string[];
@@ -73,7 +75,8 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     : recipeNamed(options.preprocess ?? architecture.preprocess);
 
   const state = new LoadedState(await readUsedTensors(match), checkpoint.sourceName);
-  const unfolded = keepConstantTies(buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) }));
+  const built = buildGraph(architecture, state, { omega0, classes, ...(recipe && { recipe }) });
+  const { graph, ties } = keepSourceTies(built);
   const info: ModelInfo = {
     name: options.name ?? `${architecture.method}-${architecture.name}`,
     architecture: architecture.name,
@@ -85,8 +88,13 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(labels && { labels }),
     accuracy: statedAccuracy(checkpoint),
   };
-  const model = { info, graph: foldHead(foldAffines(unfolded)) };
-  return { model, unfolded, match, warnings: [...claims.warnings, ...stageWarning(checkpoint, architecture)] };
+  return {
+    model: { info, graph: foldHead(foldAffines(graph)) },
+    unfolded: withSourceRule(built),
+    ties,
+    match,
+    warnings: [...claims.warnings, ...stageWarning(checkpoint, architecture)],
+  };
 }
 
 /** @throws {SignwaveError} `E_OMEGA0` */

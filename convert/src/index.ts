@@ -31,3 +31,4 @@ export {
   type WeightGroup,
   withSmallerWeights,
 } from './passes/smaller-weights.js';
+export type { SourceTie } from './passes/source-ties.js';

@@ -1,9 +1,10 @@
 import {
+  type ConvNode,
   type Graph,
   type GraphNode,
   type InputNode,
-  isBinary,
   isIntegerConv,
+  type LinearNode,
   type MapShape,
   type Tensor,
   tensorValues,
@@ -27,6 +28,11 @@ import { flatten, sliceSpatial } from './ops/spatial.js';
 /** One node, ready to run: from its operands, in the order of `node.inputs`, to its output. */
 export type Step = (x: FeatureMap, ...others: FeatureMap[]) => FeatureMap;
 
+/** Whether all sums are whole and below 2^24, so that nothing needs rounding: bits on signs, also on those of three values. */
+function sumsSigns({ nodes, tensors }: Graph, node: ConvNode | LinearNode): boolean {
+  return tensors[node.weights]!.dtype === 'bits' && nodes[node.inputs[0]!]!.op === 'sign';
+}
+
 /**
  * Prepare a node of a graph that has a meaning: its tensors are decoded here, once.
  *
@@ -43,12 +49,12 @@ export function stepOf(graph: Graph, node: Exclude<GraphNode, InputNode>, output
     case 'conv': {
       const filters = packFilters(tensor(node.weights), node.groups);
       if (isIntegerConv(graph, node)) return (x) => conv(wholeNumbers(x), filters, node, 'integer', output);
-      const kind = isBinary(graph, node) ? 'binary' : 'float';
+      const kind = sumsSigns(graph, node) ? 'binary' : 'float';
       return (x) => conv(x, filters, node, kind, output);
     }
     case 'linear': {
       const filters = packFilters(tensor(node.weights), 1);
-      const exact = isBinary(graph, node);
+      const exact = sumsSigns(graph, node);
       return (x) => linear(x, filters, exact, output);
     }
     case 'affine': {

@@ -1,4 +1,4 @@
-import { type Graph, GraphBuilder, type Tensor, type TensorShape } from '@signwave/format';
+import { f32Tensor, type Graph, GraphBuilder, type Tensor, type TensorShape } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
@@ -32,6 +32,11 @@ function stemGraph({ kernel, stride, groups = 1, dilation = 1 }: Stem, weightAt:
   const pad = Math.floor((dilation * (kernel - 1) + 1) / 2);
   let x = g.conv(g.input(SIZE, RECIPE), weights, { stride, pad, groups, dilation });
   x = g.affine(x, new Float32Array(filters).fill(1e-4), new Float32Array(filters).fill(0.1));
+  // What the means are worth at the border.
+  const { height, width } = g.shapeOf(x);
+  const classes = [1, Math.min(3, height), Math.min(3, width), filters] as const;
+  const bias = Float32Array.from({ length: classes[1] * classes[2] * filters }, () => random() - 0.5);
+  x = g.hardtanh(g.borderBias(x, f32Tensor(classes, bias), 1, 1));
   g.add(g.conv(g.sign(x), randomBits(random, [filters, 3, 3, filters]), { pad: 1 }), x);
   return g.build();
 }

@@ -80,7 +80,9 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
       ...(random() < 0.5 && { threshold: randomFloats(random, channels, 0.5) }),
       zeroRule: pick(random, ['plus', 'plus', 'plus', 'minus', 'zero'] as const),
     });
-    let y = affine(randomConv(g, signed, random, (shape) => randomBits(random, shape)));
+    let y = randomConv(g, signed, random, (shape) => randomBits(random, shape));
+    if (random() < 0.3) y = randomBorderBias(g, y, random);
+    if (random() < 0.9) y = affine(y);
     if (random() < 0.5 && g.shapeOf(y).channels === channels && sameSize(g, x, y)) y = g.add(y, x);
     return random() < 0.7 ? g.hardtanh(y) : y;
   }
@@ -98,12 +100,33 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
   if (kind < 0.92) return g.concat(x, g.relu(x), affine(x));
   if (kind < 0.95) return g.sampleMean(x);
   if (kind < 0.98) {
-    const rows = Math.min(3, height);
-    const columns = Math.min(3, width);
-    const bias = randomTensor(random, [1, rows, columns, channels]);
-    return g.borderBias(x, bias, Math.min(1, rows - 1), Math.min(1, columns - 1));
+    const bias = randomTensor(random, [1, Math.min(3, height), Math.min(3, width), channels]);
+    return withBorderBias(g, x, bias);
   }
   return g.add(x, affine(x));
+}
+
+/** Whole numbers, as what dead channels add to sums: the same for all channels now and then, not always whole. */
+function randomBorderBias(g: GraphBuilder, x: Value, random: () => number): Value {
+  const { height, width, channels } = g.shapeOf(x);
+  const shape = [
+    1,
+    Math.min(pick(random, [1, 2, 3]), height),
+    Math.min(pick(random, [1, 3]), width),
+    channels,
+  ] as const;
+  const isShared = random() < 0.5;
+  const step = random() < 0.9 ? 1 : 0.25;
+  const classes = Float32Array.from({ length: shape[1] * shape[2] }, () => step * Math.floor(random() * 9 - 4));
+  const values = Float32Array.from({ length: classes.length * channels }, (_, i) => {
+    return isShared ? classes[Math.floor(i / channels)]! : step * Math.floor(random() * 9 - 4);
+  });
+  return withBorderBias(g, x, f32Tensor(shape, values));
+}
+
+function withBorderBias(g: GraphBuilder, x: Value, bias: Tensor): Value {
+  const [, rows, columns] = bias.shape;
+  return g.borderBias(x, bias, Math.min(1, rows - 1), Math.min(1, columns - 1));
 }
 
 function sameSize(g: GraphBuilder, x: Value, y: Value): boolean {

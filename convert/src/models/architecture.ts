@@ -1,5 +1,5 @@
 import type { Graph, InputRecipe } from '@signwave/format';
-import { NetworkBuilder, type NetworkFacts } from './network-builder.js';
+import { NetworkBuilder, type NetworkFacts, type SignOfZero } from './network-builder.js';
 import { type ExpectedTensor, type State, StateRecorder } from './state.js';
 
 /** A network that signwave knows: a state dict in, a graph out. */
@@ -23,6 +23,8 @@ export interface Architecture {
   readonly refusesA32?: string;
   /** Tensors that may lie beside the network's; a `*` at the end stands for anything. */
   readonly ignores?: readonly string[];
+  /** What its sign gives for 0; default 0, as `torch.sign` has it. */
+  readonly signOfZero?: SignOfZero;
   /** What is wrong with a checkpoint that nearly matches, where a tensor's name tells. @param has whether the checkpoint has a tensor. */
   diagnose?(has: (name: string) => boolean): string | undefined;
   /** Write the network into `g`, operation by operation as the authors' code runs it, nothing folded. */
@@ -42,7 +44,8 @@ export function expectedTensors(architecture: Architecture, classes: number): Re
 }
 
 export function buildGraph(architecture: Architecture, state: State, facts: NetworkFacts): Graph {
-  const g = new NetworkBuilder(state, facts);
+  const { signOfZero } = architecture;
+  const g = new NetworkBuilder(state, { ...facts, ...(signOfZero !== undefined && { signOfZero }) });
   architecture.build(g);
   return g.build();
 }

@@ -1,6 +1,8 @@
-import { f32Tensor, type MapShape, type Value } from '@signwave/format';
-import { borderClasses } from './border-classes.js';
+import type { MapShape, Value } from '@signwave/format';
+import { borderTerm } from './border-classes.js';
 import type { NetworkBuilder } from './network-builder.js';
+
+const ONE = { height: 1, width: 1 };
 
 /**
  * Add what depends on the border class of a pixel: a constant operand under the kernel gives a sum that misses the taps on pads.
@@ -15,16 +17,12 @@ export function withBorderTerm(
   termOf: (inside: readonly boolean[]) => Float32Array,
 ): Value {
   const { stride, pad, kernel, operand } = window;
-  const output = g.shapeOf(y);
-  const rows = borderClasses({ size: operand.height, outputSize: output.height, kernel, stride, pad });
-  const columns = borderClasses({ size: operand.width, outputSize: output.width, kernel, stride, pad });
-  const bias = new Float32Array(rows.inside.length * columns.inside.length * output.channels);
-  rows.inside.forEach((row, r) => {
-    columns.inside.forEach((column, c) => {
-      const inside = row.flatMap((isRowInside) => column.map((isColumnInside) => isRowInside && isColumnInside));
-      bias.set(termOf(inside), (r * columns.inside.length + c) * output.channels);
-    });
-  });
-  const shape = [1, rows.inside.length, columns.inside.length, output.channels] as const;
-  return g.borderBias(y, f32Tensor(shape, bias), rows.leading, columns.leading);
+  const layer = {
+    op: 'conv',
+    stride: { height: stride, width: stride },
+    dilation: ONE,
+    pads: { top: pad, left: pad, bottom: pad, right: pad },
+  } as const;
+  const { bias, classes } = borderTerm(layer, { height: kernel, width: kernel }, operand, g.shapeOf(y), termOf);
+  return g.borderBias(y, bias, classes.topRows, classes.leftColumns);
 }

@@ -13,13 +13,21 @@ import { type WeightRule, type WeightRuleName, weightRule } from './weight-rules
 /** PyTorch's default for BatchNorm. */
 const BATCH_NORM_EPSILON = 1e-5;
 
+/** What the source network's sign gives for 0: PyTorch's 0, or one of its values. */
+export type SignOfZero = 0 | 1 | -1;
+export const SIGNS_OF_ZERO: readonly SignOfZero[] = [0, 1, -1];
+
 /** What is known about a network besides its tensors. */
 export interface NetworkFacts {
   /** BiPer's angular frequency; 0 where the method has none. */
   readonly omega0: number;
   readonly recipe?: InputRecipe;
   readonly classes: number;
+  /** Default 0, as `torch.sign` has it. */
+  readonly signOfZero?: SignOfZero;
 }
+
+type SignOptions = NonNullable<Parameters<GraphBuilder['sign']>[1]> & { readonly signOfZero?: SignOfZero };
 
 export interface FloatConvOptions {
   readonly outChannels: number;
@@ -43,6 +51,8 @@ export interface BinaryConvOptions {
   readonly weights: WeightRuleName | WeightRule;
   /** Of each input channel: activations are +1 above it, -1 below; default 0. */
   readonly threshold?: Float32Array;
+  /** Of activations and weights; default: the network's. */
+  readonly signOfZero?: SignOfZero;
   /** Signs of the weights only; activations stay floats (1W/32A). */
   readonly keepsFloats?: boolean;
   readonly hasBias?: boolean;
@@ -70,7 +80,7 @@ const NO_WEIGHTS: Tensor = { dtype: 'bits', shape: [0, 0, 0, 0], data: new Uint8
 /** Part of a layer's weights that may be 0. A few, from rounding, cost the layer a second set of bits; more are no binary network's. */
 const MAX_ZERO_PART = 0.01;
 
-export type BinaryLinearOptions = Pick<BinaryConvOptions, 'weights' | 'keepsFloats' | 'hasBias'>;
+export type BinaryLinearOptions = Pick<BinaryConvOptions, 'weights' | 'keepsFloats' | 'hasBias' | 'signOfZero'>;
 
 /**
  * Writes a network's graph, taking its tensors from a checkpoint as it goes: the operations of {@link GraphBuilder}, and PyTorch's layers by
@@ -80,17 +90,29 @@ export class NetworkBuilder extends GraphBuilder {
   readonly omega0: number;
   readonly classes: number;
   readonly #recipe: InputRecipe | undefined;
+  readonly #signOfZero: SignOfZero;
   /** The maps that vectors with an element for each of their elements were made of. */
   readonly #flattened = new Map<Value, MapShape>();
 
   constructor(
     readonly state: State,
-    { omega0, recipe, classes }: NetworkFacts,
+    { omega0, recipe, classes, signOfZero = 0 }: NetworkFacts,
   ) {
     super();
     this.omega0 = omega0;
     this.classes = classes;
     this.#recipe = recipe;
+    this.#signOfZero = signOfZero;
+  }
+
+  /** @param options.signOfZero what the source gives for an input equal to the threshold; default: the network's. */
+  override sign(x: Value, { signOfZero = this.#signOfZero, ...options }: SignOptions = {}): Value {
+    const rules = {
+      '0': { zeroRule: 'plus', sourceZeroRule: 'zero' },
+      '1': { zeroRule: 'plus', sourceZeroRule: 'plus' },
+      '-1': { zeroRule: 'minus', sourceZeroRule: 'minus' },
+    } as const;
+    return super.sign(x, { ...rules[`${signOfZero}`], ...options });
   }
 
   /** The input, with the recipe that the user or the architecture chose. @throws {SignwaveError} `E_USAGE` if it's for other images. */
@@ -123,13 +145,14 @@ export class NetworkBuilder extends GraphBuilder {
       stored,
     } = options;
     const { weights: rule, tensor = `${name}.weight`, keepsFloats = false, hasBias = false } = options;
+    const { signOfZero = this.#signOfZero } = options;
     const request = {
       name: tensor,
       shape: [outChannels, this.shapeOf(x).channels / groups, kernel, kernel] as const,
       ...(stored && { stored }),
     };
-    const quantized = this.#quantized(request, rule);
-    const operand = keepsFloats ? x : this.sign(x, { ...(threshold && { threshold }) });
+    const quantized = this.#quantized(request, rule, signOfZero);
+    const operand = keepsFloats ? x : this.sign(x, { signOfZero, ...(threshold && { threshold }) });
     return this.#scaled(
       quantized,
       (weights) => this.conv(operand, weights, { name, stride, pad, groups }),
@@ -139,12 +162,12 @@ export class NetworkBuilder extends GraphBuilder {
 
   /** `nn.Linear` of signs by signs. A map is flattened as PyTorch does; the weights' columns are put in the format's order. */
   binaryLinear(x: Value, name: string, outputs: number, options: BinaryLinearOptions): Value {
-    const { weights: rule, keepsFloats = false, hasBias = true } = options;
+    const { weights: rule, keepsFloats = false, hasBias = true, signOfZero = this.#signOfZero } = options;
     const { height, width, channels } = this.#mapShape(x);
     const shape = [outputs, channels, height, width] as const;
-    const quantized = this.#quantized({ name: `${name}.weight`, shape, isFlat: true }, rule);
+    const quantized = this.#quantized({ name: `${name}.weight`, shape, isFlat: true }, rule, signOfZero);
     const vector = this.#flat(x);
-    const operand = keepsFloats ? vector : this.sign(vector);
+    const operand = keepsFloats ? vector : this.sign(vector, { signOfZero });
     return this.#scaled(
       quantized,
       (weights) => this.linear(operand, weights, { name }),
@@ -249,7 +272,11 @@ export class NetworkBuilder extends GraphBuilder {
    * @returns the packed tensor and what is known when it is packed, so read it afterwards: its scale; if some weights have the sign 0, as
    *   float16 makes of small ones, the tensor that has +1 there, where the first has -1.
    */
-  #quantized(request: Omit<FilterRequest, 'pack'>, weights: WeightRuleName | WeightRule): Quantized {
+  #quantized(
+    request: Omit<FilterRequest, 'pack'>,
+    weights: WeightRuleName | WeightRule,
+    signOfZero: SignOfZero,
+  ): Quantized {
     const rule = typeof weights === 'string' ? weightRule(weights, this.omega0) : weights;
     const [outer, inner, height, width] = request.shape;
     const shape = request.isFlat ? ([outer, inner * height * width, 1, 1] as const) : request.shape;
@@ -257,7 +284,8 @@ export class NetworkBuilder extends GraphBuilder {
     result.weights = this.state.filters({
       ...request,
       pack: (values, filters) => {
-        const { signs, scale } = rule({ name: request.name, values, shape });
+        const { signs: found, scale } = rule({ name: request.name, values, shape });
+        const signs = signOfZero === 0 ? found : found.map((w) => w || signOfZero);
         if (scale) result.scale = scale;
         const zeros = countZeros(signs);
         if (zeros > MAX_ZERO_PART * signs.length) refuseZeros(request.name, zeros);

@@ -2,12 +2,12 @@ import { SignwaveError, type Value } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { Architecture } from './architecture.js';
 import { isObject } from './is-object.js';
-import type { NetworkBuilder } from './network-builder.js';
+import { type NetworkBuilder, SIGNS_OF_ZERO, type SignOfZero } from './network-builder.js';
 import { failNetwork, ownArchitecture } from './own-network.js';
 import { WEIGHT_RULE_NAMES, type WeightRuleName } from './weight-rules.js';
 
 /** Kinds of options that a layer has. */
-type Kind = 'text' | 'number' | 'flag' | 'weights' | 'outputs';
+type Kind = 'text' | 'number' | 'flag' | 'weights' | 'outputs' | 'signOfZero';
 
 /** A layer's options as the file has them, checked. */
 type Options = Readonly<Record<string, string | number | boolean>>;
@@ -30,6 +30,8 @@ const CONV = {
   'groups?': 'number',
 } as const;
 
+const BINARY = { weights: 'weights', 'hasBias?': 'flag', 'keepsFloats?': 'flag', 'signOfZero?': 'signOfZero' } as const;
+
 /** Options of a layer without those that name or shape it. */
 const rest = <T extends object>({ name: _, window: __, outputs: ___, ...others }: Options): T => others as T;
 const text = (value: unknown): string => value as string;
@@ -42,7 +44,7 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
     add: (g, [x], o) => g.floatConv(x!, text(o.name), rest(o)),
   },
   binaryConv: {
-    options: { ...CONV, 'kernel?': 'number', weights: 'weights', 'hasBias?': 'flag', 'keepsFloats?': 'flag' },
+    options: { ...CONV, 'kernel?': 'number', ...BINARY },
     add: (g, [x], o) => g.binaryConv(x!, text(o.name), rest(o)),
   },
   floatLinear: {
@@ -50,7 +52,7 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
     add: (g, [x], o) => g.floatLinear(x!, text(o.name), outputsOf(g, o)),
   },
   binaryLinear: {
-    options: { name: 'text', outputs: 'outputs', weights: 'weights', 'hasBias?': 'flag', 'keepsFloats?': 'flag' },
+    options: { name: 'text', outputs: 'outputs', ...BINARY },
     add: (g, [x], o) => g.binaryLinear(x!, text(o.name), outputsOf(g, o), rest(o)),
   },
   batchNorm: {
@@ -60,7 +62,7 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
   learnedScale: { options: { name: 'text' }, add: (g, [x], o) => g.learnedScale(x!, text(o.name)) },
   learnedBias: { options: { name: 'text' }, add: (g, [x], o) => g.learnedBias(x!, text(o.name)) },
   learnedPrelu: { options: { name: 'text' }, add: (g, [x], o) => g.learnedPrelu(x!, text(o.name)) },
-  sign: { options: {}, add: (g, [x]) => g.sign(x!) },
+  sign: { options: { 'signOfZero?': 'signOfZero' }, add: (g, [x], o) => g.sign(x!, rest(o)) },
   relu: { options: {}, add: (g, [x]) => g.relu(x!) },
   hardtanh: { options: {}, add: (g, [x]) => g.hardtanh(x!) },
   clip: { options: { lo: 'number', hi: 'number' }, add: (g, [x], o) => g.clip(x!, number(o.lo), number(o.hi)) },
@@ -178,6 +180,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   number: 'a number',
   flag: 'true or false',
   weights: `one of ${WEIGHT_RULE_NAMES.join(', ')}`,
+  signOfZero: '0, 1 or -1',
   outputs: 'a number, or "classes" for the side of the checkpoint’s classifier',
 };
 
@@ -191,6 +194,8 @@ function isOfKind(value: unknown, kind: Kind): boolean {
       return typeof value === 'boolean';
     case 'weights':
       return WEIGHT_RULE_NAMES.includes(value as WeightRuleName);
+    case 'signOfZero':
+      return SIGNS_OF_ZERO.includes(value as SignOfZero);
     case 'outputs':
       return value === 'classes' || (Number.isInteger(value) && (value as number) > 0);
   }

@@ -1,7 +1,7 @@
 import { type InputRecipe, SignwaveError } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { Architecture } from './architecture.js';
-import type { NetworkBuilder } from './network-builder.js';
+import { type NetworkBuilder, SIGNS_OF_ZERO, type SignOfZero } from './network-builder.js';
 import { parseRecipe } from './parse-recipe.js';
 import { RECIPE_NAMES } from './recipes.js';
 
@@ -19,11 +19,13 @@ export interface NetworkDefinition {
   readonly classifier: string;
   /** Tensors of the checkpoint that the network doesn't use; a `*` at the end stands for anything. */
   readonly ignores?: readonly string[];
+  /** What its sign gives for 0, in activations and weights; default 0, as `torch.sign` has it. */
+  readonly signOfZero?: SignOfZero;
   /** Write the network into `g`, in the order in which it runs. */
   build(g: NetworkBuilder): void;
 }
 
-const KEYS = ['name', 'method', 'needsOmega0', 'preprocess', 'classifier', 'ignores', 'build'];
+const KEYS = ['name', 'method', 'needsOmega0', 'preprocess', 'classifier', 'ignores', 'signOfZero', 'build'];
 
 /**
  * Check a definition and make an architecture of it.
@@ -40,6 +42,7 @@ export function ownArchitecture(definition: unknown, sourceName: string): Archit
   const unknown = Object.keys(given).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) fail(`has the unknown key ${quote(unknown)}; known: ${KEYS.join(', ')}`);
   const { name, method = 'own', needsOmega0 = false, preprocess = 'none', classifier, ignores = [], build } = given;
+  const { signOfZero = 0 } = given;
   for (const [key, value] of Object.entries({ name, method, classifier })) {
     if (typeof value !== 'string' || !/^[\w.+-]{1,100}$/.test(value)) {
       fail(`needs ${key}, a text of letters, digits and _ . + -; found ${JSON.stringify(value) ?? 'none'}`);
@@ -50,6 +53,8 @@ export function ownArchitecture(definition: unknown, sourceName: string): Archit
   if (!Array.isArray(ignores) || !ignores.every((pattern) => typeof pattern === 'string')) {
     fail('has ignores, which has to be a list of texts');
   }
+  if (!SIGNS_OF_ZERO.includes(signOfZero))
+    fail(`has signOfZero ${JSON.stringify(signOfZero)}, which has to be 0, 1 or -1`);
   if (typeof preprocess === 'string' && !RECIPE_NAMES.includes(preprocess)) {
     fail(`has preprocess ${quote(preprocess)}; known: ${RECIPE_NAMES.join(', ')}, or a recipe`);
   }
@@ -64,6 +69,7 @@ export function ownArchitecture(definition: unknown, sourceName: string): Archit
     preprocess: recipe,
     classifier: classifier!,
     ignores,
+    signOfZero,
     build(g) {
       try {
         build.call(given, g);

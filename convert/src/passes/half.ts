@@ -1,3 +1,5 @@
+import type { Tensor, TensorShape } from '@signwave/format';
+
 /** Least normal binary16, and the distance of the numbers below it. */
 const LEAST_NORMAL = 2 ** -14;
 const SUBNORMAL_STEP = 2 ** -24;
@@ -11,6 +13,16 @@ export function floatToHalf(value: number): number {
   // A fraction of 1024 carries into the exponent, as it should: the bits of a number are in the order of its size.
   const bits = (exponent + 14) * 1024 + roundHalfToEven((size / 2 ** exponent) * 1024);
   return sign | Math.min(bits, 0x7c00);
+}
+
+/** A tensor of binary16. @param values exact in it, if no result may change. */
+export function f16Tensor(shape: TensorShape, values: Float32Array): Tensor {
+  const data = new Uint8Array(values.length * 2);
+  const view = new DataView(data.buffer);
+  values.forEach((value, i) => {
+    view.setUint16(i * 2, floatToHalf(value), true);
+  });
+  return { dtype: 'f16', shape, data };
 }
 
 function roundHalfToEven(x: number): number {

@@ -3,10 +3,13 @@ import {
   f32Tensor,
   type Graph,
   type InputRecipe,
+  inferShapes,
   SignwaveError,
   type Tensor,
   tensorValues,
 } from '@signwave/format';
+import { borderTerm } from '../models/border-classes.js';
+import { withoutNodes } from './rewrite.js';
 
 const I16_MAX = 32_767;
 
@@ -15,9 +18,9 @@ const I16_MAX = 32_767;
  *
  *   sum of w * ((b / divisor - mean) / std)  =  sum of v * (b - whole)  +  sum of v * (whole - divisor * mean),   v = w / (divisor * std)
  *
- * The second sum is a constant, and goes into the bias of the affine behind; at the border of the map, where some taps lie on pads, it is
- * taken as in the middle, so a pad is worth up to half a byte other than the mean. Each filter has its own scale, which goes into that
- * affine as well.
+ * The second sum is a constant, and goes into the bias of the affine behind. At the border of the map some taps lie on pads, which add nothing to either
+ * sum: there the constant is another one for each border class, and a `borderBias` behind the affine adds the difference. Each filter has its own
+ * scale, which goes into that affine as well.
  *
  * @throws {SignwaveError} `E_GRAPH` without a recipe, or where the input is not read by one convolution of float weights alone.
  */
@@ -40,7 +43,7 @@ export function integerStem(graph: Graph): Graph {
     );
   }
   const means = input.recipe.mean.map((mean) => Math.round(mean * input.recipe!.divisor));
-  const { rounded, scale, bias } = roundFilters(weights, stem, input.recipe, means);
+  const { rounded, scale, shares } = roundFilters(weights, stem, input.recipe, means);
   const recipe: InputRecipe = { ...input.recipe, divisor: 1, mean: means, std: input.recipe.std.map(() => 1) };
 
   const tensors = [...graph.tensors];
@@ -53,22 +56,41 @@ export function integerStem(graph: Graph): Graph {
   const coefficients = tensorValues(tensors[next.coefficients]!);
   const channels = scale.length;
   const folded = new Float32Array(2 * channels);
+  const whole = shares.map((taps) => taps.reduce((sum, share) => sum + share, 0));
   for (let o = 0; o < channels; o++) {
     folded[o] = coefficients[o]! * scale[o]!;
-    folded[channels + o] = coefficients[channels + o]! + coefficients[o]! * bias[o]!;
+    folded[channels + o] = coefficients[channels + o]! + coefficients[o]! * whole[o]!;
   }
   tensors[next.coefficients] = f32Tensor([2, 1, 1, channels], folded);
-  return { tensors, nodes: [{ ...input, recipe }, ...graph.nodes.slice(1)] };
+  const shapes = inferShapes(graph);
+  const [, height, width] = weights.shape;
+  const border = borderTerm(stem, { height, width }, shapes[0]!, shapes[at!]!, (inside) =>
+    // The affine adds what all taps are worth.
+    Float32Array.from(shares, (taps, o) => {
+      return coefficients[o]! * taps.reduce((sum, share, tap) => sum - (inside[tap] ? 0 : share), 0);
+    }),
+  );
+  const affine = at! + 1;
+  const before = [{ ...input, recipe }, ...graph.nodes.slice(1, affine + 1)];
+  const after = graph.nodes.slice(affine + 1);
+  if (tensorValues(border.bias).every((value) => value === 0)) return { tensors, nodes: [...before, ...after] };
+  const bias = tensors.push(border.bias) - 1;
+  const moved = after.map((node) => ({ ...node, inputs: node.inputs.map((i) => (i >= affine ? i + 1 : i)) }));
+  // Tensors in the order of the nodes.
+  return withoutNodes(
+    { tensors, nodes: [...before, { op: 'borderBias', inputs: [affine], ...border.classes, bias }, ...moved] },
+    () => false,
+  );
 }
 
-/** Filters as i16, the scale that makes them what they were, and the constant of the means. */
+/** Filters as i16, the scale that makes them what they were, and by filter what each tap adds to the constant of the means. */
 function roundFilters(weights: Tensor, { groups }: ConvNode, recipe: InputRecipe, means: readonly number[]) {
   const [filters, height, width, groupChannels] = weights.shape;
   const values = tensorValues(weights);
   const depth = height * width * groupChannels;
   const integers = new Int16Array(values.length);
   const scale = new Float64Array(filters);
-  const bias = new Float64Array(filters);
+  const shares: Float64Array[] = [];
   for (let o = 0; o < filters; o++) {
     const firstChannel = Math.floor((o * groups) / filters) * groupChannels;
     const row = Float64Array.from({ length: depth }, (_, i) => {
@@ -77,16 +99,18 @@ function roundFilters(weights: Tensor, { groups }: ConvNode, recipe: InputRecipe
     });
     const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     scale[o] = largest === 0 ? 1 : largest / I16_MAX;
+    const taps = new Float64Array(height * width);
     row.forEach((value, i) => {
       const c = firstChannel + (i % groupChannels);
       integers[o * depth + i] = Math.round(value / scale[o]!);
-      bias[o]! += value * (means[c]! - recipe.divisor * recipe.mean[c]!);
+      taps[Math.floor(i / groupChannels)]! += value * (means[c]! - recipe.divisor * recipe.mean[c]!);
     });
+    shares.push(taps);
   }
   const data = new Uint8Array(integers.length * 2);
   const view = new DataView(data.buffer);
   integers.forEach((value, i) => {
     view.setInt16(i * 2, value, true);
   });
-  return { rounded: { dtype: 'i16' as const, shape: weights.shape, data }, scale, bias };
+  return { rounded: { dtype: 'i16' as const, shape: weights.shape, data }, scale, shares };
 }

@@ -11,9 +11,14 @@ export function readerCounts(graph: Graph): number[] {
 /** Tensors in the order in which nodes name them, without those that no node names any more. */
 function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
+  /** By old index: nodes that share a tensor still do. */
+  const moved = new Map<number, number>();
   const nodes = graph.nodes.map((node) => {
     const old = tensorOf(node);
-    return old === undefined ? node : withTensor(node, tensors.push(graph.tensors[old]!) - 1);
+    if (old === undefined) return node;
+    const at = moved.get(old) ?? tensors.push(graph.tensors[old]!) - 1;
+    moved.set(old, at);
+    return withTensor(node, at);
   });
   return { nodes, tensors };
 }

@@ -1,6 +1,6 @@
 import { type Graph, type GraphNode, SignwaveError, type Tensor, tensorValues } from '@signwave/format';
 import { foldAffines } from './fold-affine.js';
-import { floatToHalf } from './half.js';
+import { f16Tensor, floatToHalf } from './half.js';
 
 /** Float weights that can be stored smaller: of the first convolution, of shortcuts' 1 x 1 convolutions, of the classifier. */
 export type WeightGroup = 'stem' | 'downsample' | 'head';
@@ -71,16 +71,11 @@ function groupOf({ nodes, tensors }: Graph, index: number): WeightGroup | undefi
 
 function toHalf(weights: Tensor, name: string): Tensor {
   const values = tensorValues(weights);
-  const data = new Uint8Array(values.length * 2);
-  const view = new DataView(data.buffer);
-  values.forEach((value, i) => {
-    const half = floatToHalf(value);
-    if ((half & 0x7c00) === 0x7c00) {
-      throw new SignwaveError('E_TENSOR', `the weights of ${name} hold ${value}, which is too large for f16; use i8`);
-    }
-    view.setUint16(i * 2, half, true);
-  });
-  return { dtype: 'f16', shape: weights.shape, data };
+  const large = values.find((value) => (floatToHalf(value) & 0x7c00) === 0x7c00);
+  if (large !== undefined) {
+    throw new SignwaveError('E_TENSOR', `the weights of ${name} hold ${large}, which is too large for f16; use i8`);
+  }
+  return f16Tensor(weights.shape, values);
 }
 
 /** @returns whole numbers, and an affine's coefficients (2, 1, 1, O): what they have to be multiplied with, and zeros. */

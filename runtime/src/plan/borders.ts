@@ -36,3 +36,23 @@ export function borderClasses(
   }
   return { inside, classOf };
 }
+
+/**
+ * Border classes that are told apart by other classes of the same positions as well.
+ *
+ * @param others of each position. @returns with `others` of each new class; 0 if there are none.
+ */
+export function withClasses(
+  { inside, classOf }: BorderClasses,
+  others: Uint32Array = new Uint32Array(classOf.length),
+): BorderClasses & { readonly others: readonly number[] } {
+  const pairs = Array.from(classOf, (own, i) => [own, others[i]!] as const);
+  const keys = pairs.map(([own, other]) => `${own} ${other}`);
+  const known = [...new Set(keys)];
+  const firsts = known.map((key) => pairs[keys.indexOf(key)]!);
+  return {
+    inside: firsts.map(([own]) => inside[own]!),
+    classOf: Uint32Array.from(keys, (key) => known.indexOf(key)),
+    others: firsts.map(([, other]) => other),
+  };
+}

@@ -1,4 +1,12 @@
-import { type Graph, isBinary } from '@signwave/format';
+import {
+  type ConvNode,
+  type Graph,
+  isBinary,
+  isIntegerConv,
+  type LinearNode,
+  tensorElements,
+  tensorValues,
+} from '@signwave/format';
 
 /**
  * Nodes that one step executes. A convolution takes the affine, add, clip and sign after it along, in this order, as long as
@@ -9,7 +17,11 @@ export interface Group {
   readonly head?: number;
   /** The value that the chain starts from: the head's result, or the operand of an elementwise chain. */
   readonly source: number;
+  /** A `borderBias` of whole numbers right behind a binary head: it belongs to the sums. */
+  readonly sumBias?: number;
   readonly affine?: number;
+  /** A `borderBias` in the place of the add, behind an integer convolution. */
+  readonly border?: number;
   /** The add, and its operand that is not on the chain. */
   readonly add?: { readonly node: number; readonly operand: number };
   readonly clip?: number;
@@ -29,6 +41,9 @@ export function consumersOf(graph: Graph): number[][] {
   });
   return consumers;
 }
+
+/** Whole numbers up to this one are exact in float32. */
+const MAX_WHOLE = 2 ** 24;
 
 const CHAIN = ['affine', 'add', 'clip'] as const;
 
@@ -50,15 +65,30 @@ export function fuse(graph: Graph, isFused = true): Group[] {
 
   /** Follow the chain from `source`; `first` is its first node if the chain has no head. */
   const follow = (source: number, head: number | undefined, first: number | undefined): void => {
-    const chain: { affine?: number; add?: { node: number; operand: number }; clip?: number } = {};
+    const chain: {
+      sumBias?: number;
+      affine?: number;
+      border?: number;
+      add?: { node: number; operand: number };
+      clip?: number;
+    } = {};
     let result = source;
     let next = first ?? (isFused ? onlyConsumer(source) : undefined);
     let stage = 0;
+    if (head !== undefined && next !== undefined && isSumBias(graph, head, next)) {
+      chain.sumBias = next;
+      taken.add(next);
+      result = next;
+      next = onlyConsumer(next);
+    }
+    const isInteger = head !== undefined && isIntegerConv(graph, nodes[head]!);
     while (next !== undefined) {
       const node = nodes[next]!;
-      const place = CHAIN.indexOf(node.op as (typeof CHAIN)[number]);
+      const op = isInteger && node.op === 'borderBias' ? 'add' : node.op;
+      const place = CHAIN.indexOf(op as (typeof CHAIN)[number]);
       if (place < stage || taken.has(next)) break;
-      if (node.op === 'add') {
+      if (node.op === 'borderBias') chain.border = next;
+      else if (node.op === 'add') {
         const [left, right] = node.inputs as [number, number];
         chain.add = { node: next, operand: left === result ? right : left };
       } else if (node.op === 'affine') chain.affine = next;
@@ -101,6 +131,16 @@ export function fuse(graph: Graph, isFused = true): Group[] {
     else groups.push({ group: single(index), position: index });
   });
   return groups.sort((a, b) => a.position - b.position).map(({ group }) => group);
+}
+
+/** Whether node `index` adds whole numbers to the sums of the binary layer `head`: then they stay whole, and exact. */
+function isSumBias(graph: Graph, head: number, index: number): boolean {
+  const node = graph.nodes[index]!;
+  const layer = graph.nodes[head] as ConvNode | LinearNode;
+  if (node.op !== 'borderBias' || !isBinary(graph, layer)) return false;
+  const { shape } = graph.tensors[layer.weights]!;
+  const most = MAX_WHOLE - tensorElements(shape) / shape[0];
+  return tensorValues(graph.tensors[node.bias]!).every((value) => Number.isInteger(value) && Math.abs(value) <= most);
 }
 
 function single(index: number): Group {

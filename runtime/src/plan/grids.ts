@@ -30,10 +30,11 @@ export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: Read
   };
 
   for (const group of planes) {
-    const { result, sign, add, source } = group;
+    const { result, sign, add, source, sumBias, border } = group;
     if (sign !== undefined) share(result, sign);
     if (add) share(result, add.operand);
     share(source, result);
+    for (const added of [sumBias, border]) if (added !== undefined) share(source, added);
     const node = group.head === undefined ? undefined : graph.nodes[group.head]!;
     if (node?.op !== 'conv') continue;
     const operand = node.inputs[0]!;

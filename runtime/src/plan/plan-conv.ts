@@ -1,5 +1,6 @@
 import { type ConvNode, isIntegerConv, type LinearNode, type MapShape, type Tensor } from '@signwave/format';
-import { borderClasses } from './borders.js';
+import { type BorderBias, borderBiasOf } from './border-bias.js';
+import { borderClasses, withClasses } from './borders.js';
 import { type PlanContext, readsBytes } from './context.js';
 import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
@@ -86,6 +87,7 @@ export function planBinaryConv(context: PlanContext, group: Group, node: ConvNod
   const { rows, tapSums } = packFilters(weights, depthBytes);
   const arranged = arrangeFilters(rows, depthBytes, groups, context.simd);
   const taps = kernelHeight * kernelWidth * groupChannels;
+  const sumBias = group.sumBias === undefined ? undefined : borderBiasOf(context, group.sumBias);
   const record = {
     ...tapFields({ ...input, groupBytes }, geometry, weights, output),
     weights: context.constant(arranged),
@@ -95,9 +97,9 @@ export function planBinaryConv(context: PlanContext, group: Group, node: ConvNod
     sums: context.scratch('sums', stripPixels * pixelSums),
     sumsPixelBytes: pixelSums,
     stripRows,
-    ...sumBases(context, input.shape, output, geometry, weights, tapSums),
+    ...sumBases(context, input.shape, output, geometry, weights, tapSums, sumBias),
   };
-  const epilogue = planEpilogue(context, group, taps);
+  const epilogue = planEpilogue(context, group, taps + (sumBias?.largest ?? 0));
   context.steps.push({
     kernel: 'convBits',
     record: { name: 'Conv', values: record },
@@ -150,11 +152,18 @@ function sumBases(
   geometry: Geometry,
   weights: Tensor,
   tapSums: Int32Array,
+  sumBias: BorderBias | undefined,
 ) {
   const { stride, dilation, pads } = geometry;
   const [filters, kernelHeight, kernelWidth, groupChannels] = weights.shape;
-  const rows = borderClasses(input.height, output.height, kernelHeight, stride.height, dilation.height, pads.top);
-  const columns = borderClasses(input.width, output.width, kernelWidth, stride.width, dilation.width, pads.left);
+  const rows = withClasses(
+    borderClasses(input.height, output.height, kernelHeight, stride.height, dilation.height, pads.top),
+    sumBias?.rowClasses,
+  );
+  const columns = withClasses(
+    borderClasses(input.width, output.width, kernelWidth, stride.width, dilation.width, pads.left),
+    sumBias?.columnClasses,
+  );
   const paddedFilters = roundUp(filters, BLOCK);
   const taps = kernelHeight * kernelWidth;
   const bases = new Int32Array(rows.inside.length * columns.inside.length * paddedFilters);
@@ -163,6 +172,7 @@ function sumBases(
       const at = (rowClass * columns.inside.length + columnClass) * paddedFilters;
       for (let filter = 0; filter < filters; filter++) {
         let base = taps * groupChannels;
+        if (sumBias) base += sumBias.valueAt(rows.others[rowClass]!, columns.others[columnClass]!, filter);
         for (let ky = 0; ky < kernelHeight; ky++) {
           for (let kx = 0; kx < kernelWidth; kx++) {
             if (!rowInside[ky] || !columnInside[kx]) base += tapSums[filter * taps + ky * kernelWidth + kx]!;
@@ -250,5 +260,6 @@ function paddedFloats(
 
 /** Nodes of a group in order. */
 export function nodesOf(group: Group): number[] {
-  return [group.head, group.affine, group.add?.node, group.clip, group.sign].filter((n) => n !== undefined);
+  const { head, sumBias, affine, border, add, clip, sign } = group;
+  return [head, sumBias, affine, border, add?.node, clip, sign].filter((n) => n !== undefined);
 }

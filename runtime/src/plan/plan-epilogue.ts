@@ -1,4 +1,5 @@
 import { type MapShape, type SignNode, tensorValues } from '@signwave/format';
+import { borderMap } from './border-bias.js';
 import type { PlanContext } from './context.js';
 import { BLOCK, padChannelValues } from './filters.js';
 import type { Group } from './fusion.js';
@@ -36,6 +37,7 @@ export function planEpilogue(context: PlanContext, group: Group, maxSum?: number
         bias: context.constant(padChannelValues(bias, 0)),
       }),
       ...(group.add && { addend: pointer(context.readFloatMap(group.add.operand).region) }),
+      ...(group.border !== undefined && { addend: borderMap(context, group.border) }),
       ...(group.keepsFloats && { output: pointer(context.newFloatMap(group.result).region) }),
       // No x reaches NaN: padding bits stay 0.
       ...(group.sign !== undefined && {
@@ -80,7 +82,7 @@ export function signThresholds(context: PlanContext, index: number, shape: MapSh
 
 /** Whether the sign of a binary convolution's group can be told from its sums: nothing is added, and nobody wants the floats. */
 export function needsOnlySums(group: Group): boolean {
-  return group.sign !== undefined && !group.add && !group.keepsFloats;
+  return group.sign !== undefined && !group.add && group.border === undefined && !group.keepsFloats;
 }
 
 /** Integer thresholds of a group that {@link needsOnlySums}, one per channel. */

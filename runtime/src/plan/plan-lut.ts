@@ -8,11 +8,24 @@ import { type LutParameters, type LutWork, lutWork, shareLutWork } from './lut-p
 import { type PhasePlanes, planLutValues } from './lut-values.js';
 import type { SignPlanes, StepPart } from './plan.js';
 import { nodesOf } from './plan-conv.js';
+import { planElementwisePlanes } from './plan-plane-conv.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
 import { pointer } from './regions.js';
 
-/** A binary convolution by look-up tables (lut-conv.ts). */
+/** A binary convolution by look-up tables (lut-conv.ts); what is added to its sums comes before the rest, which then is a step of its own. */
 export function planLutConv(context: PlanContext, group: Group, node: ConvNode, whole: LutParameters): void {
+  const { head, sumBias, source, ...rest } = group;
+  if (sumBias === undefined) {
+    planLutSums(context, group, node, whole);
+    return;
+  }
+  planLutSums(context, { head: head!, source, border: sumBias, result: sumBias, keepsFloats: true }, node, whole);
+  const isWhole = group.result === sumBias;
+  if (isWhole && group.sign === undefined) return;
+  planElementwisePlanes(context, { ...rest, source: sumBias, keepsFloats: group.keepsFloats && !isWhole });
+}
+
+function planLutSums(context: PlanContext, group: Group, node: ConvNode, whole: LutParameters): void {
   const work = lutWork(context.graph, context.shapes, group, context.layouts.grids);
   const signs = context.signPlanes.get(node.inputs[0]!)!;
   const planes = readsInPlace(context.graph, node)

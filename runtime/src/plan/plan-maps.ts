@@ -1,4 +1,5 @@
 import { type GraphNode, type PoolNode, tensorValues } from '@signwave/format';
+import { classAt } from './border-bias.js';
 import type { PlanContext } from './context.js';
 import { BLOCK, padChannelValues, roundUp } from './filters.js';
 import type { FloatMap, Step } from './plan.js';
@@ -203,11 +204,4 @@ function planBorderBias(context: PlanContext, index: number, node: Extract<Graph
     rowOffsets: offsets(height, rowClasses, node.topRows, columnClasses * classBytes),
     columnOffsets: offsets(width, columnClasses, node.leftColumns, classBytes),
   });
-}
-
-/** SPEC 4.7: the class of position i. */
-function classAt(i: number, size: number, classes: number, before: number): number {
-  if (i < before) return i;
-  const after = classes - 1 - before;
-  return i >= size - after ? classes - (size - i) : before;
 }

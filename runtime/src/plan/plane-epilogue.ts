@@ -1,3 +1,4 @@
+import { borderPlanes } from './border-bias.js';
 import type { PlanContext } from './context.js';
 import type { Group } from './fusion.js';
 import { affineRows, channelSumThresholds, clipRange, needsOnlySums, signThresholds } from './plan-epilogue.js';
@@ -38,6 +39,7 @@ export function planPlaneEpilogue(
   const addend = group.add && context.readFloatPlanes(group.add.operand);
   const output = group.keepsFloats ? context.newFloatPlanes(group.result) : undefined;
   if (addend?.region.kind === 'map' && output && mayReplace) output.region.replaces = addend.region;
+  const border = group.border === undefined ? undefined : borderPlanes(context, group.border);
   const half = maxSum === undefined ? 1 : 2;
   return {
     name: 'PlaneEpilogue',
@@ -48,6 +50,7 @@ export function planPlaneEpilogue(
       scale: context.constant((scale ?? new Float32Array(shape.channels).fill(1)).map((it) => it * half)),
       bias: context.constant(bias ?? new Float32Array(shape.channels).fill(-0)),
       ...(addend && { addend: pointer(addend.region), addendPlaneBytes: addend.planeBytes }),
+      ...(border && { addend: border.planes, addendPlaneBytes: border.planeBytes }),
       ...(output && { output: pointer(output.region), outputPlaneBytes: output.planeBytes }),
       ...(group.sign !== undefined && { thresholds: context.constant(signThresholds(context, group.sign, shape)) }),
     },

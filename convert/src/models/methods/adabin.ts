@@ -68,7 +68,7 @@ export const adaBinConv: MethodConv = (g, x, name, { outChannels, kernel = 3, st
   );
   const box = g.conv(g.conv(bits, onesFilter(operand.channels, kernel), window), spread);
   return withBorderTerm(g, g.add(product, box), { ...window, kernel, operand }, (inside) =>
-    borderTerm({ signs, ...two }, operand.channels, inside).map((term) => distance * centre * term),
+    constantPart({ signs, ...two }, operand.channels, inside).map((term) => distance * centre * term),
   );
 };
 
@@ -79,7 +79,7 @@ function onesFilter(channels: number, kernel: number) {
 }
 
 /** a[o] sum of t + b[o] number of taps, over the taps inside the map. @param inside which of the kernel's (kh, kw) positions are. */
-function borderTerm(
+function constantPart(
   { distance, centre, signs }: TwoLevels,
   channels: number,
   inside: readonly boolean[],
