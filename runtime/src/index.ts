@@ -10,5 +10,6 @@ export type { KernelChoice } from './engine/engine.js';
 export type { WasmSource, WasmSources } from './engine/wasm-sources.js';
 export { prepareImage } from './image/prepare.js';
 export type { RasterImage } from './image/raster.js';
-export { type LoadOptions, load, type ModelSource } from './load.js';
+export { type LoadOptions, load } from './load.js';
 export { Model, type PlanStep, type Prediction, type RuntimeInfo, type StepProfile } from './model.js';
+export type { ModelSource } from './source.js';

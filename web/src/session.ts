@@ -36,7 +36,7 @@ export async function classify({ model }: Session, image: ImageBitmap): Promise<
   // The page's help for models that take images of one size only: the library refuses others.
   const taken = fits || !recipe ? image : await askLab('fit', [image, model.input], [image]);
   const startMs = performance.now();
-  const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs) });
+  const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs), transfer: true });
   return { predictions, ms: performance.now() - startMs };
 }
 
