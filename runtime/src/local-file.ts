@@ -7,21 +7,20 @@ interface Files {
   readFile(path: URL | string, options: { readonly signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/**
- * Read a file of the system: outside of pages an address is a path, unless it begins with http:, https:, data: or blob:.
- *
- * @returns undefined for what is to be fetched, which in a page is everything.
- * @throws {SignwaveError} `E_IO` if it can't be read or is above 1 GiB; an abort throws the signal's reason.
- */
-export async function readLocalFile(
-  address: string,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** Outside of pages an address is a path, or a file: URL, unless it begins with http:, https:, data: or blob:. */
+export function isLocalFile(address: string): boolean {
   const { location, process } = globalThis as {
     location?: unknown;
     process?: { readonly versions?: { readonly node?: string } };
   };
-  if (location || !process?.versions?.node || /^(https?|data|blob):/i.test(address)) return undefined;
+  return !location && process?.versions?.node !== undefined && !/^(https?|data|blob):/i.test(address);
+}
+
+/** @throws {SignwaveError} `E_IO` if it can't be read or is above 1 GiB; an abort throws the signal's reason. */
+export async function readLocalFile(
+  address: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   signal?.throwIfAborted();
   try {
     const files = builtin<{ promises: Files }>('node:fs')?.promises ?? (await importFiles());

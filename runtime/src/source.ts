@@ -1,7 +1,7 @@
 import { nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
 import { holdsBytes, viewBytes } from './bytes.js';
 import { fetchAnswer, readAnswer } from './download.js';
-import { readLocalFile } from './local-file.js';
+import { isLocalFile, readLocalFile } from './local-file.js';
 import { announcedBytes, checkModelSize } from './model-size.js';
 
 /** Where a model comes from: its bytes, something that has them, or an address: outside of pages a path, too. */
@@ -55,8 +55,9 @@ export async function readSource(
       `expected a model: an address (string or URL), bytes (Uint8Array, ArrayBuffer, …), a Blob or a Response, got ${nameOf(source)}`,
     );
   }
-  const file = address === undefined ? undefined : await readLocalFile(address, signal);
-  if (file) return { name: options.name ?? shorten(address!), bytes: file };
+  if (address !== undefined && isLocalFile(address)) {
+    return { name: options.name ?? shorten(address), bytes: await readLocalFile(address, signal) };
+  }
   const response = address === undefined ? (source as Response) : await fetchAnswer(address, signal);
   const title = options.name ?? shorten(response.url || address || name);
   try {

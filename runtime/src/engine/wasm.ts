@@ -2,7 +2,7 @@ import { nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
 import { MODULES_ID } from '../../build/identity.js';
 import { holdsBytes, viewBytes } from '../bytes.js';
 import { fetchAnswer, readAnswer } from '../download.js';
-import { readLocalFile } from '../local-file.js';
+import { isLocalFile, readLocalFile } from '../local-file.js';
 import { addressOf } from '../source.js';
 import { inlinedWasm } from './inlined-wasm.js';
 import type { BuildName, WasmSources } from './wasm-sources.js';
@@ -62,9 +62,8 @@ async function fetchBytes(
   title: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return (
-    (await readLocalFile(address, signal)) ?? (await readAnswer(await fetchAnswer(address, signal), title, signal))
-  );
+  if (isLocalFile(address)) return readLocalFile(address, signal);
+  return readAnswer(await fetchAnswer(address, signal), title, signal);
 }
 
 function checkedBytes(source: unknown, title: string, build: BuildName): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 import { nameOf, shorten } from '@signwave/format';
 import { checkOptions, FUNCTION, type Rules, SIGNAL, TEXT } from '../arguments.js';
 import { SignwaveError } from '../index.js';
-import { readLocalFile } from '../local-file.js';
+import { isLocalFile, readLocalFile } from '../local-file.js';
 import { announcedBytes, checkModelSize } from '../model-size.js';
 import { addressOf } from '../source.js';
 
@@ -54,8 +54,8 @@ export async function fetchModel(address: URL | string, options: FetchOptions = 
 export async function download(address: string, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { cache: cacheName, onProgress, sha256, signal } = options;
   signal?.throwIfAborted();
-  const file = await readLocalFile(address, signal);
-  if (file) {
+  if (isLocalFile(address)) {
+    const file = await readLocalFile(address, signal);
     onProgress?.({ loadedBytes: file.length, totalBytes: file.length });
     if (sha256 !== undefined) await checkSha256(file, sha256, shorten(address));
     return file;
