@@ -1,8 +1,9 @@
 import { readModel } from '@signwave/format';
-import { checkOptions, countUpTo, FLAG, oneOf, type Rules, SIGNAL, TEXT } from './arguments.js';
+import { checkOptions } from './arguments.js';
 import { createEngine } from './engine/engine.js';
-import { MAX_THREADS, makeReady, type ReadyOptions } from './engine/make-ready.js';
+import { makeReady, type ReadyOptions } from './engine/make-ready.js';
 import { warmUp } from './engine/warm-up.js';
+import { LOAD_RULES } from './load-rules.js';
 import { Model } from './model.js';
 import { type ModelSource, readSource } from './source.js';
 
@@ -12,16 +13,6 @@ export interface LoadOptions extends ReadyOptions {
   /** To stop what is fetched. */
   readonly signal?: AbortSignal;
 }
-
-/** Of {@link LoadOptions}; `wasm` is checked where it is used. */
-export const LOAD_RULES: Rules = {
-  kernels: oneOf('auto', 'simd', 'scalar'),
-  threads: countUpTo(MAX_THREADS, ['auto']),
-  tune: FLAG,
-  wasm: ['an object', () => true],
-  name: TEXT,
-  signal: SIGNAL,
-};
 
 /**
  * Read a `.sgnw` file, check it in full, and make it ready to run.

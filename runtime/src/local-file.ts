@@ -23,7 +23,9 @@ export async function readLocalFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   signal?.throwIfAborted();
   try {
-    const files = builtin<{ promises: Files }>('node:fs')?.promises ?? (await importFiles());
+    // Not by an import, at which every bundler for pages would stumble.
+    const files = builtin<{ promises: Files }>('node:fs')?.promises;
+    if (!files) throw new Error('before Node 20.16 and 22.3 read it yourself: load(await readFile(path))');
     const path = /^file:/i.test(address) ? new URL(address) : address;
     checkModelSize(address, (await files.stat(path)).size);
     const { buffer, byteOffset, byteLength } = await files.readFile(path, signal ? { signal } : {});
@@ -38,10 +40,4 @@ export async function readLocalFile(
       { cause },
     );
   }
-}
-
-/** For Node before 20.16 and 22.3. Bundlers would look for a module whose name they can read. */
-function importFiles(): Promise<Files> {
-  const name = ['node:fs', 'promises'].join('/');
-  return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
 }

@@ -227,6 +227,14 @@ test('WebAssembly is read by path, too, and taken from another realm', async () 
   expect(asked).toEqual([]);
 });
 
+test('a Node that can’t be asked for its modules says how to read the file', async () => {
+  vi.stubGlobal('process', { versions: { node: '20.11.0' } });
+  expect(await failure(load(path))).toMatchObject({
+    code: 'E_IO',
+    message: expect.stringContaining('load(await readFile(path))'),
+  });
+});
+
 test('a read is stopped by a signal', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
   expect((await failure(load(path, { signal }))).message).toBe('enough');

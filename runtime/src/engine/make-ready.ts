@@ -35,8 +35,6 @@ export interface ReadyModel {
 
 /** Beyond this, layers are too short to be shared. */
 const MAX_AUTO_THREADS = 4;
-/** More can't be meant. */
-export const MAX_THREADS = 64;
 
 /**
  * @throws {SignwaveError} `E_ENGINE` if the engine can't run the graph; `E_IO` if a build for threads was given that isn't one.

@@ -1,7 +1,7 @@
 import { shorten } from '@signwave/format';
 import { checkOptions } from '../arguments.js';
 import { type LoadOptions, load as loadCore, type Model, type ModelSource } from '../index.js';
-import { LOAD_RULES } from '../load.js';
+import { LOAD_RULES } from '../load-rules.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import { readModelBytes } from './read-model-bytes.js';

@@ -17,7 +17,7 @@ import {
   type WasmSource,
   type WasmSources,
 } from '../index.js';
-import { LOAD_RULES } from '../load.js';
+import { LOAD_RULES } from '../load-rules.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
