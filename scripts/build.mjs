@@ -33,6 +33,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const CONDITION = 'signwave:source';
 /** How the entry points without WebAssembly are called: each is another one's sources. */
 const SLIM = './slim';
+/** Of format, for the runtime's entry points for pages. */
+const FORMAT_FOR_PAGES = ['builtin', 'value-name'].map((name) => `export * from '../../format/src/${name}.js';`);
 /** Loaded when first needed, from the user's node_modules: native code, and a peer for comparisons. */
 const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
 /** It has to lie beside the chunk that has the trainer in it: trainer/src/data/batch-stream.ts looks for it there. */
@@ -151,7 +153,7 @@ async function bundleModule(
  * its classes, once.
  *
  * @param {string} main
- * @param {boolean} isForPages what else such an entry takes of format is the class of errors, which the main one has
+ * @param {boolean} isForPages such an entry takes little of format: the class of errors, which has to be the main one's, and small functions
  * @returns {import('esbuild').Plugin}
  */
 function importMain(main, isForPages) {
@@ -162,7 +164,12 @@ function importMain(main, isForPages) {
       build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
         kind !== 'entry-point' && isMain(path, resolveDir, main) ? external : undefined,
       );
-      if (isForPages) build.onResolve({ filter: /^@signwave\/format$/ }, () => external);
+      if (!isForPages) return;
+      build.onResolve({ filter: /^@signwave\/format$/ }, () => ({ path: 'format', namespace: 'for-pages' }));
+      build.onLoad({ filter: /.*/, namespace: 'for-pages' }, () => ({
+        contents: ["export { SignwaveError } from './index.js';", ...FORMAT_FOR_PAGES].join('\n'),
+        resolveDir: dirname(main),
+      }));
     },
   };
 }

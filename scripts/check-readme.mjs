@@ -1,5 +1,5 @@
-// Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks, with real files
-// under the names that it uses. It leaves these files behind, so run it in a clone of its own.
+// Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks and those of runtime/README.md that aren't for
+// pages only (web/test/browsers/examples.test.mjs has these), with real files under the names that they use. It leaves these files behind, so run it in a clone of its own.
 //
 //   node scripts/check-readme.mjs CIFAR10_FOLDER
 import { spawnSync } from 'node:child_process';
@@ -24,21 +24,25 @@ const FILES = {
 };
 /** Run by .ci/run in steps of their own, or what runs this. */
 const RUN_ELSEWHERE = /^(npm (start|test)|npm run (check|bench)|bash \.ci\/run)\b/;
-/** What the programs of README.md find around them: an image, a canvas, a page's fetch and the module beside it. */
+/** What the programs find around them: an image, a canvas, and the engine's WebAssembly. */
 const SURROUNDINGS = `
-import { readFileSync } from 'node:fs';
 const rgbBytes = new Uint8Array(32 * 32 * 3);
 const context = { getImageData: (x, y, width, height) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) }) };
-globalThis.fetch = async (path) => new Response(readFileSync(path));
+const [simd, scalar, threads] = ['simd', 'scalar', 'threads'].map((name) => import.meta.resolve(\`@signwave/runtime/wasm/\${name}.wasm\`));
 `;
 
-const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```(sh|js)\n(.*?)^```$/gms)];
-const blocksIn = (language) => blocks.filter(([, it]) => it === language).map(([, , code]) => code);
+const blocksOf = (path, language) => {
+  const blocks = [...readFileSync(path, 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)];
+  return blocks.filter(([, it]) => it === language).map(([, , code]) => code);
+};
+const isForPages = (code) => code.includes('createWorkerModel');
 
 for (const [name, source] of Object.entries(FILES)) copyFileSync(source, name);
-runCommands(blocksIn('sh').join('\n'));
+runCommands(blocksOf('README.md', 'sh').join('\n'));
 copyFileSync('runtime/dist/index.js', 'signwave-runtime.js');
-blocksIn('js').forEach(runProgram);
+[...blocksOf('README.md', 'js'), ...blocksOf('runtime/README.md', 'ts').filter((it) => !isForPages(it))].forEach(
+  runProgram,
+);
 
 function runCommands(text) {
   const lines = text.replaceAll('cifar10:DIR', `cifar10:${cifar10}`).split('\n');
@@ -57,7 +61,9 @@ function runProgram(code, index) {
 function run(command, args) {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) {
-    console.error(`${command} ended with status ${status}: README.md says something that doesn't work`);
+    console.error(
+      `${command} ended with status ${status}: README.md or runtime/README.md says something that doesn't work`,
+    );
     process.exit(1);
   }
 }

@@ -68,7 +68,7 @@ export async function evaluateOn(
     const predicted = argMax(output);
     confusion[label]![predicted]!++;
     if (predicted === label) top1++;
-    if (model.rank(output, 5).some(({ index }) => index === label)) top5++;
+    if (model.rank(output).some(({ index }) => index === label)) top5++;
     progress.update(n + 1);
   }
   progress.end();

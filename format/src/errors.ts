@@ -49,7 +49,7 @@ export type ErrorCode =
   | 'E_DISPOSED'
   /** WebAssembly is missing, or there is not enough memory for the model. */
   | 'E_ENGINE'
-  /** A command or an option that makes no sense. */
+  /** A command, an option or an argument that makes no sense. */
   | 'E_USAGE'
   /** A training config with an unknown key, a missing or an impossible value; the message names it. */
   | 'E_CONFIG'

@@ -16,4 +16,5 @@ export { type FileSegments, fileSegments } from './segments.js';
 export { describe as describeShape, inferShapes, nodeLabel } from './shape.js';
 export { SNIFF_BYTES, sniffKind } from './sniff.js';
 export { f32Tensor, halfToFloat, tensorBytes, tensorElements, tensorValues } from './tensor.js';
+export { nameOf, shorten, tagOf } from './value-name.js';
 export { writeModel } from './write.js';

@@ -1,9 +1,10 @@
-// The runtime as npm would publish it, in a folder that has nothing else: it has to load and run a model in Node 20 to 26, Deno and Bun.
+// The runtime as npm would publish it, in a folder that has nothing else: it has to load and run a model in Node 20 to 26, Deno, Bun, and
+// workerd, which Cloudflare Workers run in.
 // Needs `npm run check`, or `node scripts/build.mjs --only wasm,runtime`.
 //
 //   node platforms/scripts/check-package.mjs
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,8 +28,27 @@ const logits = run(await load(file));
 const simd = readFileSync(new URL(import.meta.resolve('@signwave/runtime/wasm/simd.wasm')));
 const same = run(await loadSlim(file, { wasm: { simd } }));
 if (logits.some((logit, i) => logit !== same[i])) throw new Error('@signwave/runtime/slim gives other logits');
-if (typeof fetchModel !== 'function') throw new Error('@signwave/runtime/web has no fetchModel');
+const read = [await load('model.sgnw'), await load(new URL('model.sgnw', import.meta.url))].map(run);
+if (read.some((it) => it.some((logit, i) => logit !== logits[i]))) throw new Error('a path gives other logits');
+if ((await fetchModel('model.sgnw')).length !== file.length) throw new Error('fetchModel gives another file');
 console.log([...logits].join(' '));
+`;
+/** Nothing may be compiled there: the modules that are imported are. */
+const WORKER = `
+import { load } from './runtime.js';
+import simd from './simd.wasm';
+import file from './model.sgnw';
+export default {
+  async fetch() {
+    try {
+      const model = await load(file, { wasm: { simd } });
+      const { height, width, channels } = model.input;
+      return new Response([...model.run(new Float32Array(height * width * channels).fill(0.5))].join(' '));
+    } catch ({ code, message }) {
+      return new Response(code + ' ' + message);
+    }
+  },
+};
 `;
 const MODULES = resolve('platforms/node_modules');
 
@@ -59,7 +79,30 @@ try {
     console.log(`${name}: ${output}`);
     return output;
   });
+  outputs.push(await runInWorkerd(target));
   if (outputs[0] === '' || new Set(outputs).size !== 1) throw new Error('the outputs differ');
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** @param {string} installed the package */
+async function runInWorkerd(installed) {
+  // Imported here, since it needs what was installed above.
+  const { Miniflare } = await import('miniflare');
+  const worker = new Miniflare({
+    compatibilityDate: '2025-01-01',
+    modules: [
+      { type: 'ESModule', path: 'main.js', contents: WORKER },
+      { type: 'ESModule', path: 'runtime.js', contents: readFileSync(join(installed, 'dist/slim/index.js'), 'utf8') },
+      { type: 'CompiledWasm', path: 'simd.wasm', contents: readFileSync(join(installed, 'dist/wasm/simd.wasm')) },
+      { type: 'Data', path: 'model.sgnw', contents: readFileSync('format/test/golden/v1.0.sgnw') },
+    ],
+  });
+  try {
+    const output = await (await worker.dispatchFetch('http://worker/')).text();
+    console.log(`workerd: ${output}`);
+    return output;
+  } finally {
+    await worker.dispose();
+  }
 }

@@ -10,6 +10,8 @@ import { Conv, Elementwise, MapArguments, Pool } from './records';
 
 export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
 
+export { nanBits } from './cpu';
+
 /** First byte of the memory that the plan may use. */
 export function heapBase(): usize {
   return __heap_base;

@@ -26,6 +26,8 @@ export { buildTable } from './lut-tables';
 export { twoFilters, twoIntegerFilters } from './plane-conv';
 export { poolRow } from './plane-pools';
 
+export { nanBits } from './cpu';
+
 /** First byte of the memory that the plan may use. */
 export function heapBase(): usize {
   return __heap_base;

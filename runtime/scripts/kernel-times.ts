@@ -65,13 +65,14 @@ async function wayOf(graph: Graph, parameters?: LutParameters): Promise<Way> {
   return { ...(parameters && { parameters }), time, minMs: Number.POSITIVE_INFINITY };
 }
 
+const cpu = detectCpu((await createEngine('simd')).exports);
 for (const text of process.argv.length > 2 ? process.argv.slice(2) : SHAPES) {
   const graph = convGraph(text);
   let candidates: LutParameters[] = [];
   makePlan(graph, true, {
     binaryKernels: 'lut',
     pickTables: (work) => {
-      candidates = lutCandidates(work, CANDIDATES, COSTS[detectCpu()]);
+      candidates = lutCandidates(work, CANDIDATES, COSTS[cpu]);
       return candidates[0];
     },
   });

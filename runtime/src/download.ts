@@ -1,7 +1,7 @@
-import { SignwaveError } from '@signwave/format';
+import { SignwaveError, shorten } from '@signwave/format';
 
 /** @throws {SignwaveError} `E_IO` if nobody answers; an abort throws the signal's reason. */
-export async function fetchAnswer(address: URL | string, signal: AbortSignal | undefined): Promise<Response> {
+export async function fetchAnswer(address: string, signal: AbortSignal | undefined): Promise<Response> {
   try {
     return await fetch(address, signal ? { signal } : {});
   } catch (cause) {
@@ -11,7 +11,11 @@ export async function fetchAnswer(address: URL | string, signal: AbortSignal | u
       'location' in globalThis
         ? '; a Content-Security-Policy needs its origin in connect-src, and another origin has to allow it (CORS)'
         : '';
-    throw new SignwaveError('E_IO', `${address}: can't be fetched (${(cause as Error).message})${hint}`, { cause });
+    throw new SignwaveError(
+      'E_IO',
+      `${shorten(address)}: can't be fetched (${shorten((cause as Error).message)})${hint}`,
+      { cause },
+    );
   }
 }
 
@@ -22,8 +26,11 @@ export async function readAnswer(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!response.ok) {
-    await response.body?.cancel();
+    await response.body?.cancel?.();
     throw new SignwaveError('E_IO', `${name}: the server answered ${response.status} ${response.statusText}`.trim());
+  }
+  if (response.bodyUsed) {
+    throw new SignwaveError('E_IO', `${name}: the Response was read already; pass a clone() of it`);
   }
   try {
     return new Uint8Array(await response.arrayBuffer());

@@ -10,5 +10,6 @@ export {
 } from '@signwave/format';
 export type { KernelChoice } from './engine/engine.js';
 export type { WasmSource, WasmSources } from './engine/wasm-sources.js';
-export { type LoadOptions, load, type ModelSource } from './load.js';
+export { type LoadOptions, load } from './load.js';
 export { Model, type PlanStep, type Prediction, type RuntimeInfo, type StepProfile } from './model.js';
+export type { ModelSource } from './source.js';

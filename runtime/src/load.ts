@@ -1,13 +1,11 @@
 import { readModel } from '@signwave/format';
-import { fetchAnswer, readAnswer } from './download.js';
+import { checkOptions } from './arguments.js';
 import { createEngine } from './engine/engine.js';
 import { makeReady, type ReadyOptions } from './engine/make-ready.js';
 import { warmUp } from './engine/warm-up.js';
+import { LOAD_RULES } from './load-rules.js';
 import { Model } from './model.js';
-import { announcedBytes, checkModelSize } from './model-size.js';
-
-/** Where a model comes from: its bytes, something that has them, or an address to fetch. */
-export type ModelSource = Uint8Array | ArrayBuffer | Blob | Response | URL | string;
+import { type ModelSource, readSource } from './source.js';
 
 export interface LoadOptions extends ReadyOptions {
   /** What to call the model in messages; default: its address, or "model". */
@@ -19,11 +17,12 @@ export interface LoadOptions extends ReadyOptions {
 /**
  * Read a `.sgnw` file, check it in full, and make it ready to run.
  *
- * @param source the file, or a promise of it: the engine is made meanwhile.
- * @throws {SignwaveError} `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` for a file that isn't a sound model; `E_IO` if it can't be fetched or is above 1 GiB, and if
+ * @param source the file, or a promise of it: the engine is made meanwhile. Its bytes stay the caller's: don't change them while the model is in use.
+ * @throws {SignwaveError} `E_USAGE` for what is no model source, and options that there aren't; `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` for a file that isn't a sound model; `E_IO` if it can't be read or is above 1 GiB, and if
  *   the same is true of `wasm`; `E_ENGINE` if the engine can't run it.
  */
 export async function load(source: ModelSource | Promise<ModelSource>, options: LoadOptions = {}): Promise<Model> {
+  checkOptions('load', options, LOAD_RULES);
   const startMs = performance.now();
   // The engine compiles in the background while the file is fetched and read.
   const engine = createEngine(options.kernels ?? 'auto', options.wasm, options.signal).then(warmUp);
@@ -34,23 +33,4 @@ export async function load(source: ModelSource | Promise<ModelSource>, options: 
   const file = readModel(bytes, name);
   const ready = await makeReady(file.graph, await engine, options);
   return new Model(file, ready, performance.now() - startMs - waitedMs);
-}
-
-async function readSource(source: ModelSource, options: LoadOptions): Promise<{ name: string; bytes: Uint8Array }> {
-  const { name = 'model', signal } = options;
-  if (source instanceof Uint8Array) return { name, bytes: source };
-  if (source instanceof ArrayBuffer) return { name, bytes: new Uint8Array(source) };
-  if (source instanceof Blob) {
-    checkModelSize(name, source.size);
-    return { name, bytes: new Uint8Array(await source.arrayBuffer()) };
-  }
-  const response = source instanceof Response ? source : await fetchAnswer(source, signal);
-  const address = options.name ?? (response.url || 'model');
-  try {
-    checkModelSize(address, announcedBytes(response) ?? 0);
-  } catch (error) {
-    await response.body?.cancel();
-    throw error;
-  }
-  return { name: address, bytes: await readAnswer(response, address, signal) };
 }

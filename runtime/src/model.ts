@@ -1,5 +1,4 @@
-import type { RasterImage } from '@signwave/data';
-import { prepareImage } from '@signwave/data';
+import { checkRaster, prepareImage, type RasterImage } from '@signwave/data';
 import {
   type InputNode,
   isBinary,
@@ -7,8 +6,10 @@ import {
   type Model as ModelFile,
   type ModelInfo,
   macs,
+  nameOf,
   SignwaveError,
 } from '@signwave/format';
+import { checkInput, checkOptions, countUpTo, type Input } from './arguments.js';
 import type { Engine } from './engine/engine.js';
 import type { Executable } from './engine/executable.js';
 import type { ReadyModel } from './engine/make-ready.js';
@@ -96,10 +97,9 @@ export class Model {
    * @returns {@link Model.outputs} floats, usually logits; a new array.
    * @throws {SignwaveError} `E_INPUT_SHAPE` for another length, or bytes where the file has no recipe; `E_DISPOSED` after `dispose()`.
    */
-  run(input: Uint8Array | Uint8ClampedArray | Float32Array): Float32Array {
+  run(input: Input): Float32Array {
     const executable = this.#usable();
-    this.#check(input);
-    executable.setInput(input);
+    executable.setInput(this.#check(input));
     executable.execute();
     return executable.output();
   }
@@ -107,9 +107,12 @@ export class Model {
   /**
    * Run several inputs; see {@link Model.run}. With threads, each takes inputs of its own, which takes less time than sharing one after the other.
    */
-  runBatch(inputs: readonly (Uint8Array | Uint8ClampedArray | Float32Array)[]): Float32Array[] {
+  runBatch(batch: readonly Input[]): Float32Array[] {
     const executable = this.#usable();
-    for (const input of inputs) this.#check(input);
+    if (!Array.isArray(batch)) {
+      throw new SignwaveError('E_INPUT_SHAPE', `runBatch takes an array of inputs, got ${nameOf(batch)}`);
+    }
+    const inputs = Array.from(batch, (input) => this.#check(input));
     const size = executable.batchSize;
     const areFloats = inputs[0] instanceof Float32Array;
     const isMixed = inputs.some((input) => input instanceof Float32Array !== areFloats);
@@ -123,12 +126,17 @@ export class Model {
   /**
    * Classify an image of any size: resize and crop by the file's recipe (Pillow's arithmetic), run, softmax.
    *
-   * @param image `{ width, height, channels, data }`; an `ImageData` has to be given with `channels: 4`.
+   * @param image `{ width, height, channels, data }`, or an `ImageData`.
    * @param options.topK how many classes, 1 to {@link Model.outputs}; default 5.
    * @returns classes in falling order of probability; ties keep the lower index first.
-   * @throws {SignwaveError} `E_INPUT_SHAPE`, `E_DISPOSED` as {@link Model.run}, and for an image that the recipe can't bring to size.
+   * @throws {SignwaveError} `E_INPUT_SHAPE`, `E_DISPOSED` as {@link Model.run}, and for an image that the recipe can't bring to size; `E_USAGE` for another `topK`.
    */
-  classify(image: RasterImage, options: { topK?: number } = {}): Prediction[] {
+  classify(
+    image: RasterImage | Omit<RasterImage, 'channels'> | ImageData,
+    options: { topK?: number } = {},
+  ): Prediction[] {
+    this.#usable();
+    checkOptions('classify', options, { topK: countUpTo(this.outputs) });
     const { recipe, height, width } = this.input;
     if (!recipe) {
       throw new SignwaveError(
@@ -136,11 +144,12 @@ export class Model {
         `${this.metadata.name} has no input recipe; preprocess the image and call run()`,
       );
     }
-    return this.rank(this.run(prepareImage(image, recipe, height, width)), options.topK);
+    return this.rank(this.run(prepareImage(checkRaster(image), recipe, height, width)), options.topK);
   }
 
-  /** Turn the logits of a run into predictions. */
-  rank(logits: Float32Array, topK = 5): Prediction[] {
+  /** Turn the logits of a run into predictions. @throws {SignwaveError} `E_USAGE` unless `topK` is from 1 to their number. */
+  rank(logits: Float32Array, topK = Math.min(5, this.outputs)): Prediction[] {
+    checkOptions('rank', { topK }, { topK: countUpTo(logits.length) });
     const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
     const sum = exponentials.reduce((a, b) => a + b, 0);
@@ -165,7 +174,8 @@ export class Model {
    * @param input as for {@link Model.run}.
    * @param options.repeats of each step; the first run that fills the maps isn't counted.
    */
-  profile(input: Uint8Array | Uint8ClampedArray | Float32Array, options: { repeats?: number } = {}): StepProfile[] {
+  profile(input: Input, options: { repeats?: number } = {}): StepProfile[] {
+    checkOptions('profile', options, { repeats: countUpTo(Number.POSITIVE_INFINITY) });
     this.run(input);
     return this.#usable()
       .time(options.repeats ?? 50)
@@ -216,22 +226,8 @@ export class Model {
     return this.#executable;
   }
 
-  #check(input: Uint8Array | Uint8ClampedArray | Float32Array): void {
-    const { height, width, channels, recipe } = this.input;
-    const isFloats = input instanceof Float32Array;
-    const expected = height * width * channels;
-    if (input.length !== expected) {
-      throw new SignwaveError(
-        'E_INPUT_SHAPE',
-        `${this.metadata.name} takes ${height} x ${width} x ${channels} = ${expected} ${isFloats ? 'floats' : 'bytes'}, it was given ${input.length}`,
-      );
-    }
-    if (!isFloats && !recipe) {
-      throw new SignwaveError(
-        'E_INPUT_SHAPE',
-        `${this.metadata.name} has no input recipe: it takes preprocessed floats, not bytes`,
-      );
-    }
+  #check(input: unknown): Input {
+    return checkInput(input, this.metadata, this.input);
   }
 
   #describe(step: Step): PlanStep {

@@ -1,11 +1,15 @@
 import { GraphBuilder, packBits } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { detectCpu } from '../src/engine/cpu.js';
+import { createEngine } from '../src/engine/engine.js';
 import { makePlan } from '../src/plan/make-plan.js';
 
-test('the CPU is detected: on ARM64 this runs under QEMU, by platforms/scripts/check-arm64-tests.mjs', () => {
-  expect(detectCpu()).toBe(process.arch.startsWith('arm') ? 'arm' : 'x86');
-});
+test.each(['simd', 'scalar'] as const)(
+  '%s kernels tell the CPU: on ARM64 this runs under QEMU, by platforms/scripts/check-arm64-tests.mjs',
+  async (kernels) => {
+    expect(detectCpu((await createEngine(kernels)).exports)).toBe(process.arch.startsWith('arm') ? 'arm' : 'x86');
+  },
+);
 
 describe('the choice between tables and popcount', () => {
   const chosen = (channels: number, size: number, cpu: 'x86' | 'arm'): string => {

@@ -33,7 +33,7 @@ describe.each(['simd', 'scalar'] as const)('%s.wasm', (level) => {
     const all = Object.keys(level === 'simd' ? KERNEL_RECORDS : PIXEL_KERNELS);
     const kernels = all.filter((name) => name !== 'softmax'); // engine/softmax.ts
     const parts = level === 'simd' ? KERNEL_PARTS : [];
-    expect(names.sort()).toEqual([...kernels, ...parts, 'heapBase', 'memory'].sort());
+    expect(names.sort()).toEqual([...kernels, ...parts, 'heapBase', 'memory', 'nanBits'].sort());
   });
 });
 

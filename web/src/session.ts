@@ -32,7 +32,7 @@ export interface Classified {
 export async function classify({ model }: Session, image: RasterImage | ImageBitmap): Promise<Classified> {
   const taken = 'channels' in image ? { ...image, data: image.data.slice() } : image;
   const startMs = performance.now();
-  const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs) });
+  const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs), transfer: true });
   return { predictions, ms: performance.now() - startMs };
 }
 

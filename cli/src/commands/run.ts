@@ -66,7 +66,7 @@ async function runImages(model: Model, paths: readonly string[], { top, json }: 
   for (const path of paths) {
     const image = await readImage(path);
     const startMs = performance.now();
-    const predictions = inContext(path, () => model.classify(image, { topK: top }));
+    const predictions = inContext(path, () => model.classify(image, { topK: Math.min(top, model.outputs) }));
     notes.look(image, path);
     results.push({ image: path, ms: performance.now() - startMs, predictions });
   }

@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { nameOf, SignwaveError, tagOf } from '@signwave/format';
 
 /** An image of 8-bit samples, as a decoder or a canvas hands it out. */
 export interface RasterImage {
@@ -20,24 +20,36 @@ export interface Crop {
   readonly height: number;
 }
 
-/** @throws {SignwaveError} `E_INPUT_SHAPE` unless the image has a pixel or more and exactly the bytes of its size. */
-export function checkRaster(image: RasterImage): void {
-  const { width, height, channels, data } = image;
+/**
+ * @param image may lack `channels`, as an `ImageData` does: its length tells them.
+ * @returns the image with its channels.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` unless it has a pixel or more, and exactly the bytes of its size.
+ */
+export function checkRaster(image: Omit<RasterImage, 'channels'> | RasterImage | ImageData): RasterImage {
+  const raster: Partial<RasterImage> = Object(image);
+  const { width, height, data } = raster as RasterImage;
+  if (!/^Uint8(Clamped)?Array$/.test(tagOf(data))) {
+    throw new SignwaveError(
+      'E_INPUT_SHAPE',
+      data === undefined
+        ? `expected an ImageData or { width, height, channels, data }, got ${nameOf(image)}; rasterOf() of @signwave/runtime/web reads other images`
+        : `the data of the image is ${nameOf(data)}; expected bytes from 0 to 255 in a Uint8Array or Uint8ClampedArray`,
+    );
+  }
+  const { channels = data.length / (width * height) } = raster;
+  const size = `an image of ${nameOf(width)} x ${nameOf(height)} pixels with ${nameOf(channels)} channels`;
+  const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (!isWhole || ![1, 3, 4].includes(channels)) {
+    throw new SignwaveError(
+      'E_INPUT_SHAPE',
+      `${size} was given; expected at least 1 x 1 pixel and 1 (gray), 3 (RGB) or 4 (RGBA) channels`,
+    );
+  }
   const wanted = width * height * channels;
-  const sizesMakeSense = Number.isSafeInteger(wanted) && width > 0 && height > 0 && [1, 3, 4].includes(channels);
-  if (!sizesMakeSense || !Number.isInteger(width) || !Number.isInteger(height)) {
-    throw new SignwaveError(
-      'E_INPUT_SHAPE',
-      `an image of ${width} x ${height} pixels with ${channels} channels was given; ` +
-        'expected at least 1 x 1 pixel and 1 (gray), 3 (RGB) or 4 (RGBA) channels',
-    );
-  }
   if (data.length !== wanted) {
-    throw new SignwaveError(
-      'E_INPUT_SHAPE',
-      `an image of ${width} x ${height} pixels with ${channels} channels has ${data.length} bytes, expected ${wanted}`,
-    );
+    throw new SignwaveError('E_INPUT_SHAPE', `${size} has ${data.length} bytes, expected ${wanted}`);
   }
+  return { width, height, channels: channels as RasterImage['channels'], data };
 }
 
 /**

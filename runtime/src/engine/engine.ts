@@ -14,6 +14,8 @@ export type KernelChoice = 'auto' | 'simd' | 'scalar';
 export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
   /** First byte of the memory that a plan may use. */
   readonly heapBase: () => number;
+  /** Bits of the NaN that the CPU gives for zero / zero. */
+  readonly nanBits: (zero: number) => number;
 };
 
 /** An instance of the kernels. */

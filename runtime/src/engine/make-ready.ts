@@ -35,17 +35,13 @@ export interface ReadyModel {
 
 /** Beyond this, layers are too short to be shared. */
 const MAX_AUTO_THREADS = 4;
-/** More can't be meant. */
-const MAX_THREADS = 64;
 
 /**
- * @throws {SignwaveError} `E_USAGE` for an impossible number of threads; `E_ENGINE` if the engine can't run the graph; `E_IO` if a build for threads was
- *   given that isn't one.
+ * @throws {SignwaveError} `E_ENGINE` if the engine can't run the graph; `E_IO` if a build for threads was given that isn't one.
  */
 export async function makeReady(graph: Graph, engine: Engine, options: ReadyOptions): Promise<ReadyModel> {
   const { threads = 1, tune = false, wasm = {} } = options;
-  checkThreads(threads);
-  const cpu = detectCpu();
+  const cpu = detectCpu(engine.exports);
   const plan: PlanOptions = {
     cpu,
     ...(tune && engine.simd && { pickTables: await tryTables(graph, engine, cpu) }),
@@ -82,12 +78,4 @@ async function withThreads(
   const executable = new Executable(layout.plan, shared, layout);
   await executable.startThreads();
   return { executable, engine: shared };
-}
-
-function checkThreads(threads: number | 'auto'): void {
-  if (threads === 'auto' || (Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) return;
-  throw new SignwaveError(
-    'E_USAGE',
-    `threads: expected "auto" or a whole number from 1 to ${MAX_THREADS}, got ${threads}`,
-  );
 }

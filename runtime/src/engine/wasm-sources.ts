@@ -1,11 +1,17 @@
-import { SignwaveError } from '@signwave/format';
+import { nameOf, SignwaveError, tagOf } from '@signwave/format';
 
 /** Builds of the kernels: asconfig.json. */
 const BUILDS = ['simd', 'scalar', 'threads'] as const;
 export type BuildName = (typeof BUILDS)[number];
 
 /** A file of `@signwave/runtime/wasm`: its address, its bytes, or compiled from them. */
-export type WasmSource = URL | string | ArrayBuffer | Uint8Array<ArrayBuffer> | WebAssembly.Module;
+export type WasmSource =
+  | URL
+  | string
+  | ArrayBuffer
+  | Uint8Array<ArrayBuffer>
+  | DataView<ArrayBuffer>
+  | WebAssembly.Module;
 
 /**
  * Builds of the kernels that are taken instead of the inlined ones. A load takes one of them, `simd` where the engine has SIMD and `scalar` elsewhere,
@@ -25,11 +31,6 @@ export function checkWasmSources(sources: WasmSources): void {
   if (kind === 'Object' && unknown === undefined) return;
   throw new SignwaveError(
     'E_USAGE',
-    `wasm: expected an object with some of ${BUILDS.join(', ')}, got ${unknown === undefined ? `a ${kind}` : `the key "${unknown}"`}`,
+    `wasm: expected an object with some of ${BUILDS.join(', ')}, got ${unknown === undefined ? nameOf(sources) : `the key ${nameOf(unknown)}`}`,
   );
-}
-
-/** What a value is, whatever page or worker it was made in. */
-export function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
 }

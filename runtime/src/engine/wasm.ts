@@ -1,8 +1,11 @@
-import { SignwaveError } from '@signwave/format';
+import { nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
 import { MODULES_ID } from '../../build/identity.js';
+import { holdsBytes, viewBytes } from '../bytes.js';
 import { fetchAnswer, readAnswer } from '../download.js';
+import { isLocalFile, readLocalFile } from '../local-file.js';
+import { addressOf } from '../source.js';
 import { inlinedWasm } from './inlined-wasm.js';
-import { type BuildName, tagOf, type WasmSources } from './wasm-sources.js';
+import type { BuildName, WasmSources } from './wasm-sources.js';
 
 /** Name of the custom section in which a module has its own name and {@link MODULES_ID}: runtime/scripts/build-wasm.mjs. */
 const SECTION = 'signwave';
@@ -29,15 +32,13 @@ export async function moduleOf(
         `{ wasm: { ${build}: … } }, an address, the bytes or a module of @signwave/runtime/wasm/${build}.wasm`,
     );
   }
-  // By its tag: not every engine has a URL.
-  const kind = tagOf(source);
-  const isAddress = kind === 'String' || kind === 'URL';
-  const title = isAddress ? String(source) : `wasm.${build}`;
-  const isCompiled = kind === 'WebAssembly.Module';
+  const address = addressOf(source);
+  const title = address === undefined ? `wasm.${build}` : shorten(address);
+  const isCompiled = tagOf(source) === 'WebAssembly.Module';
   const module = isCompiled
     ? (source as WebAssembly.Module)
     : await compile(
-        checkedBytes(isAddress ? await fetchBytes(source as URL | string, signal) : source, title, build),
+        checkedBytes(address === undefined ? source : await fetchBytes(address, title, signal), title, build),
         title,
       );
   checkIdentity(module, title, build);
@@ -56,19 +57,23 @@ export async function instantiate(
   }
 }
 
-async function fetchBytes(address: URL | string, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
-  return readAnswer(await fetchAnswer(address, signal), String(address), signal);
+async function fetchBytes(
+  address: string,
+  title: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (isLocalFile(address)) return readLocalFile(address, signal);
+  return readAnswer(await fetchAnswer(address, signal), title, signal);
 }
 
 function checkedBytes(source: unknown, title: string, build: BuildName): Uint8Array<ArrayBuffer> {
-  const isBuffer = source instanceof ArrayBuffer;
-  if (!(isBuffer || source instanceof Uint8Array)) {
+  if (!holdsBytes(source)) {
     throw new SignwaveError(
       'E_USAGE',
-      `${title}: expected an address, bytes or a WebAssembly.Module, got a ${tagOf(source)}`,
+      `${title}: expected an address, bytes or a WebAssembly.Module, got ${nameOf(source)}`,
     );
   }
-  const bytes = (isBuffer ? new Uint8Array(source) : source) as Uint8Array<ArrayBuffer>;
+  const bytes = viewBytes(source);
   if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
   const shown = bytes.subarray(0, SHOWN_BYTES);
   const isText = shown.length > 0 && shown.every((byte) => byte >= 0x20 && byte < 0x7f);
@@ -110,7 +115,7 @@ function refused(title: string, action: string, cause: unknown, isSound = true):
     ? 'it is cut short or damaged, or the engine lacks an instruction that it has'
     : cause instanceof RangeError
       ? 'there is no memory left: dispose of models that are not needed'
-      : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+      : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src; where nothing may be compiled, pass compiled modules as wasm";
   return new SignwaveError('E_ENGINE', `${title} can't be ${action}: ${(cause as Error).message} (${hint})`, { cause });
 }
 

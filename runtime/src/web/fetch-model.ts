@@ -1,5 +1,9 @@
+import { nameOf, shorten } from '@signwave/format';
+import { checkOptions, FUNCTION, type Rules, SIGNAL, TEXT } from '../arguments.js';
 import { SignwaveError } from '../index.js';
+import { isLocalFile, readLocalFile } from '../local-file.js';
 import { announcedBytes, checkModelSize } from '../model-size.js';
+import { addressOf } from '../source.js';
 
 export interface FetchProgress {
   readonly loadedBytes: number;
@@ -19,19 +23,43 @@ export interface FetchOptions {
   readonly cache?: string;
 }
 
+/** Of {@link FetchOptions}. */
+export const FETCH_RULES: Rules = {
+  signal: SIGNAL,
+  onProgress: FUNCTION,
+  sha256: ['64 hexadecimal digits', (value) => /^[0-9a-f]{64}$/i.test(String(value))],
+  cache: TEXT,
+};
+
 /** format/SPEC.md 2.1. */
 const FILE_IDENTIFIER = 'SGNW';
 
 /**
- * Download a model file, in one piece: it needs no server that knows ranges.
+ * Download a model file, in one piece: it needs no server that knows ranges. Outside of pages an address may be a path.
  *
  * @returns the bytes, for `load` or `createWorkerModel`.
  * @throws {SignwaveError} `E_IO` if it can't be fetched, is cut short or above 1 GiB; `E_FORMAT_CHECKSUM` if it hasn't the SHA-256;
- *   `E_ENGINE` where SHA-256 was asked for and the page is in no secure context. An abort throws the signal's reason.
+ *   `E_USAGE` for what is no address and options that there aren't; `E_ENGINE` where SHA-256 was asked for and the page is in no secure context. An abort throws the signal's reason.
  */
 export async function fetchModel(address: URL | string, options: FetchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const { cache: cacheName, sha256, signal } = options;
+  checkOptions('fetchModel', options, FETCH_RULES);
+  const text = addressOf(address);
+  if (text === undefined) {
+    throw new SignwaveError('E_USAGE', `fetchModel takes an address (string or URL), got ${nameOf(address)}`);
+  }
+  return download(text, options);
+}
+
+/** {@link fetchModel}, of arguments that are checked. */
+export async function download(address: string, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const { cache: cacheName, onProgress, sha256, signal } = options;
   signal?.throwIfAborted();
+  if (isLocalFile(address)) {
+    const file = await readLocalFile(address, signal);
+    onProgress?.({ loadedBytes: file.length, totalBytes: file.length });
+    if (sha256 !== undefined) await checkSha256(file, sha256, shorten(address));
+    return file;
+  }
   const cache = cacheName === undefined ? undefined : await openCache(cacheName);
   const cached = await cache?.match(address);
   if (cached) {
@@ -39,8 +67,8 @@ export async function fetchModel(address: URL | string, options: FetchOptions = 
     if (!sha256 || (await sha256Of(bytes)) === sha256.toLowerCase()) return bytes;
     await cache?.delete(address); // another version of the model, or damaged: the network may have the right one
   }
-  const bytes = await download(address, options);
-  if (sha256) await checkSha256(bytes, sha256, String(address));
+  const bytes = await fetchInPieces(address, options);
+  if (sha256) await checkSha256(bytes, sha256, shorten(address));
   // An error page that came with status 200 must not stay.
   if (cache && startsLikeModel(bytes)) await cache.put(address, new Response(bytes));
   return bytes;
@@ -51,19 +79,20 @@ async function openCache(name: string): Promise<Cache | undefined> {
   return globalThis.caches?.open(name).catch(() => undefined);
 }
 
-async function download(address: URL | string, { signal, onProgress }: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchInPieces(address: string, { signal, onProgress }: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const title = shorten(address);
   let response: Response;
   try {
     response = await fetch(address, signal ? { signal } : {});
   } catch (cause) {
-    throw failed(address, cause, signal);
+    throw failed(title, cause, signal);
   }
   if (!response.ok) {
     await response.body?.cancel();
-    throw new SignwaveError('E_IO', `${address}: the server answered ${response.status} ${response.statusText}`.trim());
+    throw new SignwaveError('E_IO', `${title}: the server answered ${response.status} ${response.statusText}`.trim());
   }
   const totalBytes = announcedBytes(response);
-  await cancelIfTooLarge(address, totalBytes ?? 0, response.body!);
+  await cancelIfTooLarge(title, totalBytes ?? 0, response.body!);
   const pieces: Uint8Array[] = [];
   let loadedBytes = 0;
   const reader = response.body!.getReader();
@@ -74,16 +103,16 @@ async function download(address: URL | string, { signal, onProgress }: FetchOpti
       pieces.push(value);
       loadedBytes += value.length;
       // A server that never stops.
-      await cancelIfTooLarge(address, loadedBytes, reader);
+      await cancelIfTooLarge(title, loadedBytes, reader);
       onProgress?.({ loadedBytes, totalBytes });
     }
   } catch (cause) {
-    throw failed(address, cause, signal);
+    throw failed(title, cause, signal);
   }
   if (totalBytes !== undefined && loadedBytes !== totalBytes) {
     throw new SignwaveError(
       'E_IO',
-      `${address}: the download ended after ${loadedBytes} of ${totalBytes} bytes; fetch it again`,
+      `${title}: the download ended after ${loadedBytes} of ${totalBytes} bytes; fetch it again`,
     );
   }
   const bytes = new Uint8Array(loadedBytes);
@@ -95,30 +124,27 @@ async function download(address: URL | string, { signal, onProgress }: FetchOpti
   return bytes;
 }
 
-async function cancelIfTooLarge(
-  address: URL | string,
-  sizeBytes: number,
-  body: { cancel(): Promise<void> },
-): Promise<void> {
+async function cancelIfTooLarge(title: string, sizeBytes: number, body: { cancel(): Promise<void> }): Promise<void> {
   try {
-    checkModelSize(String(address), sizeBytes);
+    checkModelSize(title, sizeBytes);
   } catch (error) {
     await body.cancel();
     throw error;
   }
 }
 
-function failed(address: URL | string, cause: unknown, signal: AbortSignal | undefined): unknown {
+function failed(title: string, cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   if (cause instanceof SignwaveError) return cause;
-  return new SignwaveError('E_IO', `${address}: can't be fetched (${(cause as Error).message})`, { cause });
+  return new SignwaveError('E_IO', `${title}: can't be fetched (${shorten((cause as Error).message)})`, { cause });
 }
 
 function startsLikeModel(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(4, 8)) === FILE_IDENTIFIER;
 }
 
-async function checkSha256(bytes: Uint8Array<ArrayBuffer>, expected: string, name: string): Promise<void> {
+/** @throws {SignwaveError} `E_FORMAT_CHECKSUM` if it is another file. */
+export async function checkSha256(bytes: Uint8Array<ArrayBuffer>, expected: string, name: string): Promise<void> {
   const found = await sha256Of(bytes);
   if (found === expected.toLowerCase()) return;
   throw new SignwaveError(

@@ -1,16 +1,30 @@
+import { shorten } from '@signwave/format';
+import { checkOptions } from '../arguments.js';
 import { type LoadOptions, load as loadCore, type Model, type ModelSource } from '../index.js';
-import { type FetchOptions, fetchModel } from './fetch-model.js';
+import { LOAD_RULES } from '../load-rules.js';
+import { addressOf } from '../source.js';
+import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
+import { readModelBytes } from './read-model-bytes.js';
 
 export { type FetchOptions, type FetchProgress, fetchModel } from './fetch-model.js';
 export { type ImageSource, rasterOf } from './raster-of.js';
-export { createWorkerModel, type WorkerModel, type WorkerOptions } from './worker-model.js';
+export { createWorkerModel, type TransferOptions, type WorkerModel, type WorkerOptions } from './worker-model.js';
 
 /**
- * `load` of `@signwave/runtime`, with progress, integrity and a cache for addresses.
+ * `load` of `@signwave/runtime`, with integrity, and for addresses progress and a cache.
  *
  * @throws {SignwaveError} as `load` and `fetchModel`.
  */
-export async function load(source: ModelSource, options: LoadOptions & FetchOptions = {}): Promise<Model> {
-  if (typeof source !== 'string' && !(source instanceof URL)) return loadCore(source, options);
-  return loadCore(fetchModel(source, options), { name: String(source), ...options });
+export async function load(
+  source: ModelSource | Promise<ModelSource>,
+  options: LoadOptions & FetchOptions = {},
+): Promise<Model> {
+  checkOptions('load', options, { ...LOAD_RULES, ...FETCH_RULES });
+  const { onProgress, sha256, cache, ...coreOptions } = options;
+  const address = addressOf(source);
+  if (address === undefined && sha256 === undefined) return loadCore(source, coreOptions);
+  return loadCore(readModelBytes(source, options), {
+    ...(address !== undefined && { name: shorten(address) }),
+    ...coreOptions,
+  });
 }

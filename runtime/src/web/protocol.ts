@@ -9,7 +9,7 @@ import type {
   StepProfile,
 } from '../index.js';
 
-/** What a page asks of its worker: the name of a method, and what it returns. Anything transferable in the arguments is transferred. */
+/** What a page asks of its worker: the name of a method, and what it returns. */
 export interface Methods {
   load(bytes: Uint8Array, options: Pick<LoadOptions, 'name' | 'kernels' | 'threads' | 'tune' | 'wasm'>): LoadedModel;
   run(input: Uint8Array | Uint8ClampedArray | Float32Array): Float32Array;

@@ -1,3 +1,4 @@
+import { nameOf, tagOf } from '@signwave/format';
 import { type RasterImage, SignwaveError } from '../index.js';
 
 /** What a browser has of images. An `HTMLVideoElement` gives its current frame. */
@@ -23,11 +24,10 @@ const AS_STORED: ImageBitmapOptions = { colorSpaceConversion: 'none', premultipl
  * @throws {SignwaveError} `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
  */
 export async function rasterOf(source: ImageSource): Promise<RasterImage> {
-  if ('channels' in source) return source;
-  if (isImageData(source)) return fromImageData(source);
+  if (hasPixels(source)) return withChannels(source);
   const bitmap = await bitmapOf(source);
   try {
-    return fromImageData(readPixels(bitmap));
+    return withChannels(readPixels(bitmap));
   } catch (cause) {
     throw imageError(cause);
   } finally {
@@ -37,7 +37,13 @@ export async function rasterOf(source: ImageSource): Promise<RasterImage> {
 
 /** A bitmap, which can go to a worker without a copy; the argument itself if it is one. */
 export async function bitmapOf(source: Exclude<ImageSource, RasterImage | ImageData>): Promise<ImageBitmap> {
-  if (typeof ImageBitmap !== 'undefined' && source instanceof ImageBitmap) return source;
+  if (isBitmap(source)) return source;
+  if (Object(source) !== source) {
+    throw new SignwaveError(
+      'E_IMAGE',
+      `expected an image, got ${nameOf(source)}; of a file or an answer, pass the Blob`,
+    );
+  }
   try {
     return await createImageBitmap(source, AS_STORED);
   } catch (cause) {
@@ -45,12 +51,18 @@ export async function bitmapOf(source: Exclude<ImageSource, RasterImage | ImageD
   }
 }
 
-export function isImageData(source: object): source is ImageData {
-  return typeof ImageData !== 'undefined' && source instanceof ImageData;
+export function isBitmap(source: unknown): source is ImageBitmap {
+  return tagOf(source) === 'ImageBitmap';
 }
 
-export function fromImageData({ width, height, data }: ImageData): RasterImage {
-  return { width, height, channels: 4, data: data as Uint8ClampedArray };
+/** By what they have: pages and frames each have an `ImageData` of their own. */
+export function hasPixels(source: unknown): source is RasterImage | ImageData {
+  return ArrayBuffer.isView(Object(source).data) || 'channels' in Object(source);
+}
+
+export function withChannels(image: RasterImage | ImageData): RasterImage {
+  const { width, height, data } = image as RasterImage;
+  return { width, height, channels: 'channels' in image ? image.channels : 4, data };
 }
 
 function readPixels(bitmap: ImageBitmap): ImageData {

@@ -24,7 +24,7 @@ export function serveModel(port: Port): void {
     run: (input) => loaded().run(input),
     classify: async (image, topK) => {
       const raster: RasterImage = await rasterOf(image);
-      if ('close' in image) image.close();
+      if ('close' in image) image.close(); // this worker's own
       return loaded().classify(raster, topK === undefined ? {} : { topK });
     },
     plan: () => loaded().plan(),

@@ -1,9 +1,14 @@
+import { checkRaster } from '@signwave/data';
+import { shorten, tagOf } from '@signwave/format';
+import { checkInput, checkOptions, countUpTo, FLAG, FUNCTION, type Input, type Rules } from '../arguments.js';
+import { holdsBytes, viewBytes } from '../bytes.js';
 import { checkWasmSources } from '../engine/wasm-sources.js';
 import {
   type ErrorCode,
   type InputNode,
   type LoadOptions,
   type ModelInfo,
+  type ModelSource,
   type PlanStep,
   type Prediction,
   type RuntimeInfo,
@@ -12,20 +17,26 @@ import {
   type WasmSource,
   type WasmSources,
 } from '../index.js';
-import { checkModelSize } from '../model-size.js';
-import { type FetchOptions, fetchModel } from './fetch-model.js';
+import { LOAD_RULES } from '../load-rules.js';
+import { addressOf } from '../source.js';
+import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
-import { bitmapOf, fromImageData, type ImageSource, isImageData } from './raster-of.js';
+import { bitmapOf, hasPixels, type ImageSource, isBitmap } from './raster-of.js';
+import { readModelBytes } from './read-model-bytes.js';
 
-export interface WorkerOptions extends LoadOptions, FetchOptions {
+export interface TransferOptions {
+  /** Move the memory to the worker, without a copy: what was given is empty afterwards. Memory that has something else in it, too, is copied. Default `false`. */
+  readonly transfer?: boolean;
+}
+
+export interface WorkerOptions extends LoadOptions, FetchOptions, TransferOptions {
   /** Starts `@signwave/runtime/worker`, where a bundler doesn't find it by itself; it then belongs to the model. */
   readonly createWorker?: () => Worker;
 }
 
 /**
- * A model in a worker: the page stays responsive while it runs. Made by `createWorkerModel`. Calls are queued.
- *
- * Inputs are transferred, not copied: an `ImageBitmap`, `ImageData` or array that was given is empty afterwards.
+ * A model in a worker: the page stays responsive while it runs. Made by `createWorkerModel`. Calls are queued. Inputs are copied, or with
+ * `transfer: true` moved.
  */
 export class WorkerModel {
   readonly metadata: ModelInfo;
@@ -42,9 +53,9 @@ export class WorkerModel {
     this.#calls = calls;
   }
 
-  /** As `Model.run`; `input`'s memory moves to the worker. */
-  run(input: Uint8Array | Uint8ClampedArray | Float32Array): Promise<Float32Array> {
-    return this.#calls.call('run', [input], [input.buffer as ArrayBuffer]);
+  /** As `Model.run`. */
+  run(input: Input, options: TransferOptions = {}): Promise<Float32Array> {
+    return this.#callWith('run', input, [], options, {});
   }
 
   /**
@@ -52,24 +63,27 @@ export class WorkerModel {
    *
    * @throws {SignwaveError} `E_IMAGE` if the image can't be read, and all that `Model.classify` throws.
    */
-  async classify(image: ImageSource, options: { topK?: number } = {}): Promise<Prediction[]> {
-    if (isImageData(image) || 'channels' in image) {
-      const raster = isImageData(image) ? fromImageData(image) : image;
-      return this.#calls.call('classify', [raster, options.topK], [raster.data.buffer as ArrayBuffer]);
+  async classify(image: ImageSource, options: TransferOptions & { topK?: number } = {}): Promise<Prediction[]> {
+    checkOptions('classify', options, { topK: countUpTo(this.outputs), ...TRANSFER_RULES });
+    const { topK, transfer = false } = options;
+    if (hasPixels(image)) {
+      const raster = checkRaster(image);
+      const data = toSend(raster.data as Uint8Array<ArrayBuffer>, transfer);
+      return this.#calls.call('classify', [{ ...raster, data }, topK], [data.buffer]);
     }
     const bitmap = await bitmapOf(image);
-    return this.#calls.call('classify', [bitmap, options.topK], [bitmap]);
+    return this.#calls.call('classify', [bitmap, topK], transfer || !isBitmap(image) ? [bitmap] : []);
   }
 
   plan(): Promise<PlanStep[]> {
     return this.#calls.call('plan', [], []);
   }
 
-  profile(
-    input: Uint8Array | Uint8ClampedArray | Float32Array,
-    options: { repeats?: number } = {},
-  ): Promise<StepProfile[]> {
-    return this.#calls.call('profile', [input, options.repeats], [input.buffer as ArrayBuffer]);
+  /** As `Model.profile`. */
+  profile(input: Input, options: TransferOptions & { repeats?: number } = {}): Promise<StepProfile[]> {
+    return this.#callWith('profile', input, [options?.repeats], options, {
+      repeats: countUpTo(Number.POSITIVE_INFINITY),
+    });
   }
 
   /** As it was after loading. */
@@ -85,29 +99,42 @@ export class WorkerModel {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  async #callWith<Name extends 'run' | 'profile'>(
+    method: Name,
+    input: Input,
+    others: unknown[],
+    options: TransferOptions,
+    rules: Rules,
+  ): Promise<ReturnType<Methods[Name]>> {
+    checkOptions(method, options, { ...rules, ...TRANSFER_RULES });
+    const array = toSend(checkInput(input, this.metadata, this.input) as Uint8Array<ArrayBuffer>, options.transfer);
+    return this.#calls.call(method, [array, ...others] as never, [array.buffer]);
+  }
 }
 
 /**
  * Load a model in a worker of its own.
  *
- * @param source an address, which is fetched with all of {@link FetchOptions}, or the bytes of a file; an array that is the only view of
- *   its memory is transferred.
+ * @param source as for `load`; an address is fetched with all of {@link FetchOptions}.
  * @throws {SignwaveError} as `load` and `fetchModel`; `E_ENGINE` if the worker can't be started.
  */
 export async function createWorkerModel(
-  source: URL | string | Uint8Array<ArrayBuffer> | Blob,
+  source: ModelSource | Promise<ModelSource>,
   options: WorkerOptions = {},
 ): Promise<WorkerModel> {
-  const { signal, name, kernels, threads, tune, createWorker = startWorker } = options;
+  checkOptions('createWorkerModel', options, WORKER_RULES);
+  const { signal, name, kernels, threads, tune, transfer = false, createWorker = startWorker } = options;
   const wasm = options.wasm && forWorker(options.wasm);
-  const bytes = await bytesOf(source, options);
+  const given = await source;
+  const address = addressOf(given);
+  const bytes = toSend(await readModelBytes(given, options), transfer || !holdsBytes(given));
   signal?.throwIfAborted();
   const calls = new Calls(createWorker());
   const abort = (): void => calls.end(signal!.reason);
   signal?.addEventListener('abort', abort);
   try {
-    const isAddress = typeof source === 'string' || source instanceof URL;
-    const title = name ?? (isAddress ? String(source) : undefined);
+    const title = name ?? (address === undefined ? undefined : shorten(address));
     const loadOptions = {
       ...(title !== undefined && { name: title }),
       ...(kernels !== undefined && { kernels }),
@@ -124,16 +151,13 @@ export async function createWorkerModel(
   }
 }
 
-async function bytesOf(
-  source: URL | string | Uint8Array<ArrayBuffer> | Blob,
-  options: Pick<WorkerOptions, 'name'> & FetchOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof Blob) {
-    checkModelSize(options.name ?? 'model', source.size);
-    return new Uint8Array(await source.arrayBuffer());
-  }
-  if (!(source instanceof Uint8Array)) return fetchModel(source, options);
-  return source.byteLength === source.buffer.byteLength ? source : source.slice();
+const TRANSFER_RULES: Rules = { transfer: FLAG };
+const WORKER_RULES: Rules = { ...LOAD_RULES, ...FETCH_RULES, ...TRANSFER_RULES, createWorker: FUNCTION };
+
+/** @returns the array itself if its memory may be moved and has nothing else in it, otherwise a copy, which may be moved. */
+function toSend(array: Uint8Array<ArrayBuffer>, mayMove = false): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = array;
+  return mayMove && tagOf(buffer) === 'ArrayBuffer' && byteLength === buffer.byteLength ? array : array.slice();
 }
 
 /** What a worker can be sent, with addresses that mean the same there: its program may lie in another folder than the page. */
@@ -141,24 +165,33 @@ function forWorker(wasm: WasmSources): WasmSources {
   checkWasmSources(wasm);
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   const portable = (source: WasmSource): WasmSource => {
-    if (typeof source === 'string' || source instanceof URL) return absolute(source, base);
+    const address = addressOf(source);
+    if (address !== undefined) return absolute(address, base);
     // A view would be sent with all the memory that it is a view of.
-    return source instanceof Uint8Array ? source.slice() : source;
+    return holdsBytes(source) ? viewBytes(source).slice() : source;
   };
   return Object.fromEntries(Object.entries(wasm).map(([build, source]) => [build, portable(source)]));
 }
 
-function absolute(address: URL | string, base: string | undefined): string {
+function absolute(address: string, base: string | undefined): string {
   try {
     return new URL(address, base).href;
   } catch {
-    return String(address); // the worker will say that it can't be fetched
+    return address; // the worker will say that it can't be fetched
   }
 }
 
 /** Written so that bundlers see the file and take it along. */
 function startWorker(): Worker {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  try {
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  } catch (cause) {
+    throw new SignwaveError(
+      'E_ENGINE',
+      `no worker can be started here (${(cause as Error).message}); pass createWorker, or use load()`,
+      { cause },
+    );
+  }
 }
 
 interface Pending {
@@ -191,7 +224,13 @@ class Calls {
     return new Promise((resolve, reject) => {
       if (this.#endReason !== undefined) throw this.#endReason;
       const id = ++this.#lastId;
-      this.#worker.postMessage({ id, method, args }, transfer);
+      try {
+        this.#worker.postMessage({ id, method, args }, transfer);
+      } catch (cause) {
+        throw new SignwaveError('E_USAGE', `${method}: can't be sent to the worker (${(cause as Error).message})`, {
+          cause,
+        });
+      }
       this.#pending.set(id, { resolve, reject });
     });
   }

@@ -52,19 +52,33 @@ describe('a model in a worker', () => {
     there.dispose();
   });
 
-  test('takes inputs and the file without copying them', async () => {
+  test('leaves what it is given to the caller', async () => {
     const file = tinyModel();
     const model = await createWorkerModel(file, { createWorker: fakeWorker });
-    const bytes = input();
-    await model.run(bytes);
-    expect([file.length, bytes.length]).toEqual([0, 0]);
+    const [bytes, raster] = [input(), image()];
+    await Promise.all([model.run(bytes), model.classify(raster), model.profile(bytes, { repeats: 1 })]);
+    expect([file.length, bytes.length, raster.data.length]).toEqual([tinyModel().length, 48, 48]);
+    model.dispose();
+  });
+
+  test('takes inputs and the file without copying them when it is told to', async () => {
+    const file = tinyModel();
+    const model = await createWorkerModel(file, { createWorker: fakeWorker, transfer: true });
+    const [bytes, raster, profiled] = [input(), image(), input()];
+    await model.run(bytes, { transfer: true });
+    await model.classify(raster, { transfer: true });
+    await model.profile(profiled, { repeats: 1, transfer: true });
+    expect([file, bytes, raster.data, profiled].map(({ length }) => length)).toEqual([0, 0, 0, 0]);
     model.dispose();
   });
 
   test('leaves the memory of a file alone that others see, too', async () => {
     const larger = new Uint8Array(tinyModel().length + 8);
     larger.set(tinyModel(), 8);
-    const model = await createWorkerModel(larger.subarray(8), { createWorker: fakeWorker });
+    const model = await createWorkerModel(larger.subarray(8), { createWorker: fakeWorker, transfer: true });
+    const inputs = new Uint8Array(100);
+    await model.run(inputs.subarray(0, 48), { transfer: true });
+    expect(inputs).toHaveLength(100);
     expect(larger.length).toBeGreaterThan(8);
     model.dispose();
   });

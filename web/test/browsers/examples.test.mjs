@@ -1,7 +1,8 @@
 // examples/browser as a reader would use it, in Chromium, with the built package. Needs `node scripts/build.mjs --only wasm,cli,runtime`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'vite';
@@ -53,6 +54,68 @@ test('the plain page classifies an image, and does so again without a network', 
   assert.match(await classify(), /^cat, 57\.\d %$/);
   await context.close();
 });
+
+test('the plain page says what is wrong with a model that is not there', async () => {
+  const server = await serveFolder(`${FOLDER}/plain`, {
+    routes: { '/model.sgnw': (_, response) => response.writeHead(404).end() },
+  });
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/plain.html`);
+  assert.match(await textOf(page, 'output', /404/), /^model\.sgnw: the server answered 404/);
+  assert.equal(await page.isDisabled('input'), true);
+  await page.close();
+  server.close();
+});
+
+/** The program in a README that has a text in it. */
+function programOf(path, text) {
+  const blocks = [...readFileSync(path, 'utf8').matchAll(/^```(?:js|ts)\n(.*?)^```$/gms)].map(([, code]) => code);
+  return blocks.find((code) => code.includes(text));
+}
+
+for (const [readme, text] of [
+  ['README.md', './signwave-runtime.js'],
+  ['runtime/README.md', "from '@signwave/runtime'"],
+  ['runtime/README.md', 'createWorkerModel'],
+]) {
+  test(`what ${readme} tells pages to do works as it is written: ${text}`, async () => {
+    const program = programOf(readme, text)
+      .replace('./signwave-runtime.js', './signwave/index.js')
+      .replace("'@signwave/runtime/web'", "'./signwave/web.js'")
+      .replace("'@signwave/runtime'", "'./signwave/index.js'");
+    // What a page has around it: a canvas, a video of it, and what it knows of the model.
+    const surroundings = `
+      const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
+      globalThis.context = canvas.getContext('2d');
+      context.fillRect(8, 8, 16, 16);
+      globalThis.video = Object.assign(document.createElement('video'), { muted: true, srcObject: canvas.captureStream(5) });
+      await video.play();
+      globalThis.signal = new AbortController().signal;
+      globalThis.sha256 = '${createHash('sha256')
+        .update(readFileSync(`${FOLDER}/model.sgnw`))
+        .digest('hex')}';`;
+    const folder = `${FOLDER}/readme`;
+    mkdirSync(folder, { recursive: true });
+    cpSync('runtime/dist', `${folder}/signwave`, { recursive: true });
+    copyFileSync(`${FOLDER}/model.sgnw`, `${folder}/model.sgnw`);
+    writeFileSync(`${folder}/program.js`, program);
+    writeFileSync(
+      `${folder}/main.js`,
+      `${surroundings}\nawait import('./program.js').then(() => { document.title = 'done'; }, (error) => { document.title = String(error); });`,
+    );
+    writeFileSync(
+      `${folder}/index.html`,
+      '<!doctype html><title>starts</title><script type="module" src="main.js"></script>',
+    );
+    const server = await serveFolder(folder);
+    const page = await browser.newPage();
+    await page.goto(`${server.url}/`);
+    await page.waitForFunction(() => document.title !== 'starts');
+    assert.equal(await page.title(), 'done');
+    await page.close();
+    server.close();
+  });
+}
 
 for (const { example, files } of [
   { example: 'vite', files: [] },

@@ -74,7 +74,7 @@ describe('policies', () => {
 });
 
 describe('a worker', () => {
-  test('gives what the page gives, of every kind of image, and empties what it was given', async () => {
+  test('gives what the page gives, of every kind of image, and moves what it was given only if told to', async () => {
     const { value } = await inPage(async ({ load, createWorkerModel, rasterOf }) => {
       const [here, there] = [await load('/model.sgnw'), await createWorkerModel('/model.sgnw')];
       const { height, width } = here.input;
@@ -93,12 +93,13 @@ describe('a worker', () => {
       const blob = await new Promise((resolve) => canvas.toBlob(resolve));
       const rasters = await Promise.all([canvas, blob, data, await createImageBitmap(canvas)].map(rasterOf));
       const equal = rasters.every((it) => it.channels === 4 && it.data.every((sample, i) => sample === data.data[i]));
-      const given = floats.slice();
-      await there.run(given);
+      const [kept, moved] = [floats.slice(), floats.slice()];
+      await there.run(kept);
+      await there.run(moved, { transfer: true });
       there.dispose();
-      return { same, equal, left: given.length, natural: (await rasterOf(image)).width };
+      return { same, equal, left: [kept.length > 0, moved.length], natural: (await rasterOf(image)).width };
     });
-    assert.deepEqual(value, { same: true, equal: true, left: 0, natural: 32 });
+    assert.deepEqual(value, { same: true, equal: true, left: [true, 0], natural: 32 });
   });
 
   test('that a policy forbids is told', async () => {
@@ -119,6 +120,53 @@ describe('a worker', () => {
       return running.catch(({ code }) => code);
     });
     assert.equal(value, 'E_DISPOSED');
+  });
+});
+
+describe('what comes from another page', () => {
+  test('is bytes, pixels and addresses, and no bytes are asked of the network', async () => {
+    const { value, requests } = await inPage(
+      async ({ load, createWorkerModel, rasterOf }) => {
+        const bytes = new Uint8Array(await (await fetch('/model.sgnw')).arrayBuffer());
+        const frame = document.body.appendChild(document.createElement('iframe')).contentWindow;
+        const shared = new SharedArrayBuffer(bytes.length);
+        new Uint8Array(shared).set(bytes);
+        const sources = {
+          bytes: new frame.Uint8Array(bytes),
+          buffer: new frame.Uint8Array(bytes).buffer,
+          clamped: new Uint8ClampedArray(bytes),
+          view: new frame.DataView(bytes.slice().buffer),
+          shared,
+          sharedView: new frame.Uint8Array(shared),
+          blob: new frame.Blob([bytes]),
+          response: new frame.Response(bytes),
+          promise: frame.Promise.resolve(bytes),
+          file: new File([bytes], 'model.sgnw'),
+          list: Array.from(bytes),
+          nothing: undefined,
+        };
+        const outcome = {};
+        for (const [name, source] of Object.entries(sources)) {
+          const take = async (it) => (await it).outputs > 0;
+          const refuse = ({ code, message }) => `${code} ${message.length < 200}`;
+          outcome[name] = [
+            await take(load(source)).catch(refuse),
+            await take(createWorkerModel(source)).catch(refuse),
+          ].join(', ');
+        }
+        const data = new frame.ImageData(2, 2);
+        const raster = await rasterOf(data);
+        const noImage = await rasterOf(null).catch(({ code }) => code);
+        return { outcome, channels: raster.channels, noImage, kept: bytes.length > 0 };
+      },
+      { headers: { ...ISOLATION, 'content-security-policy': POLICY } },
+    );
+    const { list, nothing, ...taken } = value.outcome;
+    assert.deepEqual([list, nothing], ['E_USAGE true, E_USAGE true', 'E_USAGE true, E_USAGE true']);
+    assert.deepEqual(new Set(Object.values(taken)), new Set(['true, true']), JSON.stringify(taken));
+    assert.deepEqual([value.channels, value.noImage, value.kept], [4, 'E_IMAGE', true]);
+    const own = requests.filter((path) => !/^\/(|favicon\.ico|library\.js|worker\.js)$/.test(path));
+    assert.deepEqual(own, ['/model.sgnw']);
   });
 });
 

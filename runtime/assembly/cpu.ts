@@ -1,0 +1,10 @@
+// cpu.ts — what a page isn't told about the CPU, but WebAssembly leaves to it.
+
+/**
+ * Bits of the NaN that zero / zero gives.
+ *
+ * @param zero is handed in, so that no compiler does the division.
+ */
+export function nanBits(zero: f32): i32 {
+  return reinterpret<i32>(zero / zero);
+}

@@ -1,0 +1,14 @@
+import { countUpTo, FLAG, oneOf, type Rules, SIGNAL, TEXT } from './arguments.js';
+
+/** More can't be meant. */
+const MAX_THREADS = 64;
+
+/** What the options of `load` may be; `wasm` is checked where it is used. */
+export const LOAD_RULES: Rules = {
+  kernels: oneOf('auto', 'simd', 'scalar'),
+  threads: countUpTo(MAX_THREADS, ['auto']),
+  tune: FLAG,
+  wasm: ['an object', () => true],
+  name: TEXT,
+  signal: SIGNAL,
+};

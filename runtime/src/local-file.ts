@@ -1,0 +1,43 @@
+import { builtin, SignwaveError, shorten } from '@signwave/format';
+import { checkModelSize } from './model-size.js';
+
+/** What is used of Node's file system, which Deno and Bun have, too. */
+interface Files {
+  stat(path: URL | string): Promise<{ readonly size: number }>;
+  readFile(path: URL | string, options: { readonly signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Outside of pages an address is a path, or a file: URL, unless it begins with http:, https:, data: or blob:. */
+export function isLocalFile(address: string): boolean {
+  const { location, process } = globalThis as {
+    location?: unknown;
+    process?: { readonly versions?: { readonly node?: string } };
+  };
+  return !location && process?.versions?.node !== undefined && !/^(https?|data|blob):/i.test(address);
+}
+
+/** @throws {SignwaveError} `E_IO` if it can't be read or is above 1 GiB; an abort throws the signal's reason. */
+export async function readLocalFile(
+  address: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  signal?.throwIfAborted();
+  try {
+    // Not by an import, at which every bundler for pages would stumble.
+    const files = builtin<{ promises: Files }>('node:fs')?.promises;
+    if (!files) throw new Error('before Node 20.16 and 22.3 read it yourself: load(await readFile(path))');
+    const path = /^file:/i.test(address) ? new URL(address) : address;
+    checkModelSize(address, (await files.stat(path)).size);
+    const { buffer, byteOffset, byteLength } = await files.readFile(path, signal ? { signal } : {});
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    if (cause instanceof SignwaveError) throw cause;
+    const reason = shorten((cause as Error).message.split(', ')[0]!);
+    throw new SignwaveError(
+      'E_IO',
+      `${shorten(address)}: can't be read (${reason}); this is a path, as is all here that doesn't begin with http:, https:, data: or blob:`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
+import { holdsBytes, viewBytes } from './bytes.js';
+import { fetchAnswer, readAnswer } from './download.js';
+import { isLocalFile, readLocalFile } from './local-file.js';
+import { announcedBytes, checkModelSize } from './model-size.js';
+
+/** Where a model comes from: its bytes, something that has them, or an address: outside of pages a path, too. */
+export type ModelSource =
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | DataView
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | Blob
+  | Response
+  | URL
+  | string;
+
+/** More is no address, but a file as text. */
+const MAX_ADDRESS_CHARACTERS = 8192;
+
+/**
+ * An address as text; undefined for all but strings and URLs.
+ *
+ * @throws {SignwaveError} `E_USAGE` for a string that has a file in it.
+ */
+export function addressOf(source: unknown): string | undefined {
+  // By its tag: not every engine has a URL, and some have several.
+  if (!/^(String|URL)$/.test(tagOf(source))) return undefined;
+  const text = String(source);
+  if (text.includes('\0') || (text.length > MAX_ADDRESS_CHARACTERS && !/^data:/i.test(text))) {
+    throw new SignwaveError(
+      'E_USAGE',
+      `expected an address or bytes, got a string of ${text.length} characters, which is neither: read the file as bytes`,
+    );
+  }
+  return text;
+}
+
+/** @throws {SignwaveError} `E_USAGE` for what is no {@link ModelSource}; `E_IO` if it can't be read or is above 1 GiB. */
+export async function readSource(
+  source: unknown,
+  options: { readonly name?: string; readonly signal?: AbortSignal },
+): Promise<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
+  const { name = 'model', signal } = options;
+  if (holdsBytes(source)) return { name, bytes: viewBytes(source) };
+  const tag = tagOf(source);
+  const { arrayBuffer } = Object(source);
+  if (/^(Blob|File)$/.test(tag) && arrayBuffer) return { name, bytes: await readBlob(source as Blob, name) };
+  const address = addressOf(source);
+  if (address === undefined && !(tag === 'Response' && arrayBuffer)) {
+    throw new SignwaveError(
+      'E_USAGE',
+      `expected a model: an address (string or URL), bytes (Uint8Array, ArrayBuffer, …), a Blob or a Response, got ${nameOf(source)}`,
+    );
+  }
+  if (address !== undefined && isLocalFile(address)) {
+    return { name: options.name ?? shorten(address), bytes: await readLocalFile(address, signal) };
+  }
+  const response = address === undefined ? (source as Response) : await fetchAnswer(address, signal);
+  const title = options.name ?? shorten(response.url || address || name);
+  try {
+    checkModelSize(title, announcedBytes(response) ?? 0);
+  } catch (error) {
+    await response.body?.cancel?.();
+    throw error;
+  }
+  return { name: title, bytes: await readAnswer(response, title, signal) };
+}
+
+async function readBlob(blob: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  checkModelSize(name, blob.size);
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (cause) {
+    throw new SignwaveError('E_IO', `${name}: can't be read (${(cause as Error).message}); choose the file again`, {
+      cause,
+    });
+  }
+}
