@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { convertCheckpoint, RECIPE_NAMES, type SmallType } from '@signwave/convert';
 import { writeModel } from '@signwave/format';
 import { type Command, Option } from 'commander';
@@ -8,6 +9,7 @@ import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
 import { WRITER } from '../version.js';
@@ -70,6 +72,15 @@ export function registerConvert(program: Command): void {
 async function convert(checkpointPath: string, options: Options): Promise<void> {
   const { checkpoint, sources, close } = await openCheckpointFile(checkpointPath);
   try {
+    await refuseOverwriting({
+      outputs: { '--output': options.output },
+      inputs: {
+        'the checkpoint': sources.map(({ name }) => name),
+        'its config.txt': join(dirname(checkpointPath), 'config.txt'),
+        ...filesOf(options),
+      },
+      data: { '--calibrate': options.calibrate },
+    });
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
@@ -118,6 +129,11 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
   } finally {
     await close();
   }
+}
+
+/** The options that may name files to read. */
+function filesOf({ arch, config, labels, preprocess }: Options): Record<string, string | undefined> {
+  return { '--arch': arch, '--config': config, '--labels': labels, '--preprocess': preprocess };
 }
 
 function effectLine({ options, fileBytes, images, source, largestLogitChange, top1Changes }: SmallerEffect): string {

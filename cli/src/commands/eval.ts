@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../data/atomic-write.js';
 import { openDataset } from '../data/datasets.js';
 import { writeNpy } from '../data/npy.js';
 import { type Evaluation, evaluateOn } from '../evaluation.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { evaluationHtml } from '../report/evaluation-html.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -36,6 +37,11 @@ export function registerEval(program: Command): void {
 }
 
 async function evaluate(modelPath: string, spec: string, options: Options): Promise<void> {
+  await refuseOverwriting({
+    outputs: { '--logits': options.logits, '--report': options.report },
+    inputs: { 'the model': modelPath },
+    data: { 'the data': spec },
+  });
   const model = await loadModel(modelPath, options);
   const dataset = await openDataset(spec);
   const { evaluation, logits } = await evaluateOn(model, dataset, options.limit ?? dataset.count);
