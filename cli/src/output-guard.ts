@@ -8,9 +8,11 @@ type NamedPaths = Readonly<Record<string, string | readonly string[] | undefined
 
 /** What a command is about to write, and what it reads. */
 export interface Files {
-  /** Files, or folders to be filled. They need not exist. */
-  readonly outputs: NamedPaths;
-  readonly inputs: NamedPaths;
+  /** Files; they need not exist. */
+  readonly outputs?: NamedPaths;
+  /** Folders that are filled; they need not exist. */
+  readonly folders?: NamedPaths;
+  readonly inputs?: NamedPaths;
   /** Data sets, as `FORMAT:FOLDER` or a folder; each file in them is an input. */
   readonly data?: NamedPaths;
 }
@@ -26,8 +28,12 @@ const WRITTEN = /\.(npy|html|json|sgnw|onnx)$/i;
  *
  * @throws {SignwaveError} `E_USAGE` naming both.
  */
-export async function refuseOverwriting({ outputs, inputs, data = {} }: Files): Promise<void> {
-  const written = (await Promise.all(listOf(outputs).map(placeOf))).filter((it) => it !== undefined);
+export async function refuseOverwriting({ outputs = {}, folders = {}, inputs = {}, data = {} }: Files): Promise<void> {
+  const places = [
+    ...listOf(outputs).map((it) => placeOf(it, 'isFile')),
+    ...listOf(folders).map((it) => placeOf(it, 'isFolder')),
+  ];
+  const written = (await Promise.all(places)).filter((it) => it !== undefined);
   refuseTwice(written);
   const existing = written.filter((it): it is ExistingPlace => it.status !== undefined);
   if (existing.length === 0) return;
@@ -70,10 +76,10 @@ function listOf(paths: NamedPaths): NamedPath[] {
   );
 }
 
-/** Undefined for devices and pipes: writing to them destroys nothing. */
-async function placeOf({ what, path }: NamedPath): Promise<Place | undefined> {
+/** Undefined for what isn't destroyed: devices, pipes, and a folder where a file is to be written, which will fail. */
+async function placeOf({ what, path }: NamedPath, kind: 'isFile' | 'isFolder'): Promise<Place | undefined> {
   const status = await statusOf(path);
-  if (status && !status.isFile() && !status.isDirectory()) return undefined;
+  if (status && !status.isFile() && !(kind === 'isFolder' && status.isDirectory())) return undefined;
   const real = status ? await realpath(path).catch(() => path) : path;
   const parent = await statusOf(dirname(resolve(real)));
   return { what, path, status, parent };

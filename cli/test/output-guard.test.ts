@@ -33,8 +33,11 @@ function hardLink(target: string, name: string): string {
   return at(name);
 }
 
-const check = (outputs: Files['outputs'], inputs: Files['inputs'] = {}, data: Files['data'] = {}) =>
-  refuseOverwriting({ outputs, inputs, data });
+const check = (
+  outputs: NonNullable<Files['outputs']>,
+  inputs: NonNullable<Files['inputs']> = {},
+  data: NonNullable<Files['data']> = {},
+) => refuseOverwriting({ outputs, inputs, data });
 const refused = (message: RegExp) => ({ code: 'E_USAGE', message: expect.stringMatching(message) });
 
 describe('an output is refused that is an input', () => {
@@ -76,9 +79,9 @@ describe('an output is refused that is an input', () => {
 
   test('a folder that an input lies in', async () => {
     write('data/m.sgnw');
-    await expect(check({ '--c': at('data') }, { 'the model': at('data/m.sgnw') })).rejects.toMatchObject(
-      refused(/--c .*data is a folder that has the model .*m\.sgnw in it/),
-    );
+    await expect(
+      refuseOverwriting({ folders: { '--c': at('data') }, inputs: { 'the model': at('data/m.sgnw') } }),
+    ).rejects.toMatchObject(refused(/--c .*data is a folder that has the model .*m\.sgnw in it/));
   });
 });
 
@@ -98,9 +101,9 @@ describe('an output is refused that belongs to a data set', () => {
   });
 
   test('its folder', async () => {
-    await expect(check({ output: at('data') }, {}, { 'the data': `cifar10:${at('data')}` })).rejects.toMatchObject(
-      refused(/output .*data is the folder of the data cifar10:/),
-    );
+    await expect(
+      refuseOverwriting({ folders: { output: at('data') }, data: { 'the data': `cifar10:${at('data')}` } }),
+    ).rejects.toMatchObject(refused(/output .*data is the folder of the data cifar10:/));
   });
 
   test('though its folders link to each other in a circle', async () => {
@@ -127,9 +130,9 @@ describe('two outputs are refused that are one file', () => {
 
   test('or of which one is a folder and has the other in it', async () => {
     mkdirSync(at('c'));
-    await expect(check({ '--onnx': at('c/x.onnx'), '--c': at('c') })).rejects.toMatchObject(
-      refused(/--onnx .* is in --c/),
-    );
+    await expect(
+      refuseOverwriting({ outputs: { '--onnx': at('c/x.onnx') }, folders: { '--c': at('c') } }),
+    ).rejects.toMatchObject(refused(/--onnx .* is in --c/));
   });
 });
 
@@ -148,6 +151,10 @@ describe('an output is allowed', () => {
       { 'the model': at('in.pth'), gone: at('gone') },
       { 'the data': at('data'), other: 'cifar10:no' },
     );
+  });
+
+  test('that is a folder where a file is to be: writing will say so', async () => {
+    await check({ '--report': folder }, { 'the model': at('in.pth') }, { 'the data': folder });
   });
 
   test.runIf(process.platform !== 'win32')('that is a device, twice and as an input, too', async () => {

@@ -6,7 +6,7 @@ import { jsonOption, limitOption, positiveNumber } from '../arguments.js';
 import { measureSmaller, type SmallerEffect, smallerVariants } from '../calibration.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { readLabels } from '../data/labels.js';
+import { readLabels } from '../data/read-labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
 import { refuseOverwriting } from '../output-guard.js';
@@ -49,7 +49,10 @@ export function registerConvert(program: Command): void {
       ),
     )
     .option('--config <file>', 'take omega0 from this config.txt; default: the one beside the checkpoint')
-    .option('--labels <file>', 'class names: a line each, or a JSON array')
+    .option(
+      '--labels <file>',
+      'class names: a line each, or JSON: an array, {"0": "cat"}, {"cat": 0}, a config.json with id2label',
+    )
     .addOption(
       new Option('--preprocess <name>', 'input recipe; default: the architecture’s').choices([...RECIPE_NAMES]),
     )

@@ -85,7 +85,7 @@ async function verifyOutput(
 ): Promise<void> {
   const inputs = { 'the config': configPath, 'the teacher': distillation?.teacher };
   const dataOf = { 'the data': data.folder };
-  await refuseOverwriting({ outputs: { 'the output folder': output }, inputs: {}, data: dataOf });
+  await refuseOverwriting({ folders: { 'the output folder': output }, data: dataOf });
   await refuseOverwriting({
     outputs: { 'the file': names.map((name) => join(output, name)) },
     inputs,
