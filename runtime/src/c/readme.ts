@@ -27,7 +27,7 @@ In a program of yours, with \`-lm\` and libsignwave.a or all .c files${takesImag
 
     static ${takesImages ? 'uint8_t image' : 'float input'}[SIGNWAVE_INPUTS];    /* ${height} x ${width} x ${channels} (height, width, channels) */
     float outputs[SIGNWAVE_OUTPUTS];
-    signwave_load();                            /* once */
+    signwave_load();                            /* once */${takesImages ? '\n    signwave_prepare(pixels, width, height, 3, image);     /* RGB bytes of any size; gives 0, or why it failed */' : ''}
     ${call}
 
 | file | what |
