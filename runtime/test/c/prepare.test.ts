@@ -8,7 +8,7 @@ import { exportC } from '../../src/c/export-c.js';
 import { prepareImage } from '../../src/index.js';
 import { randomBits, seededRandom } from '../random-graph.js';
 
-// The example program of an export, with its prepare.c, compiled by gcc for the machine of the test. In the place of the model it has
+// The example program of an export, with its prepare.c, compiled for the machine of the test. In the place of the model it has
 // a stub that writes down the images that it is given, so compiling takes no time; platforms/scripts/check-c.mjs compiles all.
 
 const STUB = `#include <stdio.h>
@@ -31,9 +31,12 @@ interface Image {
   readonly data: Uint8Array;
 }
 
-const hasGcc = spawnSync('gcc', ['--version']).status === 0;
-if (!hasGcc && process.env.CI) throw new Error('gcc is missing, and CI is set: tests that need it must not be skipped');
-if (!hasGcc) console.warn('skipped: tests of the exported C program, since there is no gcc');
+const COMPILER = process.env.CC ?? 'gcc';
+const hasCompiler = spawnSync(COMPILER, ['--version']).status === 0;
+if (!hasCompiler && process.env.CI) {
+  throw new Error(`${COMPILER} is missing, and CI is set: tests that need it must not be skipped`);
+}
+if (!hasCompiler) console.warn(`skipped: tests of the exported C program, since there is no ${COMPILER}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'signwave-c-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,7 +56,7 @@ async function compile(model: Model): Promise<void> {
   writeFileSync(join(folder, 'stub.c'), STUB);
   const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-type-limits'];
   const sources = ['prepare.c', 'classify.c', 'stub.c'];
-  execFileSync('gcc', ['-std=c11', ...warnings, ...sources, '-o', 'classify', '-lm'], { cwd: folder });
+  execFileSync(COMPILER, ['-std=c11', ...warnings, ...sources, '-o', 'classify', '-lm'], { cwd: folder });
 }
 
 function classify(...paths: readonly string[]) {
@@ -115,57 +118,60 @@ function covered(image: Image, recipe: InputRecipe, height: number, width: numbe
   });
 }
 
-describe.runIf(hasGcc)('the exported C program makes of images of any size the bytes that prepareImage makes', () => {
-  const kinds: readonly [string, Partial<InputRecipe>][] = [
-    ['bilinear', {}],
-    ['bicubic', { channelOrder: 'bgr' }],
-    ['bilinear', { channelOrder: 'gray' }],
-  ];
-  const resizes = kinds.flatMap(([interpolation, recipe]) => [
-    { ...recipe, resize: { mode: 'stretch', sizePixels: 0, interpolation } },
-    { ...recipe, resize: { mode: 'shorterSide', sizePixels: 37, interpolation } },
-  ]) as Partial<InputRecipe>[];
-  test.each(resizes)('by the recipe %j', async (recipe) => {
-    const model = modelOf(32, 28, recipe);
-    await compile(model);
-    const { recipe: complete } = model.graph.nodes[0] as { recipe: InputRecipe };
-    const { bytes, stderr } = preparedBy(IMAGES);
-    const expected = IMAGES.map((image) => prepareImage(image, complete, 32, 28));
-    expect(bytes.equals(Buffer.concat(expected))).toBe(true);
-    expect(stderr).toBe('');
-  });
+describe.runIf(hasCompiler)(
+  'the exported C program makes of images of any size the bytes that prepareImage makes',
+  () => {
+    const kinds: readonly [string, Partial<InputRecipe>][] = [
+      ['bilinear', {}],
+      ['bicubic', { channelOrder: 'bgr' }],
+      ['bilinear', { channelOrder: 'gray' }],
+    ];
+    const resizes = kinds.flatMap(([interpolation, recipe]) => [
+      { ...recipe, resize: { mode: 'stretch', sizePixels: 0, interpolation } },
+      { ...recipe, resize: { mode: 'shorterSide', sizePixels: 37, interpolation } },
+    ]) as Partial<InputRecipe>[];
+    test.each(resizes)('by the recipe %j', async (recipe) => {
+      const model = modelOf(32, 28, recipe);
+      await compile(model);
+      const { recipe: complete } = model.graph.nodes[0] as { recipe: InputRecipe };
+      const { bytes, stderr } = preparedBy(IMAGES);
+      const expected = IMAGES.map((image) => prepareImage(image, complete, 32, 28));
+      expect(bytes.equals(Buffer.concat(expected))).toBe(true);
+      expect(stderr).toBe('');
+    });
 
-  test.each([
-    [32, 32, 'rgb'],
-    [32, 28, 'bgr'],
-    [20, 28, 'gray'],
-  ] as const)(
-    'by a recipe without resize for %i x %i pixels, %s, and says so once',
-    async (height, width, channelOrder) => {
-      const model = modelOf(height, width, { channelOrder });
+    test.each([
+      [32, 32, 'rgb'],
+      [32, 28, 'bgr'],
+      [20, 28, 'gray'],
+    ] as const)(
+      'by a recipe without resize for %i x %i pixels, %s, and says so once',
+      async (height, width, channelOrder) => {
+        const model = modelOf(height, width, { channelOrder });
+        await compile(model);
+        const { recipe } = model.graph.nodes[0] as { recipe: InputRecipe };
+        const { bytes, stderr } = preparedBy(IMAGES);
+        expect(bytes.equals(Buffer.concat(IMAGES.map((image) => covered(image, recipe, height, width))))).toBe(true);
+        expect(stderr).toBe(
+          `images of another size than ${width}x${height} are scaled to cover it, then their centre is cut out: the model's recipe names no resize\n`,
+        );
+        const fitting = IMAGES.filter((image) => image.width === width && image.height === height);
+        expect(preparedBy(fitting).stderr).toBe('');
+      },
+    );
+
+    test('of a strip that is twenty thousand times as long as it is wide', async () => {
+      const model = modelOf(8, 8, { resize: { mode: 'shorterSide', sizePixels: 9, interpolation: 'bilinear' } });
       await compile(model);
       const { recipe } = model.graph.nodes[0] as { recipe: InputRecipe };
-      const { bytes, stderr } = preparedBy(IMAGES);
-      expect(bytes.equals(Buffer.concat(IMAGES.map((image) => covered(image, recipe, height, width))))).toBe(true);
-      expect(stderr).toBe(
-        `images of another size than ${width}x${height} are scaled to cover it, then their centre is cut out: the model's recipe names no resize\n`,
-      );
-      const fitting = IMAGES.filter((image) => image.width === width && image.height === height);
-      expect(preparedBy(fitting).stderr).toBe('');
-    },
-  );
+      const data = Uint8Array.from({ length: 60_000 }, (_, i) => i % 251);
+      const strip = { width: 1, height: 20_000, channels: 3, data } as const;
+      expect(preparedBy([strip]).bytes.equals(prepareImage(strip, recipe, 8, 8))).toBe(true);
+    });
+  },
+);
 
-  test('of a strip that is twenty thousand times as long as it is wide', async () => {
-    const model = modelOf(8, 8, { resize: { mode: 'shorterSide', sizePixels: 9, interpolation: 'bilinear' } });
-    await compile(model);
-    const { recipe } = model.graph.nodes[0] as { recipe: InputRecipe };
-    const data = Uint8Array.from({ length: 60_000 }, (_, i) => i % 251);
-    const strip = { width: 1, height: 20_000, channels: 3, data } as const;
-    expect(preparedBy([strip]).bytes.equals(prepareImage(strip, recipe, 8, 8))).toBe(true);
-  });
-});
-
-describe.runIf(hasGcc)('the exported C program ends with status 1 and a message', () => {
+describe.runIf(hasCompiler)('the exported C program ends with status 1 and a message', () => {
   beforeAll(() =>
     compile(modelOf(8, 8, { resize: { mode: 'shorterSide', sizePixels: 9, interpolation: 'bilinear' } })),
   );
