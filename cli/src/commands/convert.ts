@@ -6,7 +6,7 @@ import { jsonOption, limitOption, positiveNumber } from '../arguments.js';
 import { measureSmaller, type SmallerEffect, smallerVariants } from '../calibration.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { readLabels } from '../data/read-labels.js';
+import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
 import { refuseOverwriting } from '../output-guard.js';

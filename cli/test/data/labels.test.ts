@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkLabelCount, labelsText, parseLabels } from '../../src/data/labels.js';
-import { readLabels } from '../../src/data/read-labels.js';
+import { readLabels } from '../../src/data/labels.js';
+import { checkLabelCount, parseLabels } from '../../src/data/parse-labels.js';
 import { temporaryFolder } from './temp-folder.js';
 
-const parse = (text: string) => parseLabels(text, 'labels.txt');
+const parse = (text: string) => parseLabels(Buffer.from(text), 'labels.txt');
 
 describe('labels', () => {
   test.each([
@@ -113,7 +113,7 @@ describe('labels that cannot be used', () => {
     ['a zip archive', Buffer.from('PK\x03\x04\x00\x00'), /is a zip archive, not a text/],
     ['bytes that are no UTF-8', Uint8Array.of(0x63, 0xe9, 0x0a), /not a text in UTF-8/],
   ])('refuses %s', (_, bytes, message) => {
-    expect(() => labelsText(bytes, 'labels.txt')).toThrow(
+    expect(() => parseLabels(bytes, 'labels.txt')).toThrow(
       expect.objectContaining({ code: 'E_LABELS', message: expect.stringMatching(message) }),
     );
   });
