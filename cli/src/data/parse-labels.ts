@@ -33,8 +33,8 @@ interface Entry {
  *
  * @param name what messages call the file.
  * @returns the names in class order, without surrounding blanks.
- * @throws {SignwaveError} `E_LABELS` if the bytes are no text; naming the entry, if there is no name, an empty one or something else, or if the numbers
- *   aren't those from 0 up, each once.
+ * @throws {SignwaveError} `E_LABELS` if the bytes are no text; naming the entry, if there is no name, an empty one or
+ *   something else, or if the numbers aren't those from 0 up, each once.
  */
 export function parseLabels(bytes: Uint8Array, name: string): string[] {
   const text = decodeText(bytes, name);
