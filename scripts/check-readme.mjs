@@ -20,7 +20,7 @@ const FILES = {
   'checkpoint.pth.tar': 'examples/biper-resnet20-cifar10.pth',
   'config.txt': 'examples/config.txt',
   'labels.txt': 'examples/labels.txt',
-  'photo.png': 'examples/images/cat/0000.png',
+  'photo.png': 'test/cases/images/photo-64x48.png',
 };
 /** Run by .ci/run in steps of their own, or what runs this. */
 const RUN_ELSEWHERE = /^(npm (start|test)|npm run (check|bench)|bash \.ci\/run)\b/;

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nextStepsText } from './next-steps.mjs';
 import { writeStartReport } from './start-report.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -73,10 +74,12 @@ await signwave([
 ]);
 
 title('One image of each class');
-const samples = readdirSync(EXAMPLE.images).map((name) => {
-  const folder = `${EXAMPLE.images}/${name}`;
-  return `${folder}/${readdirSync(folder)[0]}`;
-});
+const samples = readdirSync(EXAMPLE.images)
+  .sort()
+  .map((name) => {
+    const folder = `${EXAMPLE.images}/${name}`;
+    return `${folder}/${readdirSync(folder).sort()[0]}`;
+  });
 await signwave(['run', EXAMPLE.model, ...samples, '--top', '3']);
 
 title('How often it is right');
@@ -100,12 +103,8 @@ report     ${REPORT}: everything above, training curves and confusion matrices
 also here  cli/dist/signwave.mjs, the command line in one file: "npx signwave" in this folder
 took       ${((performance.now() - startMs) / 1000).toFixed(0)} s
 
-Next:
-  npx signwave run ${EXAMPLE.model} YOUR-PICTURE.png    classify a picture of yours
-  npx signwave convert YOUR.pth -o YOUR.sgnw              pack a checkpoint of yours
-  npx signwave train YOUR.json                            train a network of yours: trainer/README.md
-  npm run bench                                           layer by layer, beside ONNX Runtime Web
-  npm test                                                what CI runs, in part`);
+Next, in this folder:
+${nextStepsText({ model: EXAMPLE.model, image: samples[0], checkpoint: EXAMPLE.checkpoint, config: DEMO.config })}`);
 
 function title(text) {
   console.log(`\n== ${text}`);

@@ -11,6 +11,7 @@ import { registerRun } from './commands/run.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
+import { expandHome } from './data/expand-home.js';
 import { color, printNote } from './report/output.js';
 import { VERSION } from './version.js';
 
@@ -45,7 +46,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(process.argv.map(expandHome));
 } catch (error) {
   process.exitCode = report(error);
 }

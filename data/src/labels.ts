@@ -1,27 +1,50 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 
+/** Where files that hold more than labels have them: Hugging Face's and timm's config.json, torchvision's `class_to_idx`. */
+const LABEL_KEYS = [
+  'id2label',
+  'label2id',
+  'idx_to_class',
+  'class_to_idx',
+  'label_names',
+  'labels',
+  'classes',
+  'names',
+];
+const FORMS = 'names in class order, {"0": "cat"}, {"0": ["n02121808", "cat"]} or {"cat": 0}';
+
+/** A class of a file whose entries may stand in any order. */
+interface Entry {
+  /** What messages call it. */
+  readonly what: string;
+  readonly index: number;
+  readonly label: string;
+}
+
 /**
- * Read class names: a text with one name a line (UTF-8), or a JSON array of strings. Names may repeat, as
- * ImageNet's do ("crane", "maillot").
+ * Class names from a text in UTF-8 with one a line, or from JSON in one of its usual forms:
+ *
+ * - an array of names, or of [wnid, name] pairs;
+ * - an object by number, `{"0": "cat"}` or `{"0": ["n02121808", "cat"]}`, read in the order of the numbers;
+ * - an object by name, `{"cat": 0}`;
+ * - an object that has one of these under `id2label`, `label2id`, `class_to_idx` ({@link LABEL_KEYS}).
+ *
+ * Names may repeat, as ImageNet's do ("crane", "maillot").
  *
  * @param name what messages call the file.
  * @returns the names in class order, without surrounding blanks.
- * @throws {SignwaveError} `E_LABELS` if the bytes are no text, or have no name or an empty one.
+ * @throws {SignwaveError} `E_LABELS` if the bytes are no text; naming the entry, if there is no name, an empty one or
+ *   something else, or if the numbers aren't those from 0 up, each once.
  */
 export function parseLabels(bytes: Uint8Array, name: string): string[] {
   const text = decodeText(bytes, name);
-  const labels = /^\s*[[{]/.test(text) ? parseJson(text, name) : text.trimEnd().split(/\r?\n/);
+  const labels = /^\s*[[{]/.test(text) ? parseJson(text, name) : text.trimEnd().split(/\r\n?|\n/);
   const trimmed = labels.map((label) => label.trim());
   const empty = trimmed.indexOf('');
   if (trimmed.length === 0 || (trimmed.length === 1 && empty === 0)) {
-    throw new SignwaveError('E_LABELS', `${name} has no labels; expected one a line or a JSON array of strings`);
+    throw refusal(name, `it has no labels; expected one a line, or JSON: ${FORMS}`);
   }
-  if (empty >= 0) {
-    throw new SignwaveError(
-      'E_LABELS',
-      `${name}: label ${empty + 1} of ${trimmed.length} is empty; every class needs a name`,
-    );
-  }
+  if (empty >= 0) throw refusal(name, `label ${empty + 1} of ${trimmed.length} is empty; every class needs a name`);
   return trimmed;
 }
 
@@ -41,12 +64,13 @@ export function checkLabelCount(labels: readonly string[], classes: number): voi
 
 function decodeText(bytes: Uint8Array, name: string): string {
   try {
+    // A byte order mark is left out.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
     // Not UTF-8: said below, as for a text with zero bytes.
   }
-  throw new SignwaveError('E_LABELS', `${name} is ${sniffKind(bytes)}, not a text in UTF-8; expected one label a line`);
+  throw refusal(name, `it is ${sniffKind(bytes)}, not a text in UTF-8; expected one label a line, or JSON`);
 }
 
 function parseJson(text: string, name: string): string[] {
@@ -54,11 +78,97 @@ function parseJson(text: string, name: string): string[] {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SignwaveError('E_LABELS', `${name} is no valid JSON: ${(cause as Error).message}`, { cause });
+    throw refusal(
+      name,
+      `it is no valid JSON: ${(cause as Error).message}; a Python dictionary becomes JSON by json.dump`,
+    );
   }
-  if (!Array.isArray(value) || !value.every((label) => typeof label === 'string')) {
-    const found = Array.isArray(value) ? 'an array with other things than strings' : 'an object';
-    throw new SignwaveError('E_LABELS', `${name} is ${found}; expected a JSON array of strings, in class order`);
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw refusal(name, `the key ${shown(repeated)} stands twice in one object`);
+  const key = isObject(value)
+    ? LABEL_KEYS.find((it) => isContainer((value as Record<string, unknown>)[it]))
+    : undefined;
+  const labels = key === undefined ? value : (value as Record<string, unknown>)[key];
+  const file = key === undefined ? name : `${name}, "${key}"`;
+  if (Array.isArray(labels)) return labels.map((entry, index) => labelOf(entry, `entry ${index}`, file));
+  return inOrder(entriesOf(labels as Record<string, unknown>, file), file);
+}
+
+/** Of an object by number or by name: numbers as values, or as keys. */
+function entriesOf(object: Record<string, unknown>, file: string): Entry[] {
+  const entries = Object.entries(object);
+  const isByName = entries.every(([, value]) => typeof value === 'number') || !entries.some(([key]) => isNumber(key));
+  return entries.map(([key, value]) => {
+    const what = `entry ${shown(key)}`;
+    if (!isByName) return { what, index: indexOf(key, what, file), label: labelOf(value, what, file) };
+    return { what, index: indexOf(value, what, file), label: key };
+  });
+}
+
+function labelOf(value: unknown, what: string, file: string): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value) && value.length === 2) {
+    const [wnid, label] = value as unknown[];
+    if (typeof wnid === 'string' && typeof label === 'string') return label;
   }
-  return value;
+  throw refusal(file, `${what} is ${shown(value)}, expected a name, or [wnid, name]`);
+}
+
+function indexOf(value: unknown, what: string, file: string): number {
+  const index = typeof value === 'string' && isNumber(value) ? Number(value) : value;
+  if (typeof index === 'number' && Number.isSafeInteger(index) && index >= 0) return index;
+  const found = what === `entry ${shown(value)}` ? 'has no number as its key' : `is ${shown(value)}`;
+  throw refusal(file, `${what} ${found}, expected the number of a class, from 0; files of labels are ${FORMS}`);
+}
+
+/** @throws {SignwaveError} `E_LABELS` unless the numbers are 0, 1, 2, ... */
+function inOrder(entries: readonly Entry[], file: string): string[] {
+  const sorted = [...entries].sort((a, b) => a.index - b.index);
+  for (const [position, { what, index }] of sorted.entries()) {
+    if (index === position) continue;
+    if (index < position) {
+      throw refusal(file, `${sorted[position - 1]!.what} and ${what} have the same number, ${index}`);
+    }
+    throw refusal(
+      file,
+      `no entry has the number ${position}, the next one is ${index} (${what}); classes are counted from 0, without gaps`,
+    );
+  }
+  return sorted.map(({ label }) => label);
+}
+
+/** The first key that an object of a valid JSON text has twice: `JSON.parse` takes the last of them without a word. */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    if (colon === undefined) continue;
+    const key = JSON.parse(string!) as string;
+    if (open.at(-1)!.has(key)) return key;
+    open.at(-1)!.add(key);
+  }
+  return undefined;
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function isObject(value: unknown): boolean {
+  return isContainer(value) && !Array.isArray(value);
+}
+
+/** JSON of a value, cut short. */
+function shown(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.length > 40 ? `${json.slice(0, 40)}...` : json;
+}
+
+function refusal(name: string, problem: string): SignwaveError {
+  return new SignwaveError('E_LABELS', `${name}: ${problem}`);
 }

@@ -1,4 +1,4 @@
-/* classify.c — an example: classify binary PPM (or PGM) images.
+/* classify.c — an example: classify binary PPM (or PGM) images of any size.
  *
  *   make && ./classify image.ppm ... */
 #include <ctype.h>
@@ -31,13 +31,19 @@ static uint8_t *read_image(const char *path, uint32_t *width, uint32_t *height, 
   *width = read_number(file);
   *height = read_number(file);
   const uint32_t maximum = read_number(file);
+  const uint64_t bytes = (uint64_t)*width * *height * *channels;
   if (!is_netpbm || (kind != '5' && kind != '6') || *width - 1 >= MAX_SIDE || *height - 1 >= MAX_SIDE || maximum != 255) {
-    fprintf(stderr, "%s: no binary PPM or PGM image of 8 bits a sample and at most %d x %d pixels\n", path, MAX_SIDE, MAX_SIDE);
+    fprintf(stderr,
+            "%s: no binary PPM or PGM image of 8 bits a sample and at most %d x %d pixels; convert it first, for example: magick photo.jpg "
+            "-depth 8 photo.ppm\n",
+            path, MAX_SIDE, MAX_SIDE);
+  } else if (bytes > SIZE_MAX || (pixels = malloc((size_t)bytes)) == 0) {
+    fprintf(stderr, "%s: there is not enough memory for %u x %u pixels\n", path, (unsigned)*width, (unsigned)*height);
   } else {
-    const size_t bytes = (size_t)*width * *height * *channels;
-    pixels = malloc(bytes);
-    if (pixels == 0 || fread(pixels, 1, bytes, file) != bytes) {
-      fprintf(stderr, pixels ? "%s: it is cut short\n" : "%s: there is not enough memory for it\n", path);
+    const size_t found = fread(pixels, 1, (size_t)bytes, file);
+    if (found != bytes) {
+      fprintf(stderr, "%s: %llu bytes of pixels were expected, the file is cut short after %llu\n", path, (unsigned long long)bytes,
+              (unsigned long long)found);
       free(pixels);
       pixels = 0;
     }
@@ -64,8 +70,11 @@ static void print_classes(const float *logits, int count) {
 int main(int argc, char **argv) {
   static uint8_t image[SIGNWAVE_INPUTS];
   static float logits[SIGNWAVE_OUTPUTS];
-  int failures = argc < 2;
-  if (argc < 2) fprintf(stderr, "usage: %s IMAGE.ppm ...\n", argv[0]);
+  int failures = 0, is_said = 0;
+  if (argc < 2) {
+    fprintf(stderr, "usage: %s IMAGE.ppm ...\n", argv[0]);
+    return 2;
+  }
   signwave_load();
   for (int i = 1; i < argc; i++) {
     uint32_t width, height, channels;
@@ -73,9 +82,15 @@ int main(int argc, char **argv) {
     const char *problem = pixels ? signwave_prepare(pixels, width, height, channels, image) : "";
     free(pixels);
     if (problem) {
-      if (*problem) fprintf(stderr, "%s: %ux%u pixels: %s\n", argv[i], width, height, problem);
+      if (*problem) fprintf(stderr, "%s: %ux%u pixels: %s\n", argv[i], (unsigned)width, (unsigned)height, problem);
       failures++;
       continue;
+    }
+    if (!is_said && SIGNWAVE_RESIZE_IS_DEFAULT && (width != SIGNWAVE_WIDTH || height != SIGNWAVE_HEIGHT)) {
+      fprintf(stderr,
+              "images of another size than %dx%d are scaled to cover it, then their centre is cut out: the model's recipe names no resize\n",
+              SIGNWAVE_WIDTH, SIGNWAVE_HEIGHT);
+      is_said = 1;
     }
     signwave_run(image, logits);
     printf("%s\n", argv[i]);

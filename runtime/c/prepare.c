@@ -1,5 +1,5 @@
 /* prepare.c — an image of any size becomes the model's input, bit for bit as Pillow 12 and torchvision make it; a twin of
- * runtime/src/image of signwave, where the arithmetic is explained. */
+ * signwave's prepareImage, where the arithmetic is explained. Only what the crop keeps is computed. */
 #include "exact.h"
 
 #include "signwave.h"
@@ -50,34 +50,68 @@ static size_t window_of(uint32_t in_size, uint32_t out_size) {
 /* Room for a * b * c bytes; 0 if there is none, or none could be. */
 static uint8_t *allocate(size_t a, size_t b, size_t c) { return a > SIZE_MAX / b / c ? 0 : malloc(a * b * c); }
 
-/* Resize one axis: `outer` times `in_size` times `inner` bytes become `outer` times `out_size` times `inner`. Takes `in`, gives 0 without memory. */
-static uint8_t *resize_axis(uint8_t *in, size_t outer, uint32_t in_size, uint32_t out_size, size_t inner) {
-  if (in == 0 || in_size == out_size) return in;
-  const size_t window = window_of(in_size, out_size);
-  struct taps taps = {0, 0, malloc(window * sizeof(int32_t))};
-  double *exact = malloc(window * sizeof(double));
-  uint8_t *result = allocate(outer, out_size, inner);
-  if (taps.weights && exact && result) {
-    for (uint32_t x = 0; x < out_size; x++) {
-      find_taps(in_size, out_size, x, exact, &taps);
-      for (size_t o = 0; o < outer; o++) {
-        for (size_t i = 0; i < inner; i++) {
-          int32_t sum = 1 << (FRACTION_BITS - 1);
-          const uint8_t *from = in + (o * in_size + taps.first) * inner + i;
-          for (uint32_t t = 0; t < taps.count; t++) sum += from[t * inner] * taps.weights[t];
-          sum >>= FRACTION_BITS;
-          result[(o * out_size + x) * inner + i] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
-        }
+/* One axis of a resize: `in_size` samples become `out_size`, of which the crop keeps `kept` from `first`. */
+struct axis {
+  uint32_t in_size, out_size, first, kept;
+};
+
+/* The samples `*from` to `*to` - 1 of the input, which the kept ones are made of. */
+static void needed_of(const struct axis *axis, double *exact, struct taps *taps, uint32_t *from, uint32_t *to) {
+  *from = axis->first;
+  *to = axis->first + axis->kept;
+  if (axis->in_size == axis->out_size) return;
+  find_taps(axis->in_size, axis->out_size, axis->first, exact, taps);
+  *from = taps->first;
+  find_taps(axis->in_size, axis->out_size, axis->first + axis->kept - 1, exact, taps);
+  *to = taps->first + taps->count;
+}
+
+/* Make the kept samples of one axis: `result` gets `outer` times `kept` samples of `inner` bytes. `in` has `outer` rows of samples, `stride`
+ * bytes apart; the first of a row is sample `origin` of the input. */
+static void resize_axis(const uint8_t *in, size_t outer, size_t stride, size_t inner, uint32_t origin, const struct axis *axis, double *exact,
+                        struct taps *taps, uint8_t *result) {
+  for (uint32_t x = 0; x < axis->kept; x++) {
+    if (axis->in_size == axis->out_size) {
+      for (size_t o = 0; o < outer; o++)
+        memcpy(result + (o * axis->kept + x) * inner, in + o * stride + (axis->first + x - origin) * inner, inner);
+      continue;
+    }
+    find_taps(axis->in_size, axis->out_size, axis->first + x, exact, taps);
+    for (size_t o = 0; o < outer; o++) {
+      for (size_t i = 0; i < inner; i++) {
+        int32_t sum = 1 << (FRACTION_BITS - 1);
+        const uint8_t *from = in + o * stride + (taps->first - origin) * inner + i;
+        for (uint32_t t = 0; t < taps->count; t++) sum += from[t * inner] * taps->weights[t];
+        sum >>= FRACTION_BITS;
+        result[(o * axis->kept + x) * inner + i] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
       }
     }
-  } else {
-    free(result);
-    result = 0;
   }
+}
+
+/* The part of a resized image that the crop keeps, in `image`: rows first, as Pillow does, and only those that the kept columns are made of.
+ * `pixels` has SIGNWAVE_CHANNELS. Gives 0 without memory. */
+static int resize_and_crop(const uint8_t *pixels, const struct axis *x, const struct axis *y, uint8_t *image) {
+  const size_t window_x = window_of(x->in_size, x->out_size), window_y = window_of(y->in_size, y->out_size);
+  const size_t window = window_x > window_y ? window_x : window_y;
+  struct taps taps = {0, 0, malloc(window * sizeof(int32_t))};
+  double *exact = malloc(window * sizeof(double));
+  uint8_t *rows = 0;
+  if (taps.weights && exact) {
+    uint32_t from, to;
+    needed_of(y, exact, &taps, &from, &to);
+    rows = allocate(to - from, x->kept, SIGNWAVE_CHANNELS);
+    if (rows) {
+      const size_t row_bytes = (size_t)x->in_size * SIGNWAVE_CHANNELS, kept_bytes = (size_t)x->kept * SIGNWAVE_CHANNELS;
+      resize_axis(pixels + from * row_bytes, to - from, row_bytes, SIGNWAVE_CHANNELS, 0, x, exact, &taps, rows);
+      resize_axis(rows, 1, 0, kept_bytes, from, y, exact, &taps, image);
+    }
+  }
+  const int is_done = rows != 0;
   free(taps.weights);
   free(exact);
-  free(in);
-  return result;
+  free(rows);
+  return is_done;
 }
 
 /* Gray or RGB, as the model takes it; Pillow's luma. A new image, or 0 without memory. */
@@ -97,34 +131,43 @@ static uint8_t *convert(const uint8_t *pixels, uint32_t width, uint32_t height, 
 /* Half of a margin, halves to the even neighbour as Python's round. */
 static uint32_t half(uint32_t margin) { return margin / 2 + (margin % 4 == 3); }
 
+/* a * b / c, rounded down, in doubles as torchvision computes it. */
+static double scaled(uint32_t a, uint32_t b, uint32_t c) { return trunc((double)a * b / c); }
+
+/* The size to which an image is resized before the crop. */
+static void resized_size(uint32_t width, uint32_t height, double *new_width, double *new_height) {
+  *new_width = SIGNWAVE_WIDTH;
+  *new_height = SIGNWAVE_HEIGHT;
+  if (SIGNWAVE_RESIZE_STRETCH) return;
+  if (!SIGNWAVE_RESIZE_IS_DEFAULT) {
+    *new_width = width <= height ? SIGNWAVE_RESIZE_SHORTER_SIDE : scaled(SIGNWAVE_RESIZE_SHORTER_SIDE, width, height);
+    *new_height = width <= height ? scaled(SIGNWAVE_RESIZE_SHORTER_SIDE, height, width) : SIGNWAVE_RESIZE_SHORTER_SIDE;
+  } else if ((uint64_t)width * SIGNWAVE_HEIGHT <= (uint64_t)height * SIGNWAVE_WIDTH) {
+    *new_height = fmax(SIGNWAVE_HEIGHT, scaled(SIGNWAVE_WIDTH, height, width));
+  } else {
+    *new_width = fmax(SIGNWAVE_WIDTH, scaled(SIGNWAVE_HEIGHT, width, height));
+  }
+}
+
 const char *signwave_prepare(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, uint8_t *image) {
   if (width == 0 || height == 0) return "the image is empty";
   if (channels != 1 && channels != 3) return "the image has neither 1 nor 3 channels";
-  uint32_t new_width = SIGNWAVE_WIDTH, new_height = SIGNWAVE_HEIGHT;
-  if (SIGNWAVE_RESIZE_SHORTER_SIDE > 0) {
-    const double size = SIGNWAVE_RESIZE_SHORTER_SIDE;
-    const double longer = width <= height ? size * height / width : size * width / height;
-    if (longer > INT32_MAX) return "there is not enough memory for it";
-    new_width = (uint32_t)(width <= height ? size : longer);
-    new_height = (uint32_t)(width <= height ? longer : size);
-    if (new_width < SIGNWAVE_WIDTH || new_height < SIGNWAVE_HEIGHT) return "the model's recipe makes it smaller than the input";
-  } else if (!SIGNWAVE_RESIZE_STRETCH && (width != new_width || height != new_height)) {
-    return "it has another size than the model's input, and the model's recipe names no resize";
-  }
-  uint8_t *resized = convert(pixels, width, height, channels);
-  resized = resize_axis(resized, height, width, new_width, SIGNWAVE_CHANNELS);
-  resized = resize_axis(resized, 1, height, new_height, (size_t)new_width * SIGNWAVE_CHANNELS);
-  if (resized == 0) return "there is not enough memory for it";
-
-  const size_t top = half(new_height - SIGNWAVE_HEIGHT), left = half(new_width - SIGNWAVE_WIDTH);
-  const size_t row_bytes = (size_t)SIGNWAVE_WIDTH * SIGNWAVE_CHANNELS;
-  for (size_t y = 0; y < SIGNWAVE_HEIGHT; y++)
-    memcpy(image + y * row_bytes, resized + ((top + y) * new_width + left) * SIGNWAVE_CHANNELS, row_bytes);
+  double new_width, new_height;
+  resized_size(width, height, &new_width, &new_height);
+  if (new_width > INT32_MAX || new_height > INT32_MAX)
+    return "it is too long for its width: resized, it would have a side of more than 2^31 - 1 pixels; cut it first";
+  if (new_width < SIGNWAVE_WIDTH || new_height < SIGNWAVE_HEIGHT) return "the model's recipe makes it smaller than the input";
+  uint8_t *converted = convert(pixels, width, height, channels);
+  if (converted == 0) return "there is not enough memory for it";
+  const uint32_t left = half((uint32_t)new_width - SIGNWAVE_WIDTH), top = half((uint32_t)new_height - SIGNWAVE_HEIGHT);
+  const struct axis x = {width, (uint32_t)new_width, left, SIGNWAVE_WIDTH}, y = {height, (uint32_t)new_height, top, SIGNWAVE_HEIGHT};
+  const int is_done = resize_and_crop(converted, &x, &y, image);
+  free(converted);
+  if (!is_done) return "there is not enough memory for it";
   for (size_t i = 0; SIGNWAVE_IS_BGR && i < SIGNWAVE_INPUTS; i += 3) {
     const uint8_t red = image[i];
     image[i] = image[i + 2];
     image[i + 2] = red;
   }
-  free(resized);
   return 0;
 }

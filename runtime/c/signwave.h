@@ -23,7 +23,8 @@ void signwave_load(void);
 void signwave_run(const uint8_t *image, float *outputs);
 
 /* Make such an image of one of any size, as the model's recipe says: gray or RGB, resize, crop the centre, order of channels. The bytes are
- * Pillow's and torchvision's.
+ * Pillow's and torchvision's. Where the recipe names no resize, an image of another size becomes the smallest one of its shape that covers
+ * the model's input (bilinear), before the crop.
  *
  * pixels: bytes (height, width, channels), channels 1 (gray) or 3 (RGB)
  * image: SIGNWAVE_INPUTS bytes

@@ -28,11 +28,11 @@ export interface Classified {
   readonly ms: number;
 }
 
-/** @param image at any size; its pixels stay. */
+/** @param image at any size; a bitmap, as a camera gives it, moves to the worker, pixels stay. */
 export async function classify({ model }: Session, image: RasterImage | ImageBitmap): Promise<Classified> {
-  const taken = 'channels' in image ? { ...image, data: image.data.slice() } : image;
   const startMs = performance.now();
-  const predictions = await model.classify(taken, { topK: Math.min(5, model.outputs), transfer: true });
+  const isBitmap = !('channels' in image);
+  const predictions = await model.classify(image, { topK: Math.min(5, model.outputs), transfer: isBitmap });
   return { predictions, ms: performance.now() - startMs };
 }
 

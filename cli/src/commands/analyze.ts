@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Checkpoint, PartOptions } from '@signwave/convert';
 import { SignwaveError } from '@signwave/format';
 import type { LatentWeightTotals, LayerStatistics } from '@signwave/trainer';
@@ -6,6 +7,7 @@ import { jsonOption, positiveNumber, prefixOption, stateDictOption } from '../ar
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readBiperConfig } from '../files.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { count, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
@@ -41,8 +43,16 @@ export function registerAnalyze(program: Command): void {
 }
 
 async function analyze(path: string, options: Options): Promise<void> {
-  const { checkpoint, close } = await openCheckpointFile(path, options);
+  const { checkpoint, sources, close } = await openCheckpointFile(path, options);
   try {
+    await refuseOverwriting({
+      outputs: { '--report': options.report },
+      inputs: {
+        'the checkpoint': sources.map(({ name }) => name),
+        'its config.txt': join(dirname(path), 'config.txt'),
+        '--config': options.config,
+      },
+    });
     const config = options.omega0 === undefined ? await readBiperConfig(path, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
     if (omega0 === undefined) {

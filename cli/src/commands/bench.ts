@@ -11,6 +11,7 @@ import { type Contestant, type Timing, timeInterleaved } from '../bench/interlea
 import { createOrtSession } from '../bench/ort-web.js';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { readModelFile } from '../files.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 import { argMax, differsFromReference } from '../statistics.js';
@@ -57,6 +58,7 @@ function parseThreads(text: string): number[] {
 }
 
 async function bench(modelPath: string, options: Options): Promise<void> {
+  await refuseOverwriting({ outputs: { '--device-report': options.deviceReport }, inputs: { 'the model': modelPath } });
   const { model: file, bytes } = await readModelFile(modelPath);
   const models = await loadForThreads(modelPath, bytes, options);
   const model = models[0]!;

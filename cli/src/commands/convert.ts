@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { convertCheckpoint, type PartOptions, RECIPE_NAMES, type SmallType } from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
 import { writeModel } from '@signwave/format';
@@ -9,6 +10,7 @@ import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { readLabels } from '../data/labels.js';
 import { readBiperConfig, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { readPreprocess } from '../recipe-file.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
@@ -52,7 +54,10 @@ export function registerConvert(program: Command): void {
     .option('--config <file>', 'take omega0 from this config.txt; default: the one beside the checkpoint')
     .addOption(stateDictOption())
     .addOption(prefixOption())
-    .option('--labels <file>', 'class names: a line each, or JSON; default: the checkpoint’s, if it has them')
+    .option(
+      '--labels <file>',
+      'class names: a line each, or JSON: an array, {"0": "cat"}, {"cat": 0}, a config.json with id2label; default: the checkpoint’s, if it has them',
+    )
     .option(
       '--preprocess <recipe>',
       `input recipe: ${RECIPE_NAMES.join(', ')}, a .json file or its content, {"mean": [...], "std": [...]}; default: the checkpoint’s, or else the architecture’s`,
@@ -77,6 +82,15 @@ export function registerConvert(program: Command): void {
 async function convert(checkpointPath: string, options: Options): Promise<void> {
   const { checkpoint, sources, close } = await openCheckpointFile(checkpointPath, options);
   try {
+    await refuseOverwriting({
+      outputs: { '--output': options.output },
+      inputs: {
+        'the checkpoint': sources.map(({ name }) => name),
+        'its config.txt': join(dirname(checkpointPath), 'config.txt'),
+        ...filesOf(options),
+      },
+      data: { '--calibrate': options.calibrate },
+    });
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
@@ -132,6 +146,11 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
   } finally {
     await close();
   }
+}
+
+/** The options that may name files to read. */
+function filesOf({ arch, config, labels, preprocess }: Options): Record<string, string | undefined> {
+  return { '--arch': arch, '--config': config, '--labels': labels, '--preprocess': preprocess };
 }
 
 function effectLine({ options, fileBytes, images, source, largestLogitChange, top1Changes }: SmallerEffect): string {

@@ -7,6 +7,7 @@ import { openImageSample } from '../data/image-sample.js';
 import { readLabels } from '../data/labels.js';
 import { writeNpy } from '../data/npy.js';
 import { type Evaluation, evaluateOn } from '../evaluation.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { evaluationHtml } from '../report/evaluation-html.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -42,6 +43,11 @@ export function registerEval(program: Command): void {
 }
 
 async function evaluate(modelPath: string, spec: string, options: Options): Promise<void> {
+  await refuseOverwriting({
+    outputs: { '--logits': options.logits, '--report': options.report },
+    inputs: { 'the model': modelPath },
+    data: { 'the data': spec },
+  });
   const model = await loadModel(modelPath, options);
   const labels = options.labels === undefined ? model.metadata.labels : await readLabels(options.labels);
   if (labels) checkLabelCount(labels, model.outputs);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { writeFileAtomic } from '../data/atomic-write.js';
 import { writeFolderAtomic } from '../data/write-folder.js';
 import { readModelFile } from '../files.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { count, printResult } from '../report/output.js';
 
 interface Options {
@@ -28,6 +29,11 @@ export function registerExport(program: Command): void {
         throw new SignwaveError('E_USAGE', 'say what to export to: --onnx FILE, --c FOLDER, or both');
       }
       if (exact && onnx === undefined) throw new SignwaveError('E_USAGE', '--exact belongs to --onnx');
+      await refuseOverwriting({
+        outputs: { '--onnx': onnx },
+        folders: { '--c': c },
+        inputs: { 'the model': modelPath },
+      });
       const { model } = await readModelFile(modelPath);
       if (onnx !== undefined) {
         const bytes = exportOnnx(model, { isExact: exact ?? false });

@@ -4,6 +4,7 @@ import { type KernelChoice, type LoadOptions, load, type Model, prepareImage } f
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
 import { readNpy, writeNpy } from '../data/npy.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { ImageNotes } from '../report/image-notes.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -39,6 +40,10 @@ async function run(modelPath: string, imagePaths: string[], options: Options): P
   } else if (imagePaths.length === 0) {
     throw new SignwaveError('E_USAGE', 'no image was given; name image files, or an array with --npy and --out');
   }
+  await refuseOverwriting({
+    outputs: { '--out': options.out },
+    inputs: { 'the model': modelPath, '--npy': options.npy },
+  });
   const model = await loadModel(modelPath, options);
   if (options.npy !== undefined) await runArray(model, options.npy, options.out!);
   else await runImages(model, imagePaths, options);

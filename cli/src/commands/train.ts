@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import type { EpochMetrics, TrainConfig, TrainResult } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
+import { expandHome } from '../data/expand-home.js';
+import { refuseOverwriting } from '../output-guard.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 
@@ -35,8 +38,9 @@ export function registerTrain(program: Command): void {
 
 async function run(configPath: string, options: Options): Promise<void> {
   // Loaded here, so that no other command pays for it.
-  const { chooseBackend, ProgressBar, readConfig, train } = await import('@signwave/trainer');
+  const { chooseBackend, ProgressBar, readConfig, RUN_FILES, train } = await import('@signwave/trainer');
   const config = withFolders(await readConfig(configPath), options);
+  await verifyOutput(configPath, config, RUN_FILES);
   const backend = await chooseBackend({ force: options.backend, log: printNote });
   const bar = new ProgressBar(process.stderr);
   const interrupt = onInterrupt(() => {
@@ -68,11 +72,13 @@ async function run(configPath: string, options: Options): Promise<void> {
   }
 }
 
-function withFolders(config: TrainConfig, { data, output }: Options): TrainConfig {
+/** The config with the folders of this run; a shell expands no `~` in a file. */
+function withFolders({ distillation, ...config }: TrainConfig, { data, output }: Options): TrainConfig {
   return {
     ...config,
-    data: { ...config.data, folder: data ?? config.data.folder },
-    output: output ?? config.output,
+    data: { ...config.data, folder: data ?? expandHome(config.data.folder) },
+    output: output ?? expandHome(config.output),
+    ...(distillation && { distillation: { ...distillation, teacher: expandHome(distillation.teacher) } }),
   };
 }
 
@@ -84,6 +90,22 @@ function scanBar(): (done: number, total: number) => void {
     bar.update(done);
     if (done === total) bar.end();
   };
+}
+
+/** @throws {SignwaveError} `E_USAGE` if the run would overwrite what it reads, or leave its files among the data. */
+async function verifyOutput(
+  configPath: string,
+  { data, distillation, output }: TrainConfig,
+  names: readonly string[],
+): Promise<void> {
+  const inputs = { 'the config': configPath, 'the teacher': distillation?.teacher };
+  const dataOf = { 'the data': data.folder };
+  await refuseOverwriting({ folders: { 'the output folder': output }, data: dataOf });
+  await refuseOverwriting({
+    outputs: { 'the file': names.map((name) => join(output, name)) },
+    inputs,
+    data: dataOf,
+  });
 }
 
 /** The first Ctrl-C aborts the signal; the next one ends the process as it does by default. */

@@ -53,6 +53,7 @@ export async function casesOf(): Promise<Case[]> {
         channelOrder: interpolation === 'bilinear' ? 'rgb' : 'bgr',
       }),
     ]),
+    recipeCase('covering', { channelOrder: 'rgb' }),
   ];
 }
 

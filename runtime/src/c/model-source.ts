@@ -27,6 +27,11 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
             resize?.mode === 'shorterSide' ? resize.sizePixels : 0,
             'to so many pixels, then crop',
           ],
+          [
+            'RESIZE_IS_DEFAULT',
+            flag(!resize),
+            'the recipe names none: the smallest size that covers the input, then crop',
+          ],
           ['RESIZE_BICUBIC', flag(resize?.interpolation === 'bicubic'), 'otherwise bilinear'],
         ] as [string, string | number, string?][])
       : []),

@@ -7,7 +7,7 @@ export function readmeOf({ info }: Model, input: InputNode, recording: Recording
   const memoryMib = (recording.memory.byteLength / 2 ** 20).toFixed(1);
   const takesImages = recipe !== undefined;
   const run = takesImages
-    ? `    make && ./classify image.ppm`
+    ? `    make && ./classify image.ppm        # of any size; of a photo: magick photo.jpg -depth 8 photo.ppm`
     : `    make        # libsignwave.a: this model has no input recipe, so it takes floats, and there is no example for images`;
   const call = takesImages ? 'signwave_run(image, outputs);' : 'signwave_run_floats(input, outputs);';
   return `# ${info.name}, as C
@@ -27,7 +27,7 @@ In a program of yours, with \`-lm\` and libsignwave.a or all .c files${takesImag
 
     static ${takesImages ? 'uint8_t image' : 'float input'}[SIGNWAVE_INPUTS];    /* ${height} x ${width} x ${channels} (height, width, channels) */
     float outputs[SIGNWAVE_OUTPUTS];
-    signwave_load();                            /* once */
+    signwave_load();                            /* once */${takesImages ? '\n    signwave_prepare(pixels, width, height, 3, image);     /* RGB bytes of any size; gives 0, or why it failed */' : ''}
     ${call}
 
 | file | what |

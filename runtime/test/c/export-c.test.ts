@@ -107,9 +107,9 @@ describe('the files of an export', () => {
       const files = await exportC(tiny({ recipe: { ...RECIPE, channelOrder: 'bgr', ...(resize && { resize }) } }));
       return [...files.get('model.h')!.matchAll(/_(?:IS_BGR|RESIZE_\w+) (\d+)/g)].map(([, value]) => value).join(' ');
     };
-    expect(await macrosOf(undefined)).toBe('1 0 0 0');
-    expect(await macrosOf({ mode: 'stretch', sizePixels: 0, interpolation: 'bicubic' })).toBe('1 1 0 1');
-    expect(await macrosOf({ mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' })).toBe('1 0 256 0');
+    expect(await macrosOf(undefined)).toBe('1 0 0 1 0');
+    expect(await macrosOf({ mode: 'stretch', sizePixels: 0, interpolation: 'bicubic' })).toBe('1 1 0 0 1');
+    expect(await macrosOf({ mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' })).toBe('1 0 256 0 0');
   });
 });
 

@@ -10,6 +10,8 @@ export const BEST = 'best.safetensors';
 export const BEST_OF_STAGE_1 = 'best-stage1.safetensors';
 export const METRICS = 'metrics.jsonl';
 export const REPORT = 'report.html';
+/** All of them. */
+export const RUN_FILES: readonly string[] = [LATEST, BEST, BEST_OF_STAGE_1, METRICS, REPORT];
 
 /**
  * Make the folder and see that files can be written to it, before any work is done.
