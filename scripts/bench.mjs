@@ -52,9 +52,10 @@ if (wrong !== undefined) {
 
 runNode(['scripts/setup.mjs']);
 runNode(['scripts/build.mjs', '--only', 'wasm,cli']);
-runNode(['bench/scripts/install.mjs']);
+if (!chosen.documents) runNode(['bench/scripts/install.mjs']);
 mkdirSync(OUTPUT, { recursive: true });
-if (chosen.shapes.length === 0) writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
+if (!chosen.documents && chosen.shapes.length === 0)
+  writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
 // Not before the packages are installed.
 const { build } = await import('esbuild');
 await build({

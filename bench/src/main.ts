@@ -18,7 +18,7 @@ import { resultTables } from './report/tables.js';
 import { writeDocuments } from './report/write-documents.js';
 import type { Bench, EngineRecord, Machine, Results } from './results.js';
 import { parseShapeSet, type ShapeSet } from './shapes.js';
-import { withParts } from './with-parts.js';
+import { requireSameConditions, withParts } from './with-parts.js';
 
 const SHAPES = 'bench/shapes';
 /** The set that README.md and the chart show. */
@@ -48,8 +48,12 @@ process.exit(0);
 
 async function main(): Promise<void> {
   const startMs = performance.now();
-  const sets = options.shapes.length > 0 ? await readSets(options.shapes) : undefined;
   const previous: Results = JSON.parse(await readFile(RESULTS, 'utf8'));
+  if (options.documents) return writeDocuments(previous);
+  const sets = options.shapes.length > 0 ? await readSets(options.shapes) : undefined;
+  const isAll = options.only.length === 0 && options.networks.length === 0;
+  if (options.write && !isAll)
+    requireSameConditions(previous.bench, { machine: describeMachine(), rounds: options.rounds });
   const found = await openPeers(sets === undefined);
   const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
   for (const { title, reason, details } of found.filter(isMissing))
@@ -60,7 +64,7 @@ async function main(): Promise<void> {
     : await measureParts(peers, core);
   const coreShare = await core.share();
   const measured = {
-    machine: describeMachine(coreShare),
+    machine: { ...describeMachine(), coreShare },
     rounds: options.rounds,
     engines: engineRecords(found),
     ...parts,
@@ -68,9 +72,8 @@ async function main(): Promise<void> {
   for (const peer of peers) await peer.dispose?.();
 
   await mkdir(OUTPUT, { recursive: true });
-  const isAll = options.only.length === 0 && options.networks.length === 0;
   const shown: Bench = { ...NOTHING, ...measured };
-  const bench = isAll ? shown : withParts(previous.bench, measured, options.write);
+  const bench = isAll ? shown : withParts(previous.bench, measured);
   const isBusy = coreShare < LEAST_CORE_SHARE;
   const path = options.write && !isBusy ? RESULTS : `${OUTPUT}/results.json`;
   const results: Results = { ...previous, bench };
@@ -137,7 +140,7 @@ async function readAllSets(): Promise<ShapeSet[]> {
   return readSets([SHOWN_SET, ...names].map((name) => `${SHAPES}/${name}`));
 }
 
-function describeMachine(coreShare: number): Machine {
+function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -145,7 +148,6 @@ function describeMachine(coreShare: number): Machine {
     v8: process.versions.v8,
     date: new Date().toISOString().slice(0, 10),
     signwave: VERSION,
-    coreShare,
   };
 }
 

@@ -1,17 +1,13 @@
 import { SignwaveError } from '@signwave/format';
 import type { Bench } from './results.js';
 
-/** Results of a run that left parts out. */
-export type Measured = Pick<Bench, 'machine' | 'rounds' | 'engines'> & Partial<Bench>;
+type Conditions = Pick<Bench, 'machine' | 'rounds'>;
 
-/**
- * What was measured now, and of all else what was measured before: networks and their ablations one by one.
- *
- * @param isPublished that both are of the same machine and engines has to be true then, since one line says so of all results.
- * @throws {SignwaveError} `E_USAGE` if it isn't.
- */
-export function withParts(before: Bench, now: Measured, isPublished: boolean): Bench {
-  if (isPublished) requireSame(before, now);
+/** Results of a run that left parts out. */
+type Measured = Conditions & Pick<Bench, 'engines'> & Partial<Bench>;
+
+/** What was measured now, and of all else what was measured before: networks and their ablations one by one. */
+export function withParts(before: Bench, now: Measured): Bench {
   const networks = now.networks ?? [];
   const subjects = new Set([...before.ablations, ...(now.ablations ?? [])].map(({ subject }) => subject));
   const ablationsOf = (subject: string, bench: Partial<Bench>) =>
@@ -36,8 +32,13 @@ export function withParts(before: Bench, now: Measured, isPublished: boolean): B
   };
 }
 
-function requireSame(before: Bench, now: Measured): void {
-  const facts = ({ machine, rounds }: Measured) => ({
+/**
+ * One line in the documents says of all results what they were measured on.
+ *
+ * @throws {SignwaveError} `E_USAGE` unless that is true of both.
+ */
+export function requireSameConditions(before: Conditions, now: Conditions): void {
+  const facts = ({ machine, rounds }: Conditions) => ({
     CPU: machine.cpu,
     cores: machine.cores,
     Node: machine.node,
