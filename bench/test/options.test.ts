@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
 import { readOptions, USAGE } from '../options.mjs';
 
 describe('npm run bench', () => {
@@ -47,5 +52,30 @@ describe('npm run bench', () => {
     const { problem } = readOptions(args) as { problem: string };
     expect(problem).toMatch(message);
     expect(problem).not.toContain('\n');
+  });
+});
+
+describe('npm run bench, before any package is installed', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const clone = mkdtempSync(join(tmpdir(), 'signwave-bench-'));
+  for (const path of ['scripts/bench.mjs', 'bench/options.mjs', 'bench/output-change.mjs'])
+    cpSync(join(root, path), join(clone, path));
+  afterAll(() => rmSync(clone, { recursive: true }));
+  const bench = (...args: string[]) =>
+    spawnSync(process.execPath, [join(clone, 'scripts/bench.mjs'), ...args], { encoding: 'utf8' });
+
+  test('prints its options', () => {
+    expect(bench('--help')).toMatchObject({ status: 0, stdout: `${USAGE}\n`, stderr: '' });
+  });
+
+  test.each([
+    [['--fast'], /^Unknown option '--fast'/],
+    [['--network', 'mine'], /^--network takes one of resnet20-cifar10, .*, not mine\n/],
+  ])('refuses %j in two lines, and says where the options are', (args, message) => {
+    const { status, stderr } = bench(...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2);
+    expect(stderr).toContain('npm run bench -- --help lists the options');
   });
 });

@@ -17,8 +17,9 @@ export function milliseconds(value: number): string {
   return Number(value.toPrecision(3)).toFixed(Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(value)))));
 }
 
-/** `12.3x`. */
+/** `12.3x`; `-` where noise swallowed one of the times. */
 export function times(ratio: number): string {
+  if (!(ratio > 0)) return '-';
   return `${ratio.toFixed(1)}x`;
 }
 
