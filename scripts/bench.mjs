@@ -1,22 +1,15 @@
-// `npm run bench`: signwave beside other engines, layer by layer and whole networks, in one process and in interleaved rounds.
-// Installs the peers into bench/, bundles bench/src and runs it.
-//
-//   npm run bench -- [--peers none|web|all] [--rounds N] [--shapes FILE]... [--ablations] [--write]
-//
-//   --peers   web (default): ONNX Runtime Web and TensorFlow.js; all: also native ONNX Runtime and, where there is a Python for it, larq
-//             compute engine, for which a Python environment is made in the user's cache folder
-//   --shapes  only the layers of these files; as those in bench/shapes
-//   --ablations  only what each part of the runtime brings; with --write the rest of bench/results.json stays as it is
-//   --write   write bench/results.json and what is made of it, README.md, docs/performance.md and the chart, instead of
-//             build/bench/results.json. For an otherwise idle machine
+// `npm run bench`: installs the peers into bench/, converts the networks, bundles bench/src and runs it. `npm run bench -- --help` prints the options,
+// which bench/options.mjs has.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { readOptions, USAGE } from '../bench/options.mjs';
+import { outputChange } from '../bench/output-change.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const OUTPUT = 'build/bench';
+const IMAGENET = '../shared/checkpoints/biper-resnet18-imagenet';
 /** The first one is also run in batches. */
 const NETWORKS = [
   {
@@ -27,13 +20,15 @@ const NETWORKS = [
   {
     id: 'resnet18-imagenet',
     title: 'BiPer ResNet-18, ImageNet',
-    checkpoint: '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar',
+    checkpoint: `${IMAGENET}/model_best.pth.tar`,
   },
   {
     id: 'resnet18-imagenet-i16',
     title: 'BiPer ResNet-18, ImageNet, `--stem i16`',
-    checkpoint: '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar',
+    checkpoint: `${IMAGENET}/model_best.pth.tar`,
     options: ['--stem', 'i16'],
+    // It changes outputs: how much is measured against the network without it.
+    changes: { network: 'resnet18-imagenet', classes: 1000, images: [`${IMAGENET}/images`, 'examples/images'] },
   },
   {
     id: 'resnet20-1w32a-cifar10',
@@ -44,11 +39,25 @@ const NETWORKS = [
   },
 ];
 
+const { help, problem, options: chosen } = readOptions(process.argv.slice(2));
+if (help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const wrong = problem ?? unknownNetwork(chosen.networks);
+if (wrong !== undefined) {
+  console.error(`${wrong}\nnpm run bench -- --help lists the options`);
+  process.exit(2);
+}
+
 runNode(['scripts/setup.mjs']);
 runNode(['scripts/build.mjs', '--only', 'wasm,cli']);
-runNode(['bench/scripts/install.mjs']);
+if (!chosen.documents) runNode(['bench/scripts/install.mjs']);
 mkdirSync(OUTPUT, { recursive: true });
-writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
+if (!chosen.documents && chosen.shapes.length === 0)
+  writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
+// Not before the packages are installed.
+const { build } = await import('esbuild');
 await build({
   entryPoints: ['bench/src/main.ts', 'bench/src/start-once.ts'],
   outdir: OUTPUT,
@@ -63,18 +72,48 @@ await build({
 });
 runNode([`${OUTPUT}/main.mjs`, ...process.argv.slice(2)]);
 
+function unknownNetwork(ids) {
+  const known = NETWORKS.map(({ id }) => id);
+  const unknown = ids.find((id) => !known.includes(id));
+  return unknown === undefined ? undefined : `--network takes one of ${known.join(', ')}, not ${unknown}`;
+}
+
 /** @returns what bench/src/measure/networks.ts calls a NetworkFile; nothing if the checkpoint isn't here. */
-function convert({ id, title, checkpoint, options = [], hasFloatActivations }) {
+function convert({ id, title, checkpoint, options = [], hasFloatActivations, changes }) {
   if (!existsSync(checkpoint)) {
     console.error(`${title} is left out: ${checkpoint} is not here`);
     return [];
   }
-  const path = `${OUTPUT}/${id}.sgnw`;
+  const path = pathOf(id);
   runNode(['cli/dist/signwave.mjs', 'convert', checkpoint, ...options, '-o', path], 'ignore');
-  return [{ id, title, path, hasFloatActivations }];
+  return [{ id, title, path, hasFloatActivations, outputChange: changes && measureChange(path, changes) }];
 }
 
+function measureChange(path, { network, classes, images }) {
+  const files = images.flatMap(imagesIn);
+  const outputsOf = (model) =>
+    JSON.parse(runNode(['cli/dist/signwave.mjs', 'run', model, ...files, '--top', `${classes}`, '--json'], 'pipe'));
+  return { of: network, ...outputChange(outputsOf(pathOf(network)), outputsOf(path)) };
+}
+
+function imagesIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => /\.(png|jpe?g)$/i.test(name))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+function pathOf(id) {
+  return `${OUTPUT}/${id}.sgnw`;
+}
+
+/** @returns what it printed, if stdout is `pipe`. */
 function runNode(args, stdout = 'inherit') {
-  const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', stdout, 'inherit'] });
+  const { status, stdout: printed } = spawnSync(process.execPath, args, {
+    stdio: ['ignore', stdout, 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0) process.exit(status ?? 1);
+  return printed;
 }

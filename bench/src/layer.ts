@@ -1,22 +1,15 @@
-import { type Graph, GraphBuilder, type Model, macs, packBits, writeModel } from '@signwave/format';
+import { GraphBuilder, macs, packBits, writeModel } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { seededRandom } from '../../trainer/src/random.js';
 import { type LayerShape, outputSides } from './shapes.js';
 
-/** A layer to be timed: a model of that layer alone, one input for it, and what it has to give. */
+/** A layer whose instructions are counted: a model of a convolution alone, one input for it, and what it has to give. */
 export interface Layer {
   readonly shape: LayerShape;
-  readonly model: Model;
-  /** The convolution alone, for engines whose input is +1 and -1 already. */
-  readonly conv: Model;
-  /** The model as a `.sgnw` file. */
+  /** A `.sgnw` file. */
   readonly bytes: Uint8Array;
-  /** Index of the convolution among the model's nodes. */
-  readonly convNode: number;
   /** (H, W, C): +1 and -1 where the layer reads bits, else from -1 to 1. */
   readonly input: Float32Array;
-  /** (O, kh, kw, C / groups), +1 and -1. */
-  readonly weights: Float32Array;
   /** The reference's output for `input`, (H, W, O). */
   readonly expected: Float32Array;
   readonly macs: number;
@@ -39,23 +32,15 @@ export function makeLayer(shape: LayerShape, seed: number): Layer {
     shape: [outChannels, kernel, kernel, inChannels / groups],
     data: packBits(weights.length, (i) => weights[i]! > 0),
   } as const;
-  const graphOf = (hasSign: boolean): Graph => {
-    const g = new GraphBuilder();
-    const x = g.input({ height, width, channels: inChannels });
-    g.conv(hasSign ? g.sign(x) : x, tensor, { stride, pad, groups, name: 'conv' });
-    return g.build();
-  };
-  const graph = graphOf(activations === 'bits');
-  const convNode = graph.nodes.length - 1;
+  const g = new GraphBuilder();
+  const x = g.input({ height, width, channels: inChannels });
+  g.conv(activations === 'bits' ? g.sign(x) : x, tensor, { stride, pad, groups, name: 'conv' });
+  const graph = g.build();
   return {
     shape,
-    model: { graph, info: INFO },
-    conv: { graph: graphOf(false), info: INFO },
     bytes: writeModel({ graph, info: INFO }),
-    convNode,
     input,
-    weights,
     expected: new Reference(graph).run(input),
-    macs: macs(graph, graph.nodes[convNode]!, { ...outputSides(shape), channels: outChannels }),
+    macs: macs(graph, graph.nodes.at(-1)!, { ...outputSides(shape), channels: outChannels }),
   };
 }

@@ -1,22 +1,24 @@
 // `npm run bench`, bundled and started by scripts/bench.mjs. Measures in this one process and prints or writes the results.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { SignwaveError } from '@signwave/format';
 import { VERSION } from '../../cli/src/version.js';
+import { readOptions } from '../options.mjs';
+import { CoreShare } from './core-share.js';
 import { FAMILIES } from './families.js';
 import { measureAblations } from './measure/ablations.js';
 import { type MeasureOptions, measureLayers } from './measure/layers.js';
 import { measureNetwork, type NetworkFile, openNetwork } from './measure/networks.js';
 import { measureScaling } from './measure/scaling.js';
-import { larqPeer } from './peers/larq.js';
+import { larqPeers } from './peers/larq.js';
 import { onnxRuntimePeers } from './peers/onnxruntime.js';
 import { isMissing, type MissingPeer, type Peer } from './peers/peer.js';
 import { tfjsPeer } from './peers/tfjs.js';
 import { resultTables } from './report/tables.js';
 import { writeDocuments } from './report/write-documents.js';
-import type { Bench, EngineRecord, Results } from './results.js';
+import type { Bench, EngineRecord, Machine, Results } from './results.js';
 import { parseShapeSet, type ShapeSet } from './shapes.js';
+import { requireSameConditions, withParts } from './with-parts.js';
 
 const SHAPES = 'bench/shapes';
 /** The set that README.md and the chart show. */
@@ -25,19 +27,14 @@ const RESULTS = 'bench/results.json';
 const OUTPUT = 'build/bench';
 /** Of a core that the process has to have had for results to be published: long runs are interrupted more often than short ones. */
 const LEAST_CORE_SHARE = 0.9;
-const PEERS = ['none', 'web', 'all'] as const;
-/** Written by scripts/bench.mjs: the networks that it could convert. The first one is also batched. */
+/** Written by scripts/bench.mjs: the networks that it could convert. The first one is also run in batches. */
 const NETWORKS = `${OUTPUT}/networks.json`;
+const NOTHING = { layers: [], networks: [], scaling: { channels: [], mapSize: [], batch: [] }, ablations: [] };
 
-const { values } = parseArgs({
-  options: {
-    peers: { type: 'string', default: 'web' },
-    rounds: { type: 'string', default: '15' },
-    shapes: { type: 'string', multiple: true, default: [] },
-    write: { type: 'boolean', default: false },
-    ablations: { type: 'boolean', default: false },
-  },
-});
+type Options = Extract<ReturnType<typeof readOptions>, { options: unknown }>['options'];
+
+const { options } = readOptions(process.argv.slice(2)) as { options: Options };
+const measuring: MeasureOptions = { rounds: options.rounds, log: (line) => console.error(line) };
 
 try {
   await main();
@@ -50,58 +47,53 @@ try {
 process.exit(0);
 
 async function main(): Promise<void> {
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new SignwaveError('E_USAGE', '--rounds takes a number from 1 on');
-  const kind = PEERS.find((it) => it === values.peers);
-  if (kind === undefined) throw new SignwaveError('E_USAGE', `--peers takes one of ${PEERS.join(', ')}`);
-  if (values.write && values.shapes.length > 0)
-    throw new SignwaveError('E_USAGE', '--write is for complete results: leave --shapes out');
   const startMs = performance.now();
-  if (values.ablations) return measureOnlyAblations({ rounds, log: (line: string) => console.error(line) });
-  const found = await openPeers(kind, values.shapes.length === 0);
+  const previous: Results = JSON.parse(await readFile(RESULTS, 'utf8'));
+  if (options.documents) return writeDocuments(previous);
+  const sets = options.shapes.length > 0 ? await readSets(options.shapes) : undefined;
+  const isAll = options.only.length === 0 && options.networks.length === 0;
+  if (options.write && !isAll)
+    requireSameConditions(previous.bench, { machine: describeMachine(), rounds: options.rounds });
+  const found = await openPeers(sets === undefined);
   const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
   for (const { title, reason, details } of found.filter(isMissing))
     console.error([`${title} is left out: ${reason}`, details].filter(Boolean).join('\n'));
-  const options = { rounds, log: (line: string) => console.error(line) };
-  const bench =
-    values.shapes.length > 0
-      ? await measureOnly(await readSets(values.shapes), found, peers, options)
-      : await measureAll(found, peers, options);
+  const core = new CoreShare();
+  const parts = sets
+    ? { layers: await core.during(() => measureLayers(sets, peers, measuring)) }
+    : await measureParts(peers, core);
+  const coreShare = await core.share();
+  const measured = {
+    machine: { ...describeMachine(), coreShare },
+    rounds: options.rounds,
+    engines: engineRecords(found),
+    ...parts,
+  };
   for (const peer of peers) await peer.dispose?.();
 
   await mkdir(OUTPUT, { recursive: true });
-  const previous: Partial<Results> = JSON.parse(await readFile(RESULTS, 'utf8'));
+  const shown: Bench = { ...NOTHING, ...measured };
+  const bench = isAll ? shown : withParts(previous.bench, measured);
+  const isBusy = coreShare < LEAST_CORE_SHARE;
+  const path = options.write && !isBusy ? RESULTS : `${OUTPUT}/results.json`;
   const results: Results = { ...previous, bench };
-  const share = bench.machine.coreShare!;
-  const isBusy = share < LEAST_CORE_SHARE;
-  const path = values.write && !isBusy ? RESULTS : `${OUTPUT}/results.json`;
   await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
-  console.log(resultTables(bench));
+  console.log(resultTables(shown));
   if (isBusy) {
-    const text = `other work had the core: this process got ${(100 * share).toFixed(0)} % of it, and long runs suffer more than short ones`;
-    if (values.write) throw new SignwaveError('E_PEER', `${text}; nothing was published, see ${path}`);
+    const text = `other work had the core: this process got ${(100 * coreShare).toFixed(0)} % of it, and long runs suffer more than short ones`;
+    if (options.write) throw new SignwaveError('E_PEER', `${text}; nothing was published, see ${path}`);
     console.error(`don't trust these ratios: ${text}`);
-  } else if (values.write) await writeDocuments(results);
+  } else if (options.write) await writeDocuments(results);
   console.error(`${path}; took ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 }
 
-/** The ablations anew, beside all else that was measured before. */
-async function measureOnlyAblations(options: MeasureOptions): Promise<void> {
-  const files: NetworkFile[] = JSON.parse(await readFile(NETWORKS, 'utf8'));
-  const ablations = [];
-  for (const file of files) ablations.push(...(await measureAblations(await openNetwork(file), options)));
-  const previous: Results = JSON.parse(await readFile(RESULTS, 'utf8'));
-  const results: Results = { ...previous, bench: { ...previous.bench, ablations } };
-  await writeFile(values.write ? RESULTS : `${OUTPUT}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
-  if (values.write) await writeDocuments(results);
-}
-
-async function openPeers(kind: (typeof PEERS)[number], hasNetworks: boolean): Promise<(Peer | MissingPeer)[]> {
+async function openPeers(hasNetworks: boolean): Promise<(Peer | MissingPeer)[]> {
+  const kind = options.peers;
   if (kind === 'none') return [];
   const native = kind === 'all' ? await onnxRuntimePeers('node') : [];
   const web = [...(await onnxRuntimePeers('web')), await tfjsPeer()];
   if (kind === 'web') return web;
-  return [...web, ...native, ...(hasNetworks ? [await larqPeer((line) => console.error(line))] : [])];
+  return [...web, ...native, ...(hasNetworks && isAsked('networks') ? await larqPeers(measuring.log) : [])];
 }
 
 async function readSets(paths: readonly string[]): Promise<ShapeSet[]> {
@@ -115,59 +107,58 @@ async function readSets(paths: readonly string[]): Promise<ShapeSet[]> {
   );
 }
 
-async function measureAll(
-  found: readonly (Peer | MissingPeer)[],
-  peers: readonly Peer[],
-  options: MeasureOptions,
-): Promise<Bench> {
-  const names = (await readdir(SHAPES)).filter((name) => name.endsWith('.json') && name !== SHOWN_SET).sort();
-  names.unshift(SHOWN_SET);
-  const only = await measureOnly(await readSets(names.map((name) => `${SHAPES}/${name}`)), found, peers, options);
-  const files: NetworkFile[] = JSON.parse(await readFile(NETWORKS, 'utf8'));
-  const opened = await Promise.all(files.map(openNetwork));
-  const networks = [];
-  for (const [i, network] of opened.entries())
-    networks.push(await measureNetwork(network, files[i]!.path, peers, options));
-  const scaling = await measureScaling(opened[0]!, options);
-  const ablations = [];
-  for (const network of opened) ablations.push(...(await measureAblations(network, options)));
-  return { ...only, networks, scaling, ablations };
+function isAsked(part: string): boolean {
+  return options.only.length === 0 ? options.networks.length === 0 || part === 'networks' : options.only.includes(part);
 }
 
-/** Nothing but layers. */
-async function measureOnly(
-  sets: readonly ShapeSet[],
-  found: readonly (Peer | MissingPeer)[],
-  peers: readonly Peer[],
-  options: MeasureOptions,
-): Promise<Bench> {
-  const startMs = performance.now();
-  const before = process.cpuUsage();
-  const layers = await measureLayers(sets, peers, options);
-  const { user, system } = process.cpuUsage(before);
+async function measureParts(peers: readonly Peer[], core: CoreShare): Promise<Partial<Bench>> {
+  const files: NetworkFile[] = JSON.parse(await readFile(NETWORKS, 'utf8'));
+  const chosen = files.filter(({ id }) => options.networks.length === 0 || options.networks.includes(id));
+  const parts: { -readonly [Part in keyof Bench]?: Bench[Part] } = {};
+  const sets = await readAllSets();
+  if (isAsked('layers')) parts.layers = await core.during(() => measureLayers(sets, peers, measuring));
+  const opened = await Promise.all(chosen.map(async (file) => ({ file, network: await openNetwork(file) })));
+  if (isAsked('networks')) {
+    const networks = [];
+    for (const { file, network } of opened) networks.push(await measureNetwork(network, file, peers, measuring));
+    parts.networks = networks;
+  }
+  if (isAsked('scaling')) {
+    const first = await openNetwork(files[0]!);
+    parts.scaling = await core.during(() => measureScaling(first, measuring));
+  }
+  if (isAsked('ablations')) {
+    const ablations = [];
+    for (const { network } of opened) ablations.push(...(await measureAblations(network, measuring)));
+    parts.ablations = ablations;
+  }
+  return parts;
+}
+
+async function readAllSets(): Promise<ShapeSet[]> {
+  const names = (await readdir(SHAPES)).filter((name) => name.endsWith('.json') && name !== SHOWN_SET).sort();
+  return readSets([SHOWN_SET, ...names].map((name) => `${SHAPES}/${name}`));
+}
+
+function describeMachine(): Machine {
   return {
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      node: process.versions.node,
-      v8: process.versions.v8,
-      date: new Date().toISOString().slice(0, 10),
-      signwave: VERSION,
-      coreShare: (user + system) / 1000 / (performance.now() - startMs),
-    },
-    rounds: options.rounds,
-    engines: [
-      ...FAMILIES.map(({ id, title }): EngineRecord => ({ id, title, version: VERSION })),
-      ...found.map(
-        (peer): EngineRecord =>
-          isMissing(peer)
-            ? { id: peer.id, title: peer.title, missing: peer.reason }
-            : { id: peer.id, title: peer.title, version: peer.version },
-      ),
-    ],
-    layers,
-    networks: [],
-    scaling: { channels: [], mapSize: [], batch: [] },
-    ablations: [],
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    date: new Date().toISOString().slice(0, 10),
+    signwave: VERSION,
   };
+}
+
+function engineRecords(found: readonly (Peer | MissingPeer)[]): EngineRecord[] {
+  return [
+    ...FAMILIES.map(({ id, title }): EngineRecord => ({ id, title, version: VERSION })),
+    ...found.map(
+      (peer): EngineRecord =>
+        isMissing(peer)
+          ? { id: peer.id, title: peer.title, missing: peer.reason }
+          : { id: peer.id, title: peer.title, version: peer.version },
+    ),
+  ];
 }

@@ -24,7 +24,7 @@ export interface Machine {
   readonly cores: number;
   readonly node: string;
   readonly v8: string;
-  /** Day of the measurement, ISO 8601. */
+  /** Day of the measurement, ISO 8601; the last one if parts were measured apart. */
   readonly date: string;
   readonly signwave: string;
   /** CPU time of the process by wall time while layers were timed: near 1, or above, unless other work had the core. */
@@ -52,9 +52,9 @@ export interface LayerResult {
   /** What `load` chose for it, and why. */
   readonly kernel: string;
   readonly reason: string;
-  /** Of the layer alone: activations packed already, no input or output copied. Peers: a whole call of their API. */
+  /** Of the layer by itself: the difference of two networks, in which calls and copies are the same. */
   readonly timings: Timings;
-  /** Of `model.run`: copies in and out, and the sign, included. */
+  /** Of a whole call for a network of this layer alone: from numbers in an array to numbers in an array. */
   readonly callTimings: Timings;
   /** Engines that can't run it, with the reason. */
   readonly skipped: Readonly<Record<string, string>>;
@@ -63,6 +63,8 @@ export interface LayerResult {
 export interface NetworkResult {
   readonly id: string;
   readonly title: string;
+  /** Where it was converted with an option that changes outputs: how much. */
+  readonly outputChange?: OutputChange;
   readonly macs: number;
   readonly fileBytes: number;
   readonly wasmBytes: number;
@@ -70,6 +72,15 @@ export interface NetworkResult {
   readonly skipped: Readonly<Record<string, string>>;
   readonly profile: readonly ProfileRow[];
   readonly startups: readonly StartupResult[];
+}
+
+/** As `outputChange` of bench/output-change.mjs has it. */
+export interface OutputChange {
+  /** The network without the option. */
+  readonly of: string;
+  readonly images: number;
+  readonly otherFirstClass: number;
+  readonly largestShift: number;
 }
 
 /** A step of the plan. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Machine, THIS_MACHINE } from '../../trainer/src/setup/machine.js';
-import { larqPeer } from '../src/peers/larq.js';
+import { larqPeers } from '../src/peers/larq.js';
 
 const LINUX: Machine = { ...THIS_MACHINE, platform: 'linux', architecture: 'x64' };
 
@@ -17,14 +17,16 @@ function machineWith(programs: Readonly<Record<string, string>>): Machine {
 }
 
 test('larq is left out, with the reason, where it has no wheels', async () => {
-  const peer = await larqPeer(() => {}, { ...LINUX, platform: 'darwin', architecture: 'arm64' });
-  expect(peer).toMatchObject({ id: 'larq', reason: 'its wheels are for Linux on x64, this is darwin on arm64' });
+  const [peer, other] = await larqPeers(() => {}, { ...LINUX, platform: 'darwin', architecture: 'arm64' });
+  const reason = 'its wheels are for Linux on x64, this is darwin on arm64';
+  expect(peer).toMatchObject({ id: 'larq', reason });
+  expect(other).toMatchObject({ id: 'larq-indirect', reason });
 });
 
 test('larq is left out, with the reason, where no Python is that its wheels are for', async () => {
   const reason = 'its wheels are for Python 3.11 and 3.10; neither is on the PATH';
-  expect(await larqPeer(() => {}, machineWith({}))).toMatchObject({ reason });
-  expect(await larqPeer(() => {}, machineWith({ python3: '3.13' }))).toMatchObject({ reason });
+  expect(await larqPeers(() => {}, machineWith({}))).toMatchObject([{ reason }, { reason }]);
+  expect(await larqPeers(() => {}, machineWith({ python3: '3.13' }))).toMatchObject([{ reason }, { reason }]);
 });
 
 test('what pip says is kept apart from the reason, which is published', async () => {
@@ -32,7 +34,9 @@ test('what pip says is kept apart from the reason, which is published', async ()
   const says = 'ERROR: https://packages.example/simple is not reachable';
   const run = async (_: string, args: readonly string[]) =>
     args[0] === '-c' ? { status: 0, lines: ['3.11'] } : { status: 1, lines: [says] };
-  const peer = await larqPeer(() => {}, { ...LINUX, env: { XDG_CACHE_HOME: cache }, run });
-  expect(peer).toMatchObject({ reason: 'its Python environment could not be made', details: says });
+  const [peer, other] = await larqPeers(() => {}, { ...LINUX, env: { XDG_CACHE_HOME: cache }, run });
+  const reason = 'its Python environment could not be made';
+  expect(peer).toMatchObject({ reason, details: says });
+  expect(other).toMatchObject({ reason });
   rmSync(cache, { recursive: true });
 });

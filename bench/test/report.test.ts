@@ -4,7 +4,14 @@ import { layerChart } from '../src/report/chart.js';
 import { milliseconds } from '../src/report/markdown.js';
 import { performanceDocument } from '../src/report/performance.js';
 import { withResults } from '../src/report/readme.js';
-import { layerTable, machineLine, networkTable, profileTable, startupTable } from '../src/report/tables.js';
+import {
+  changedOutputs,
+  layerTable,
+  machineLine,
+  networkTable,
+  profileTable,
+  startupTable,
+} from '../src/report/tables.js';
 import type { Bench, LayerResult } from '../src/results.js';
 
 function timing(name: string, medianMs: number): Timing {
@@ -18,7 +25,7 @@ const LAYER: LayerResult = {
   kernel: 'convBits',
   reason: 'because',
   timings: [timing('signwave', 0.5), timing('peer', 6), timing('other', 0.25)],
-  callTimings: [timing('signwave', 0.75)],
+  callTimings: [timing('signwave', 0.75), timing('peer', 7.5), timing('other', 0.375)],
   skipped: {},
 };
 const BENCH: Bench = {
@@ -40,6 +47,7 @@ const BENCH: Bench = {
           ...LAYER,
           shape: { ...LAYER.shape, groups: 2 },
           timings: [timing('signwave', 0.5), timing('other', 1)],
+          callTimings: [timing('signwave', 0.75), timing('other', 1.5)],
           skipped: { peer: 'it has no groups' },
         },
       ],
@@ -64,6 +72,18 @@ const BENCH: Bench = {
         { engine: 'peer', processes: 5, loadMs: 100, firstRunMs: 30, rssBytes: 2 ** 26 },
       ],
     },
+    {
+      id: 'quicker',
+      title: 'A network, `--stem i16`',
+      outputChange: { of: 'resnet20-cifar10', images: 40, otherFirstClass: 3, largestShift: 0.052 },
+      macs: 40_000_000,
+      fileBytes: 46_832,
+      wasmBytes: 6_215,
+      timings: [timing('signwave', 0.3), timing('peer', 4)],
+      skipped: {},
+      profile: [{ name: 'a', kernel: 'convBits', isBinary: true, macs: 3e6, medianMs: 0.2 }],
+      startups: [{ engine: 'peer', processes: 5, loadMs: 90, firstRunMs: 30, rssBytes: 2 ** 26 }],
+    },
   ],
   scaling: {
     channels: [
@@ -73,16 +93,19 @@ const BENCH: Bench = {
     mapSize: [],
     batch: [],
   },
-  ablations: [{ id: 'no-x', title: 'no X', subject: 'A network', defaultMs: 2, changedMs: 5 }],
+  ablations: [
+    { id: 'no-x', title: 'no X', subject: 'A network', defaultMs: 2, changedMs: 5 },
+    { id: 'no-x', title: 'no X', subject: 'A network, `--stem i16`', defaultMs: 2, changedMs: 7 },
+  ],
 };
 
 describe('tables', () => {
-  test('say of layers how many times as long other engines take, and leave cells empty where one can not', () => {
+  test('say of layers how many times as long other engines take, by themselves and in whole calls; a cell is empty where one can not', () => {
     expect(layerTable(BENCH, BENCH.layers[0]!).split('\n')).toEqual([
-      '| layer | kernel | ms | spread | GMAC/s | whole call, ms | Peer | Other |',
+      '| layer | kernel | ms | spread | GMAC/s | whole call, ms | Peer: layer (whole call) | Other: layer (whole call) |',
       '|---|---:|---:|---:|---:|---:|---:|---:|',
-      '| 64, 56 x 56, 3 x 3 | convBits | 0.500 | 3.4 % | 257.4 | 0.750 | 12.0x | 0.5x |',
-      '| 64, 56 x 56, 3 x 3, 2 groups | convBits | 0.500 | 3.4 % | 257.4 | 0.750 | - | 2.0x |',
+      '| 64, 56 x 56, 3 x 3 | convBits | 0.500 | 3.4 % | 257.4 | 0.750 | 12.0x (10.0x) | 0.5x (0.5x) |',
+      '| 64, 56 x 56, 3 x 3, 2 groups | convBits | 0.500 | 3.4 % | 257.4 | 0.750 | - | 2.0x (2.0x) |',
     ]);
   });
 
@@ -101,6 +124,7 @@ describe('tables', () => {
     expect(startupTable(BENCH).split('\n').slice(2)).toEqual([
       '| A network | signwave | 5.00 | 2.00 | 46,832 | 6,215 | 2.0 | 1.0 |',
       '| A network | Peer | 100 | 30.0 | - | - | 64.0 | - |',
+      '| A network, `--stem i16` (another first class on 3 of 40 images) | Peer | 90.0 | 30.0 | - | - | 64.0 | - |',
     ]);
   });
 
@@ -110,7 +134,17 @@ describe('tables', () => {
     );
   });
 
+  test('say where it stands what a network whose outputs are changed gives', () => {
+    expect(networkTable(BENCH)).toContain(
+      '| A network, `--stem i16` (another first class on 3 of 40 images) | 0.300 |',
+    );
+    expect(changedOutputs(BENCH)).toEqual([
+      'A network, `--stem i16`, is no faster way to the same result: its outputs are not those of A network. On 40 images the first class is another one for 3 (7.5 %), and a logit is off by up to 5.2 % of the range of its image’s logits.',
+    ]);
+  });
+
   test.each([
+    [-0.001, '0'],
     [0.00123, '0.0012'],
     [0.0123, '0.0123'],
     [0.123, '0.123'],
@@ -139,6 +173,16 @@ describe('docs/performance.md', () => {
     expect(text).toContain('| no X | A network | 2.00 | 5.00 | 2.50x |');
   });
 
+  test('names the changed outputs of a network wherever it names the network with a time', () => {
+    const lines = text.split('\n').filter((line) => line.includes('--stem i16`'));
+    expect(lines.length).toBeGreaterThan(3);
+    for (const line of lines) expect(line).toMatch(/first class (on 3 of 40 images|is another one for 3)/);
+  });
+
+  test('has networks before layers', () => {
+    expect(text.indexOf('## Networks')).toBeLessThan(text.indexOf('## Layers'));
+  });
+
   test('compares with the cited limit only layers that it is known for', () => {
     expect(text).toContain('| 64, 56 x 56, 3 x 3 | 257.4 | 1287 | 20.0 % |');
     expect(text).not.toMatch(/2 groups \| 257\.4 \| 1287/);
@@ -155,6 +199,7 @@ describe('README.md', () => {
     expect(text).toMatch(/<!-- \/results -->\nafter\n$/);
     expect(text).not.toContain('old');
     expect(text).toContain('| Peer 3 | 4.00 ms, 10.0x as long |');
+    expect(text.indexOf('| A network | 0.400 |')).toBeLessThan(text.indexOf('| 64, 56 x 56, 3 x 3 |'));
     expect(withResults(text, { bench: BENCH })).toBe(text);
   });
 
@@ -163,7 +208,7 @@ describe('README.md', () => {
   });
 });
 
-test('the chart has a bar for each ratio, the same for the same results', async () => {
+test('the chart has a bar for each ratio of networks, layers and whole calls, the same for the same results', async () => {
   const svg = await layerChart(BENCH);
   for (const ratio of ['12x', '0.5x', '2x', '10x']) expect(svg).toContain(`>${ratio}<`);
   expect(await layerChart(BENCH)).toBe(svg);

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_FAMILY, FAMILIES } from '../src/families.js';
 import { makeLayer } from '../src/layer.js';
-import { layerMs, ownLayer } from '../src/measure/layer-step.js';
 import { type LayerShape, outputSides, parseShapeSet, shapeTitle } from '../src/shapes.js';
 
 const FOLDER = fileURLToPath(new URL('../shapes/', import.meta.url));
@@ -46,36 +44,5 @@ describe('a layer', () => {
   test('is the same for the same seed, and another for another', () => {
     expect(makeLayer(shape, 1).bytes).toEqual(makeLayer(shape, 1).bytes);
     expect(makeLayer(shape, 1).bytes).not.toEqual(makeLayer(shape, 2).bytes);
-  });
-
-  test.each(FAMILIES)('is run and timed by $title', async (family) => {
-    for (const activations of ['bits', 'floats'] as const) {
-      const { step, model } = await ownLayer(makeLayer({ ...shape, activations }, 1), family);
-      expect(await (step as { medianMs(runs: number): number }).medianMs(3)).toBeGreaterThan(0);
-      model.dispose();
-    }
-  });
-
-  test('takes the steps with its convolution, and those that only prepare data; not its sign', () => {
-    const step = {
-      kernel: '',
-      name: '',
-      shape: { height: 1, width: 1, channels: 1 },
-      macs: 0,
-      isBinary: true,
-      reason: '',
-    };
-    const profile = [
-      { ...step, nodes: [1], medianMs: 100, meanMs: 100 },
-      { ...step, nodes: [], medianMs: 3, meanMs: 3 },
-      { ...step, nodes: [2, 3], medianMs: 20, meanMs: 20 },
-    ];
-    expect(layerMs(profile, 2)).toBe(23);
-  });
-
-  test('is not timed if its output is wrong by one', async () => {
-    const layer = makeLayer(shape, 1);
-    const expected = layer.expected.map((value, i) => (i === 3 ? value + 1 : value));
-    await expect(ownLayer({ ...layer, expected }, DEFAULT_FAMILY)).rejects.toThrow(/nothing was timed/);
   });
 });

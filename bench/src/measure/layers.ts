@@ -1,10 +1,19 @@
-import { type Contestant, timeInterleaved } from '../../../cli/src/bench/interleave.js';
+import { SignwaveError } from '@signwave/format';
+import type { PlanStep } from '@signwave/runtime';
+import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
-import { makeLayer } from '../layer.js';
-import type { Peer, Prepared } from '../peers/peer.js';
+import { timedLayer } from '../layer-networks.js';
+import type { Peer } from '../peers/peer.js';
 import type { LayerResult, LayerSetResult } from '../results.js';
 import { type LayerShape, type ShapeSet, shapeTitle } from '../shapes.js';
-import { ownLayer } from './layer-step.js';
+import {
+  callContestant,
+  layerContestant,
+  ownLayers,
+  type ReadyLayer,
+  readyLayer,
+  releaseLayer,
+} from './layer-times.js';
 
 /** Least duration of a sample: a layer of CIFAR is run some hundred times in it. */
 const SAMPLE_MS = 10;
@@ -17,7 +26,7 @@ export interface MeasureOptions {
   readonly log: (line: string) => void;
 }
 
-/** Time every layer of the sets in all kernel families and peers. A shape that several sets have is measured once. */
+/** Time every layer of the sets in all kernel families and peers, by itself and as a whole call. A shape that several sets have is measured once. */
 export async function measureLayers(
   sets: readonly ShapeSet[],
   peers: readonly Peer[],
@@ -42,36 +51,37 @@ async function measureLayer(
   peers: readonly Peer[],
   { rounds, log }: MeasureOptions,
 ): Promise<LayerResult> {
-  const layer = makeLayer(shape, seed);
-  const own = [];
-  for (const family of FAMILIES) own.push({ family, ...(await ownLayer(layer, family)) });
-  const { kernel, reason } = own.find(({ family }) => family === DEFAULT_FAMILY)!;
-  const contestants: Contestant[] = own.map(({ step }) => step);
-  const calls = own.map(
-    ({ call: { name, ...work }, family }) => ({ ...work, name: callName(family.id) }) as Contestant,
-  );
-  const prepared: Prepared[] = [];
+  const layer = timedLayer(shape, seed);
+  const ready: { readonly id: string; readonly layer: ReadyLayer }[] = [];
+  let step: PlanStep | undefined;
+  for (const family of FAMILIES) {
+    const own = await readyLayer(layer, (network) => ownLayers(network, family));
+    if (typeof own === 'string') throw new SignwaveError('E_PEER', own);
+    if (family === DEFAULT_FAMILY)
+      step = own.longer.model.plan().find(({ nodes }) => nodes.includes(layer.longer.convNode));
+    ready.push({ id: family.id, layer: own });
+  }
   const skipped: Record<string, string> = {};
   for (const peer of peers) {
-    if (!peer.layer) continue;
-    const ready = await peer.layer(layer);
-    if (typeof ready === 'string') skipped[peer.id] = ready;
-    else {
-      prepared.push(ready);
-      contestants.push({ name: peer.id, ...ready.work });
-    }
+    if (!peer.layers) continue;
+    const theirs = await readyLayer(layer, (network) => peer.layers!(network));
+    if (typeof theirs === 'string') skipped[peer.id] = theirs;
+    else ready.push({ id: peer.id, layer: theirs });
   }
-  const all = await timeInterleaved([...contestants, ...calls], { rounds, minMs: SAMPLE_MS, warmUpMs: WARM_UP_MS });
-  for (const it of prepared) await it.release();
-  for (const { model } of own) model.dispose();
-  const timings = all.slice(0, contestants.length);
-  const callTimings = all.slice(contestants.length).map((timing, i) => ({ ...timing, name: FAMILIES[i]!.id }));
-  const ours = timings[0]!.medianMs;
-  const rest = timings.slice(1).map(({ name, medianMs }) => `${name} ${(medianMs / ours).toFixed(1)}x`);
-  log(`  ${shapeTitle(shape)}: ${ours.toFixed(4)} ms; ${rest.join(', ')}`);
+  const contestants = [
+    ...ready.map((it) => layerContestant(it.id, it.layer)),
+    ...ready.map((it) => callContestant(it.id, it.layer)),
+  ];
+  const all = await timeInterleaved(contestants, { rounds, minMs: SAMPLE_MS, warmUpMs: WARM_UP_MS });
+  for (const it of ready) await releaseLayer(it.layer);
+  const timings = all.slice(0, ready.length);
+  const callTimings = all.slice(ready.length);
+  const [ours, ourCall] = [timings[0]!.medianMs, callTimings[0]!.medianMs];
+  const rest = ready.slice(1).map(({ id }, i) => {
+    const ratio = timings[i + 1]!.medianMs / ours;
+    return `${id} ${ratio.toFixed(1)}x (${(callTimings[i + 1]!.medianMs / ourCall).toFixed(1)}x)`;
+  });
+  log(`  ${shapeTitle(shape)}: ${ours.toFixed(4)} ms (${ourCall.toFixed(4)} ms); ${rest.join(', ')}`);
+  const { kernel, reason } = step!;
   return { shape, macs: layer.macs, kernel, reason, timings, callTimings, skipped };
-}
-
-function callName(family: string): string {
-  return `${family}, whole call`;
 }

@@ -7,7 +7,7 @@ import { seededRandom } from '../../../trainer/src/random.js';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
 import type { Network, Peer, Prepared } from '../peers/peer.js';
-import type { NetworkResult, ProfileRow } from '../results.js';
+import type { NetworkResult, OutputChange, ProfileRow } from '../results.js';
 import { type MeasureOptions, WARM_UP_MS } from './layers.js';
 import { measureStartup } from './startup.js';
 
@@ -24,6 +24,7 @@ export interface NetworkFile {
   readonly path: string;
   /** Its activations are floats: nothing there has to be equal to the last bit. */
   readonly hasFloatActivations?: boolean;
+  readonly outputChange?: OutputChange;
 }
 
 export async function openNetwork({ id, title, path, hasFloatActivations }: NetworkFile): Promise<Network> {
@@ -44,7 +45,7 @@ export async function openNetwork({ id, title, path, hasFloatActivations }: Netw
 /** Time a network in all kernel families and peers; profile it; start it in processes of its own. */
 export async function measureNetwork(
   network: Network,
-  path: string,
+  { path, outputChange }: NetworkFile,
   peers: readonly Peer[],
   { rounds, log }: MeasureOptions,
 ): Promise<NetworkResult> {
@@ -87,5 +88,17 @@ export async function measureNetwork(
   const startups = await measureStartup(path, peers);
   for (const { engine, loadMs, firstRunMs } of startups)
     log(`  ${engine}, new process: load ${loadMs.toFixed(1)} ms, first run ${firstRunMs.toFixed(1)} ms`);
-  return { id, title, macs: network.macs, fileBytes: bytes.length, wasmBytes, timings, skipped, profile, startups };
+  const change = outputChange && { outputChange };
+  return {
+    id,
+    title,
+    ...change,
+    macs: network.macs,
+    fileBytes: bytes.length,
+    wasmBytes,
+    timings,
+    skipped,
+    profile,
+    startups,
+  };
 }

@@ -1,12 +1,13 @@
+import { SignwaveError } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY } from '../families.js';
-import { makeLayer } from '../layer.js';
+import { timedLayer } from '../layer-networks.js';
 import type { Network } from '../peers/peer.js';
 import type { Scaling, ScalingPoint } from '../results.js';
 import type { LayerShape } from '../shapes.js';
-import { ownLayer } from './layer-step.js';
+import { layerContestant, ownLayers, type ReadyLayer, readyLayer, releaseLayer } from './layer-times.js';
 import { type MeasureOptions, WARM_UP_MS } from './layers.js';
 
 const CHANNELS = [16, 32, 64, 128, 256, 512];
@@ -37,12 +38,16 @@ async function measureShapes(
   shapeAt: (at: number) => LayerShape,
   { rounds }: MeasureOptions,
 ): Promise<ScalingPoint[]> {
-  const layers = at.map((value) => makeLayer(shapeAt(value), value));
-  const own = [];
-  for (const layer of layers) own.push(await ownLayer(layer, DEFAULT_FAMILY));
-  const contestants = own.map(({ step }) => step);
+  const layers = at.map((value) => timedLayer(shapeAt(value), value));
+  const ready: ReadyLayer[] = [];
+  for (const layer of layers) {
+    const own = await readyLayer(layer, (network) => ownLayers(network, DEFAULT_FAMILY));
+    if (typeof own === 'string') throw new SignwaveError('E_PEER', own);
+    ready.push(own);
+  }
+  const contestants = ready.map((it, i) => layerContestant(`${at[i]}`, it));
   const timings = await timeInterleaved(contestants, { rounds, minMs: SAMPLE_MS, warmUpMs: WARM_UP_MS });
-  for (const { model } of own) model.dispose();
+  for (const it of ready) await releaseLayer(it);
   return timings.map(({ medianMs }, i) => ({ at: at[i]!, macs: layers[i]!.macs, medianMs }));
 }
 

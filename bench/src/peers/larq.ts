@@ -7,8 +7,12 @@ import { createInterface } from 'node:readline';
 import { cacheFolder, type Machine, THIS_MACHINE } from '../../../trainer/src/setup/machine.js';
 import type { MissingPeer, Peer } from './peer.js';
 
-const ID = 'larq';
-const TITLE = 'larq compute engine, native, BinaryResNetE18';
+/** Ways to run it, by what bench/larq/measure.py calls them. The first is what its interpreter does unless told otherwise. */
+const WAYS = {
+  default: { id: 'larq', title: 'larq compute engine, native, BinaryResNetE18, as it comes' },
+  indirect: { id: 'larq-indirect', title: 'larq compute engine, native, BinaryResNetE18, indirect bgemm and XNNPACK' },
+} as const;
+type Way = keyof typeof WAYS;
 const REQUIREMENTS = 'bench/larq/requirements.txt';
 const PROGRAM = 'bench/larq/measure.py';
 /** Its wheels are for these, and for Linux on x86-64 alone. */
@@ -18,14 +22,16 @@ const COUNTERPART = 'resnet18-imagenet';
 const SHOWN_LINES = 5;
 
 /**
- * larq compute engine's own interpreter, on one thread, in a Python process that stays and takes part in the rounds. Python and its packages
+ * larq compute engine's own interpreter, in the two ways that it has, on one thread, in a Python process that stays and takes part in the rounds. Python and its packages
  * come from an environment of our own in the user's cache folder, made the first time.
  */
-export async function larqPeer(
+export async function larqPeers(
   log: (line: string) => void,
   machine: Machine = THIS_MACHINE,
-): Promise<Peer | MissingPeer> {
-  const missing = (reason: string, details = ''): MissingPeer => ({ id: ID, title: TITLE, reason, details });
+): Promise<(Peer | MissingPeer)[]> {
+  const ways = Object.keys(WAYS) as Way[];
+  const missing = (reason: string, details = ''): MissingPeer[] =>
+    ways.map((way, i) => ({ ...WAYS[way], reason, ...(i === 0 && { details }) }));
   const { platform, architecture } = machine;
   if (platform !== 'linux' || architecture !== 'x64')
     return missing(`its wheels are for Linux on x64, this is ${platform} on ${architecture}`);
@@ -36,16 +42,15 @@ export async function larqPeer(
   if ('failure' in environment) return missing('its Python environment could not be made', environment.failure);
   const process = await MeasuringProcess.start(environment.python);
   if (typeof process === 'string') return missing(`${PROGRAM} failed`, process);
-  return {
-    id: ID,
-    title: TITLE,
+  return ways.map((way) => ({
+    ...WAYS[way],
     version: pinnedVersion(),
     network: async ({ id }) => {
       if (id !== COUNTERPART) return 'it is timed on BinaryResNetE18 alone';
-      return { work: { medianMs: (runs) => process.medianMs(runs) }, release: () => undefined };
+      return { work: { medianMs: (runs) => process.medianMs(way, runs) }, release: () => undefined };
     },
     dispose: async () => process.stop(),
-  };
+  }));
 }
 
 async function findPython({ run }: Machine): Promise<string | undefined> {
@@ -115,8 +120,8 @@ class MeasuringProcess {
     return error ?? process;
   }
 
-  async medianMs(runs: number): Promise<number> {
-    this.#child.stdin.write(`${runs}\n`);
+  async medianMs(way: Way, runs: number): Promise<number> {
+    this.#child.stdin.write(`${way} ${runs}\n`);
     const line = await this.#next();
     if (line === undefined) throw new Error(`${PROGRAM} ended while it was timed`);
     return JSON.parse(line);

@@ -4,10 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { exportOnnx } from '@signwave/convert';
 import { type InputNode, SignwaveError } from '@signwave/format';
 import { requireEqual, requireSameAnswer } from '../check.js';
-import type { Layer } from '../layer.js';
+import { outputShape, type UnitNetwork } from '../layer-networks.js';
 import { channelsFirst } from '../layouts.js';
-import type { MissingPeer, Peer, Prepared } from './peer.js';
-import { quantizedLayer, quantizeOutputs, toBytes } from './qlinear-conv.js';
+import { floatOnnx } from './float-onnx.js';
+import { int8Onnx, toBytes } from './int8-onnx.js';
+import type { MissingPeer, Peer, Runnable } from './peer.js';
 
 /** The API that onnxruntime-web and onnxruntime-node have in common, as far as it is used. */
 interface Ort {
@@ -79,50 +80,49 @@ export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | Mi
       id: ids.float32,
       title: titles.float32,
       version,
-      layer: async (layer) => {
-        const input = new ort.Tensor('float32', channelsFirst(layer.input, layer.shape.inChannels), sidesOf(layer));
-        const session = await open(exportOnnx(layer.conv, { batch: 1 }));
-        const expected = channelsFirst(layer.expected, layer.shape.outChannels);
-        const tolerance = layer.shape.activations === 'bits' ? 0 : LAYER_TOLERANCE;
-        requireEqual(titles.float32, (await session.run({ input })).output.data, expected, tolerance);
-        return prepared(session, input);
+      layers: async (network) => {
+        const { shape } = network.units[0]!;
+        const input = new ort.Tensor('float32', channelsFirst(network.input, shape.inChannels), inputSides(network));
+        const session = await open(floatOnnx(network));
+        const tolerance = shape.activations === 'bits' ? 0 : LAYER_TOLERANCE;
+        requireEqual(titles.float32, (await session.run({ input })).output.data, expectedOf(network), tolerance);
+        return runnable(session, input);
       },
       network: async ({ model, input: values, expected }) => {
         const { height, width, channels } = model.graph.nodes[0] as InputNode;
         const input = new ort.Tensor('float32', channelsFirst(values, channels), [1, channels, height, width]);
         const session = await open(exportOnnx(model, { batch: 1 }));
         requireSameAnswer(titles.float32, (await session.run({ input })).output.data, expected, NETWORK_TOLERANCE);
-        return prepared(session, input);
+        return runnable(session, input);
       },
     },
     {
       id: ids.int8,
       title: titles.int8,
       version,
-      layer: async (layer) => {
-        const { shape, weights } = layer;
+      layers: async (network) => {
+        const { shape } = network.units[0]!;
         if (shape.activations === 'floats') return 'float activations';
-        const expected = channelsFirst(layer.expected, shape.outChannels);
-        const { onnx, outputScale } = quantizedLayer(
-          shape,
-          weights,
-          expected.reduce((a, b) => Math.max(a, Math.abs(b))),
-        );
-        const input = new ort.Tensor('uint8', toBytes(channelsFirst(layer.input, shape.inChannels)), sidesOf(layer));
-        const session = await open(onnx);
-        const { data } = (await session.run({ input })).output;
-        requireEqual(titles.int8, data, quantizeOutputs(expected, outputScale), 0);
-        return prepared(session, input);
+        const bytes = toBytes(channelsFirst(network.input, shape.inChannels));
+        const input = new ort.Tensor('uint8', bytes, inputSides(network));
+        const session = await open(int8Onnx(network));
+        requireEqual(titles.int8, (await session.run({ input })).output.data, toBytes(expectedOf(network)), 0);
+        return runnable(session, input);
       },
     },
   ];
 }
 
-function sidesOf({ shape }: Layer): number[] {
-  return [1, shape.inChannels, shape.height, shape.width];
+function inputSides({ units }: UnitNetwork): number[] {
+  const { inChannels, height, width } = units[0]!.shape;
+  return [1, inChannels, height, width];
 }
 
-function prepared(session: Session, input: object): Prepared {
+function expectedOf(network: UnitNetwork): Float32Array {
+  return channelsFirst(network.expected, outputShape(network).channels);
+}
+
+function runnable(session: Session, input: object): Runnable {
   return { work: { run: async () => void (await session.run({ input })) }, release: () => session.release() };
 }
 

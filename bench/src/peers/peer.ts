@@ -1,5 +1,5 @@
 import type { Model } from '@signwave/format';
-import type { Layer } from '../layer.js';
+import type { UnitNetwork } from '../layer-networks.js';
 
 /** A network to be timed, with an input and what it has to give. */
 export interface Network {
@@ -22,16 +22,25 @@ export interface Peer {
   readonly id: string;
   readonly title: string;
   readonly version: string;
-  /** Get ready to run a layer: loaded, its output checked. A string says why the engine can't. */
-  layer?(layer: Layer): Promise<Prepared | string>;
+  /** Get ready to run layers: loaded, the output checked. A string says why the engine can't. */
+  layers?(network: UnitNetwork): Promise<Runnable | string>;
+  /** The same for a whole network. */
   network?(network: Network): Promise<Prepared | string>;
   dispose?(): Promise<void>;
 }
 
-/** Something whose answer was right once. */
+/**
+ * Something whose answer was right once. A run is a whole call: from numbers in an array of JavaScript to numbers in another, or in Python.
+ */
 export interface Prepared {
   /** Run once; or as often as asked, and give the median in milliseconds. */
-  readonly work: { run(): void | Promise<void> } | { medianMs(runs: number): Promise<number> };
+  readonly work: Runnable['work'] | { medianMs(runs: number): Promise<number> };
+  release(): void | Promise<void>;
+}
+
+/** A {@link Prepared} that is timed from outside. */
+export interface Runnable {
+  readonly work: { run(): void | Promise<void> };
   release(): void | Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import type * as Tfjs from '@tensorflow/tfjs';
 
 /** A network in TensorFlow.js, its constants in the memory of the back end. */
 export interface TfjsNetwork {
-  /** @returns the output, to be disposed of. */
-  run(): Tfjs.Tensor;
+  /** @returns the output, copied out of the memory of the back end; the input is copied into it. */
+  run(): Float32Array;
   release(): void;
 }
 
@@ -18,8 +18,7 @@ type Node = Exclude<GraphNode, InputNode>;
  */
 export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array): TfjsNetwork {
   const { height, width, channels } = graph.nodes[0] as InputNode;
-  const image = tf.tensor4d(input, [1, height, width, channels]);
-  const constants: Tfjs.Tensor[] = [image];
+  const constants: Tfjs.Tensor[] = [];
   const keep = <T extends Tfjs.Tensor>(make: () => T): T => {
     const made = tf.tidy(make);
     constants.push(made);
@@ -137,9 +136,9 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
   return {
     run: () =>
       tf.tidy(() => {
-        const maps: Tfjs.Tensor[] = [image];
+        const maps: Tfjs.Tensor[] = [tf.tensor4d(input, [1, height, width, channels])];
         for (const { call, inputs } of calls) maps.push(call(...inputs.map((index) => maps[index]!)));
-        return maps.at(-1)!;
+        return maps.at(-1)!.dataSync<'float32'>();
       }),
     release: () => tf.dispose(constants),
   };

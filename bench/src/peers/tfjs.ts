@@ -2,13 +2,14 @@ import type * as Tfjs from '@tensorflow/tfjs';
 import { requireEqual, requireSameAnswer } from '../check.js';
 import type { MissingPeer, Peer } from './peer.js';
 import { tfjsNetwork } from './tfjs-network.js';
+import { tfjsUnits } from './tfjs-units.js';
 
 const ID = 'tfjs-float32';
 const TITLE = 'TensorFlow.js wasm float32';
 const LAYER_TOLERANCE = 1e-4;
 const NETWORK_TOLERANCE = 1e-3;
 
-/** TensorFlow.js on its WebAssembly back end, which has one thread in Node. Inputs and outputs stay in its memory: nothing is copied. */
+/** TensorFlow.js on its WebAssembly back end, which has one thread in Node. */
 export async function tfjsPeer(): Promise<Peer | MissingPeer> {
   let tf: typeof Tfjs;
   try {
@@ -25,26 +26,17 @@ export async function tfjsPeer(): Promise<Peer | MissingPeer> {
     id: ID,
     title: TITLE,
     version: tf.version_core,
-    layer: async ({ shape, input, weights, expected }) => {
-      const { height, width, inChannels, outChannels, kernel, stride, pad, groups } = shape;
-      if (groups > 1) return 'tf.conv2d has no groups';
-      const image = tf.tensor4d(input, [1, height, width, inChannels]);
-      const filters = tf.tidy(() => {
-        const ours = tf.tensor4d(weights, [outChannels, kernel, kernel, inChannels]);
-        return ours.transpose([1, 2, 3, 0]) as Tfjs.Tensor4D;
-      });
-      const convolve = (): Tfjs.Tensor => tf.conv2d(image, filters, stride, pad);
-      const output = convolve();
-      requireEqual(TITLE, await output.data(), expected, shape.activations === 'bits' ? 0 : LAYER_TOLERANCE);
-      output.dispose();
-      return { work: { run: () => convolve().dispose() }, release: () => tf.dispose([image, filters]) };
+    layers: async (network) => {
+      const { activations } = network.units[0]!.shape;
+      if (network.units.some(({ shape }) => shape.groups > 1)) return 'tf.conv2d has no groups';
+      const twin = tfjsUnits(tf, network);
+      requireEqual(TITLE, twin.run(), network.expected, activations === 'bits' ? 0 : LAYER_TOLERANCE);
+      return { work: { run: () => void twin.run() }, release: () => twin.release() };
     },
     network: async ({ model, input, expected }) => {
-      const { run, release } = tfjsNetwork(tf, model.graph, input);
-      const output = run();
-      requireSameAnswer(TITLE, await output.data(), expected, NETWORK_TOLERANCE);
-      output.dispose();
-      return { work: { run: () => run().dispose() }, release };
+      const twin = tfjsNetwork(tf, model.graph, input);
+      requireSameAnswer(TITLE, twin.run(), expected, NETWORK_TOLERANCE);
+      return { work: { run: () => void twin.run() }, release: () => twin.release() };
     },
   };
 }

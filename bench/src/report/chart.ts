@@ -3,17 +3,22 @@ import { CHART_COLORS, renderSvg } from '../../../trainer/src/analysis/render-sv
 import { DEFAULT_FAMILY } from '../families.js';
 import { type Bench, timingOf } from '../results.js';
 import { shapeTitle } from '../shapes.js';
+import { networkTitle } from './tables.js';
 
 const WIDTH = 860;
-const ROW_HEIGHT = 19;
-const FRAME_HEIGHT = 120;
+const ROW_HEIGHT = 15;
+const FRAME_HEIGHT = 150;
+/** Long titles take several lines. */
+const LABEL = { width: 210, overflow: 'break' } as const;
 
-/** Bars: how many times as long other engines take for the layers of the first set, and for the networks. */
+/** Bars: how many times as long other engines take for the networks, and for the layers of the first set, by themselves and in a whole call. */
 export async function layerChart(bench: Bench): Promise<string> {
   const engines = bench.engines.filter(({ id }) => id !== DEFAULT_FAMILY.id);
+  const layers = bench.layers[0]?.layers ?? [];
   const rows = [
-    ...(bench.layers[0]?.layers ?? []).map(({ shape, timings }) => ({ title: shapeTitle(shape), timings })),
-    ...bench.networks,
+    ...bench.networks.map((network) => ({ title: plain(networkTitle(network)), timings: network.timings })),
+    ...layers.map(({ shape, timings }) => ({ title: `layer: ${shapeTitle(shape)}`, timings })),
+    ...layers.map(({ shape, callTimings }) => ({ title: `whole call: ${shapeTitle(shape)}`, timings: callTimings })),
   ];
   const series = engines
     .map(({ id, title }) => ({
@@ -27,14 +32,19 @@ export async function layerChart(bench: Bench): Promise<string> {
     }))
     .filter(({ data }) => data.some((ratio) => ratio !== null));
   const option: EChartsOption = {
-    // One more than others need.
-    color: [...CHART_COLORS, '#555555'],
+    // More than others need.
+    color: [...CHART_COLORS, '#555555', '#b0a030'],
     title: { text: 'Time of other engines / time of signwave', textStyle: { fontSize: 14 }, left: 8, top: 6 },
     legend: { top: 32, left: 8, itemHeight: 10 },
-    grid: { left: 230, right: 60, top: 82, bottom: 28 },
+    grid: { left: 230, right: 60, top: 112, bottom: 28 },
     xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value}x' } },
-    yAxis: { type: 'category', data: rows.map(({ title }) => title), inverse: true },
+    yAxis: { type: 'category', data: rows.map(({ title }) => title), inverse: true, axisLabel: LABEL },
     series,
   };
   return renderSvg('bench', option, { width: WIDTH, height: FRAME_HEIGHT + rows.length * series.length * ROW_HEIGHT });
+}
+
+/** Without Markdown. */
+function plain(title: string): string {
+  return title.replaceAll('`', '');
 }

@@ -12,11 +12,14 @@ export function grouped(value: number): string {
 
 /** Milliseconds with three digits that mean something: `0.123`, `12.3`. */
 export function milliseconds(value: number): string {
+  // A difference that noise swallowed.
+  if (!(value > 0)) return '0';
   return Number(value.toPrecision(3)).toFixed(Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(value)))));
 }
 
-/** `12.3x`. */
+/** `12.3x`; `-` where noise swallowed one of the times. */
 export function times(ratio: number): string {
+  if (!(ratio > 0)) return '-';
   return `${ratio.toFixed(1)}x`;
 }
 

@@ -1,9 +1,18 @@
 import { DEFAULT_FAMILY } from '../families.js';
+import { MORE_LAYERS } from '../layer-networks.js';
 import { type Bench, type LayerResult, type ScalingPoint, timingOf } from '../results.js';
 import { shapeTitle } from '../shapes.js';
 import { NATIVE_LIMITS } from './limits.js';
 import { gmacs, markdownTable, milliseconds, percent } from './markdown.js';
-import { layerTable, machineLine, networkTable, profileTable, startupTable } from './tables.js';
+import {
+  changedOutputs,
+  layerTable,
+  machineLine,
+  networkTable,
+  networkTitle,
+  profileTable,
+  startupTable,
+} from './tables.js';
 
 /** docs/performance.md, all of it. */
 export function performanceDocument(bench: Bench): string {
@@ -13,10 +22,13 @@ export function performanceDocument(bench: Bench): string {
     machineLine(bench),
     'Columns with the name of an engine say how many times as long it takes. `npm run bench` measures everything again and prints it; with `-- --write` it writes this file.',
     ...missing(bench),
-    ...(bench.layers.length > 0 ? layerSection(bench) : []),
+    '![How many times as long other engines take](figures/bench-layers.svg)',
     '## Networks',
+    'A run is a whole call: from an array of floats to an array of floats, in each engine’s JavaScript API or, larq compute engine’s, its Python API. ONNX Runtime and TensorFlow.js run the same network in float32. larq compute engine has no ResNet-18 of these weights: it runs BinaryResNetE18, with the same binary convolutions. *As it comes* is its interpreter with nothing asked of it; with `use_indirect_bgemm=True, use_xnnpack=True` it takes other kernels.',
     networkTable(bench),
+    ...changedOutputs(bench),
     ...(bench.networks.some(({ startups }) => startups.length > 0) ? costSection(bench) : []),
+    ...(bench.layers.length > 0 ? layerSection(bench) : []),
     ...(bench.scaling.channels.length > 0 ? growthSection(bench) : []),
     ...(bench.ablations.length > 0 ? ablationSection(bench) : []),
     ...(bench.layers.length > 0 ? distanceSection(bench) : []),
@@ -26,13 +38,19 @@ export function performanceDocument(bench: Bench): string {
 function layerSection(bench: Bench): string[] {
   return [
     '## Layers',
+    `A layer is a convolution of one-bit weights and what makes its result the operand of the next one: a batch norm and a sign, or, where activations are floats, a clip to -1 and +1. Its time, in every engine, is the difference of two networks, a longer one and a shorter one, divided by the ${MORE_LAYERS} layers that the longer one has more. They are run in turns. Calls, copies of input and output, and changes of layout at both ends are in both, so that they drop out:`,
     [
-      'One convolution of one-bit weights each. *ms* is the time of the layer alone: its steps in the plan, activations packed already and the result left in place.',
-      '*Whole call* is `model.run` on a network of that layer: floats copied in, signs taken, floats copied out.',
-      'ONNX Runtime is called through its JavaScript API, which copies input and output; TensorFlow.js works on tensors in its own memory and copies nothing.',
-      'int8 is a `QLinearConv` with the same weights. All outputs were equal before anything was timed; where activations are floats, within a rounding.',
-    ].join(' '),
-    '![How many times as long other engines take](figures/bench-layers.svg)',
+      `* where the result has the shape of the operand, chains of ${MORE_LAYERS + 1} layers and of 1;`,
+      `* for strides and other numbers of channels, ${MORE_LAYERS + 1} layers side by side and 1, behind a 1 x 1 convolution that both have. Behind them are ${MORE_LAYERS + 1} 1 x 1 convolutions of one pixel: each reads a layer of its own in the longer network, all of them the one layer in the shorter. What an engine does once for each map that is read by these, like our copy of the signs into bits, counts as a part of the layer.`,
+    ].join('\n'),
+    [
+      'All engines do the same work, in the way that is the least for each:',
+      '',
+      '* signwave: convolution, batch norm and sign, as a converted network has them;',
+      '* float32: the batch norm is in filters and bias, and a clip to -1 and +1 is the sign, since no sum lies between: ONNX Runtime makes it a part of the convolution, TensorFlow.js can’t;',
+      '* int8: one `QLinearConv`, with the batch norm in its bias; its rounding to a byte goes to one end or the other, which is the sign.',
+    ].join('\n'),
+    '*Whole call*, and in the columns of the other engines what is in brackets, is a network of that layer alone: an array copied in, the layer, an array copied out; for int8 arrays of bytes. All outputs were equal before anything was timed; where activations are floats, within a rounding.',
     ...bench.layers.flatMap((set) => [
       `### ${set.title}`,
       `${set.source}.`,
@@ -48,14 +66,17 @@ function costSection(bench: Bench): string[] {
     'Medians of processes that did nothing before. What the process grew by includes the code of the engine.',
     startupTable(bench),
     '### Where the time goes',
-    ...bench.networks.flatMap((network) => [`${network.title}, each step timed by itself:`, profileTable(network)]),
+    ...bench.networks.flatMap((network) => [
+      `${networkTitle(network)}, each step timed by itself:`,
+      profileTable(network),
+    ]),
   ];
 }
 
 function growthSection({ networks, scaling }: Bench): string[] {
   return [
     '## How time grows',
-    '3 x 3 layers with stride 1 and as many output as input channels, maps of 14 x 14:',
+    '3 x 3 layers with stride 1 and as many output as input channels, each by itself, maps of 14 x 14:',
     scalingTable('channels', scaling.channels),
     'The same with 64 channels, maps of growing size:',
     scalingTable('side of the map', scaling.mapSize),
@@ -64,7 +85,8 @@ function growthSection({ networks, scaling }: Bench): string[] {
   ];
 }
 
-function ablationSection({ ablations }: Bench): string[] {
+function ablationSection({ ablations, networks }: Bench): string[] {
+  const titles = new Map(networks.map((network) => [network.title, networkTitle(network)]));
   return [
     '## What each part brings',
     'The same network with one thing changed; the outputs were equal before anything was timed. What would change nothing is left out. A stem of integers is a network of its own above.',
@@ -72,7 +94,7 @@ function ablationSection({ ablations }: Bench): string[] {
       ['changed', 'on', 'as it is, ms', 'changed, ms', 'as long'],
       ablations.map(({ title, subject, defaultMs, changedMs }) => [
         title,
-        subject,
+        titles.get(subject) ?? subject,
         milliseconds(defaultMs),
         milliseconds(changedMs),
         `${(changedMs / defaultMs).toFixed(2)}x`,

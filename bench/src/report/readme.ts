@@ -1,7 +1,7 @@
 import { DEFAULT_FAMILY } from '../families.js';
 import { type Results, timingOf } from '../results.js';
 import { grouped, milliseconds, times } from './markdown.js';
-import { layerTable, machineLine } from './tables.js';
+import { changedOutputs, layerTable, machineLine, networkTable } from './tables.js';
 
 const START = '<!-- results: written by scripts/bench.mjs --write, do not edit -->';
 const END = '<!-- /results -->';
@@ -42,16 +42,21 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
     `| one image, one thread, WebAssembly SIMD | ${milliseconds(ours.medianMs)} ms |`,
     ...others,
     '',
+    'Whole networks, one call each; right: how many times as long others take.',
+    '',
+    networkTable(bench),
+    '',
+    ...changedOutputs(bench).flatMap((line) => [line, '']),
+    '![How many times as long other engines take](docs/figures/bench-layers.svg)',
+    '',
     ...(first
       ? [
-          `${first.title}, one binary convolution each; right: how many times as long others take.`,
+          `${first.title}, each layer by itself, without calls and copies in any engine; in brackets whole calls of a network of that layer alone. [How that is measured](docs/performance.md#layers).`,
           '',
           layerTable(bench, first),
           '',
         ]
       : []),
-    '![How many times as long other engines take](docs/figures/bench-layers.svg)',
-    '',
     `${machineLine(bench)} \`npm run bench\` repeats them; [docs/performance.md](docs/performance.md) has all.`,
   ].join('\n');
 }

@@ -15,16 +15,24 @@ const OURS = DEFAULT_FAMILY.id;
 /** All tables one below the other, as `npm run bench` prints them. */
 export function resultTables(bench: Bench): string {
   return [
-    ...bench.layers.map((set) => `${set.title}\n\n${layerTable(bench, set)}`),
     ...(bench.networks.length > 0 ? [`Networks\n\n${networkTable(bench)}\n\n${startupTable(bench)}`] : []),
+    ...bench.layers.map((set) => `${set.title}\n\n${layerTable(bench, set)}`),
     machineLine(bench),
   ].join('\n\n');
 }
 
-/** Rows: layers. Columns: our time, and how many times as long the others take. */
+/** Rows: layers. Columns: our times, and how many times as long the others take: for the layer by itself, and in brackets for a whole call. */
 export function layerTable(bench: Bench, { layers }: LayerSetResult): string {
   const others = measuredEngines(bench).filter(({ id }) => layers.some(({ timings }) => timingOf(timings, id)));
-  const titles = ['layer', 'kernel', 'ms', 'spread', 'GMAC/s', 'whole call, ms', ...others.map(({ title }) => title)];
+  const titles = [
+    'layer',
+    'kernel',
+    'ms',
+    'spread',
+    'GMAC/s',
+    'whole call, ms',
+    ...others.map(({ title }) => `${title}: layer (whole call)`),
+  ];
   return markdownTable(
     titles,
     layers.map(({ shape, macs, kernel, timings, callTimings }) => {
@@ -36,7 +44,9 @@ export function layerTable(bench: Bench, { layers }: LayerSetResult): string {
         percent(ours.spread),
         gmacs(macs, ours.medianMs),
         milliseconds(timingOf(callTimings, OURS)!.medianMs),
-        ...others.map(({ id }) => ratioTo(timings, id)),
+        ...others.map(({ id }) =>
+          timingOf(timings, id) ? `${ratioTo(timings, id)} (${ratioTo(callTimings, id)})` : '-',
+        ),
       ];
     }),
   );
@@ -47,10 +57,11 @@ export function networkTable(bench: Bench): string {
   const others = measuredEngines(bench).filter(({ id }) => bench.networks.some(({ timings }) => timingOf(timings, id)));
   return markdownTable(
     ['network, batch 1', 'ms', 'spread', 'GMAC/s', ...others.map(({ title }) => title)],
-    bench.networks.map(({ title, macs, timings }) => {
+    bench.networks.map((network) => {
+      const { macs, timings } = network;
       const ours = timingOf(timings, OURS)!;
       return [
-        title,
+        networkTitle(network),
         milliseconds(ours.medianMs),
         percent(ours.spread),
         gmacs(macs, ours.medianMs),
@@ -58,6 +69,25 @@ export function networkTable(bench: Bench): string {
       ];
     }),
   );
+}
+
+/** With what the network's options do to its outputs: no time of it is shown without that. */
+export function networkTitle({ title, outputChange }: NetworkResult): string {
+  if (!outputChange) return title;
+  const { images, otherFirstClass } = outputChange;
+  return `${title} (another first class on ${otherFirstClass} of ${images} images)`;
+}
+
+/** What networks with such options give; nothing if there are none. */
+export function changedOutputs({ networks }: Bench): string[] {
+  return networks.flatMap(({ title, outputChange }) => {
+    if (!outputChange) return [];
+    const { of, images, otherFirstClass, largestShift } = outputChange;
+    const exact = networks.find(({ id }) => id === of)?.title ?? of;
+    return [
+      `${title}, is no faster way to the same result: its outputs are not those of ${exact}. On ${images} images the first class is another one for ${otherFirstClass} (${percent(otherFirstClass / images)}), and a logit is off by up to ${percent(largestShift)} of the range of its image’s logits.`,
+    ];
+  });
 }
 
 /** Rows: a network in an engine, in processes of their own. */
@@ -74,16 +104,16 @@ export function startupTable(bench: Bench): string {
       'process grew by, MiB',
       'wasm memory, MiB',
     ],
-    bench.networks.flatMap(({ title, fileBytes, wasmBytes, startups }) =>
-      startups.map(({ engine, loadMs, firstRunMs, rssBytes, memoryBytes }) => {
+    bench.networks.flatMap((network) =>
+      network.startups.map(({ engine, loadMs, firstRunMs, rssBytes, memoryBytes }) => {
         const isOurs = engine === OURS;
         return [
-          title,
+          networkTitle(network),
           titleOf(engine),
           milliseconds(loadMs),
           milliseconds(firstRunMs),
-          isOurs ? grouped(fileBytes) : '-',
-          isOurs ? grouped(wasmBytes) : '-',
+          isOurs ? grouped(network.fileBytes) : '-',
+          isOurs ? grouped(network.wasmBytes) : '-',
           mebibytes(rssBytes),
           memoryBytes === undefined ? '-' : mebibytes(memoryBytes),
         ];

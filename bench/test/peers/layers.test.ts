@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { makeLayer } from '../../src/layer.js';
+import { timedLayer } from '../../src/layer-networks.js';
+import { readyLayer, releaseLayer } from '../../src/measure/layer-times.js';
 import { onnxRuntimePeers } from '../../src/peers/onnxruntime.js';
 import { isMissing, type Peer } from '../../src/peers/peer.js';
 import { tfjsPeer } from '../../src/peers/tfjs.js';
@@ -8,9 +9,12 @@ import type { LayerShape } from '../../src/shapes.js';
 const BINARY = { height: 6, width: 5, inChannels: 16, outChannels: 24, kernel: 3, stride: 1, pad: 1 } as const;
 const SHAPES: readonly LayerShape[] = [
   { ...BINARY, groups: 1, activations: 'bits' },
+  { ...BINARY, groups: 1, activations: 'bits', outChannels: 16 },
   { ...BINARY, groups: 1, activations: 'bits', stride: 2, kernel: 5, pad: 2 },
   { ...BINARY, groups: 8, activations: 'bits' },
+  { ...BINARY, inChannels: 15, outChannels: 15, groups: 3, activations: 'bits' },
   { ...BINARY, groups: 1, activations: 'floats' },
+  { ...BINARY, groups: 1, activations: 'floats', outChannels: 16 },
 ];
 
 // First, see onnxRuntimePeers; it refuses a native session that is WebAssembly.
@@ -21,24 +25,23 @@ describe.each(found.map((peer) => ({ peer, name: peer.title })))('$name', ({ pee
   test.skipIf(isMissing(peer))('prepares layers whose outputs it has checked, or says why not', async () => {
     const answers = [];
     for (const [i, shape] of SHAPES.entries()) {
-      const ready = await (peer as Peer).layer!(makeLayer(shape, i));
+      const ready = await readyLayer(timedLayer(shape, i), (network) => (peer as Peer).layers!(network));
       if (typeof ready === 'string') answers.push(ready);
       else {
-        if ('run' in ready.work) await ready.work.run();
-        await ready.release();
+        await ready.longer.work.run();
+        await releaseLayer(ready);
         answers.push('ready');
       }
     }
     const floats = peer.id.endsWith('int8') ? 'float activations' : 'ready';
     const groups = peer.id.startsWith('tfjs') ? 'tf.conv2d has no groups' : 'ready';
-    expect(answers).toEqual(['ready', 'ready', groups, floats]);
+    expect(answers).toEqual(['ready', 'ready', 'ready', groups, groups, floats, floats]);
   });
 
-  test.skipIf(isMissing(peer))('refuses a layer that has to give something else', async () => {
-    const layer = makeLayer(SHAPES[0]!, 1);
-    // As far as a byte of int8 can tell: its outputs are rounded to steps.
-    const expected = layer.expected.map((value, i) => (i === 7 ? value + 40 : value));
-    await expect((peer as Peer).layer!({ ...layer, expected })).rejects.toThrow(/nothing was timed/);
+  test.skipIf(isMissing(peer))('refuses layers that have to give something else', async () => {
+    const { longer } = timedLayer(SHAPES[0]!, 1);
+    const expected = longer.expected.map((value, i) => (i === 7 ? -value : value));
+    await expect((peer as Peer).layers!({ ...longer, expected })).rejects.toThrow(/nothing was timed/);
   });
 });
 

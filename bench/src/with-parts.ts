@@ -1,0 +1,55 @@
+import { SignwaveError } from '@signwave/format';
+import type { Bench } from './results.js';
+
+type Conditions = Pick<Bench, 'machine' | 'rounds'>;
+
+/** Results of a run that left parts out. */
+type Measured = Conditions & Pick<Bench, 'engines'> & Partial<Bench>;
+
+/** What was measured now, and of all else what was measured before: networks and their ablations one by one. */
+export function withParts(before: Bench, now: Measured): Bench {
+  const networks = now.networks ?? [];
+  const subjects = new Set([...before.ablations, ...(now.ablations ?? [])].map(({ subject }) => subject));
+  const ablationsOf = (subject: string, bench: Partial<Bench>) =>
+    bench.ablations?.filter((it) => it.subject === subject) ?? [];
+  return {
+    ...before,
+    machine: now.machine,
+    engines: [
+      ...before.engines.map((engine) => now.engines.find(({ id }) => id === engine.id) ?? engine),
+      ...now.engines.filter(({ id }) => !before.engines.some((engine) => engine.id === id)),
+    ],
+    layers: now.layers ?? before.layers,
+    networks: [
+      ...before.networks.map((network) => networks.find(({ id }) => id === network.id) ?? network),
+      ...networks.filter(({ id }) => !before.networks.some((network) => network.id === id)),
+    ],
+    scaling: now.scaling ?? before.scaling,
+    ablations: [...subjects].flatMap((subject) => {
+      const measured = ablationsOf(subject, now);
+      return measured.length > 0 ? measured : ablationsOf(subject, before);
+    }),
+  };
+}
+
+/**
+ * One line in the documents says of all results what they were measured on.
+ *
+ * @throws {SignwaveError} `E_USAGE` unless that is true of both.
+ */
+export function requireSameConditions(before: Conditions, now: Conditions): void {
+  const facts = ({ machine, rounds }: Conditions) => ({
+    CPU: machine.cpu,
+    cores: machine.cores,
+    Node: machine.node,
+    rounds,
+  });
+  const [then, today] = [facts(before), facts(now)];
+  for (const key of Object.keys(then) as (keyof typeof then)[]) {
+    if (then[key] === today[key]) continue;
+    throw new SignwaveError(
+      'E_USAGE',
+      `${key} of bench/results.json: ${then[key]}, here: ${today[key]}; parts of two measurements would stand side by side as one. Measure everything: leave --only and --network out`,
+    );
+  }
+}
