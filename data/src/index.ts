@@ -1,3 +1,3 @@
 export { evaluationResize, type PixelSize, prepareImage, resizedSize } from './image/prepare.js';
-export { type Crop, checkRaster, type RasterImage, toGray, toRgb } from './image/raster.js';
+export { type ClippedImage, type Crop, checkRaster, type RasterImage, toGray, toRgb } from './image/raster.js';
 export { cropImage, resizeImage } from './image/resize.js';

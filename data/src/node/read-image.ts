@@ -1,7 +1,8 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 import type { Sharp } from 'sharp';
+import { decodeNetpbm, isNetpbm } from '../image/netpbm.js';
+import { type ClippedImage, clippedGray } from '../image/raster.js';
 import { readFileBytes } from './file-access.js';
-import { type ClippedImage, decodeNetpbm, isNetpbm } from './netpbm.js';
 import { tiffThatDiffers } from './tiff.js';
 
 /**
@@ -84,9 +85,13 @@ async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Pr
     case 'b-w':
       return samples(image.removeAlpha().toColourspace('b-w'), 1);
     case 'rgb16':
-      return samples16(image.toColourspace('rgb16'), 3, 'high byte');
-    case 'grey16':
-      return samples16(image.toColourspace('grey16'), 1, hasAlpha ? 'high byte' : 'clip');
+      return highBytes(await samples16(image.toColourspace('rgb16')), 3);
+    case 'grey16': {
+      const { width, height, channels, data } = await samples16(image.toColourspace('grey16'));
+      if (hasAlpha) return highBytes({ width, height, channels, data }, 1);
+      // A transparent value has become a second channel.
+      return clippedGray(width, height, channels === 1 ? data : data.filter((_, i) => i % channels === 0));
+    }
     case 'cmyk':
       return cmykToRgb(image.pipelineColourspace('cmyk').toColourspace('cmyk'));
     default:
@@ -102,22 +107,25 @@ async function samples(image: Sharp, channels: 1 | 3): Promise<ClippedImage> {
   return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length), isClipped: false };
 }
 
-/** 16-bit samples, of which the first `channels` of each pixel are kept. */
-async function samples16(image: Sharp, channels: 1 | 3, toByte: 'high byte' | 'clip'): Promise<ClippedImage> {
+interface Samples16 {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint16Array;
+}
+
+/** (height, width, channels) 16-bit samples. */
+async function samples16(image: Sharp): Promise<Samples16> {
   const { data: bytes, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
-  const { width, height } = info;
-  const stored = new Uint16Array(bytes.buffer, bytes.byteOffset, width * height * info.channels);
-  const data = new Uint8Array(width * height * channels);
-  let isClipped = false;
-  for (let i = 0; i < data.length; i++) {
-    const sample = stored[Math.floor(i / channels) * info.channels + (i % channels)]!;
-    if (toByte === 'high byte') data[i] = sample >> 8;
-    else {
-      data[i] = Math.min(sample, 255);
-      if (sample > 255) isClipped = true;
-    }
-  }
-  return { width, height, channels, data, isClipped };
+  const { width, height, channels } = info;
+  return { width, height, channels, data: new Uint16Array(bytes.buffer, bytes.byteOffset, width * height * channels) };
+}
+
+/** The high bytes of the first `kept` samples of each pixel. */
+function highBytes({ width, height, channels, data: stored }: Samples16, kept: 1 | 3): ClippedImage {
+  const data = new Uint8Array(width * height * kept);
+  for (let i = 0; i < data.length; i++) data[i] = stored[Math.floor(i / kept) * channels + (i % kept)]! >> 8;
+  return { width, height, channels: kept, data, isClipped: false };
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c): light = 255 - K, colour = light - light * ink / 255, rounded. */

@@ -15,7 +15,7 @@ import {
 import { checkModelSize } from '../model-size.js';
 import { type FetchOptions, fetchModel } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
-import { bitmapOf, fromImageData, type ImageSource, isImageData } from './raster-of.js';
+import { bitmapOf, type ImageSource, isImageData, rasterOf } from './raster-of.js';
 
 export interface WorkerOptions extends LoadOptions, FetchOptions {
   /** Starts `@signwave/runtime/worker`, where a bundler doesn't find it by itself; it then belongs to the model. */
@@ -53,8 +53,8 @@ export class WorkerModel {
    * @throws {SignwaveError} `E_IMAGE` if the image can't be read, and all that `Model.classify` throws.
    */
   async classify(image: ImageSource, options: { topK?: number } = {}): Promise<Prediction[]> {
-    if (isImageData(image) || 'channels' in image) {
-      const raster = isImageData(image) ? fromImageData(image) : image;
+    if (isImageData(image) || 'channels' in image || image instanceof Blob) {
+      const raster = await rasterOf(image);
       return this.#calls.call('classify', [raster, options.topK], [raster.data.buffer as ArrayBuffer]);
     }
     const bitmap = await bitmapOf(image);

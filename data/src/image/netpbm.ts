@@ -1,5 +1,5 @@
 import { SignwaveError } from '@signwave/format';
-import type { RasterImage } from '../image/raster.js';
+import type { ClippedImage } from './raster.js';
 
 /** Netpbm's white space: blank, tab, line feed, vertical tab, form feed, carriage return. */
 const WHITESPACE: readonly number[] = [0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d];
@@ -13,12 +13,6 @@ const MAX_MAXIMUM = 65535;
 export function isNetpbm(bytes: Uint8Array): boolean {
   const digit = bytes[1]! - DIGIT_0;
   return bytes[0] === LETTER_P && digit >= 1 && digit <= 6 && startsGap(bytes[2]);
-}
-
-/** An image of a file of which gray samples may have been clipped. */
-export interface ClippedImage extends RasterImage {
-  /** True if the file's gray samples have 16 bits and some above 255 became 255. */
-  readonly isClipped: boolean;
 }
 
 /**
