@@ -1,12 +1,10 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 import { type DecodedPng, decode } from 'fast-png';
+import { sizeProblem } from '../image/limits.js';
 import { decodeNetpbm, isNetpbm } from '../image/netpbm.js';
 import { type ClippedImage, clippedGray, type RasterImage } from '../image/raster.js';
 import { readPixels, readTransparentPixels } from './bitmap.js';
 import { isPng, keepsAlpha, plainFile } from './plain-file.js';
-
-/** As for files in Node: Pillow's limit. A canvas may have a smaller one. */
-const MAX_IMAGE_PIXELS = 178_956_970;
 
 /** Of PNG's header: width, height, bits a sample, colour type. Types with this bit have alpha. */
 const PNG_HEADER = { width: 16, height: 20, bits: 24, type: 25, end: 26, alphaBit: 4 } as const;
@@ -28,13 +26,11 @@ const AS_STORED: ImageBitmapOptions = {
 export async function readBlob(blob: Blob): Promise<ClippedImage> {
   const name = 'name' in blob && typeof blob.name === 'string' && blob.name !== '' ? blob.name : 'the image';
   const bytes = new Uint8Array(await blob.arrayBuffer());
-  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name, MAX_IMAGE_PIXELS);
+  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name);
   try {
     if (isPng(bytes) && bytes.length >= PNG_HEADER.end) {
       const view = new DataView(bytes.buffer);
-      const [width, height] = [view.getUint32(PNG_HEADER.width), view.getUint32(PNG_HEADER.height)];
-      if (width * height > MAX_IMAGE_PIXELS)
-        throw new Error(`it has more than the limit of ${MAX_IMAGE_PIXELS} pixels`);
+      verifySize(view.getUint32(PNG_HEADER.width), view.getUint32(PNG_HEADER.height));
       // A canvas has 8 bits, and no colour where it is transparent.
       const isLostOnCanvas = bytes[PNG_HEADER.bits] === 16 || (bytes[PNG_HEADER.type]! & PNG_HEADER.alphaBit) !== 0;
       if (isLostOnCanvas) return fromPng(decode(bytes));
@@ -42,6 +38,7 @@ export async function readBlob(blob: Blob): Promise<ClippedImage> {
     const plain = new Blob([plainFile(bytes) as Uint8Array<ArrayBuffer>], { type: blob.type });
     const bitmap = await createImageBitmap(plain, AS_STORED);
     try {
+      verifySize(bitmap.width, bitmap.height);
       const image = readPixels(bitmap);
       if (keepsAlpha(bytes) && !isOpaque(image)) return { ...readTransparentPixels(bitmap), isClipped: false };
       return { ...image, isClipped: false };
@@ -58,6 +55,11 @@ export async function readBlob(blob: Blob): Promise<ClippedImage> {
       },
     );
   }
+}
+
+function verifySize(width: number, height: number): void {
+  const problem = sizeProblem(width, height);
+  if (problem !== undefined) throw new Error(problem);
 }
 
 /** @returns gray, or RGB and perhaps alpha. */

@@ -1,4 +1,5 @@
 import { SignwaveError } from '@signwave/format';
+import { MAX_IMAGE_PIXELS, sizeProblem } from './limits.js';
 import type { ClippedImage } from './raster.js';
 
 /** Netpbm's white space: blank, tab, line feed, vertical tab, form feed, carriage return. */
@@ -20,10 +21,9 @@ export function isNetpbm(bytes: Uint8Array): boolean {
  * Samples of another maximum value are scaled to 255; gray ones above 8 bits are scaled to 65535 and then clipped to 255.
  * What follows the first image is ignored.
  *
- * @param maxPixels largest width x height to accept.
  * @throws {SignwaveError} `E_IMAGE` naming the first thing that is wrong.
  */
-export function decodeNetpbm(bytes: Uint8Array, name: string, maxPixels: number): ClippedImage {
+export function decodeNetpbm(bytes: Uint8Array, name: string): ClippedImage {
   const kind = bytes[1]! - DIGIT_0;
   const isText = kind <= 3;
   const isBitmap = kind === 1 || kind === 4;
@@ -48,12 +48,11 @@ export function decodeNetpbm(bytes: Uint8Array, name: string, maxPixels: number)
     return value;
   };
 
-  const width = number('width', maxPixels);
-  const height = number('height', maxPixels);
+  const width = number('width', MAX_IMAGE_PIXELS);
+  const height = number('height', MAX_IMAGE_PIXELS);
   if (width === 0 || height === 0) throw imageError(name, `the image is ${width} x ${height} pixels, it is empty`);
-  if (width * height > maxPixels) {
-    throw imageError(name, `the image is ${width} x ${height} pixels, more than the limit of ${maxPixels}`);
-  }
+  const problem = sizeProblem(width, height);
+  if (problem !== undefined) throw imageError(name, problem);
   const maximum = isBitmap ? 1 : number('maximum value', MAX_MAXIMUM);
   if (maximum === 0) throw imageError(name, 'its maximum value is 0');
   if (!startsGap(bytes[at]) || (!isText && bytes[at] === HASH)) {

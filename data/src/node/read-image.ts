@@ -1,15 +1,10 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 import type { Sharp } from 'sharp';
+import { MAX_IMAGE_PIXELS, sizeProblem } from '../image/limits.js';
 import { decodeNetpbm, isNetpbm } from '../image/netpbm.js';
 import { type ClippedImage, clippedGray } from '../image/raster.js';
 import { readFileBytes } from './file-access.js';
 import { tiffThatDiffers } from './tiff.js';
-
-/**
- * Largest image to decode, width x height. It is Pillow's limit (twice `MAX_IMAGE_PIXELS`), beyond which Pillow too
- * refuses a file as a decompression bomb: a PNG of 1 MB can claim 30,000 x 30,000 pixels. RGB of this size is 0.5 GB.
- */
-export const MAX_IMAGE_PIXELS = 178_956_970;
 
 /**
  * Formats that decode to the same bytes here and in Pillow. Left out: AVIF (its decoders differ in the chroma), GIF (the
@@ -33,7 +28,7 @@ const GRAY_ALPHA = 4;
  *
  * @returns 1 channel for gray files, else 3.
  * @throws {SignwaveError} `E_IMAGE` if the file can't be read or decoded, is cut short, is of a kind that would differ
- *   from Pillow, or has more than {@link MAX_IMAGE_PIXELS}.
+ *   from Pillow, or above a limit of its size (image/limits.ts).
  */
 export async function readImage(path: string): Promise<ClippedImage> {
   return decodeImage(await readFileBytes(path, 'E_IMAGE'), path);
@@ -41,14 +36,16 @@ export async function readImage(path: string): Promise<ClippedImage> {
 
 /** As {@link readImage}, from the bytes of a file; `name` is what messages call it. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<ClippedImage> {
-  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name, MAX_IMAGE_PIXELS);
+  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name);
   const open = await loadSharp(name);
   try {
     const difference = tiffThatDiffers(bytes);
     if (difference !== undefined) throw new Error(`${difference}, which programs read differently; save it as PNG`);
     const metadata = await open(bytes).metadata();
-    const { format, space } = metadata;
+    const { format, space, width, height } = metadata;
     if (!FORMATS.includes(format)) throw new Error(`it is ${format}; ${EXPECTED}`);
+    const problem = sizeProblem(width, height);
+    if (problem !== undefined) throw new Error(problem);
     // A transparent value (tRNS) is an alpha channel for libvips, not for Pillow.
     const hasAlpha = format === 'png' ? bytes[PNG_COLOUR_TYPE_AT] === GRAY_ALPHA : metadata.hasAlpha;
     return await decodeSamples(format === 'tiff' ? open(bytes).autoOrient() : open(bytes), space, hasAlpha);
