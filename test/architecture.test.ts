@@ -6,11 +6,11 @@ import { readText, repositoryFiles } from './source-files.js';
 /** What each package may import besides its own files: the arrows point one way. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   format: ['flatbuffers'],
-  data: ['@signwave/format', 'pickleparser', 'sharp'],
+  data: ['@signwave/format', 'fast-png', 'pickleparser', 'sharp'],
   reference: ['@signwave/format'],
   convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
-  // Both are bundled: a test below keeps its `dependencies` empty.
-  runtime: ['@signwave/format', '@signwave/data', 'fflate'],
+  // All are bundled: a test below keeps its `dependencies` empty.
+  runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser', 'fflate'],
   trainer: [
     '@signwave/format',
     '@signwave/data',

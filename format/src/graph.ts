@@ -43,7 +43,7 @@ export type ZeroRule = 'plus' | 'minus' | 'zero';
 
 /** How an image of any size becomes the bytes of the input, and how bytes become floats (SPEC.md 4.1). */
 export interface InputRecipe {
-  /** Absent: the image has to have the input's size. Otherwise resize, then crop the centre. Pillow's arithmetic. */
+  /** Resize, then crop the centre. Absent: to the smallest size of the image's shape that covers the input, bilinear (SPEC.md 4.1). Pillow's arithmetic. */
   readonly resize?: {
     /** `shorterSide`: the shorter side becomes `sizePixels`; `stretch`: both sides become the input's own size. */
     readonly mode: 'shorterSide' | 'stretch';

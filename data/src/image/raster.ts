@@ -12,6 +12,18 @@ export interface RasterImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
+/** An image of a file of which gray samples may have been clipped. */
+export interface ClippedImage extends RasterImage {
+  /** True if the file's gray samples have 16 bits and some above 255 became 255, as Pillow's `convert` makes them. */
+  readonly isClipped: boolean;
+}
+
+/** Bytes of gray samples of 16 bits, clipped to 255 as Pillow's `convert` clips them. */
+export function clippedGray(width: number, height: number, samples: Uint16Array): ClippedImage {
+  const data = new Uint8ClampedArray(samples); // clamps
+  return { width, height, channels: 1, data, isClipped: samples.some((sample) => sample > 255) };
+}
+
 /** A rectangle of an image, pixels. */
 export interface Crop {
   readonly left: number;

@@ -1,5 +1,4 @@
 export { fileExists, readFileBytes, systemReason } from './file-access.js';
-export type { ClippedImage } from './netpbm.js';
 export { decodeImage, readImage } from './read-image.js';
 export { findUndecodable, type Undecodable } from './sets/find-undecodable.js';
 export { type DataSource, openDataset } from './sets/open-dataset.js';

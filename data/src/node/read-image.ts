@@ -1,14 +1,10 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 import type { Sharp } from 'sharp';
+import { MAX_IMAGE_PIXELS, sizeProblem } from '../image/limits.js';
+import { decodeNetpbm, isNetpbm } from '../image/netpbm.js';
+import { type ClippedImage, clippedGray } from '../image/raster.js';
 import { readFileBytes } from './file-access.js';
-import { type ClippedImage, decodeNetpbm, isNetpbm } from './netpbm.js';
 import { tiffThatDiffers } from './tiff.js';
-
-/**
- * Largest image to decode, width x height. It is Pillow's limit (twice `MAX_IMAGE_PIXELS`), beyond which Pillow too
- * refuses a file as a decompression bomb: a PNG of 1 MB can claim 30,000 x 30,000 pixels. RGB of this size is 0.5 GB.
- */
-export const MAX_IMAGE_PIXELS = 178_956_970;
 
 /**
  * Formats that decode to the same bytes here and in Pillow. Left out: AVIF (its decoders differ in the chroma), GIF (the
@@ -32,7 +28,7 @@ const GRAY_ALPHA = 4;
  *
  * @returns 1 channel for gray files, else 3.
  * @throws {SignwaveError} `E_IMAGE` if the file can't be read or decoded, is cut short, is of a kind that would differ
- *   from Pillow, or has more than {@link MAX_IMAGE_PIXELS}.
+ *   from Pillow, or above a limit of its size (image/limits.ts).
  */
 export async function readImage(path: string): Promise<ClippedImage> {
   return decodeImage(await readFileBytes(path, 'E_IMAGE'), path);
@@ -40,14 +36,16 @@ export async function readImage(path: string): Promise<ClippedImage> {
 
 /** As {@link readImage}, from the bytes of a file; `name` is what messages call it. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<ClippedImage> {
-  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name, MAX_IMAGE_PIXELS);
+  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name);
   const open = await loadSharp(name);
   try {
     const difference = tiffThatDiffers(bytes);
     if (difference !== undefined) throw new Error(`${difference}, which programs read differently; save it as PNG`);
     const metadata = await open(bytes).metadata();
-    const { format, space } = metadata;
+    const { format, space, width, height } = metadata;
     if (!FORMATS.includes(format)) throw new Error(`it is ${format}; ${EXPECTED}`);
+    const problem = sizeProblem(width, height);
+    if (problem !== undefined) throw new Error(problem);
     // A transparent value (tRNS) is an alpha channel for libvips, not for Pillow.
     const hasAlpha = format === 'png' ? bytes[PNG_COLOUR_TYPE_AT] === GRAY_ALPHA : metadata.hasAlpha;
     return await decodeSamples(format === 'tiff' ? open(bytes).autoOrient() : open(bytes), space, hasAlpha);
@@ -84,9 +82,13 @@ async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Pr
     case 'b-w':
       return samples(image.removeAlpha().toColourspace('b-w'), 1);
     case 'rgb16':
-      return samples16(image.toColourspace('rgb16'), 3, 'high byte');
-    case 'grey16':
-      return samples16(image.toColourspace('grey16'), 1, hasAlpha ? 'high byte' : 'clip');
+      return highBytes(await samples16(image.toColourspace('rgb16')), 3);
+    case 'grey16': {
+      const { width, height, channels, data } = await samples16(image.toColourspace('grey16'));
+      if (hasAlpha) return highBytes({ width, height, channels, data }, 1);
+      // A transparent value has become a second channel.
+      return clippedGray(width, height, channels === 1 ? data : data.filter((_, i) => i % channels === 0));
+    }
     case 'cmyk':
       return cmykToRgb(image.pipelineColourspace('cmyk').toColourspace('cmyk'));
     default:
@@ -102,22 +104,25 @@ async function samples(image: Sharp, channels: 1 | 3): Promise<ClippedImage> {
   return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length), isClipped: false };
 }
 
-/** 16-bit samples, of which the first `channels` of each pixel are kept. */
-async function samples16(image: Sharp, channels: 1 | 3, toByte: 'high byte' | 'clip'): Promise<ClippedImage> {
+interface Samples16 {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint16Array;
+}
+
+/** (height, width, channels) 16-bit samples. */
+async function samples16(image: Sharp): Promise<Samples16> {
   const { data: bytes, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
-  const { width, height } = info;
-  const stored = new Uint16Array(bytes.buffer, bytes.byteOffset, width * height * info.channels);
-  const data = new Uint8Array(width * height * channels);
-  let isClipped = false;
-  for (let i = 0; i < data.length; i++) {
-    const sample = stored[Math.floor(i / channels) * info.channels + (i % channels)]!;
-    if (toByte === 'high byte') data[i] = sample >> 8;
-    else {
-      data[i] = Math.min(sample, 255);
-      if (sample > 255) isClipped = true;
-    }
-  }
-  return { width, height, channels, data, isClipped };
+  const { width, height, channels } = info;
+  return { width, height, channels, data: new Uint16Array(bytes.buffer, bytes.byteOffset, width * height * channels) };
+}
+
+/** The high bytes of the first `kept` samples of each pixel. */
+function highBytes({ width, height, channels, data: stored }: Samples16, kept: 1 | 3): ClippedImage {
+  const data = new Uint8Array(width * height * kept);
+  for (let i = 0; i < data.length; i++) data[i] = stored[Math.floor(i / kept) * channels + (i % kept)]! >> 8;
+  return { width, height, channels: kept, data, isClipped: false };
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c): light = 255 - K, colour = light - light * ink / 255, rounded. */

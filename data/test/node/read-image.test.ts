@@ -5,9 +5,10 @@ import { crc32, type InputRecipe } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
 import { temporaryFolder } from '../../../test/temp-folder.js';
+import { MAX_IMAGE_PIXELS } from '../../src/image/limits.js';
 import { prepareImage } from '../../src/image/prepare.js';
 import { toGray, toRgb } from '../../src/image/raster.js';
-import { decodeImage, MAX_IMAGE_PIXELS, readImage } from '../../src/node/read-image.js';
+import { decodeImage, readImage } from '../../src/node/read-image.js';
 import { golden } from './golden.js';
 
 function fileBytes(name: string): Buffer {
@@ -149,6 +150,7 @@ describe('image files that cannot be read', () => {
     ['P4 9 2\n123', /4 bytes, but 3 follow/],
     ['P5 0 1 255\n', /0 x 1 pixels, it is empty/],
     ['P5 20000 20000 255\n', /20000 x 20000 pixels, more than the limit/],
+    ['P5 2000000 1 255\n', /2000000 x 1 pixels, one side more than 1000000 times as long/],
     ['P5 99999999999 1 255\n', /width is \d+ or more, above the limit/],
     ['P5 2 x 255\n12', /no height at byte 5/],
     ['P5 2 1 255x12', /white space at byte 10/],

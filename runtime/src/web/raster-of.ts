@@ -1,3 +1,4 @@
+import { readBlob, readPixels } from '@signwave/data/browser';
 import { nameOf, tagOf } from '@signwave/format';
 import { type RasterImage, SignwaveError } from '../index.js';
 
@@ -19,15 +20,18 @@ const AS_STORED: ImageBitmapOptions = { colorSpaceConversion: 'none', premultipl
  * The pixels of an image, at its own size: `classify` resizes them as the file's recipe says, with the bits of Pillow. A canvas would
  * resize differently in each browser.
  *
- * Exact for PNG without alpha. Browsers decode JPEG themselves, and turn it as its EXIF says.
+ * A `Blob` (a file that was chosen or dropped) is read as the command line reads it: its orientation and its profile are ignored, alpha is dropped
+ * without blending, 16-bit gray is clipped. PNG, lossless WebP, PPM, PGM and PBM give the same bytes; JPEG and lossy WebP are decoded by the
+ * browser, which may differ. Elements, canvases and bitmaps give what they show: turned, converted, without the colour under transparent pixels.
  *
  * @throws {SignwaveError} `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
  */
 export async function rasterOf(source: ImageSource): Promise<RasterImage> {
   if (hasPixels(source)) return withChannels(source);
+  if (isBlob(source)) return readBlob(source);
   const bitmap = await bitmapOf(source);
   try {
-    return withChannels(readPixels(bitmap));
+    return readPixels(bitmap);
   } catch (cause) {
     throw imageError(cause);
   } finally {
@@ -60,25 +64,13 @@ export function hasPixels(source: unknown): source is RasterImage | ImageData {
   return ArrayBuffer.isView(Object(source).data) || 'channels' in Object(source);
 }
 
+export function isBlob(source: unknown): source is Blob {
+  return /^(Blob|File)$/.test(tagOf(source));
+}
+
 export function withChannels(image: RasterImage | ImageData): RasterImage {
   const { width, height, data } = image as RasterImage;
   return { width, height, channels: 'channels' in image ? image.channels : 4, data };
-}
-
-function readPixels(bitmap: ImageBitmap): ImageData {
-  const { width, height } = bitmap;
-  const context = makeCanvas(width, height).getContext('2d', { willReadFrequently: true }) as
-    | OffscreenCanvasRenderingContext2D
-    | CanvasRenderingContext2D
-    | null;
-  if (!context) throw new Error(`no canvas of ${width} x ${height} pixels could be made`);
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, width, height);
-}
-
-function makeCanvas(width: number, height: number): OffscreenCanvas | HTMLCanvasElement {
-  if (typeof OffscreenCanvas !== 'undefined') return new OffscreenCanvas(width, height);
-  return Object.assign(document.createElement('canvas'), { width, height });
 }
 
 function imageError(cause: unknown): SignwaveError {

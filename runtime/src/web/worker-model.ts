@@ -21,7 +21,7 @@ import { LOAD_RULES } from '../load-rules.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
-import { bitmapOf, hasPixels, type ImageSource, isBitmap } from './raster-of.js';
+import { bitmapOf, hasPixels, type ImageSource, isBitmap, isBlob, rasterOf } from './raster-of.js';
 import { readModelBytes } from './read-model-bytes.js';
 
 export interface TransferOptions {
@@ -66,9 +66,9 @@ export class WorkerModel {
   async classify(image: ImageSource, options: TransferOptions & { topK?: number } = {}): Promise<Prediction[]> {
     checkOptions('classify', options, { topK: countUpTo(this.outputs), ...TRANSFER_RULES });
     const { topK, transfer = false } = options;
-    if (hasPixels(image)) {
-      const raster = checkRaster(image);
-      const data = toSend(raster.data as Uint8Array<ArrayBuffer>, transfer);
+    if (hasPixels(image) || isBlob(image)) {
+      const raster = checkRaster(isBlob(image) ? await rasterOf(image) : image);
+      const data = toSend(raster.data as Uint8Array<ArrayBuffer>, transfer || isBlob(image));
       return this.#calls.call('classify', [{ ...raster, data }, topK], [data.buffer]);
     }
     const bitmap = await bitmapOf(image);

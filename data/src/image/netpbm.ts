@@ -1,5 +1,6 @@
 import { SignwaveError } from '@signwave/format';
-import type { RasterImage } from '../image/raster.js';
+import { MAX_IMAGE_PIXELS, sizeProblem } from './limits.js';
+import type { ClippedImage } from './raster.js';
 
 /** Netpbm's white space: blank, tab, line feed, vertical tab, form feed, carriage return. */
 const WHITESPACE: readonly number[] = [0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d];
@@ -15,21 +16,14 @@ export function isNetpbm(bytes: Uint8Array): boolean {
   return bytes[0] === LETTER_P && digit >= 1 && digit <= 6 && startsGap(bytes[2]);
 }
 
-/** An image of a file of which gray samples may have been clipped. */
-export interface ClippedImage extends RasterImage {
-  /** True if the file's gray samples have 16 bits and some above 255 became 255. */
-  readonly isClipped: boolean;
-}
-
 /**
  * Read a bitmap (P1, P4), PGM (P2, P5) or PPM (P3, P6) file as Pillow does. (The prebuilt sharp has no reader for these.)
  * Samples of another maximum value are scaled to 255; gray ones above 8 bits are scaled to 65535 and then clipped to 255.
  * What follows the first image is ignored.
  *
- * @param maxPixels largest width x height to accept.
  * @throws {SignwaveError} `E_IMAGE` naming the first thing that is wrong.
  */
-export function decodeNetpbm(bytes: Uint8Array, name: string, maxPixels: number): ClippedImage {
+export function decodeNetpbm(bytes: Uint8Array, name: string): ClippedImage {
   const kind = bytes[1]! - DIGIT_0;
   const isText = kind <= 3;
   const isBitmap = kind === 1 || kind === 4;
@@ -54,12 +48,11 @@ export function decodeNetpbm(bytes: Uint8Array, name: string, maxPixels: number)
     return value;
   };
 
-  const width = number('width', maxPixels);
-  const height = number('height', maxPixels);
+  const width = number('width', MAX_IMAGE_PIXELS);
+  const height = number('height', MAX_IMAGE_PIXELS);
   if (width === 0 || height === 0) throw imageError(name, `the image is ${width} x ${height} pixels, it is empty`);
-  if (width * height > maxPixels) {
-    throw imageError(name, `the image is ${width} x ${height} pixels, more than the limit of ${maxPixels}`);
-  }
+  const problem = sizeProblem(width, height);
+  if (problem !== undefined) throw imageError(name, problem);
   const maximum = isBitmap ? 1 : number('maximum value', MAX_MAXIMUM);
   if (maximum === 0) throw imageError(name, 'its maximum value is 0');
   if (!startsGap(bytes[at]) || (!isText && bytes[at] === HASH)) {

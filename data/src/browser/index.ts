@@ -1,0 +1,2 @@
+export { readPixels } from './bitmap.js';
+export { readBlob } from './read-blob.js';
