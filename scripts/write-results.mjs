@@ -18,7 +18,11 @@ const RESULTS = 'bench/results.json';
 node('scripts/build.mjs', '--only', 'wasm,cli');
 mkdirSync('build', { recursive: true });
 signwave('convert', 'examples/signwave-cifar10-resnet20.safetensors', '-o', MODEL);
-const { confusion, msPerImage, classNames, ...evaluation } = json('eval', MODEL, `cifar10:${cifar10}`);
+const { confusion, msPerImage, classNames, available, sample, undecodable, ...evaluation } = json(
+  'eval',
+  MODEL,
+  `cifar10:${cifar10}`,
+);
 const { fileBytes, float32Bytes } = json('inspect', MODEL);
 const { bench } = JSON.parse(readFileSync(RESULTS, 'utf8'));
 const results = { evaluation, inspection: { fileBytes, float32Bytes }, bench };

@@ -75,7 +75,7 @@ function page({ machine, config, methods, sweep }) {
 # Ablation
 
 The questions of the paper's table 1 and figure 4 at small scale: \`npm run ablation -- --data CIFAR10_FOLDER\` trains every run anew. They differ in
-the quantizer of the weights, or in omega0, and in nothing else: the network is \`${config.architecture}\`, on the first ${count(data.trainImages)} training
+the quantizer of the weights, or in omega0, and in nothing else: the network is \`${config.architecture}\`, on ${data.sample ?? 'the first'} ${count(data.trainImages)} training
 and ${count(data.testImages)} test images of CIFAR-10 (crop and flip), ${stages[1].epochs} + ${stages[2].epochs} epochs, batch ${batchSize}, learning rates ${stages[1].learningRate} and
 ${stages[2].learningRate}, no weight decay, no regulariser, seed ${seed}, activations as in the authors' code. Run on ${machine}.
 

@@ -15,6 +15,8 @@ import {
   writeFiles,
 } from '../../../data/test/node/sets/set-files.js';
 import { temporaryFolder } from '../../../test/temp-folder.js';
+import { type BatchPlan, NO_AUGMENTATION } from '../../src/data/batch-plan.js';
+import { makeBatches } from '../../src/data/make-batches.js';
 import { type DataSource, type OpenOptions, openData } from '../../src/data/open-data.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/fashion-mnist', import.meta.url));
@@ -81,6 +83,36 @@ describe('a part of the images', () => {
       expect(await readItem(trained, n)).toEqual(await readItem(images, index));
     }
   });
+});
+
+describe('batches of test images', () => {
+  test.each(['cifar10', 'cifar100', 'mnist', 'fashion-mnist'] as const)(
+    'of %s are the bytes and classes that eval reads',
+    async (format) => {
+      const folder = await temporaryFolder();
+      await writeCifar10(folder, 1, 12);
+      await writeFashionMnist(folder, 2, 12);
+      for (const name of ['train', 'test']) await writeFile(join(folder, `${name}.bin`), cifarRecords(12, 2, 100));
+      const { test: set, channels } = await open(format, folder);
+      const { images } = await openDataset({ format, folder, part: 'test' });
+      const plan: BatchPlan = {
+        seed: 1,
+        batchSize: 12,
+        shuffle: false,
+        augmentation: NO_AUGMENTATION,
+        mean: new Array(channels).fill(0),
+        std: new Array(channels).fill(1 / 255),
+        side: 32,
+        dropsSingle: false,
+      };
+      const { value: batch } = await makeBatches(set, plan, { first: { epoch: 0, batch: 0 }, epochs: 1 }).next();
+      const bytes = await Promise.all(
+        Array.from({ length: 12 }, async (_, i) => [...(await readItem(images, i)).data]),
+      );
+      expect(Array.from(batch!.images, Math.round)).toEqual(bytes.flat());
+      expect([...batch!.labels]).toEqual([...images.labels]);
+    },
+  );
 });
 
 test('the examples hold 9,000 and 2,000 images of all classes', async () => {

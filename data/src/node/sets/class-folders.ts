@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { SignwaveError } from '@signwave/format';
 import { byCodePoint } from '../../sets/match-classes.js';
 import { systemReason } from '../file-access.js';
@@ -59,16 +59,20 @@ export function isImageName(name: string): boolean {
  * @returns paths relative to `folder`.
  */
 export async function imagesBelow(folder: string, className: string, leftOut: LeftOut): Promise<string[]> {
-  const found: string[] = [];
+  const found: { readonly inside: string; readonly name: string }[] = [];
   // Links are followed, as torchvision follows them; one that leads back to where it lies isn't.
   const visit = async (inside: string, above: readonly string[]): Promise<void> => {
     const path = join(folder, inside);
     const real = await realpath(path);
     if (above.includes(real)) return;
     const { folders, files } = await listFolder(path, leftOut, '', inside);
-    for (const name of files) (isImageName(name) ? found : leftOut.otherFiles).push(join(inside, name));
+    for (const name of files) {
+      if (isImageName(name)) found.push({ inside, name });
+      else leftOut.otherFiles.push(join(inside, name));
+    }
     for (const name of folders) await visit(join(inside, name), [...above, real]);
   };
   await visit(className, []);
-  return found.sort((a, b) => byCodePoint(dirname(a), dirname(b)) || byCodePoint(basename(a), basename(b)));
+  found.sort((a, b) => byCodePoint(a.inside, b.inside) || byCodePoint(a.name, b.name));
+  return found.map(({ inside, name }) => join(inside, name));
 }

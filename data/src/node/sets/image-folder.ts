@@ -25,41 +25,24 @@ const ADVICE = `; expected ${DATA_ARGUMENT}`;
  */
 export async function openImageFolder(folder: string, part: Part, model: ModelClasses | undefined): Promise<Dataset> {
   const leftOut = new LeftOut();
-  const above = await choosePart(folder, part, leftOut);
-  const root = above.root;
+  const { root, remarks: ofParts } = await choosePart(folder, part, leftOut);
   const where = root === folder ? folder : join(folder, basename(root));
-  const { folders, files } = await listFolder(root, leftOut, ADVICE);
-  for (const name of files) (isImageName(name) ? leftOut.images : leftOut.otherFiles).push(name);
-  if (folders.length === 0) {
-    throw new SignwaveError(
-      'E_DATA',
-      `${where} has no folders in it, ${files.length} files${ADVICE}${guess(folder, files)}`,
-    );
-  }
-
-  const images: string[][] = [];
-  for (const name of folders) images.push(await imagesBelow(root, name, leftOut));
-  const remarks: Remark[] = [...above.remarks, ...leftOut.remarks(where)];
+  const { folders, images } = await listClasses(folder, root, where, leftOut);
+  const remarks: Remark[] = [...ofParts, ...leftOut.remarks(where)];
   const empty = folders.filter((_, i) => images[i]!.length === 0);
   if (empty.length > 0) {
     const what = empty.length === 1 ? 'class folder has no image' : 'class folders have no image';
     remarks.push({ isWarning: true, text: `${where}: ${empty.length} ${what}: ${listNames(empty)}` });
-  }
-  if (empty.length === folders.length) {
-    throw new SignwaveError(
-      'E_DATA',
-      `${where}: none of its ${folders.length} class folders has an image; put images into them`,
-    );
   }
 
   const match = model
     ? matchClasses(where, folders, model)
     : { indices: folders.map((_, i) => i), remarks: ownOrder(where, folders) };
   remarks.push(...match.remarks);
-  const unknown = folders.filter((_, i) => match.indices[i] === undefined);
+  const unknown = folders.filter((_, i) => match.indices[i] === undefined && images[i]!.length > 0);
   if (unknown.length > 0) {
     const count = images.reduce((sum, list, i) => sum + (match.indices[i] === undefined ? list.length : 0), 0);
-    const text = `${where}: left out ${count} images in ${unknown.length} class folders that are none of the model's classes: ${listNames(unknown)}`;
+    const text = `${where}: left out folders that are none of the model's classes (images: ${count}): ${listNames(unknown)}`;
     remarks.push({ isWarning: true, text });
   }
   const known = folders.flatMap((_, i) =>
@@ -83,6 +66,28 @@ export async function openImageFolder(folder: string, part: Part, model: ModelCl
     },
     remarks,
   };
+}
+
+/** The class folders, sorted, and the images of each: paths relative to `root`. */
+async function listClasses(
+  folder: string,
+  root: string,
+  where: string,
+  leftOut: LeftOut,
+): Promise<{ readonly folders: readonly string[]; readonly images: readonly (readonly string[])[] }> {
+  const { folders, files } = await listFolder(root, leftOut, ADVICE);
+  for (const name of files) (isImageName(name) ? leftOut.images : leftOut.otherFiles).push(name);
+  if (folders.length === 0) {
+    const hint = guess(folder, files);
+    throw new SignwaveError('E_DATA', `${where} has no folders in it, ${files.length} files${ADVICE}${hint}`);
+  }
+  const images: string[][] = [];
+  for (const name of folders) images.push(await imagesBelow(root, name, leftOut));
+  if (images.some((list) => list.length > 0)) return { folders, images };
+  throw new SignwaveError(
+    'E_DATA',
+    `${where}: none of its class folders (${listNames(folders)}) has an image; put images into them`,
+  );
 }
 
 /** The folder of class folders: one of the parts, or the folder itself. */
