@@ -1,6 +1,6 @@
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
-import { type Architecture, buildGraph } from '../src/models/architecture.js';
+import { type Architecture, buildGraph, expectedTensors } from '../src/models/architecture.js';
 import { LoadedState } from '../src/models/state.js';
 
 /** Values that look random, of both signs, none of them 0. */
@@ -84,4 +84,25 @@ test('a batch norm of a flattened map has numbers for every pixel, in PyTorch’
   // Element 10 of (C, H, W) = (2, 2, 3) is channel 1 of row 1, column 1; ours is (H, W, C).
   const x = map[(1 * width + 1) * channels + 1]!;
   expect(first).toBe(Math.fround(Math.fround(x * 5.5) + 22));
+});
+
+describe('a learned term and factor of an own network', () => {
+  test.each([[[3]], [[3, 1, 1]], [[1, 3, 1, 1]]])('may be stored as %j', (shape) => {
+    const names: string[] = [];
+    const net: Architecture = {
+      name: 'net',
+      method: 'own',
+      needsOmega0: false,
+      preprocess: 'none',
+      classifier: 'fc',
+      build: (g) => g.learnedScale(g.learnedBias(g.image(1, 1, 3), 'b'), 's'),
+    };
+    for (const [name, { shapes }] of expectedTensors(net, 2)) {
+      expect(shapes).toContainEqual(shape);
+      names.push(name);
+    }
+    expect(names).toEqual(['b', 's']);
+    const values = { b: Float32Array.of(1, 2, 3), s: Float32Array.of(2, 2, 2) };
+    expect([...reference(net.build, values).run(Float32Array.of(1, 1, 1))]).toEqual([4, 6, 8]);
+  });
 });

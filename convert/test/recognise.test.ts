@@ -13,12 +13,16 @@ function shapesOf(architecture: Architecture): Map<string, readonly number[]> {
 }
 
 /** A checkpoint with names and shapes, and nothing to read. */
-function checkpointOf(shapes: Shapes, metadata: Checkpoint['metadata'] = new Map()): Checkpoint {
+function checkpointOf(
+  shapes: Shapes,
+  metadata: Checkpoint['metadata'] = new Map(),
+  settings: Checkpoint['metadata'] = new Map(),
+): Checkpoint {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, shape] of shapes) {
     tensors.set(name, { name, shape, dtype: 'f32', sizeBytes: 0, readF32: () => expect.fail('it was read') });
   }
-  return { container: 'torch-zip', sourceName: 'net.pth', tensors, metadata, skipped: [] };
+  return { container: 'torch-zip', sourceName: 'net.pth', tensors, metadata, arguments: settings, skipped: [] };
 }
 
 /** The network's id, or the error, its table in one line. */
@@ -137,6 +141,112 @@ describe('names', () => {
     expect(refusalOf(checkpointOf(new Map([['encoder.0.w', [3, 3]]])))).toMatch(
       /none of its 1 tensors is one of a network that signwave knows; the first is "encoder\.0\.w" \(3, 3\)/,
     );
+  });
+});
+
+describe('a network beside other tensors', () => {
+  const shapes = shapesOf(named('adabin-resnet20_1w1a'));
+  const under = (...prefixes: string[]): Map<string, readonly number[]> =>
+    new Map(prefixes.flatMap((prefix) => [...shapes].map(([name, shape]) => [prefix + name, shape] as const)));
+
+  test('of a loss is found, and it is said what was left out', () => {
+    const { checkpoint, prefix } = recognise(checkpointOf(under('net.model.').set('criterion.pos_weight', [10])));
+    expect(prefix).toBe('net.model.');
+    expect([...checkpoint.tensors.keys()]).toEqual([...shapes.keys()]);
+    expect(checkpoint.skipped).toEqual([
+      'prefix "net.model." removed',
+      '1 tensor not under "net.model.": "criterion.pos_weight"',
+    ]);
+  });
+
+  test('that are a network, too, has to be chosen', () => {
+    expect(refusalOf(checkpointOf(under('student.', 'teacher.')))).toBe(
+      'net.pth has 2 networks, under "student.", "teacher.": choose one with --prefix student.',
+    );
+  });
+
+  test('of which one tensor differs is compared by the names that nearly match', () => {
+    const changed = under('model.').set('model.bn2.bias', [3]).set('criterion.pos_weight', [10]);
+    expect(refusalOf(checkpointOf(changed))).toMatch(
+      /of no network that signwave knows under "model\." .*adabin-resnet20_1w1a .* "bn2\.bias" is \(3\), expected \(64\)/,
+    );
+  });
+});
+
+describe('a network with float weights', () => {
+  const model = (name: string) => new Map([['model', name]]);
+  const imagenet = ARCHITECTURES.find(
+    (it) => architectureId(it) === 'reste-resnet18_1w1a' && it.preprocess === 'imagenet',
+  )!;
+
+  test.each([
+    ['reste-resnet20_1w1a', 'resnet20'],
+    ['reste-resnet18_1w1a', 'resnet18'],
+    ['reste-vgg_small_1w1a', 'vgg_small'],
+  ])('whose tensors are those of %s is not packed as that: model: %s', (id, name) => {
+    const message = refusalOf(checkpointOf(shapesOf(named(id)), model(name)));
+    expect(message).toContain(`says that it is "${name}", which is its authors' network with float weights`);
+    expect(message).toContain(`--arch ${id}`);
+  });
+
+  test('is known by the arguments of its training, too', () => {
+    const found = refusalOf(checkpointOf(shapesOf(imagenet), new Map(), new Map([['arch', 'models.resnet18']])));
+    expect(found).toMatch(/says that it is "resnet18"/);
+  });
+
+  test('can’t be told where nothing says it, so the binary one has to be named', () => {
+    expect(refusalOf(checkpointOf(shapesOf(imagenet)))).toMatch(/network with float weights look the same/);
+    expect(outcome(checkpointOf(shapesOf(imagenet), model('resnet18_1w1a')))).toBe('reste-resnet18_1w1a');
+    expect(outcome(checkpointOf(shapesOf(imagenet), model('resnet18')), { arch: 'reste-resnet18_1w1a' })).toBe(
+      'reste-resnet18_1w1a',
+    );
+  });
+
+  test('is not what a checkpoint with a method’s own tensors is, whatever it says', () => {
+    expect(outcome(checkpointOf(shapesOf(named('adabin-resnet20_1w1a')), model('resnet20')))).toBe(
+      'adabin-resnet20_1w1a',
+    );
+  });
+});
+
+describe('training with --a32', () => {
+  const args = (a32: boolean) => new Map([['a32', a32]]);
+  const model = new Map([['model', 'resnet20_1w1a']]);
+
+  test('makes ReSTE’s network one with float activations, where the checkpoint says it', () => {
+    const shapes = shapesOf(named('reste-resnet20_1w1a'));
+    expect(outcome(checkpointOf(shapes, model, args(true)))).toBe('reste-resnet20_1w32a');
+    expect(outcome(checkpointOf(shapes, model, args(false)), { arch: 'reste-resnet20_1w1a' })).toBe(
+      'reste-resnet20_1w1a',
+    );
+    expect(recognise(checkpointOf(shapes, model, args(false)), { arch: 'reste-resnet20_1w1a' }).note).toBeUndefined();
+  });
+
+  test('makes RBNN’s network one that is not packed, which is said wherever it may be', () => {
+    const shapes = shapesOf(named('rbnn-resnet20_1w1a'));
+    expect(refusalOf(checkpointOf(shapes, model, args(true)))).toMatch(/option --a32: its activations are floats then/);
+    expect(recognise(checkpointOf(shapes, model)).note).toMatch(/^if it was trained with the option --a32, this is/);
+    expect(recognise(checkpointOf(shapes, model, args(false))).note).toBeUndefined();
+  });
+});
+
+describe('LCR-BNN', () => {
+  test('is IR-Net’s network with a parameter that only its loss uses', () => {
+    const shapes = shapesOf(named('irnet-resnet18_1w1a'));
+    expect(shapes.has('gamma')).toBe(false);
+    const lcr = shapesOf(named('lcr-resnet18_1w1a_IR'));
+    expect(lcr.get('gamma')).toEqual([1, 4]);
+    expect(outcome(checkpointOf(lcr))).toBe('lcr-resnet18_1w1a_IR');
+  });
+});
+
+describe('AdamBNN', () => {
+  test('has the tensors of a ReActNet of the first step in both of its steps, so it has to be named', () => {
+    const checkpoint = checkpointOf(shapesOf(named('adambnn-reactnet')));
+    expect(refusalOf(checkpoint)).toMatch(
+      /--arch adambnn-reactnet checkpoints of a first training step.*only those of AdamBNN’s step2 are binary/,
+    );
+    expect(outcome(checkpoint, { arch: 'adambnn-reactnet' })).toBe('adambnn-reactnet');
   });
 });
 

@@ -1,3 +1,5 @@
+const LEGACY_TORCH = 'a PyTorch checkpoint in the legacy format (before PyTorch 1.6)';
+
 /** Kinds of file that people hand to signwave, by their first bytes. */
 const MAGICS: readonly (readonly [magic: string, at: number, kind: string])[] = [
   ['SGNW', 4, 'a signwave model (.sgnw)'],
@@ -45,8 +47,10 @@ export function sniffKind(head: Uint8Array, sizeBytes = head.length): string {
   }
   // Legacy torch.save: a pickle of the long 0x1950a86a20f9469cfc6c.
   if (head[0] === 0x80 && latin1.includes('\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19')) {
-    return 'a PyTorch checkpoint in the legacy format (before PyTorch 1.6)';
+    return LEGACY_TORCH;
   }
+  // The same in pickle's protocols 0 and 1, whose integers are text.
+  if (latin1.startsWith('L119547037146038801333356L\n.')) return LEGACY_TORCH;
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'a Python pickle';
 
   if (latin1.startsWith('BM') && latin1.startsWith('\0\0\0\0', 6)) return 'a BMP image';

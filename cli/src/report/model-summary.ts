@@ -36,7 +36,7 @@ export interface ModelSummary {
   readonly layers: readonly Layer[];
   readonly binaryMacs: number;
   readonly floatMacs: number;
-  /** What all tensors would take as float32. */
+  /** What all tensors would take as float32, each weight counted once. */
   readonly float32Bytes: number;
 }
 
@@ -56,7 +56,7 @@ export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
     layers,
     binaryMacs: sum((layer) => layer.isBinary),
     floatMacs: sum((layer) => !layer.isBinary),
-    float32Bytes: graph.tensors.reduce((total, { shape }) => total + tensorElements(shape) * 4, 0),
+    float32Bytes: float32Bytes(graph),
   };
 }
 
@@ -99,4 +99,19 @@ function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
     }
   });
   return layers;
+}
+
+/**
+ * A layer some of whose weights are 0 has two tensors of bits, in two nodes of one name: the weights are the mean of both. The float network
+ * has one.
+ */
+function float32Bytes(graph: Graph): number {
+  const names = new Set<string>();
+  const second = new Set<number>();
+  for (const node of graph.nodes) {
+    if ((node.op !== 'conv' && node.op !== 'linear') || node.name === undefined) continue;
+    if (names.has(node.name)) second.add(node.weights);
+    names.add(node.name);
+  }
+  return graph.tensors.reduce((total, { shape }, i) => total + (second.has(i) ? 0 : tensorElements(shape) * 4), 0);
 }

@@ -126,7 +126,7 @@ export class PickleMachine {
   /** For each value of the stack, how many values it is made of. */
   readonly #costs: number[] = [];
   /** Stack heights at the open marks, and how many values above each were dropped. */
-  readonly #marks: { readonly height: number; dropped: number }[] = [];
+  readonly #marks: { height: number; dropped: number }[] = [];
   readonly #memo = new Map<number, PickleValue>();
   readonly #foreign = new Map<string, number>();
   readonly #storages = new Map<string, StorageRef>();
@@ -245,21 +245,28 @@ export class PickleMachine {
     return { values: this.#stack.splice(mark.height), dropped: mark.dropped };
   }
 
-  /** Make room for the items of a long tuple: the older half of those above the last mark are counted, and kept only if they hold tensors. */
+  /**
+   * Make room for the items of a long tuple: the older half of the values above one mark, the one with the most, are counted, and kept only
+   * if they hold tensors.
+   */
   #thinOut(): void {
-    const mark = this.#marks.at(-1);
-    const count = mark ? (this.#stack.length - mark.height) >> 1 : 0;
+    const sizes = this.#marks.map(({ height }, i) => (this.#marks[i + 1]?.height ?? this.#stack.length) - height);
+    const longest = sizes.indexOf(Math.max(...sizes));
+    const mark = this.#marks[longest];
+    const count = (sizes[longest] ?? 0) >> 1;
     if (!mark || count < MAX_STACK_DEPTH / 4) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
     const values = this.#stack.splice(mark.height, count);
     const costs = this.#costs.splice(mark.height, count);
     const kept = values.flatMap((value, i) => (holdsTensors(value) ? [i] : []));
+    const dropped = count - kept.length;
+    if (dropped === 0) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
     this.#stack.splice(mark.height, 0, ...kept.map((i) => values[i]!));
     this.#costs.splice(mark.height, 0, ...kept.map((i) => costs[i]!));
-    mark.dropped += count - kept.length;
     values.forEach((value, i) => {
-      if (!holdsTensors(value)) this.#values -= costs[i]!;
+      if (!holdsTensors(value)) this.#drop(costs[i]!);
     });
-    if (this.#stack.length >= MAX_STACK_DEPTH) this.fail(`more than ${MAX_STACK_DEPTH} values on the stack`);
+    mark.dropped += dropped;
+    for (const later of this.#marks.slice(longest + 1)) later.height -= dropped;
   }
 
   remember(index = this.#memoized): void {

@@ -232,17 +232,19 @@ export class NetworkBuilder extends GraphBuilder {
     this.state.skip(`${name}.num_batches_tracked`, [[]], { isOptional: true });
   }
 
-  /** A learned factor for each channel. @param name of the tensor: (C, 1, 1), (C) or (1, C, 1, 1). */
-  learnedScale(x: Value, name: string): Value {
-    const { channels } = this.shapeOf(x);
-    return this.affine(x, this.state.take(name, [channels, 1, 1], [channels], [1, channels, 1, 1]));
+  /** A learned factor for each channel. @param name of the tensor. @param shape default: (C), (C, 1, 1) or (1, C, 1, 1). */
+  learnedScale(x: Value, name: string, shape?: TorchShape): Value {
+    return this.affine(x, this.#channelVector(x, name, shape));
   }
 
-  /** A learned term for each channel. @param name of the tensor. @param shape default: (C), (C, 1, 1) or (1, C, 1, 1). */
+  /** A learned term for each channel. @param name of the tensor. @param shape default: as of {@link learnedScale}. */
   learnedBias(x: Value, name: string, shape?: TorchShape): Value {
+    return this.affine(x, new Float32Array(this.shapeOf(x).channels).fill(1), this.#channelVector(x, name, shape));
+  }
+
+  #channelVector(x: Value, name: string, shape: TorchShape | undefined): Float32Array {
     const { channels } = this.shapeOf(x);
-    const shapes = shape ? [shape] : [[channels], [channels, 1, 1], [1, channels, 1, 1]];
-    return this.affine(x, new Float32Array(channels).fill(1), this.state.take(name, ...shapes));
+    return this.state.take(name, ...(shape ? [shape] : [[channels], [channels, 1, 1], [1, channels, 1, 1]]));
   }
 
   /** `nn.PReLU` with a slope for each channel. */

@@ -215,8 +215,10 @@ describe('a hostile safetensors file', () => {
     expect((error as Error).message).toContain('"\\u001b[2J\\u009b"');
   });
 
-  test('with an element type that isn’t read is refused by the tensor’s name', async () => {
-    await expect(open(oneTensor('F8_E4M3', [4], DATA))).rejects.toMatchObject({
+  test('with an element type that isn’t read is refused by the tensor’s name when it is read', async () => {
+    const { tensors } = await open(oneTensor('F8_E4M3', [4], DATA));
+    expect(tensors.get('w')).toMatchObject({ dtype: 'F8_E4M3', shape: [4], sizeBytes: 4 });
+    await expect(tensors.get('w')!.readF32()).rejects.toMatchObject({
       code: 'E_CHECKPOINT_TENSOR',
       message: expect.stringMatching(/"w" has elements of type "F8_E4M3"; read are F64, F32/),
     });

@@ -1,9 +1,9 @@
 import { bytesSource } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoints/index.js';
+import { openCheckpoint, type PartOptions, SeveralStateDicts } from '../../src/checkpoints/index.js';
 import { bytes, checkpoint, pickle, tensorPickle, zip } from './build.js';
 
-const { call, dict, global, int, program, text } = pickle;
+const { call, dict, global, int, list, program, text, tuple } = pickle;
 const TENSOR = tensorPickle({ elements: 1, shape: [1], strides: [1] });
 const STORAGE = { 0: new Uint8Array(Float32Array.of(42).buffer) };
 
@@ -90,6 +90,130 @@ describe('the state dict', () => {
   });
 });
 
+describe('what a state dict holds besides tensors', () => {
+  test.each([
+    ['a sparse tensor', call('torch._utils', '_rebuild_sparse_tensor'), 'torch._utils._rebuild_sparse_tensor object'],
+    ['a number', int(3), '3'],
+    ['None', 'N', 'None'],
+    [
+      'a quantized tensor without its storage',
+      call('torch._utils', '_rebuild_qtensor'),
+      'torch._utils._rebuild_qtensor object',
+    ],
+  ])('%s is left out and named', async (_name, value, described) => {
+    const { tensors, unread, skipped } = await open(dict({ state_dict: dict({ w: TENSOR, extra: value }) }));
+    expect([...tensors.keys()]).toEqual(['w']);
+    expect([...unread!]).toEqual([['extra', described]]);
+    expect(skipped).toContain(`extra: ${described}`);
+  });
+
+  test('a quantized tensor has a shape and a type, and no values', async () => {
+    const quantized = bytes(
+      global('torch._utils', '_rebuild_qtensor'),
+      pickle.tuple(
+        bytes(pickle.tuple(text('storage'), global('torch', 'QInt8Storage'), text('0'), text('cpu'), int(4)), 'Q'),
+        int(0),
+        pickle.tuple(int(4)),
+        pickle.tuple(int(1)),
+        pickle.tuple(int(1), int(2)),
+        0x89,
+        bytes(global('collections', 'OrderedDict'), ')R'),
+      ),
+      'R',
+    );
+    const tensor = (await open(dict({ 'fc.weight': quantized }))).tensors.get('fc.weight')!;
+    expect(tensor).toMatchObject({ shape: [4], dtype: 'torch.QInt8Storage', sizeBytes: 4 });
+    await expect(tensor.readF32()).rejects.toMatchObject({ code: 'E_CHECKPOINT_TENSOR' });
+  });
+});
+
+describe('several state dicts', () => {
+  const STATE = dict({ 'fc.weight': TENSOR, 'fc.bias': TENSOR });
+  const openPart = (value: Uint8Array, part: PartOptions) =>
+    openCheckpoint(bytesSource(checkpoint(program(value), STORAGE), 'test.pth'), part);
+  const twins = dict({ student: STATE, ema: dict({ shadow: STATE }), epoch: int(3) });
+
+  test('are listed, to choose from', async () => {
+    const error = await open(twins).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SeveralStateDicts);
+    expect(error).toMatchObject({
+      code: 'E_CHECKPOINT_KIND',
+      message: expect.stringMatching(/student, ema\.shadow \(of 2, 2 tensors\)\. Choose one with --state-dict student/),
+      stateDicts: [
+        { path: 'student', tensors: 2 },
+        { path: 'ema.shadow', tensors: 2 },
+      ],
+    });
+  });
+
+  test.each(['ema.shadow', 'shadow'])('are chosen by path: %s', async (stateDict) => {
+    const { tensors, stateDicts, metadata, skipped } = await openPart(twins, { stateDict });
+    expect([...tensors.keys()]).toEqual(['fc.weight', 'fc.bias']);
+    expect(stateDicts!.map(({ path }) => path)).toEqual(['ema.shadow', 'student']);
+    expect([...metadata]).toEqual([['epoch', 3]]);
+    expect(skipped).toEqual(['student: dict of 2 entries']);
+  });
+
+  test('a path that leads nowhere is refused, with those that do', async () => {
+    await expect(openPart(twins, { stateDict: 'teacher' })).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: expect.stringContaining('no state dict "teacher"; it has: student (2 tensors), ema.shadow (2 tensors)'),
+    });
+  });
+
+  test('are no longer several where one is under a usual key, or the others are metrics or an optimizer’s', async () => {
+    const optimizer = dict({ state: dict({ a: dict({ 'm.weight': TENSOR }) }), param_groups: ']' });
+    for (const value of [
+      dict({ ema: STATE, model: STATE }),
+      dict({ best_acc: TENSOR, student: STATE }),
+      dict({ student: STATE, optimizer, metrics: dict({ loss: TENSOR }) }),
+      tuple(STATE, optimizer),
+      list(int(3), dict({ state_dict: STATE })),
+      bytes(global('argparse', 'Namespace'), ')', 0x81, dict({ net: STATE, epoch: int(1) }), 'b'),
+      bytes(global('addict', 'Dict'), ')', 0x81, text('net'), STATE, 's'),
+      call('collections', 'defaultdict', global('builtins', 'dict'), dict({ net: STATE })),
+    ]) {
+      expect([...(await open(value)).tensors.keys()]).toEqual(['fc.weight', 'fc.bias']);
+    }
+  });
+
+  test('of a whole module are none: they are spread over the modules in it', async () => {
+    const module = bytes(global('models', 'Net'), ')', 0x81, dict({ _parameters: STATE, _modules: '}' }), 'b');
+    await expect(open(module)).rejects.toMatchObject({
+      code: 'E_CHECKPOINT_KIND',
+      message: expect.stringMatching(/a whole models\.Net object/),
+    });
+  });
+
+  test('beside settings, which are kept by their names', async () => {
+    const args = bytes(global('argparse', 'Namespace'), ')', 0x81, dict({ a32: 0x88, arch: text('net') }), 'b');
+    const { arguments: settings } = await open(dict({ state_dict: STATE, hyper_parameters: dict({ args }) }));
+    expect([...settings!]).toEqual([
+      ['a32', true],
+      ['arch', 'net'],
+    ]);
+  });
+});
+
+describe('a prefix', () => {
+  const openPart = (value: Uint8Array, part: PartOptions) =>
+    openCheckpoint(bytesSource(checkpoint(program(value), STORAGE), 'test.pth'), part);
+  const mixed = dict({ 'module.net.a': TENSOR, 'module.net.b': TENSOR, 'module.loss.c': TENSOR });
+
+  test.each(['net.', 'net', 'module.net.'])('chooses tensors by the beginning of their names: %s', async (prefix) => {
+    const { tensors, skipped } = await openPart(mixed, { prefix });
+    expect([...tensors.keys()]).toEqual(['a', 'b']);
+    expect(skipped.join()).toMatch(/1 tensor not under/);
+  });
+
+  test('that no tensor has is refused, with those that there are', async () => {
+    await expect(openPart(mixed, { prefix: 'model.' })).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: expect.stringContaining('begin with "net." (2), "loss." (1)'),
+    });
+  });
+});
+
 describe('no state dict', () => {
   const expectKind = (message: RegExp) => ({ code: 'E_CHECKPOINT_KIND', message: expect.stringMatching(message) });
 
@@ -114,26 +238,6 @@ describe('no state dict', () => {
   test('one dict of tensors under many keys is looked at once', async () => {
     const body = bytes('}(', text('a'), dict({ w: TENSOR }), 'q', 9, text('b'), 'h', 9, 'u');
     expect([...(await open(body)).tensors.keys()]).toEqual(['w']);
-  });
-
-  test.each([
-    [
-      'a sparse tensor',
-      call('torch._utils', '_rebuild_sparse_tensor'),
-      /"bad".*it's torch\._utils\._rebuild_sparse_tensor object/,
-    ],
-    ['a number', int(3), /"bad".*it's 3/],
-    ['None', 'N', /"bad".*it's None/],
-  ])('%s where a tensor is expected is refused by its key', async (_name, value, message) => {
-    await expect(open(dict({ state_dict: dict({ w: TENSOR, bad: value }) }))).rejects.toMatchObject({
-      code: 'E_CHECKPOINT_TENSOR',
-      message: expect.stringMatching(message),
-    });
-  });
-
-  test('an opaque object at the top among tensors is refused by its key', async () => {
-    const bad = call('torch._utils', '_rebuild_qtensor');
-    await expect(open(dict({ w: TENSOR, bad }))).rejects.toMatchObject({ code: 'E_CHECKPOINT_TENSOR' });
   });
 
   test.each([

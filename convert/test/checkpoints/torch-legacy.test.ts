@@ -1,7 +1,7 @@
 import { bytesSource, SignwaveError } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoints/index.js';
-import { bytes, legacyCheckpoint, pickle, seededInts, tensorPickle } from './build.js';
+import { bytes, legacyCheckpoint, pickle, seededInts, tensorPickle, u64 } from './build.js';
 
 const open = (file: Uint8Array) => openCheckpoint(bytesSource(file, 'old.pth'));
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
@@ -51,6 +51,30 @@ describe('a checkpoint in PyTorch’s legacy format', () => {
     const state = program(call('collections', 'OrderedDict', list(list(latin1('weight'), tensor))));
     const { tensors } = await open(legacyCheckpoint(state, [STORAGE]));
     expect([...(await tensors.get('weight')!.readF32())]).toEqual([2, 3]);
+  });
+
+  test('may be written by protocol 1, which has integers in text', async () => {
+    const MAGIC = 'L119547037146038801333356L\n.';
+    const system = bytes('}', latin1('little_endian'), 'I01\ns.');
+    const keys = bytes('](', latin1('7'), 'e.');
+    const object = bytes(dict({ weight: tensorPickle({ key: '7', elements: 6, shape: [2], strides: [1] }) }), '.');
+    const file = bytes(MAGIC, 'M', 0xe9, 3, '.', system, object, keys, u64(6), STORAGE.data);
+    expect([...(await (await open(file)).tensors.get('weight')!.readF32())]).toEqual([0, 1]);
+  });
+
+  test('may have parts of a storage, which tensors are views of', async () => {
+    const part = bytes('(', text('9'), int(2), int(3), 't');
+    const storage = (view: Uint8Array) =>
+      bytes(tuple(text('storage'), global('torch.cuda', 'FloatStorage'), text('7'), text('cpu'), int(6), view), 'Q');
+    const tensor = (view: Uint8Array, elements: number) =>
+      call('torch._utils', '_rebuild_tensor', storage(view), int(1), tuple(int(elements)), tuple(int(1)));
+    const { tensors, skipped } = await open(legacyCheckpoint(program(dict({ w: tensor(part, 2) })), [STORAGE]));
+    expect([...(await tensors.get('w')!.readF32())]).toEqual([3, 4]);
+    expect(skipped).toEqual([]);
+    for (const outside of [tensor(part, 3), tensor(bytes('(', text('9'), int(5), int(2), 't'), 1)]) {
+      const error = await failure(legacyCheckpoint(program(dict({ w: outside })), [STORAGE]));
+      expect(error.message).toMatch(/part of a storage/);
+    }
   });
 
   test('reads values when they are asked for, and of the optimizer nothing', async () => {

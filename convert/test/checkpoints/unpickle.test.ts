@@ -80,6 +80,15 @@ describe('opcodes that few pickles have', () => {
     ['BYTEARRAY8', [0x96, u64(2), 'ab'], [97, 98]],
     ['LONG4', [0x8b, u32(2), 0, 0x80], -32768],
     ['LONG1 of no bytes', [0x8a, 0], 0],
+    ['INT', ['I-7\n'], -7],
+    ['INT beyond 32 bits, as Python 2 writes it in every protocol', ['I140234812345000\n'], 140_234_812_345_000],
+    ['INT of a truth value', ['I01\n'], true],
+    ['LONG', ['L-1180591620717411303424L\n'], -(2n ** 70n)],
+    ['FLOAT', ['F-1.5e-05\n'], -1.5e-5],
+    ['FLOAT of an infinity', ['F-inf\n'], Number.NEGATIVE_INFINITY],
+    ['STRING', ["S'it\\'s \\xe9\\n\\\\'\n"], "it's é\n\\"],
+    ['UNICODE', ['V\\u20ac\xe9\\U0001f600\n'], '€é😀'],
+    ['PUT and GET', ['I7\np12\n0g12\n'], 7],
   ])('%s', (_name, body, expected) => {
     expect(plain(read(...body))).toEqual(expected);
   });
@@ -138,7 +147,69 @@ describe('opcodes that few pickles have', () => {
   });
 });
 
+describe('what settings hold', () => {
+  const Precision = global('__main__', 'Precision');
+
+  test.each([
+    ['a member of an Enum', call('builtins', 'getattr', Precision, text('FP32')), '__main__.Precision.FP32'],
+    ['one of Python 2', call('__builtin__', 'getattr', Precision, text('FP32')), '__main__.Precision.FP32'],
+    ['a member that is called eval', call('builtins', 'getattr', Precision, text('eval')), '__main__.Precision.eval'],
+    [
+      'a method of an object',
+      call('builtins', 'getattr', call('models', 'Net'), text('forward')),
+      'models.Net.forward',
+    ],
+    ['a method of a string', call('builtins', 'getattr', text(', '), text('join')), 'builtins.getattr.join'],
+    [
+      'an object of a class in a class',
+      bytes(call('builtins', 'getattr', global('models', 'Outer'), text('Inner')), ')', 0x81, '}b'),
+      'models.Outer.Inner',
+    ],
+    [
+      'a partial function',
+      call('functools', 'partial', call('builtins', 'getattr', call('models', 'Net'), text('run'))),
+      'functools.partial',
+    ],
+    ['a getter', call('operator', 'attrgetter', text('config.lr')), 'operator.attrgetter'],
+    [
+      'a version of distutils',
+      bytes(global('distutils.version', 'LooseVersion'), ')R'),
+      'distutils.version.LooseVersion',
+    ],
+    ['a class of a package called code', bytes(global('code.utils', 'Config'), ')R'), 'code.utils.Config'],
+    ['an address', bytes(global('urllib.parse', 'ParseResult'), ')', 0x81), 'urllib.parse.ParseResult'],
+    [
+      'an object of protocol 0',
+      call('copy_reg', '_reconstructor', global('a', 'B'), global('__builtin__', 'object'), 'N'),
+      'a.B',
+    ],
+  ])('stays opaque: %s', (_name, body, path) => {
+    expect(read(body)).toEqual(new Opaque(path));
+  });
+
+  test('is kept by name where it is plain: attributes of an object, entries of a dict', () => {
+    const object = read(global('argparse', 'Namespace'), ')', 0x81, dict({ lr: int(1) }), 'b') as Opaque;
+    expect(object.parts.map(plain)).toEqual([[['lr', 1]]]);
+    const easy = read(global('easydict', 'EasyDict'), ')', 0x81, text('lr'), int(2), 's') as Opaque;
+    expect(easy.parts.map(plain)).toEqual([[['lr', 2]]]);
+  });
+
+  test('a defaultdict is a dict', () => {
+    expect(plain(read(call('collections', 'defaultdict', global('builtins', 'list')), text('k'), 'K', 1, 's'))).toEqual(
+      [['k', 1]],
+    );
+  });
+});
+
 describe('attacks', () => {
+  test.each([
+    ['of a module that is named by a string', call('builtins', 'getattr', text('os'), text('system'))],
+    ['of a function’s globals', call('builtins', 'getattr', global('models', 'run'), text('__globals__'))],
+    ['of all classes', call('operator', 'attrgetter', text('__class__.__subclasses__'))],
+  ])('getattr is refused where it leads to the interpreter: %s', (_name, body) => {
+    expect(refusal(body)).toMatchObject(pickleError(/asks to call \w+\.(getattr|attrgetter) at byte 2/));
+  });
+
   test.each([
     ['os', 'system'],
     ['posix', 'system'],
@@ -148,7 +219,6 @@ describe('attacks', () => {
     ['builtins', 'exec'],
     ['__builtin__', 'compile'],
     ['builtins', '__import__'],
-    ['builtins', 'getattr'],
     ['sys', 'modules'],
     ['runpy', 'run_path'],
     ['importlib', 'import_module'],
@@ -216,7 +286,12 @@ describe('malformed pickles', () => {
     ['an empty stream', new Uint8Array(0), /at byte 0: the stream ends at byte 0/],
     ['no STOP', bytes(0x80, 2, 'N'), /at byte 3: the stream ends/],
     ['an unknown opcode', program(0xff), /at byte 2: opcode 0xff/],
-    ['a text opcode of protocol 0', program('I1\n'), /opcode 0x49, which torch.save doesn't write/],
+    ['a persistent id in text', program('Pstorage\n'), /opcode 0x50, which torch.save doesn't write/],
+    ['a text integer of letters', program('Ione\n'), /other characters than digits/],
+    ['a text float of letters', program('Fone\n'), /no decimal number/],
+    ['a text string without quotes', program('Sone\n'), /a string without quotes/],
+    ['a text string without an end', program("S'one'"), /a line without an end/],
+    ['a memo entry without a number', program('Nptwo\n'), /other characters than digits/],
     ['an extension code', program(0x82, 1), /opcode 0x82/],
     ['an out-of-band buffer', program(0x97), /opcode 0x97/],
     ['protocol 6', bytes(0x80, 6, 'N.'), /a protocol later than 5/],

@@ -16,7 +16,7 @@ function conv(
   const y = g.binaryConv(x, name, { ...rest, weights: 'biper' });
   if (hasBeta) g.state.skip(`${name}.beta`, [[options.outChannels, 1, 1]]);
   g.state.skip(`${name}.tau`, [[1], []], { isOptional: true });
-  return g.learnedScale(y, `${name}.alpha`);
+  return g.learnedScale(y, `${name}.alpha`, [options.outChannels, 1, 1]);
 }
 
 /** The CIFAR version has a tensor `beta`, which only training writes. */

@@ -16,5 +16,5 @@ export const rbnnConv: MethodConv = (g, x, name, options) => {
   const left = g.state.take(`${name}.R1`, [rows, rows]);
   const right = g.state.take(`${name}.R2`, [columns, columns]);
   const y = g.binaryConv(g.sampleMean(x), name, { ...options, weights: rotatedSign({ angle, left, right }) });
-  return g.learnedScale(y, `${name}.alpha`);
+  return g.learnedScale(y, `${name}.alpha`, [outChannels, 1, 1]);
 };

@@ -15,5 +15,5 @@ export const recuConv: MethodConv = (g, x, name, options) => {
         'ReCU trains with 0.85 to 0.99; is this a checkpoint of another method?',
     );
   }
-  return g.learnedScale(y, `${name}.alpha`);
+  return g.learnedScale(y, `${name}.alpha`, [options.outChannels, 1, 1]);
 };
