@@ -63,9 +63,12 @@ export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
 function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
   const shapes = inferShapes(graph);
   const layers: Layer[] = [];
+  const counted = new Set<number>();
   graph.nodes.forEach((node, index) => {
     const tensor = tensorOf(node);
-    const bytes = tensor === undefined ? 0 : tensorBytes[tensor]!;
+    // One that several nodes share is the first one's.
+    const bytes = tensor === undefined || counted.has(tensor) ? 0 : tensorBytes[tensor]!;
+    if (tensor !== undefined) counted.add(tensor);
     const last = layers.at(-1);
     if (node.op === 'conv' || node.op === 'linear') {
       const { shape: weights, dtype } = graph.tensors[node.weights]!;

@@ -8,12 +8,15 @@ export function readerCounts(graph: Graph): number[] {
   return readers;
 }
 
-/** Tensors in the order in which nodes name them, without those that no node names any more. */
+/** Tensors in the order in which nodes first name them, without those that no node names any more. */
 function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
+  const moved = new Map<number, number>();
   const nodes = graph.nodes.map((node) => {
     const old = tensorOf(node);
-    return old === undefined ? node : withTensor(node, tensors.push(graph.tensors[old]!) - 1);
+    if (old === undefined) return node;
+    if (!moved.has(old)) moved.set(old, tensors.push(graph.tensors[old]!) - 1);
+    return withTensor(node, moved.get(old)!);
   });
   return { nodes, tensors };
 }
