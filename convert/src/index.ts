@@ -19,9 +19,10 @@ export { nearestTable } from './models/match-tables.js';
 export { NetworkBuilder } from './models/network-builder.js';
 export { type NetworkDefinition, ownArchitecture } from './models/own-network.js';
 export { parseNetworkJson } from './models/own-network-json.js';
-export { parseRecipeJson, RECIPE_NAMES, recipeNamed } from './models/recipes.js';
+export { agreesWithTrained, describeRecipe, parseRecipeJson, RECIPE_NAMES } from './models/recipes.js';
 export { recognise } from './models/recognise.js';
 export { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
+export { trainedArchitecture } from './models/trained/networks.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
 export { integerStem } from './passes/integer-stem.js';
 export {

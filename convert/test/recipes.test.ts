@@ -1,7 +1,7 @@
 import type { InputRecipe } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { ownArchitecture } from '../src/models/own-network.js';
-import { describeRecipe, parseRecipeJson, sameRecipe } from '../src/models/recipes.js';
+import { agreesWithTrained, describeRecipe, parseRecipeJson } from '../src/models/recipes.js';
 
 const parse = (text: string): InputRecipe => parseRecipeJson(text, 'recipe.json');
 
@@ -67,11 +67,15 @@ describe('a recipe in JSON', () => {
   });
 });
 
-test('recipes are the same where they make the same float32 numbers', () => {
-  const recipe = parse('{"mean": [0.1], "std": [0.1]}');
-  expect(sameRecipe(recipe, { ...recipe, mean: [Math.fround(0.1)] })).toBe(true);
-  expect(sameRecipe(recipe, { ...recipe, std: [0.2] })).toBe(false);
-  expect(
-    describeRecipe({ ...recipe, resize: { mode: 'shorterSide', sizePixels: 36, interpolation: 'bilinear' } }),
-  ).toBe('shorter side to 36, centre cropped (bilinear), gray, divided by 255, mean 0.1, std 0.1');
+test('a recipe agrees with that of the training where it makes the same float32 numbers and resizes as that does, if it does', () => {
+  const trained = parse('{"mean": [0.1], "std": [0.1]}');
+  const resized = parse('{"mean": [0.1], "std": [0.1], "resize": {"mode": "shorterSide", "sizePixels": 36}}');
+  expect(agreesWithTrained(trained, { ...trained, mean: [Math.fround(0.1)] })).toBe(true);
+  expect(agreesWithTrained(trained, { ...trained, std: [0.2] })).toBe(false);
+  expect(agreesWithTrained(trained, resized)).toBe(true);
+  expect(agreesWithTrained(resized, trained)).toBe(false);
+  expect(agreesWithTrained(resized, { ...trained, resize: { ...resized.resize!, sizePixels: 32 } })).toBe(false);
+  expect(describeRecipe(resized)).toBe(
+    'shorter side to 36, centre cropped (bilinear), gray, divided by 255, mean 0.1, std 0.1',
+  );
 });

@@ -130,6 +130,27 @@ describe('a checkpoint of signwave train', () => {
     expect(recipeOf('m.sgnw')?.mean).toEqual([Math.fround(0.2)]);
   });
 
+  test('of the trainer’s first version has its recipe in its config', async () => {
+    const { metadata, tensors } = readSafetensors(readFileSync(checkpoint), 'best');
+    const { input: _, classNames: __, activations: ___, ...first } = metadata;
+    writeFileSync(file('first.safetensors'), writeSafetensors({ metadata: first, tensors }));
+    const { model: old } = await convertAt(file('first.safetensors'), {});
+    const { model } = await convertAt(checkpoint, {});
+    expect(old.graph).toEqual(model.graph);
+    expect(old.info.labels).toBeUndefined();
+  });
+
+  test('is shown by inspect with what it says about itself, and verify sees a recipe that isn’t its', async () => {
+    const { stdout } = await signwave('inspect', checkpoint);
+    expect(stdout).toContain('input: 28 x 28 x 1, gray, divided by 255, mean 0.1, std 0.1');
+    expect(stdout).toContain('classes: 10, "T-shirt/top", Trouser, Pullover, Dress, ...');
+    expect(stdout).toContain('biper-demo_1w1a: all tensors match');
+    await convert('--preprocess', 'fashion-mnist', '--override');
+    const verified = await signwave('verify', file('m.sgnw'), '--checkpoint', checkpoint, '--limit', '1');
+    expect(verified.code).toBe(1);
+    expect(verified.stdout).toMatch(/FAILED +input recipe: .*mean 0\.286.*trained with .*mean 0\.1,/);
+  });
+
   test('may be given a resize, which its images needed none of', async () => {
     const resize = '{"mode": "shorterSide", "sizePixels": 32}';
     const options = ['--preprocess', `{"mean": [0.1], "std": [0.1], "resize": ${resize}}`];

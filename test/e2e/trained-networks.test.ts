@@ -40,18 +40,22 @@ function writeImages(): void {
 beforeAll(writeImages);
 
 describe('a network of the trainer, trained for an epoch on images of 32 x 32 pixels', () => {
-  test.each(names)('%s converts without an option and is right on the same images', async (architecture) => {
-    const { evaluation, file, model } = await trainAndConvert(
-      {
-        architecture,
-        stages: { '2': { epochs: 1, firstEpoch: 0, warmUpEpochs: 0 } },
-        batchSize: 10,
-        data: { format: 'cifar10', folder: data, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
-      },
-      folder,
-    );
-    expect(await packedConfusion(model, `cifar10:${data}`, TEST_IMAGES)).toEqual(evaluation.confusion);
-    expect(file.info.labels).toEqual(CLASSES);
-    expect(model.input.recipe!.mean[0]).toBeCloseTo(0.4914, 6);
-  });
+  test.each(names)(
+    '%s converts without an option and is right on the same images',
+    { timeout: 300_000 },
+    async (architecture) => {
+      const { evaluation, file, model } = await trainAndConvert(
+        {
+          architecture,
+          stages: { '2': { epochs: 1, firstEpoch: 0, warmUpEpochs: 0 } },
+          batchSize: 10,
+          data: { format: 'cifar10', folder: data, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+        },
+        join(folder, architecture),
+      );
+      expect(await packedConfusion(model, `cifar10:${data}`, TEST_IMAGES)).toEqual(evaluation.confusion);
+      expect(file.info.labels).toEqual(CLASSES);
+      expect(model.input.recipe!.mean[0]).toBeCloseTo(0.4914, 6);
+    },
+  );
 });

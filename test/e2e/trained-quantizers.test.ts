@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type InputNode, type Model as ModelFile, tensorValues } from '@signwave/format';
 import { prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
@@ -40,7 +41,7 @@ describe('one epoch of the demo network with quantizers', () => {
         batchSize: 16,
         data: { format: 'fashion-mnist', folder: DATA, trainImages: 64, testImages: TEST_IMAGES },
       },
-      folder,
+      join(folder, `${w}-${a}`),
     );
     expect(await packedConfusion(model, `fashion-mnist:${DATA}`, TEST_IMAGES)).toEqual(evaluation.confusion);
 

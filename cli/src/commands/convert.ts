@@ -113,7 +113,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const bytes = writeModel(model);
     await writeFileAtomic(options.output, bytes);
 
-    const omega0From = options.omega0 !== undefined ? '--omega0' : config?.path;
+    const omega0From = options.omega0 !== undefined ? '--omega0' : omega0 === undefined ? undefined : config?.path;
     if (match.architecture.needsOmega0 && config?.isStage2 === false && config.path !== checkpointPath) {
       printWarning(`${config.path} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign`);
     }

@@ -1,8 +1,10 @@
 import {
   ARCHITECTURES,
+  type Architecture,
   architectureId,
   type Checkpoint,
   compareAll,
+  describeRecipe,
   type Match,
   nearestTable,
   type PartOptions,
@@ -10,6 +12,9 @@ import {
   recognise,
   SeveralStateDicts,
   type StateDict,
+  type TrainedFacts,
+  trainedArchitecture,
+  trainedFacts,
 } from '@signwave/convert';
 import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { load } from '@signwave/runtime';
@@ -192,13 +197,16 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 }
 
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
-  const matches = compareAll(checkpoint, ARCHITECTURES);
   const notes: string[] = [];
-  const config = await readBiperConfig(path, checkpoint, undefined).catch((error: unknown) => {
+  // A file that contradicts itself or what lies beside it is shown all the same.
+  const noted = (error: unknown): undefined => {
     if (!(error instanceof SignwaveError)) throw error;
     notes.push(error.message);
-    return undefined;
-  });
+  };
+  const trained = await trainedNetwork(checkpoint).catch(noted);
+  const config = await readBiperConfig(path, checkpoint, undefined).catch(noted);
+  const matches = compareAll(checkpoint, trained ? [trained.architecture] : ARCHITECTURES);
+  if (trained) notes.push(...trainedNotes(trained.facts));
   notes.push(...checkpointNotes(checkpoint, matches, config));
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
@@ -239,6 +247,22 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
   );
   printResult('');
   for (const note of notes) printResult(note);
+}
+
+/** The network that a checkpoint of signwave's trainer says it holds. @throws {SignwaveError} as `trainedFacts` and `trainedArchitecture`. */
+async function trainedNetwork(
+  checkpoint: Checkpoint,
+): Promise<{ facts: TrainedFacts; architecture: Architecture } | undefined> {
+  const facts = trainedFacts(checkpoint);
+  return facts && { facts, architecture: trainedArchitecture(facts, checkpoint.sourceName) };
+}
+
+function trainedNotes({ input, classNames }: TrainedFacts): string[] {
+  const { height, width, channels, recipe } = input;
+  const classes = classNames
+    ? [`classes: ${classNames.length}, ${classNames.slice(0, 4).map(shown).join(', ')}, ...`]
+    : [];
+  return [`input: ${height} x ${width} x ${channels}, ${describeRecipe(recipe)}`, ...classes];
 }
 
 /** A plain value; a string that may be long or hold anything in quotes. */

@@ -1,12 +1,23 @@
 import {
+  agreesWithTrained,
+  type Checkpoint,
   convertCheckpoint,
+  describeRecipe,
   integerStem,
   type PartOptions,
   smallerWeightsOf,
+  trainedFacts,
   withSmallerWeights,
 } from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
-import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, writeModel } from '@signwave/format';
+import {
+  type Graph,
+  type InputNode,
+  type InputRecipe,
+  isIntegerConv,
+  type Model as ModelFile,
+  writeModel,
+} from '@signwave/format';
 import { load, type Model, prepareImage } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption, prefixOption, stateDictOption } from '../arguments.js';
@@ -175,12 +186,24 @@ async function compareCheckpoint(
           isOk: info.sourceSha256 === undefined || info.sourceSha256 === digest,
           detail: `SHA-256 ${digest.slice(0, 16)}...${info.sourceSha256 === digest ? '' : `, the file says ${info.sourceSha256 ?? 'nothing'}`}`,
         },
+        ...(isIntegerStem ? [] : recipeCheck(checkpoint, (graph.nodes[0] as InputNode).recipe)),
         { name: 'converting it again', isOk: isSame, detail: isSame ? 'gives the same bytes' : 'gives other bytes' },
       ],
     };
   } finally {
     await close();
   }
+}
+
+/** Other floats than it was trained on make every bit right and every answer wrong. */
+function recipeCheck(checkpoint: Checkpoint, recipe: InputRecipe | undefined): Check[] {
+  const trained = trainedFacts(checkpoint)?.input.recipe;
+  if (!trained || !recipe) return [];
+  const isOk = agreesWithTrained(trained, recipe);
+  const detail = isOk
+    ? 'that of the training'
+    : `${describeRecipe(recipe)}; it was trained with ${describeRecipe(trained)}: convert it again`;
+  return [{ name: 'input recipe', isOk, detail }];
 }
 
 interface Inputs {

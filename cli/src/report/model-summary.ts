@@ -63,7 +63,7 @@ export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
 function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
   const shapes = inferShapes(graph);
   const layers: Layer[] = [];
-  /** A layer that is computed twice has its weights once. */
+  /** A tensor that several nodes share, as in a layer that is computed twice, is the first one's. */
   const counted = new Set<number>();
   graph.nodes.forEach((node, index) => {
     const tensor = tensorOf(node);

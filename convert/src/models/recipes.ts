@@ -55,17 +55,22 @@ export function parseRecipeJson(text: string, sourceName: string): InputRecipe {
   return parseRecipe(json, fail);
 }
 
-/** Whether two recipes make the same floats of an image that needs no resize, and resize in the same way if both do. */
-export function sameRecipe(a: InputRecipe, b: InputRecipe): boolean {
+/**
+ * Whether a recipe prepares images as a network was trained with another one: the same floats, the same resize. A resize where training had none adds to it:
+ * what it was trained on had the size.
+ */
+export function agreesWithTrained(trained: InputRecipe, recipe: InputRecipe): boolean {
   const floats = ({ divisor, mean, std }: InputRecipe) => [divisor, ...mean, ...std].map(Math.fround);
-  const [x, y] = [floats(a), floats(b)];
+  const [x, y] = [floats(trained), floats(recipe)];
+  const { resize } = trained;
   return (
-    a.channelOrder === b.channelOrder &&
+    trained.channelOrder === recipe.channelOrder &&
     x.length === y.length &&
     x.every((value, i) => value === y[i]) &&
-    a.resize?.mode === b.resize?.mode &&
-    a.resize?.sizePixels === b.resize?.sizePixels &&
-    a.resize?.interpolation === b.resize?.interpolation
+    (!resize ||
+      (resize.mode === recipe.resize?.mode &&
+        resize.sizePixels === recipe.resize.sizePixels &&
+        resize.interpolation === recipe.resize.interpolation))
   );
 }
 

@@ -12,8 +12,9 @@ const whole = (from: number, to: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
 const text = v.pipe(v.string(), v.nonEmpty());
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
-const perChannel = (item: typeof positive | typeof notNegative) =>
-  v.pipe(v.array(item), v.minLength(1), v.maxLength(3));
+/** Of values in 0..1. */
+const mean = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const perChannel = (item: typeof positive | typeof mean) => v.pipe(v.array(item), v.minLength(1), v.maxLength(3));
 
 const STAGE = v.strictObject({
   epochs: v.optional(whole(1)),
@@ -40,7 +41,7 @@ const DATA = v.strictObject({
   testImages: v.optional(whole(1)),
   side: v.optional(whole(8, 1024), 224),
   augmentation: v.optional(AUGMENTATION),
-  mean: v.optional(perChannel(notNegative)),
+  mean: v.optional(perChannel(mean)),
   std: v.optional(perChannel(positive)),
 });
 

@@ -75,6 +75,17 @@ describe('a config is refused', () => {
     ['with an unknown data format', withData({ format: 'svhn' }), '"data.format" is svhn, expected cifar10,'],
     ['with a checksum of the wrong length', withData({ sha256: { a: 'ff' } }), 'expected 64 hexadecimal digits'],
     ['with a mean for another number of channels', withData({ mean: [0.5] }), '"data.mean" has 1 values, but cifar10'],
+    ['with means of bytes', withData({ mean: [124, 116, 104] }), '"data.mean.0" is 124, expected 1 or less'],
+    [
+      'with activations for a network that has none',
+      { ...MINIMAL, architecture: 'resnet20_1w32a', quantizers: { weights: 'bnn', activations: 'dorefa' } },
+      '"quantizers.activations" is "dorefa", but resnet20_1w32a has float activations',
+    ],
+    [
+      'with quantizers for a float network',
+      { ...MINIMAL, architecture: 'resnet20_float', quantizers: { weights: 'bnn' } },
+      '"quantizers.weights" is "bnn", but resnet20_float has float weights',
+    ],
     ['with a deviation of 0', withData({ std: [1, 0, 1] }), '"data.std.1" is 0, expected more than 0'],
     [
       'with a crop that folders lack',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { writeFashionMnist } from '../../../data/test/node/sets/set-files.js';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
+import { readSafetensors, writeSafetensors } from '../../src/checkpoint/safetensors.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/checkpoint/training-state.js';
 import { parseConfig, type TrainConfig } from '../../src/config/parse-config.js';
 import { createNetwork } from '../../src/models/index.js';
@@ -186,6 +187,23 @@ describe('a run', () => {
       message: expect.stringMatching(/"conv1\.weight" is \(16, 3, 3, 3\), but demo_1w1a has/),
     });
     expect(await read(config, 'metrics.jsonl')).toEqual(metrics);
+  });
+
+  test('isn’t resumed on data whose classes are others, nor taught by such a teacher', async () => {
+    const folder = await folderWithData();
+    const config = await smallConfig(folder, 'a', { stages: { '2': STAGE } });
+    await run(config, 'wasm');
+    const path = join(config.output, 'latest.safetensors');
+    const { metadata, tensors } = readSafetensors(await readFile(path), path);
+    const classNames = metadata.classNames!.replace('"Dress","Coat"', '"Coat","Dress"');
+    await writeFile(path, writeSafetensors({ metadata: { ...metadata, classNames }, tensors }));
+    await expect(run(config, 'wasm', { resume: true })).rejects.toMatchObject({
+      code: 'E_RESUME',
+      message: expect.stringMatching(/class 3 is "Coat", but it is "Dress" in those of this run/),
+    });
+    const distillation = { teacher: path, architecture: 'demo_1w1a' };
+    const student = await smallConfig(folder, 'student', { stages: { '2': STAGE }, distillation });
+    await expect(run(student, 'wasm')).rejects.toMatchObject({ message: expect.stringContaining('class 3 is "Coat"') });
   });
 
   test('of images that the network can’t take is refused', async () => {

@@ -1,7 +1,7 @@
 import { type ErrorCode, type InputRecipe, SignwaveError } from '@signwave/format';
 import { quote } from '../../checkpoints/quote.js';
 import { type Architecture, architectureId } from '../architecture.js';
-import { describeRecipe, recipeNamed, sameRecipe } from '../recipes.js';
+import { agreesWithTrained, describeRecipe, recipeNamed } from '../recipes.js';
 import type { TrainedFacts } from './metadata.js';
 import { trainedArchitecture } from './networks.js';
 
@@ -76,12 +76,11 @@ export class Claims {
     return given;
   }
 
-  /** @param given a recipe, its name, or nothing. A resize where the checkpoint has none adds to it: what it was trained on had the size. */
+  /** @param given a recipe, its name, or nothing. */
   recipe(own: InputRecipe, given: string | InputRecipe | undefined): InputRecipe | undefined {
     if (given === undefined) return own;
     const recipe = recipeNamed(given);
-    const { resize: _, ...rest } = recipe ?? {};
-    if (!recipe || !sameRecipe(own, own.resize ? recipe : (rest as InputRecipe))) {
+    if (!recipe || !agreesWithTrained(own, recipe)) {
       this.#contradiction(
         'E_USAGE',
         `was trained with the input recipe "${describeRecipe(own)}", but "${describeRecipe(recipe)}" was given`,

@@ -1,0 +1,153 @@
+import { Reference } from '@signwave/reference';
+import { describe, expect, test } from 'vitest';
+import type { Checkpoint } from '../src/checkpoints/index.js';
+import { trainedConv } from '../src/models/methods/trained.js';
+import { NetworkBuilder } from '../src/models/network-builder.js';
+import { LoadedState } from '../src/models/state.js';
+import { type TrainedFacts, trainedFacts } from '../src/models/trained/metadata.js';
+import { trainedArchitecture } from '../src/models/trained/networks.js';
+
+const SIDE = 3;
+const CHANNELS = 2;
+const FILTERS = 2;
+
+/** A binary 3 x 3 layer on floats (3, 3, 2), in the reference. */
+function layer(weights: string, activations: string, latent: Float32Array, input: Float32Array): Float32Array {
+  const tensors = new Map([
+    ['conv.weight', latent],
+    ['conv.alpha', new Float32Array(FILTERS).fill(1)],
+  ]);
+  const g = new NetworkBuilder(new LoadedState(tensors, 'test'), { omega0: 20, classes: 1 });
+  const x = g.input({ height: SIDE, width: SIDE, channels: CHANNELS });
+  const activationBits = activations === 'dorefa' ? 2 : 1;
+  trainedConv({ weights, activations, activationBits }, false)(g, x, 'conv', { outChannels: FILTERS });
+  return new Reference(g.build()).run(input);
+}
+
+/** sum over taps inside the map of quantize(x) * w. @param filters (O, I, 3, 3). */
+function plainConv(input: Float32Array, filters: Float32Array): number[] {
+  const at = (y: number, x: number, c: number): number =>
+    y < 0 || x < 0 || y >= SIDE || x >= SIDE ? 0 : input[(y * SIDE + x) * CHANNELS + c]!;
+  const out: number[] = [];
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      for (let o = 0; o < FILTERS; o++) {
+        let sum = 0;
+        for (let i = 0; i < CHANNELS; i++) {
+          for (let tap = 0; tap < 9; tap++) {
+            sum += at(y + Math.floor(tap / 3) - 1, x + (tap % 3) - 1, i) * filters[(o * CHANNELS + i) * 9 + tap]!;
+          }
+        }
+        out.push(sum);
+      }
+    }
+  }
+  return out;
+}
+
+const latent = Float32Array.from({ length: FILTERS * CHANNELS * 9 }, (_, i) => Math.sin(i * 7 + 1) / 4);
+const neighbour = (x: number, step: 1 | -1): number => {
+  const float = Float32Array.of(x);
+  new Int32Array(float.buffer)[0]! += step;
+  return float[0]!;
+};
+
+describe('DoReFa’s activations of 2 bits', () => {
+  test('have their four levels at every pixel, thresholds hit exactly and borders included', () => {
+    // 3a is rounded to float32, then halves to even: 1/6 and 5/6 are not floats, 1/2 is and goes up to 2/3.
+    const edges = [1 / 6, 1 / 2, 5 / 6].map(Math.fround).flatMap((t) => [neighbour(t, -1), t, neighbour(t, 1)]);
+    const input = Float32Array.from([...edges, -1, 0, -0, 1, 2, 0.3, 0.4, 0.6, 0.9]);
+    const levels = input.map((a) => {
+      const scaled = Math.fround(3 * Math.min(1, Math.max(0, a)));
+      const rounded = scaled === 0.5 ? 0 : scaled === 2.5 ? 2 : Math.round(scaled);
+      return rounded / 3;
+    });
+    expect([...new Set(levels)].sort()).toHaveLength(4);
+    const found = layer('bnn', 'dorefa', latent, input);
+    plainConv(levels, latent.map(Math.sign)).forEach((sum, i) => {
+      expect(found[i], `sum ${i}`).toBeCloseTo(sum, 5);
+    });
+  });
+});
+
+describe('a latent weight of 0', () => {
+  const withZero = latent.map((w, i) => (i === 5 ? 0 : w));
+  const input = Float32Array.from({ length: SIDE * SIDE * CHANNELS }, (_, i) => Math.cos(i));
+
+  test.each(['bnn', 'dsq'])('is +1 for %s, as in training', (weights) => {
+    const filters = withZero.map((w) => (w < 0 ? -1 : 1));
+    const found = layer(weights, 'biper', withZero, input);
+    expect([...found]).toEqual(plainConv(input.map(Math.sign), filters));
+  });
+
+  test('is refused where it is 0 in training: one bit can’t say it', () => {
+    expect(() => layer('reste', 'per-sample', withZero, input)).toThrow(
+      /conv\.weight" holds 1 weights whose sign is 0/,
+    );
+  });
+});
+
+describe('what a checkpoint of the trainer says', () => {
+  const CONFIG = {
+    data: { format: 'folder', side: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    quantizers: { weights: 'bnn', activations: 'dorefa' },
+  };
+  const factsOf = (more: Record<string, string>, config: object = CONFIG): TrainedFacts => {
+    const metadata = { format: 'signwave-training', architecture: 'demo_1w1a', weights: 'bnn', ...more };
+    const text = { config: JSON.stringify(config), ...metadata };
+    return trainedFacts({ metadata: new Map(Object.entries(text)), sourceName: 'a' } as unknown as Checkpoint)!;
+  };
+
+  test('is read from the config of its first version, folders of images with their resize', () => {
+    const facts = factsOf({});
+    expect(facts).toEqual({
+      architecture: 'demo_1w1a',
+      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2 },
+      input: {
+        height: 32,
+        width: 32,
+        channels: 3,
+        recipe: {
+          resize: { mode: 'shorterSide', sizePixels: 37, interpolation: 'bilinear' },
+          channelOrder: 'rgb',
+          divisor: 255,
+          mean: [0.5, 0.5, 0.5],
+          std: [0.25, 0.25, 0.25],
+        },
+      },
+    });
+    expect(trainedArchitecture(facts, 'a')).toMatchObject({ name: 'demo_1w1a+dorefa', method: 'bnn' });
+  });
+
+  test.each([
+    ['mnist', { format: 'mnist', side: 224, mean: [0.1307], std: [0.3081] }, [28, 28, 1]],
+    ['cifar100', { format: 'cifar100', side: 224, mean: [0, 0, 0], std: [1, 1, 1] }, [32, 32, 3]],
+  ])('has the size of %s', (_, data, [height, width, channels]) => {
+    expect(factsOf({}, { ...CONFIG, data }).input).toMatchObject({
+      height,
+      width,
+      channels,
+      recipe: { mean: data.mean },
+    });
+  });
+
+  test('leaves out quantizers that the network has no use for', () => {
+    const quantizers = (architecture: string) => factsOf({ architecture, weights: 'biper' }).quantizers;
+    expect(quantizers('resnet20_1w32a')).toEqual({ weights: 'biper', activations: 'identity', activationBits: 32 });
+    expect(quantizers('resnet20_float')).toEqual({ weights: 'float', activations: 'identity', activationBits: 32 });
+  });
+
+  test.each([
+    ['data of a format that it doesn’t know', { ...CONFIG, data: { ...CONFIG.data, format: 'svhn' } }, /"svhn"/],
+    ['a config without data', { quantizers: CONFIG.quantizers }, /no data and quantizers/],
+    ['a mean that is none', { ...CONFIG, data: { ...CONFIG.data, mean: 'x' } }, /"config\.data" has mean "x"/],
+  ])('%s is refused', (_, config, message) => {
+    expect(() => factsOf({}, config)).toThrow(message);
+  });
+
+  test('is nothing in anybody else’s', () => {
+    expect(
+      trainedFacts({ metadata: new Map([['omega0', '20']]), sourceName: 'a' } as unknown as Checkpoint),
+    ).toBeUndefined();
+  });
+});
