@@ -86,7 +86,7 @@ describeWithShared('BiPer ResNet-20 for CIFAR-10, as its authors’ code trained
       simd: await load(file, { kernels: 'simd' }),
       scalar: await load(file, { kernels: 'scalar' }),
     };
-    const verification = new Verification(readModel(file), models, undefined);
+    const verification = new Verification(readModel(file), models);
     for (const { bytes } of images.slice(0, COMPARED_IMAGES)) verification.check(bytes);
     expect(verification.layers).toHaveLength(18);
     for (const layer of verification.layers) {

@@ -10,6 +10,7 @@ import { readBiperConfig, sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
+import { tieLines } from '../report/tie-lines.js';
 import { WRITER } from '../version.js';
 
 interface Options {
@@ -58,7 +59,7 @@ export function registerConvert(program: Command): void {
     .addOption(
       new Option(
         '--stem <type>',
-        'i16: let the first convolution work on image bytes in exact integers, which is faster; i8: store it smaller',
+        'i16: round its weights, and let the first convolution work on image bytes in exact integers, which is faster; i8: store it smaller',
       ).choices(['i16', 'i8']),
     )
     .option('--calibrate <data>', 'images to measure on what these three change; default: noise')
@@ -73,7 +74,11 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    const { model: exact, match } = await convertCheckpoint(checkpoint, {
+    const {
+      model: exact,
+      match,
+      ties,
+    } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
@@ -101,6 +106,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
         omega0From,
         skipped: match.checkpoint.skipped,
         note: match.note,
+        ties,
         ...(effects.length > 0 && { smaller: effects }),
         ...summary,
       });
@@ -108,6 +114,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     }
     for (const line of match.checkpoint.skipped) printNote(`left out ${line}`);
     if (match.note !== undefined) printNote(match.note);
+    for (const line of tieLines(ties)) printNote(line);
     printResult(
       `${options.output}: ${count(bytes.length)} bytes, ${(summary.float32Bytes / bytes.length).toFixed(1)}x smaller than its float32 weights (${count(summary.float32Bytes)} bytes)`,
     );
