@@ -91,7 +91,7 @@ describe('dead channels', () => {
   test('are said by convert and verify to be folded, and the model agrees with its source', async () => {
     const { model, arch, stderr } = await convert('right');
     const line =
-      "3 input channels of 1 layers are always exactly at the threshold (dead channels), where the source's sign gives 0: folded into constants";
+      "3 input channels of 1 layer are always exactly at the threshold (dead channels), where the source's sign gives 0: folded into constants";
     expect(stderr).toContain(line);
     const verified = await signwave('verify', model, '--checkpoint', checkpoint, '--arch', arch, '--limit', '5');
     expect(verified.stdout).toContain(line);

@@ -2,7 +2,7 @@ import type { SourceTie, TieCause } from '@signwave/convert';
 import { count } from './output.js';
 
 const CAUSES: Readonly<Record<TieCause, string>> = {
-  mean: 'means of clipped values',
+  mean: 'means of clipped values or of signs',
   sum: 'sums of signs',
   clip: 'values clipped there',
   bytes: 'bytes of the image',
@@ -27,7 +27,7 @@ export function tieLines(ties: readonly SourceTie[]): string[] {
     });
   if (folded.length > 0) {
     lines.unshift(
-      `${count(channels)} input channels of ${folded.length} layers are always exactly at the threshold (dead channels), where the source's sign gives 0: ${KEPT.folded}`,
+      `${count(channels)} input channels of ${folded.length} ${folded.length === 1 ? 'layer' : 'layers'} are always exactly at the threshold (dead channels), where the source's sign gives 0: ${KEPT.folded}`,
     );
   }
   return lines;

@@ -82,7 +82,7 @@ export function keepSourceTies(graph: Graph): { graph: Graph; ties: readonly Sou
         return;
       }
       const kept = keptOf(graph, index, tied.frequent.length);
-      const cause = tied.frequent.length > 0 && { cause: causeOf(graph, values, old.inputs[0]!) };
+      const cause = tied.frequent.length > 0 && { cause: causeOf(graph, values, old.inputs[0]!, tied.frequent[0]!) };
       ties.push({
         layer: layerOf(graph, index),
         constant: tied.constant.length,
@@ -151,16 +151,27 @@ function tiesOf(values: ReturnType<typeof recurringValues>[number], thresholds: 
   };
 }
 
-/** Where the values of node `index` that recur without being constant come from. */
-function causeOf(graph: Graph, values: ReturnType<typeof recurringValues>, index: number): TieCause {
-  const { op, inputs } = graph.nodes[index]!;
-  if (op === 'avgPool' || op === 'globalAvgPool') return 'mean';
-  if (op === 'conv' || op === 'linear') return 'sum';
-  if (op === 'input') return 'bytes';
-  const from = inputs.find((input) =>
-    values[input]!.some((channel) => channel.recurring.length > 0 && !isConstant(channel)),
-  );
-  return from === undefined ? 'clip' : causeOf(graph, values, from);
+/** Where the values come from that recur in channel `c` of node `index` without being constant. */
+function causeOf(graph: Graph, values: ReturnType<typeof recurringValues>, index: number, c: number): TieCause {
+  const { nodes } = graph;
+  const node = nodes[index]!;
+  if (node.op === 'avgPool' || node.op === 'globalAvgPool') return 'mean';
+  if (node.op === 'conv' || node.op === 'linear') return 'sum';
+  if (node.op === 'input') return 'bytes';
+  let channel = c;
+  if (node.op === 'padChannels') channel -= node.before;
+  if (node.op === 'flatten') channel %= values[node.inputs[0]!]!.length;
+  for (const input of node.inputs) {
+    const its = values[input]!;
+    if (node.op === 'concat' && channel >= its.length) {
+      channel -= its.length;
+      continue;
+    }
+    const { recurring } = its[channel]!;
+    if (recurring.length > 0 && !isConstant(its[channel]!)) return causeOf(graph, values, input, channel);
+    if (node.op === 'concat') break;
+  }
+  return 'clip';
 }
 
 function keptOf({ nodes, tensors }: Graph, sign: number, frequent: number): SourceTie['kept'] {
