@@ -79,7 +79,17 @@ beforeAll(() => {
   writeFileSync(inputs, encodeNpy({ type: '<f4', shape: [INPUTS, 3, 8, 8], data }));
 });
 
-async function convert(name: string, parts?: Parts): Promise<{ model: string; arch: string; stderr: string }> {
+const converted = new Map<string, ReturnType<typeof convertOnce>>();
+
+/** Convert the network of these parts, once for all tests. */
+function convert(parts: Parts = {}): ReturnType<typeof convertOnce> {
+  const name = JSON.stringify(parts).replaceAll(/[^\w-]/g, '');
+  const known = converted.get(name) ?? convertOnce(`net${name}`, parts);
+  converted.set(name, known);
+  return known;
+}
+
+async function convertOnce(name: string, parts: Parts): Promise<{ model: string; arch: string; stderr: string }> {
   const arch = network(`${name}.json`, parts);
   const model = path(`${name}.sgnw`);
   const { code, stderr } = await signwave('convert', checkpoint, '-o', model, '--arch', arch);
@@ -89,7 +99,7 @@ async function convert(name: string, parts?: Parts): Promise<{ model: string; ar
 
 describe('dead channels', () => {
   test('are said by convert and verify to be folded, and the model agrees with its source', async () => {
-    const { model, arch, stderr } = await convert('right');
+    const { model, arch, stderr } = await convert();
     const line =
       "3 input channels of 1 layer are always exactly at the threshold (dead channels), where the source's sign gives 0: folded into constants";
     expect(stderr).toContain(line);
@@ -108,9 +118,9 @@ describe('dead channels', () => {
   });
 
   test('that were taken for +1 fail the check', async () => {
-    const { model, arch } = await convert('source');
+    const { model, arch } = await convert();
     // As a converter writes it that knows no sign of 0.
-    const { model: plus } = await convert('plus', { signOfZero: 1 });
+    const { model: plus } = await convert({ signOfZero: 1 });
     const { graph } = readModel(readFileSync(plus));
     const { info } = readModel(readFileSync(model));
     const wrong = path('wrong.sgnw');
@@ -133,7 +143,7 @@ describe('dead channels', () => {
 
   test('of a network whose sign(0) is +1 or -1 are no ties', async () => {
     for (const signOfZero of [1, -1]) {
-      const { model, arch, stderr } = await convert(`sign${signOfZero}`, { signOfZero });
+      const { model, arch, stderr } = await convert({ signOfZero });
       expect(stderr).toBe('');
       const { code, stdout } = await signwave(
         ...['verify', model, '--checkpoint', checkpoint, '--arch', arch, '--limit', '3'],
@@ -153,7 +163,7 @@ describe('verify --input --expected', () => {
   }
 
   test('passes a model whose outputs are those that were recorded, float32 or float64', async () => {
-    const { model } = await convert('recorded');
+    const { model } = await convert();
     const expected = await expectedOf(model, 'expected.npy');
     const doubles = path('doubles.npy');
     const { data } = await readNpy(expected, { types: ['<f4'] });
@@ -166,8 +176,8 @@ describe('verify --input --expected', () => {
   });
 
   test('fails a network whose description has other pads, which every other check passes', async () => {
-    const expected = await expectedOf((await convert('pads')).model, 'pads.npy');
-    const { model, arch } = await convert('no-pads', { pad: 0 });
+    const expected = await expectedOf((await convert()).model, 'pads.npy');
+    const { model, arch } = await convert({ pad: 0 });
     const others = await signwave('verify', model, '--checkpoint', checkpoint, '--arch', arch, '--limit', '2');
     expect(others.code).toBe(0);
     const { code, stdout } = await signwave('verify', model, '--input', inputs, '--expected', expected, '--json');
@@ -183,15 +193,15 @@ describe('verify --input --expected', () => {
   });
 
   test('fails a network with another sign(0)', async () => {
-    const expected = await expectedOf((await convert('zero')).model, 'zero.npy');
-    const { model } = await convert('one', { signOfZero: 1 });
+    const expected = await expectedOf((await convert()).model, 'zero.npy');
+    const { model } = await convert({ signOfZero: 1 });
     const { code, stdout } = await signwave('verify', model, '--input', inputs, '--expected', expected);
     expect(stdout).toContain('FAILED  outputs as expected');
     expect(code).toBe(1);
   });
 
   test('refuses arrays that don’t belong together, and options that don’t', async () => {
-    const { model } = await convert('refused');
+    const { model } = await convert();
     const short = path('short.npy');
     writeFileSync(short, encodeNpy({ type: '<f4', shape: [3, CLASSES], data: new Float32Array(12) }));
     const nan = path('nan.npy');
