@@ -115,50 +115,62 @@ async function preparedImages(): Promise<number[][]> {
 }
 
 describe.each([
-  { file: 'mlp.mjs', forward: mlp },
-  { file: 'small-cnn.json', forward: smallCnn },
-])('the guide’s $file', ({ file, forward }) => {
+  { file: 'mlp.mjs', forward: mlp, norm: 'bn1', channels: 64 },
+  { file: 'small-cnn.json', forward: smallCnn, norm: 'bn0', channels: 16 },
+])('the guide’s $file', ({ file, forward, norm, channels }) => {
   const definition = join(ROOT, 'examples/own-network', file);
 
   test('stands in the guide as it is', () => {
     expect(readFileSync(join(ROOT, 'docs/own-network.md'), 'utf8')).toContain(readFileSync(definition, 'utf8').trim());
   });
 
-  test('goes from a checkpoint to eval, with the logits of plain loops', { timeout: 120_000 }, async () => {
-    const plain = new Plain();
-    const expected = (await preparedImages()).map((image) => forward(plain, image));
-    const checkpoint = join(folder, `${file}.safetensors`);
-    writeFileSync(checkpoint, floatFile(plain.tensors));
-    const model = join(folder, `${file}.sgnw`);
-    const logits = join(folder, `${file}.npy`);
+  test.each([
+    { what: 'no dead channels', dead: 0 },
+    { what: 'dead channels, whose sign is 0', dead: 3 },
+  ])(
+    'goes from a checkpoint to eval, with the logits of plain loops: $what',
+    { timeout: 120_000 },
+    async ({ dead }) => {
+      const plain = new Plain();
+      for (const part of dead > 0 ? ['weight', 'bias'] : []) {
+        const values = plain.tensor(`${norm}.${part}`, [channels], 1, 0.3);
+        for (let c = 0; c < dead; c++) values[c * 5] = 0;
+      }
+      const expected = (await preparedImages()).map((image) => forward(plain, image));
+      const checkpoint = join(folder, `${file}.safetensors`);
+      writeFileSync(checkpoint, floatFile(plain.tensors));
+      const model = join(folder, `${file}.sgnw`);
+      const logits = join(folder, `${file}.npy`);
 
-    const converted = await signwave('convert', checkpoint, '-o', model, '--arch', definition);
-    expect(converted.stderr).toBe('');
-    expect(converted.stdout).toContain('own ');
-    const verified = await signwave(
-      'verify',
-      model,
-      '--checkpoint',
-      checkpoint,
-      '--arch',
-      definition,
-      '--images',
-      EXAMPLE_IMAGES,
-      '--limit',
-      '3',
-    );
-    expect(verified.stdout).toMatch(/0 of [\d,]+ bits differ, 0 of 3 outputs/);
-    expect(verified.code).toBe(0);
-    const evaluated = await signwave('eval', model, EXAMPLE_IMAGES, '--limit', String(IMAGES), '--logits', logits);
-    expect(evaluated.stdout).toContain(`${IMAGES} images`);
+      const converted = await signwave('convert', checkpoint, '-o', model, '--arch', definition);
+      expect(converted.stderr).toContain(dead > 0 ? `${dead} input channels of 1 layer are always exactly` : '');
+      if (dead === 0) expect(converted.stderr).toBe('');
+      expect(converted.stdout).toContain('own ');
+      const verified = await signwave(
+        'verify',
+        model,
+        '--checkpoint',
+        checkpoint,
+        '--arch',
+        definition,
+        '--images',
+        EXAMPLE_IMAGES,
+        '--limit',
+        '3',
+      );
+      expect(verified.stdout).toMatch(/0 of [\d,]+ bits differ, 0 of 3 outputs/);
+      expect(verified.code).toBe(0);
+      const evaluated = await signwave('eval', model, EXAMPLE_IMAGES, '--limit', String(IMAGES), '--logits', logits);
+      expect(evaluated.stdout).toContain(`${IMAGES} images`);
 
-    const { data } = await readNpy(logits, { types: ['<f4'], shape: [IMAGES, CLASSES] });
-    const flipped = expected.filter((values, n) =>
-      values.some((value, c) => Math.abs(value - data[n * CLASSES + c]!) > 1e-3),
-    );
-    // A sign that lies at its threshold may be decided by the order of sums.
-    expect(flipped.length).toBeLessThanOrEqual(1);
-  });
+      const { data } = await readNpy(logits, { types: ['<f4'], shape: [IMAGES, CLASSES] });
+      const flipped = expected.filter((values, n) =>
+        values.some((value, c) => Math.abs(value - data[n * CLASSES + c]!) > 1e-3),
+      );
+      // A sign that lies at its threshold may be decided by the order of sums.
+      expect(flipped.length).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 describe('a network definition is refused', () => {
@@ -209,6 +221,18 @@ describe('a network definition is refused', () => {
       'j.mjs',
       'export default { name: "n", classifier: "fc", build() { null.x; } };',
       /j\.mjs can't be built: Cannot read/,
+    ],
+    [
+      'with another sign of 0',
+      'm.mjs',
+      'export default { name: "n", classifier: "fc", signOfZero: 2, build() {} };',
+      /m\.mjs has signOfZero 2, which has to be 0, 1 or -1/,
+    ],
+    [
+      'with a layer with another sign of 0',
+      'n.json',
+      layers({ op: 'sign', signOfZero: true }),
+      /layers\[0\] \(sign\) needs signOfZero, 0, 1 or -1; found true/,
     ],
     ['with an unknown key', 'k.mjs', 'export default { name: "n", colour: 1 };', /unknown key "colour"/],
   ])('%s', async (_what, name, content, message) => {

@@ -32,4 +32,4 @@ export {
   type WeightGroup,
   withSmallerWeights,
 } from './passes/smaller-weights.js';
-export type { SourceTie } from './passes/source-ties.js';
+export type { SourceTie, TieCause } from './passes/source-ties.js';

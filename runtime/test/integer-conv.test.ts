@@ -41,10 +41,18 @@ function stemGraph({ kernel, stride, groups = 1, dilation = 1 }: Stem, weightAt:
   return g.build();
 }
 
-async function run(graph: Graph, kernels: 'simd' | 'xnor' | 'scalar', input: Uint8Array | Float32Array) {
+/** @param threads that steps are divided for: one works off the parts here, the last first, which shows if one needs another. */
+async function run(
+  graph: Graph,
+  kernels: 'simd' | 'xnor' | 'scalar',
+  input: Uint8Array | Float32Array,
+  threads: number = 1,
+) {
   const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
   const binaryKernels = kernels === 'simd' ? 'lut' : 'xnor';
-  const executable = new Executable(makePlan(graph, engine.simd, { binaryKernels }), engine);
+  const plan = makePlan(graph, engine.simd, { binaryKernels, threads, minSharedElements: 1 });
+  const steps = plan.steps.map(({ whole: _, ...step }) => ({ ...step, parts: [...step.parts!].reverse() }));
+  const executable = new Executable({ ...plan, steps }, engine);
   executable.setInput(input);
   executable.execute();
   return { output: executable.output(), kernels: executable.plan.steps.map(({ kernel }) => kernel) };
@@ -68,7 +76,8 @@ describe('an integer convolution has the sums of the reference', () => {
     const bytes = Uint8Array.from({ length: 9 * 11 * 3 }, () => Math.floor(random() * 256));
     const expected = new Reference(graph).run(bytes);
     for (const kernels of ['simd', 'xnor', 'scalar'] as const) {
-      expect((await run(graph, kernels, bytes)).output, kernels).toEqual(expected);
+      for (const threads of [1, 2, 3])
+        expect((await run(graph, kernels, bytes, threads)).output, `${kernels}, ${threads}`).toEqual(expected);
     }
   });
 

@@ -4,7 +4,7 @@ import { load } from '@signwave/runtime';
 import { expect } from 'vitest';
 import { readNpy } from '../../cli/src/data/npy.js';
 import { argMax } from '../../cli/src/statistics.js';
-import { Verification } from '../../cli/src/verification.js';
+import { Verification } from '../../cli/src/verify/verification.js';
 import { sharedPath } from '../shared.js';
 
 /** PyTorch sums in another order; a sign that it decides otherwise moves the logits of that image. */
@@ -49,7 +49,7 @@ export async function expectExact(
 ): Promise<void> {
   const bytes = writeModel(file);
   const models = { simd: await load(bytes, { kernels: 'simd' }), scalar: await load(bytes, { kernels: 'scalar' }) };
-  const verification = new Verification(readModel(bytes), models, undefined);
+  const verification = new Verification(readModel(bytes), models);
   for (const input of inputs) verification.check(input);
   for (const layer of verification.layers) expect(layer.differing, layer.name).toEqual({ simd: 0, scalar: 0 });
   expect(verification.differingOutputs).toEqual({ simd: 0, scalar: 0 });

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { readNpy } from '../../cli/src/data/npy.js';
 import { summarize } from '../../cli/src/report/model-summary.js';
 import { argMax } from '../../cli/src/statistics.js';
-import { Verification } from '../../cli/src/verification.js';
+import { Verification } from '../../cli/src/verify/verification.js';
 import { describeWithShared, sharedPath } from '../shared.js';
 import { type CifarImage, readCifarImages } from './cifar10.js';
 import { convertAt } from './converted.js';
@@ -86,7 +86,7 @@ describeWithShared('BiPer ResNet-20 for CIFAR-10, as its authors’ code trained
       simd: await load(file, { kernels: 'simd' }),
       scalar: await load(file, { kernels: 'scalar' }),
     };
-    const verification = new Verification(readModel(file), models, undefined);
+    const verification = new Verification(readModel(file), models);
     for (const { bytes } of images.slice(0, COMPARED_IMAGES)) verification.check(bytes);
     expect(verification.layers).toHaveLength(18);
     for (const layer of verification.layers) {

@@ -4,7 +4,8 @@ import { type InputNode, type Model as ModelFile, tensorValues } from '@signwave
 import { prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
 import { openImageSample } from '../../cli/src/data/image-sample.js';
-import { Verification } from '../../cli/src/verification.js';
+import { SourceAgreement } from '../../cli/src/verify/source-agreement.js';
+import { Verification } from '../../cli/src/verify/verification.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { readSafetensors } from '../../trainer/src/checkpoint/safetensors.js';
 import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../../trainer/src/quantizers/index.js';
@@ -48,15 +49,17 @@ describe('one epoch of the demo network with quantizers', () => {
     for (const [name, bits] of packedFilters(file)) expect(bits, name).toEqual(await trainedSigns(checkpoint, name, w));
 
     const { unfolded } = await convertAt(checkpoint, { arch: `${file.info.method}-${file.info.architecture}` });
-    const verification = new Verification(file, { simd: model }, unfolded);
+    const verification = new Verification(file, { simd: model });
+    const agreement = new SourceAgreement(unfolded, file.graph);
     const sample = await openImageSample(`fashion-mnist:${DATA}`, { limit: VERIFIED_IMAGES });
     const { recipe, height, width } = file.graph.nodes[0] as InputNode;
     for (let n = 0; n < VERIFIED_IMAGES; n++) {
-      verification.check(prepareImage((await sample.read(n))!.image, recipe!, height, width));
+      const input = prepareImage((await sample.read(n))!.image, recipe!, height, width);
+      agreement.check(input, verification.check(input));
     }
     expect(verification.isExact).toBe(true);
-    expect(verification.sameTop1).toBe(VERIFIED_IMAGES);
-    expect(verification.maxLogitDifference).toBeLessThan(1e-3);
+    expect(agreement.sameTop1).toBe(VERIFIED_IMAGES);
+    expect(agreement.maxDifference).toBeLessThan(1e-3);
     expect(verification.layers).toHaveLength(a === 'identity' ? 0 : a === 'dorefa' ? 18 : 6);
   });
 });

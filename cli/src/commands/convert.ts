@@ -14,6 +14,7 @@ import { refuseOverwriting } from '../output-guard.js';
 import { readPreprocess } from '../recipe-file.js';
 import { summarize } from '../report/model-summary.js';
 import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
+import { tieLines } from '../report/tie-lines.js';
 import { WRITER } from '../version.js';
 
 interface Options extends PartOptions {
@@ -70,7 +71,7 @@ export function registerConvert(program: Command): void {
     .addOption(
       new Option(
         '--stem <type>',
-        'i16: let the first convolution work on image bytes in exact integers, which is faster; i8: store it smaller',
+        'i16: round its weights, and let the first convolution work on image bytes in exact integers, which is faster; i8: store it smaller',
       ).choices(['i16', 'i8']),
     )
     .option('--calibrate <data>', `images to measure on what these three change: ${DATA_ARGUMENT}; default: noise`)
@@ -97,6 +98,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const {
       model: exact,
       match,
+      ties,
       warnings,
     } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
@@ -129,6 +131,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
         skipped: match.checkpoint.skipped,
         note: match.note,
         warnings,
+        ties,
         ...(effects.length > 0 && { smaller: effects }),
         ...summary,
       });
@@ -136,6 +139,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     }
     for (const line of match.checkpoint.skipped) printNote(`left out ${line}`);
     if (match.note !== undefined) printNote(match.note);
+    for (const line of tieLines(ties)) printNote(line);
     printResult(
       `${options.output}: ${count(bytes.length)} bytes, ${(summary.float32Bytes / bytes.length).toFixed(1)}x smaller than its float32 weights (${count(summary.float32Bytes)} bytes)`,
     );

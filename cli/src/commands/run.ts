@@ -1,9 +1,10 @@
 import { readFileBytes, readImage } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { type KernelChoice, type LoadOptions, load, type Model, prepareImage } from '@signwave/runtime';
+import { type KernelChoice, type LoadOptions, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
-import { readNpy, writeNpy } from '../data/npy.js';
+import { writeNpy } from '../data/npy.js';
+import { readInputArray } from '../input-array.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { ImageNotes } from '../report/image-notes.js';
 import { printJson, printNote, printResult } from '../report/output.js';
@@ -99,57 +100,9 @@ function inContext<T>(path: string, action: () => T): T {
 }
 
 async function runArray(model: Model, inPath: string, outPath: string): Promise<void> {
-  const array = await readNpy(inPath, { types: ['|u1', '<f4'] });
-  const { height, width, channels, recipe } = model.input;
-  const isBytes = array.type === '|u1';
-  const layout = isBytes ? '(N, H, W, C)' : '(N, C, H, W)';
-  const sides = array.shape.slice(1);
-  const expected = [channels, height, width];
-  if (array.shape.length !== 4 || (isBytes ? !recipe : expected.join() !== sides.join())) {
-    const wanted = !isBytes
-      ? `(N, ${expected.join(', ')})`
-      : recipe
-        ? '(N, any, any, 1, 3 or 4)'
-        : `float32 (N, ${expected.join(', ')}), since the model has no input recipe`;
-    throw new SignwaveError(
-      'E_NPY',
-      `${inPath}: ${array.type} of shape (${array.shape.join(', ')}), read as ${layout}; expected ${wanted}`,
-    );
-  }
-  const count = array.shape[0]!;
-  const elements = sides.reduce((product, side) => product * side, 1);
+  const { count, read } = await readInputArray(model, inPath);
   const outputs = new Float32Array(count * model.outputs);
-  const notes = new ImageNotes(model.input);
-  const imageAt = (data: Uint8Array, n: number): Uint8Array => {
-    const image = rasterAt(data, array.shape, n);
-    notes.look(image, `image ${n} of ${inPath}`);
-    return inContext(inPath, () => prepareImage(image, recipe!, height, width));
-  };
-  for (let n = 0; n < count; n++) {
-    const input =
-      array.type === '|u1'
-        ? imageAt(array.data, n)
-        : channelsLast(array.data.subarray(n * elements, (n + 1) * elements), channels);
-    outputs.set(model.run(input), n * model.outputs);
-  }
+  for (let n = 0; n < count; n++) outputs.set(model.run(read(n)), n * model.outputs);
   await writeNpy(outPath, { type: '<f4', shape: [count, model.outputs], data: outputs });
   printNote(`${outPath}: float32 (${count}, ${model.outputs})`);
-}
-
-function rasterAt(data: Uint8Array, shape: readonly number[], n: number) {
-  const [, height, width, channels] = shape as [number, number, number, number];
-  if (channels !== 1 && channels !== 3 && channels !== 4) {
-    throw new SignwaveError('E_NPY', `raw images have 1, 3 or 4 channels, these have ${channels}`);
-  }
-  const bytes = height * width * channels;
-  return { height, width, channels, data: data.subarray(n * bytes, (n + 1) * bytes) } as const;
-}
-
-/** (C, H, W) to (H, W, C). */
-function channelsLast(floats: Float32Array, channels: number): Float32Array {
-  const pixels = floats.length / channels;
-  const ordered = new Float32Array(floats.length);
-  for (let c = 0; c < channels; c++)
-    for (let p = 0; p < pixels; p++) ordered[p * channels + c] = floats[c * pixels + p]!;
-  return ordered;
 }

@@ -15,6 +15,9 @@ import { f16Tensor } from './half.js';
 import { isConstant, recurringValues } from './recurring-values.js';
 import { withoutNodes } from './rewrite.js';
 
+/** A mean of clipped values or signs; a sum of signs; a clip, such as a ReLU, or a slope of 0; bytes of the image. */
+export type TieCause = 'mean' | 'sum' | 'clip' | 'bytes';
+
 /** What was done about the channels of one `sign` that lie exactly at its threshold time and again. */
 export interface SourceTie {
   /** The layer that reads the signs. */
@@ -23,6 +26,8 @@ export interface SourceTie {
   readonly constant: number;
   /** Channels that lie there for some pixels: means of clipped values, sums of signs, zeros of a ReLU. */
   readonly frequent: number;
+  /** What makes the frequent ones. */
+  readonly cause?: TieCause;
   /**
    * `folded`: nothing is computed for them. `twice`: the layer is computed twice, with +1 and with -1 for 0, and the mean is taken. `threeValued`: the sign has three
    * values, and what reads it works on floats. All are exact.
@@ -77,7 +82,14 @@ export function keepSourceTies(graph: Graph): { graph: Graph; ties: readonly Sou
         return;
       }
       const kept = keptOf(graph, index, tied.frequent.length);
-      ties.push({ layer: layerOf(graph, index), constant: tied.constant.length, frequent: tied.frequent.length, kept });
+      const cause = tied.frequent.length > 0 && { cause: causeOf(graph, values, old.inputs[0]!, tied.frequent[0]!) };
+      ties.push({
+        layer: layerOf(graph, index),
+        constant: tied.constant.length,
+        frequent: tied.frequent.length,
+        ...cause,
+        kept,
+      });
       if (kept === 'threeValued') moved[index] = push({ ...node, zeroRule: node.sourceZeroRule });
       else if (kept === 'twice') {
         moved[index] = push({ ...node, zeroRule: 'plus', sourceZeroRule: 'plus' });
@@ -137,6 +149,29 @@ function tiesOf(values: ReturnType<typeof recurringValues>[number], thresholds: 
     constant: tied.filter((c) => isConstant(values[c]!)),
     frequent: tied.filter((c) => !isConstant(values[c]!)),
   };
+}
+
+/** Where the values come from that recur in channel `c` of node `index` without being constant. */
+function causeOf(graph: Graph, values: ReturnType<typeof recurringValues>, index: number, c: number): TieCause {
+  const { nodes } = graph;
+  const node = nodes[index]!;
+  if (node.op === 'avgPool' || node.op === 'globalAvgPool') return 'mean';
+  if (node.op === 'conv' || node.op === 'linear') return 'sum';
+  if (node.op === 'input') return 'bytes';
+  let channel = c;
+  if (node.op === 'padChannels') channel -= node.before;
+  if (node.op === 'flatten') channel %= values[node.inputs[0]!]!.length;
+  for (const input of node.inputs) {
+    const its = values[input]!;
+    if (node.op === 'concat' && channel >= its.length) {
+      channel -= its.length;
+      continue;
+    }
+    const { recurring } = its[channel]!;
+    if (recurring.length > 0 && !isConstant(its[channel]!)) return causeOf(graph, values, input, channel);
+    if (node.op === 'concat') break;
+  }
+  return 'clip';
 }
 
 function keptOf({ nodes, tensors }: Graph, sign: number, frequent: number): SourceTie['kept'] {

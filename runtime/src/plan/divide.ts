@@ -127,7 +127,12 @@ function axisOf(step: Step, { threads, minElements }: Division): Axis | undefine
     case 'byteInputPlanes':
       return rows({ planes: at('planeRowBytes'), pixels: at('pixelsRowBytes') });
     case 'pairPlanes':
-      return { ...rows({ input: at('inputRowBytes'), output: at('outputRowBytes') }), own: ['row'] };
+      // Not by rows: each is written up to the next whole vector, over the beginning of the row below, which comes after it.
+      return {
+        count: 'planes',
+        moves: { input: at('inputPlaneBytes'), output: at('outputPlaneBytes') },
+        own: ['row'],
+      };
     case 'copyPixels':
     case 'regroupBits':
       return rows({ input: at('inputRowBytes'), output: at('outputRowBytes') });

@@ -1,13 +1,13 @@
 import { readModel } from '@signwave/format';
 import { load } from '@signwave/runtime';
-import { Verification } from '../../../cli/src/verification.js';
+import { Verification } from '../../../cli/src/verify/verification.js';
 import { randomInput } from './inputs.js';
 import type { Switches, Verdict } from './protocol.js';
 
 /** Compare every bit that a binary layer reads, and every output, with the plain reference, on one input. */
 export async function verifyModel(bytes: Uint8Array, switches: Switches): Promise<Verdict> {
   const model = await load(bytes, switches);
-  const verification = new Verification(readModel(bytes), { page: model }, undefined);
+  const verification = new Verification(readModel(bytes), { page: model });
   verification.check(randomInput(model.input, 1));
   model.dispose();
   const { layers, isExact } = verification;

@@ -1,7 +1,7 @@
 import { type Graph, isBinary, type Model as ModelFile, packBits, type SignNode, tensorValues } from '@signwave/format';
-import { Reference } from '@signwave/reference';
+import { type FeatureMap, Reference } from '@signwave/reference';
 import type { Model } from '@signwave/runtime';
-import { argMax, differsFromReference } from './statistics.js';
+import { differsFromReference } from '../statistics.js';
 
 /** How the bits of one sign compare, over all images so far. */
 export interface LayerVerdict {
@@ -20,29 +20,19 @@ interface CheckedSign {
   readonly name: string;
 }
 
-/**
- * Compares runs of a packed model, layer by layer, with the reference on the same graph, and its outputs with those of the network as it
- * was trained.
- */
+/** Compares runs of a packed model, layer by layer, with the reference on the same graph. */
 export class Verification {
   readonly #reference: Reference;
-  readonly #unfolded: Reference | undefined;
   readonly #signs: readonly CheckedSign[];
   readonly #verdicts = new Map<number, { bits: number; differing: Record<string, number>; ties: number }>();
-  images = 0;
   /** Outputs that differ from the reference's (SPEC section 5), by build of the kernels. */
   readonly differingOutputs: Record<string, number> = {};
-  /** Images on which the packed model and the network as trained agree in the first class. */
-  sameTop1 = 0;
-  maxLogitDifference = 0;
 
   constructor(
     private readonly file: ModelFile,
     private readonly models: Readonly<Record<string, Model>>,
-    unfolded: Graph | undefined,
   ) {
     this.#reference = new Reference(file.graph);
-    this.#unfolded = unfolded && new Reference(unfolded);
     this.#signs = checkedSigns(file.graph);
     for (const name of Object.keys(models)) this.differingOutputs[name] = 0;
     for (const { sign } of this.#signs) {
@@ -54,8 +44,8 @@ export class Verification {
     }
   }
 
-  /** Check one input: bytes (H, W, C) or preprocessed floats (H, W, C). */
-  check(input: Uint8Array | Float32Array): void {
+  /** Check one input: bytes (H, W, C) or preprocessed floats (H, W, C). @returns the maps of all nodes, by the reference. */
+  check(input: Uint8Array | Float32Array): readonly FeatureMap[] {
     const { maps } = this.#reference.record(input);
     const expected = maps.at(-1)!.data;
     for (const { sign } of this.#signs) {
@@ -74,13 +64,7 @@ export class Verification {
         );
       }
     }
-    this.images++;
-    if (!this.#unfolded) return;
-    const trained = this.#unfolded.run(input);
-    if (argMax(trained) === argMax(expected)) this.sameTop1++;
-    trained.forEach((value, i) => {
-      this.maxLogitDifference = Math.max(this.maxLogitDifference, Math.abs(value - expected[i]!));
-    });
+    return maps;
   }
 
   get layers(): LayerVerdict[] {

@@ -1,0 +1,61 @@
+import { SignwaveError } from '@signwave/format';
+import { type Model, prepareImage } from '@signwave/runtime';
+import { readNpy } from './data/npy.js';
+
+/** Inputs of a model from an `.npy` file. */
+export interface InputArray {
+  readonly count: number;
+  /** Bytes (H, W, C) of the model's size, or preprocessed floats (H, W, C). */
+  read(index: number): Uint8Array | Float32Array;
+}
+
+/**
+ * Read uint8 (N, H, W, C) raw images, which go through the model's recipe, or float32 (N, C, H, W) preprocessed.
+ *
+ * @throws {SignwaveError} `E_NPY` for another type or shape than the model takes.
+ */
+export async function readInputArray({ input }: Pick<Model, 'input'>, path: string): Promise<InputArray> {
+  const array = await readNpy(path, { types: ['|u1', '<f4'] });
+  const { height, width, channels, recipe } = input;
+  const isBytes = array.type === '|u1';
+  const layout = isBytes ? '(N, H, W, C)' : '(N, C, H, W)';
+  const sides = array.shape.slice(1);
+  const expected =
+    isBytes && recipe?.resize ? undefined : isBytes ? [height, width, channels] : [channels, height, width];
+  if (array.shape.length !== 4 || (expected && expected.join() !== sides.join()) || (isBytes && !recipe)) {
+    const wanted =
+      isBytes && !recipe
+        ? `float32 (N, ${channels}, ${height}, ${width}), since the model has no input recipe`
+        : `(N, ${(expected ?? ['any', 'any', channels]).join(', ')})`;
+    throw new SignwaveError(
+      'E_NPY',
+      `${path}: ${array.type} of shape (${array.shape.join(', ')}), read as ${layout}; expected ${wanted}`,
+    );
+  }
+  const elements = sides.reduce((product, side) => product * side, 1);
+  return {
+    count: array.shape[0]!,
+    read: (n) =>
+      array.type === '|u1'
+        ? prepareImage(rasterAt(array.data, array.shape, n), recipe!, height, width)
+        : channelsLast(array.data.subarray(n * elements, (n + 1) * elements), channels),
+  };
+}
+
+function rasterAt(data: Uint8Array, shape: readonly number[], n: number) {
+  const [, height, width, channels] = shape as [number, number, number, number];
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    throw new SignwaveError('E_NPY', `raw images have 1, 3 or 4 channels, these have ${channels}`);
+  }
+  const bytes = height * width * channels;
+  return { height, width, channels, data: data.subarray(n * bytes, (n + 1) * bytes) } as const;
+}
+
+/** (C, H, W) to (H, W, C). */
+function channelsLast(floats: Float32Array, channels: number): Float32Array {
+  const pixels = floats.length / channels;
+  const ordered = new Float32Array(floats.length);
+  for (let c = 0; c < channels; c++)
+    for (let p = 0; p < pixels; p++) ordered[p * channels + c] = floats[c * pixels + p]!;
+  return ordered;
+}

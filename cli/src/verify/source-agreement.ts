@@ -1,0 +1,120 @@
+import { type Graph, type SignNode, tensorValues } from '@signwave/format';
+import { type FeatureMap, Reference } from '@signwave/reference';
+import { argMax } from '../statistics.js';
+
+/** Outputs farther apart than this part of the largest have more than roundings between them: a sign is another. */
+const OUTPUT_TOLERANCE = 1e-3;
+/** A value this near its threshold may fall on the other side by a rounding; of the largest value there, where that is above 1. */
+const NEAR_TIE = 1e-5;
+/** Lower than any threshold of a source: what the converter gives channels whose sign is folded into a constant. */
+const FOLDED_THRESHOLD = -65_504;
+
+/** What is known of one image on which the packed model and its source say something else. */
+export interface Disagreement {
+  readonly image: number;
+  readonly isSameTop1: boolean;
+  /** The layer whose signs differ first, if any do. */
+  readonly layer?: string;
+  /** Whether all signs that differ there had values next to the threshold, but not on it: then a rounding decided. */
+  readonly isNearTie: boolean;
+}
+
+/** A sign of the source, and what the packed graph has for it: one node, or two of which it is the mean. */
+interface SignPair {
+  readonly source: number;
+  readonly packed: readonly number[];
+  readonly layer: string;
+}
+
+/**
+ * Compares the outputs of a packed graph with those of the network as it was trained: unfolded, and with the source's own sign(0). Where they
+ * differ by more than roundings, it looks for the sign that differs first, and whether a rounding can explain it.
+ */
+export class SourceAgreement {
+  readonly #source: Reference;
+  readonly #pairs: readonly SignPair[];
+  images = 0;
+  sameTop1 = 0;
+  maxDifference = 0;
+  /** Values exactly at a threshold, where the source's sign gives 0. */
+  zeros = 0;
+  readonly disagreements: Disagreement[] = [];
+
+  constructor(
+    private readonly source: Graph,
+    private readonly packed: Graph,
+  ) {
+    this.#source = new Reference(source);
+    this.#pairs = signPairs(source, packed);
+  }
+
+  /** @param packed maps of all nodes of the packed graph for this input, as the reference has them. */
+  check(input: Uint8Array | Float32Array, packed: readonly FeatureMap[]): void {
+    const { maps } = this.#source.record(input);
+    const trained = maps.at(-1)!.data;
+    const found = packed.at(-1)!.data;
+    const largest = trained.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const difference = trained.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
+    const isSameTop1 = argMax(trained) === argMax(found);
+    for (const { source } of this.#pairs)
+      this.zeros += maps[source]!.data.reduce((sum, sign) => sum + Number(sign === 0), 0);
+    if (isSameTop1) this.sameTop1++;
+    this.maxDifference = Math.max(this.maxDifference, difference);
+    if (!isSameTop1 || !(difference <= OUTPUT_TOLERANCE * largest))
+      this.disagreements.push({ image: this.images, isSameTop1, ...this.#explain(maps, packed) });
+    this.images++;
+  }
+
+  #explain(source: readonly FeatureMap[], packed: readonly FeatureMap[]): Pick<Disagreement, 'layer' | 'isNearTie'> {
+    for (const pair of this.#pairs) {
+      const node = this.source.nodes[pair.source] as SignNode;
+      const thresholds = thresholdsOf(this.source, node);
+      const folded = thresholdsOf(this.packed, this.packed.nodes[pair.packed[0]!] as SignNode);
+      const signs = source[pair.source]!;
+      const values = source[node.inputs[0]!]!.data;
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      let differing = 0;
+      let near = 0;
+      signs.data.forEach((sign, i) => {
+        const c = i % signs.channels;
+        const distance = Math.abs(values[i]! - (thresholds?.[c] ?? 0));
+        const isFolded = distance === 0 && folded !== undefined && folded[c]! <= FOLDED_THRESHOLD;
+        const given = pair.packed.reduce((sum, at) => sum + packed[at]!.data[i]!, 0) / pair.packed.length;
+        if (isFolded || given === sign) return;
+        differing++;
+        if (distance > 0 && distance < NEAR_TIE * largest) near++;
+      });
+      if (differing > 0) return { layer: pair.layer, isNearTie: near === differing };
+    }
+    return { isNearTie: false };
+  }
+}
+
+function thresholdsOf(graph: Graph, sign: SignNode): Float32Array | undefined {
+  return sign.threshold === undefined ? undefined : tensorValues(graph.tensors[sign.threshold]!);
+}
+
+/** The signs of both graphs in order; none if they are not of one network. */
+function signPairs(source: Graph, packed: Graph): readonly SignPair[] {
+  const signsOf = ({ nodes }: Graph): number[] => nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
+  const sources = signsOf(source);
+  const signs = signsOf(packed);
+  const twins = signs.length - sources.length;
+  const pairs: number[][] = [];
+  for (const sign of signs) {
+    const before = pairs.at(-1);
+    if (twins > 0 && before?.length === 1 && isTwin(packed, before[0]!, sign)) before.push(sign);
+    else pairs.push([sign]);
+  }
+  if (pairs.length !== sources.length) return [];
+  return sources.map((index, i) => {
+    const reader = source.nodes.findIndex(({ inputs }) => inputs.includes(index));
+    return { source: index, packed: pairs[i]!, layer: source.nodes[reader]?.name ?? `node ${index}` };
+  });
+}
+
+/** Whether two signs are of the same value, one with +1 and one with -1 for 0. */
+function isTwin({ nodes }: Graph, upper: number, lower: number): boolean {
+  const [a, b] = [nodes[upper] as SignNode, nodes[lower] as SignNode];
+  return a.inputs[0] === b.inputs[0] && a.zeroRule === 'plus' && b.zeroRule === 'minus';
+}
