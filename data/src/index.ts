@@ -1,5 +1,13 @@
 export { evaluationResize, type PixelSize, prepareImage, resizedSize } from './image/prepare.js';
-export { type ClippedImage, type Crop, checkRaster, type RasterImage, toGray, toRgb } from './image/raster.js';
+export {
+  type ClippedImage,
+  type Crop,
+  checkRaster,
+  describeClipping,
+  type RasterImage,
+  toGray,
+  toRgb,
+} from './image/raster.js';
 export { cropImage, resizeImage } from './image/resize.js';
 export { checkLabelCount, parseLabels } from './labels.js';
 export { DATA_ARGUMENT, DATA_FORMATS, type DataFormat, parseDataArgument } from './sets/formats.js';

@@ -1,4 +1,4 @@
-import { type RasterImage, resizedSize } from '@signwave/data';
+import { describeClipping, type RasterImage, resizedSize } from '@signwave/data';
 import type { InputNode } from '@signwave/format';
 import { printNote, printWarning } from './output.js';
 
@@ -18,10 +18,7 @@ export class ImageNotes {
   look(image: RasterImage & { readonly isClipped?: boolean }, name: string): void {
     const { recipe, height, width } = this.#input;
     if (image.isClipped && this.#isNew('clipped')) {
-      printWarning(
-        `${name} has gray samples of 16 bits, of which those above 255 became 255, as Pillow's convert does: ` +
-          'such an image is white, or nearly so; save it with 8 bits a sample',
-      );
+      printWarning(describeClipping(name));
     }
     if (recipe && !recipe.resize && (image.width !== width || image.height !== height) && this.#isNew('resized')) {
       const resized = resizedSize(image, recipe, height, width);

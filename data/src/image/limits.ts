@@ -5,7 +5,7 @@
 export const MAX_IMAGE_PIXELS = 178_956_970;
 
 /** How many times as long as it is wide an image may be: resized by its shorter side, it still has sizes of 32 bits, as Pillow keeps them. */
-export const MAX_ASPECT_RATIO = 1_000_000;
+const MAX_ASPECT_RATIO = 1_000_000;
 
 /** What about an image's size is above a limit, in words; undefined if nothing is. */
 export function sizeProblem(width: number, height: number): string | undefined {

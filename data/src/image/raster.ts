@@ -18,6 +18,14 @@ export interface ClippedImage extends RasterImage {
   readonly isClipped: boolean;
 }
 
+/** What to tell the owner of such an image, by its name, in words. */
+export function describeClipping(name: string): string {
+  return (
+    `${name} has gray samples of 16 bits, of which those above 255 became 255, as Pillow's convert does: ` +
+    'such an image is white, or nearly so; save it with 8 bits a sample'
+  );
+}
+
 /** Bytes of gray samples of 16 bits, clipped to 255 as Pillow's `convert` clips them. */
 export function clippedGray(width: number, height: number, samples: Uint16Array): ClippedImage {
   const data = new Uint8ClampedArray(samples); // clamps
