@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { DataFormat } from '@signwave/data';
 import { writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
-import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { openImageSample } from '../../cli/src/data/image-sample.js';
 import { argMax } from '../../cli/src/statistics.js';
 import { CIFAR10, CIFAR100 } from '../../data/src/node/sets/cifar-layouts.js';
 import { pickledBatch, pickledNames } from '../../data/test/node/sets/pickle.js';
+import { writeImage } from '../../data/test/node/sets/set-files.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { parseConfig } from '../../trainer/src/config/parse-config.js';
 import { seededRandom } from '../../trainer/src/random.js';
@@ -84,10 +84,7 @@ async function writeFolder(path: string): Promise<void> {
       const data = Uint8Array.from({ length: width * height * 3 }, (_, at) =>
         blot(i, 40, at % 3, Math.floor(at / 3 / width), Math.floor(at / 3) % width),
       );
-      const name = join(path, part, String(7 + (i % 5)));
-      await mkdir(name, { recursive: true });
-      const image = sharp(data, { raw: { width, height, channels: 3 } });
-      await (i % 2 ? image.png().toFile(join(name, `${i}.PNG`)) : image.jpeg().toFile(join(name, `${i}.jpg`)));
+      await writeImage(join(path, part, String(7 + (i % 5)), `${i}.${i % 2 ? 'png' : 'jpg'}`), width, height, data);
     }
     await writeFile(join(path, part, '7/cut.png'), 'no image');
     await mkdir(join(path, part, '.ipynb_checkpoints'));

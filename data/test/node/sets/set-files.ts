@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
 
 /** Byte `at` of image `index`: every image and pixel is another one. */
 export const pixelByte = (index: number, at: number): number => (index * 7 + at * 13 + (at >> 8)) & 0xff;
@@ -65,3 +66,9 @@ export async function writeFiles(
 
 /** An image of one gray pixel. */
 export const pgm = (value: number): Uint8Array => Buffer.from(`P5 1 1 255\n${String.fromCharCode(value)}`, 'latin1');
+
+/** An image file of the kind that its name says, from RGB bytes (height, width, 3). */
+export async function writeImage(path: string, width: number, height: number, rgb: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await sharp(rgb, { raw: { width, height, channels: 3 } }).toFile(path);
+}
