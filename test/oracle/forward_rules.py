@@ -128,6 +128,13 @@ def irnet_imagenet(net, x, convolution=irnet_conv, finish=bn_hardtanh, **options
     return y
 
 
+def lcr_imagenet(net, x):
+    y = imagenet_resnet(net, x, irnet_conv, bn_hardtanh)
+    unused_batch_norm(net, 'bn3', net.classes)
+    net.normal('gamma', 1, 4)
+    return y
+
+
 def rbnn_imagenet(net, x, **options):
     y = imagenet_resnet(net, x, rbnn_conv, bn_hardtanh, **options)
     unused_batch_norm(net, 'bn3', net.classes)
@@ -224,17 +231,20 @@ def birealnet50(net, x):
     return linear(net, global_mean(x2), 'fc', net.classes)
 
 
-def reactnet(net, x):
+def reactnet(net, x, flat=True):
     x = batch_norm(net, float_conv(net, x, 'feature.0.conv1', 32, 3, stride=2, pad=1), 'feature.0.bn1')
     for i, o in enumerate([64] + [128] * 2 + [256] * 2 + [512] * 6 + [1024] * 2, start=1):
         c, at = x.shape[1], f'feature.{i}.'
         stride = 2 if o != c and o != 64 else 1
-        y = mean_abs_conv(net, x, f'{at}binary_3x3', c, stride=stride, threshold=rsign(net, x, f'{at}move11'))
+        y = mean_abs_conv(
+            net, x, f'{at}binary_3x3', c, stride=stride, threshold=rsign(net, x, f'{at}move11'), flat=flat
+        )
         y = batch_norm(net, y, f'{at}bn1') + (x if stride == 1 else avg_pool(x, 2))
         y = rprelu(net, y, f'{at}move12', f'{at}prelu1', f'{at}move13')
         threshold = rsign(net, y, f'{at}move21')
         parts = [('binary_pw', 'bn2')] if o == c else [('binary_pw_down1', 'bn2_1'), ('binary_pw_down2', 'bn2_2')]
-        z = [batch_norm(net, mean_abs_conv(net, y, at + w, c, k=1, threshold=threshold), at + n) + y for w, n in parts]
+        pointwise = lambda w: mean_abs_conv(net, y, at + w, c, k=1, threshold=threshold, flat=flat)
+        z = [batch_norm(net, pointwise(w), at + n) + y for w, n in parts]
         x = rprelu(net, np.concatenate(z, axis=1), f'{at}move22', f'{at}prelu2', f'{at}move23')
     return linear(net, global_mean(x), 'fc', net.classes)
 

@@ -1,4 +1,4 @@
-"""The networks of nine methods for which no trained checkpoint is at hand: forward rules in NumPy on random tensors.
+"""The networks of eleven methods for which no trained checkpoint is at hand: forward rules in NumPy on random tensors.
 
     python3 networks.py FOLDER
 
@@ -114,6 +114,8 @@ NETWORKS = {
     'adabin-resnet34_1w1a': (IMAGENET, lambda n, x: adabin_imagenet(n, x, depths=DEEP)),
     'adabin-resnet18_1w1a deep stem': (IMAGENET, lambda n, x: adabin_imagenet(n, x, deep=maxout)),
     'bireal-birealnet18 zero weights': (IMAGENET, lambda n, x: birealnet(with_zeros(n), x, (4, 4, 4, 4))),
+    'lcr-resnet18_1w1a_IR': (IMAGENET, lcr_imagenet),
+    'adambnn-reactnet': (IMAGENET, lambda n, x: reactnet(n, x, flat=False)),
     'biper-resnet20_1w1a zero weights': (
         CIFAR,
         lambda n, x: resnet20(with_zeros(n), x, biper_conv, bn_hardtanh, 'conv', lambda x: avg_pool(x, 2)),

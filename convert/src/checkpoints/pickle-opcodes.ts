@@ -1,11 +1,11 @@
-// pickle-opcodes.ts — what each pickle opcode does to the machine of unpickle.ts.
+// pickle-opcodes.ts — what each pickle opcode does to the machine of pickle-machine.ts.
 //
 // All that `pickle` writes (Lib/pickletools.py describes each), in Python 2 and 3. Persistent ids in text, extension codes and out-of-band
 // buffers are refused: PyTorch's own reader has no use for them.
 
+import type { PickleMachine } from './pickle-machine.js';
 import { textFloat, textInteger, textLong, textString, textUnicode } from './pickle-text.js';
 import { PickleDict, PickleSequence, type PickleValue } from './pickle-values.js';
-import type { PickleMachine } from './unpickle.js';
 
 /** Ends a stream; the machine handles it itself. */
 export const STOP = 0x2e;

@@ -48,7 +48,7 @@ const MAX_DEPTH = 5;
 /** State dicts that are listed, at most: a checkpoint of snapshots may have hundreds. */
 const MAX_FOUND = 1_000;
 const INDEX = /^\d+$/;
-const LAYER_TENSOR = /(?:^|\.)(?:weights?|bias|running_mean|running_var)$/;
+const LAYER_TENSOR = /\.(?:weights?|bias|running_mean|running_var)$/;
 
 /** All dicts of tensors in a value, those nearest to it first; not those of optimizers, nor what only a module's own code knows to use. */
 export function findDicts(root: PickleValue): readonly FoundDict[] {

@@ -8,12 +8,13 @@
 import { type ByteSource, SignwaveError } from '@signwave/format';
 import type { Checkpoint } from './checkpoint.js';
 import type { PartOptions } from './network-tensors.js';
+import type { Unpickled, UnpickleOptions } from './pickle-machine.js';
 import { describe, PickleDict, PickleSequence, type PickleValue, type StorageRef } from './pickle-values.js';
 import { quote } from './quote.js';
 import { findStateDict } from './state-dict.js';
 import { storageElementBytes } from './torch-globals.js';
 import { type Storages, storedTensor } from './torch-tensor.js';
-import { type Unpickled, type UnpickleOptions, unpickleSource } from './unpickle.js';
+import { unpickleSource } from './unpickle.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;

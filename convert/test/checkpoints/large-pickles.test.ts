@@ -40,7 +40,7 @@ function watched(file: Uint8Array): { source: ByteSource; largest: () => number 
   return { source: { ...inner, read }, largest: () => largest };
 }
 
-describe.each([
+const BESIDE: readonly (readonly [name: string, value: Uint8Array, described: string])[] = [
   ['1.2 million losses', floats(1_200), 'list of 1200000 items'],
   ['1.2 million losses in a tuple', bytes('(', repeated(FLOAT, 1_200_000), 't'), 'tuple of 1200000 items'],
   ['two million numbers in lists of a thousand', bytes(']', batches(floats(1), 2)), 'list of 2000 items'],
@@ -57,19 +57,29 @@ describe.each([
     '_codecs.encode object',
   ],
   ['a string of 9 MB in text', bytes("S'", new Uint8Array(9_000_000).fill(97), "'\n"), 'string of 9000002 bytes'],
-])('beside %s', (_name, value, described) => {
-  const state = program(dict({ log: value, state_dict: dict({ w: TENSOR }), epoch: int(3) }));
+];
 
-  test.each([
-    ['a zip archive', checkpoint(state, { 0: VALUES })],
-    ['the legacy format', legacyCheckpoint(state, [{ key: '0', elements: 1, data: VALUES }])],
-  ])('the state dict is found in %s', async (_container, file) => {
-    const { source, largest } = watched(file);
-    const { tensors, metadata, skipped } = await openCheckpoint(source);
-    expect([...(await tensors.get('w')!.readF32())]).toEqual([42]);
-    expect([...metadata]).toEqual([['epoch', 3]]);
-    expect(skipped).toContain(`log: ${described}`);
-    expect(largest()).toBeLessThanOrEqual(2 ** 22);
+/** A state dict with a value before it and one behind. */
+const stateBeside = (value: Uint8Array): Uint8Array =>
+  program(dict({ log: value, state_dict: dict({ w: TENSOR }), epoch: int(3) }));
+
+async function expectFound(file: Uint8Array, described: string): Promise<void> {
+  const { source, largest } = watched(file);
+  const { tensors, metadata, skipped } = await openCheckpoint(source);
+  expect([...(await tensors.get('w')!.readF32())]).toEqual([42]);
+  expect([...metadata]).toEqual([['epoch', 3]]);
+  expect(skipped).toContain(`log: ${described}`);
+  expect(largest()).toBeLessThanOrEqual(2 ** 22);
+}
+
+describe('the state dict is found', () => {
+  test.each(BESIDE)('beside %s', async (_name, value, described) => {
+    await expectFound(checkpoint(stateBeside(value), { 0: VALUES }), described);
+  });
+
+  test.each([BESIDE[0]!, BESIDE.at(-1)!])('in the legacy format beside %s', async (_name, value, described) => {
+    const storage = { key: '0', elements: 1, data: VALUES };
+    await expectFound(legacyCheckpoint(stateBeside(value), [storage]), described);
   });
 });
 
