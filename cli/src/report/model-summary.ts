@@ -63,10 +63,10 @@ export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
 function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
   const shapes = inferShapes(graph);
   const layers: Layer[] = [];
+  /** A layer that is computed twice has its weights once. */
   const counted = new Set<number>();
   graph.nodes.forEach((node, index) => {
     const tensor = tensorOf(node);
-    // One that several nodes share is the first one's.
     const bytes = tensor === undefined || counted.has(tensor) ? 0 : tensorBytes[tensor]!;
     if (tensor !== undefined) counted.add(tensor);
     const last = layers.at(-1);

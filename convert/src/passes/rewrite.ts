@@ -8,15 +8,17 @@ export function readerCounts(graph: Graph): number[] {
   return readers;
 }
 
-/** Tensors in the order in which nodes first name them, without those that no node names any more. */
+/** Tensors in the order in which nodes name them, without those that no node names any more. */
 function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
+  /** By old index: nodes that share a tensor still do. */
   const moved = new Map<number, number>();
   const nodes = graph.nodes.map((node) => {
     const old = tensorOf(node);
     if (old === undefined) return node;
-    if (!moved.has(old)) moved.set(old, tensors.push(graph.tensors[old]!) - 1);
-    return withTensor(node, moved.get(old)!);
+    const at = moved.get(old) ?? tensors.push(graph.tensors[old]!) - 1;
+    moved.set(old, at);
+    return withTensor(node, at);
   });
   return { nodes, tensors };
 }

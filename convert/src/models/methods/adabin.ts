@@ -1,9 +1,11 @@
 import { f32Tensor, SignwaveError, type Value } from '@signwave/format';
-import { withBorderTerm } from '../border-term.js';
+import { borderTerm } from '../border-classes.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, ResidualStyle } from '../residual-block.js';
 import { bitFilters } from '../state.js';
 import { centred, perFilter, sum } from '../weight-rules.js';
+
+const ONE = { height: 1, width: 1 };
 
 /** Weights of two levels, a * sign + b per filter. */
 interface TwoLevels {
@@ -67,9 +69,21 @@ export const adaBinConv: MethodConv = (g, x, name, { outChannels, kernel = 3, st
     two.centre.map((b) => magnitude * b),
   );
   const box = g.conv(g.conv(bits, onesFilter(operand.channels, kernel), window), spread);
-  return withBorderTerm(g, g.add(product, box), { ...window, kernel, operand }, (inside) =>
-    borderTerm({ signs, ...two }, operand.channels, inside).map((term) => distance * centre * term),
+  const sides = { height: stride, width: stride };
+  const geometry = {
+    op: 'conv',
+    stride: sides,
+    dilation: ONE,
+    pads: { top: pad, left: pad, bottom: pad, right: pad },
+  } as const;
+  const { bias, classes } = borderTerm(
+    geometry,
+    { height: kernel, width: kernel },
+    operand,
+    g.shapeOf(sums),
+    (inside) => constantPart({ signs, ...two }, operand.channels, inside).map((term) => distance * centre * term),
   );
+  return g.borderBias(g.add(product, box), bias, classes.topRows, classes.leftColumns);
 };
 
 /** One filter of ones: the sum of the activations under the kernel. */
@@ -79,7 +93,7 @@ function onesFilter(channels: number, kernel: number) {
 }
 
 /** a[o] sum of t + b[o] number of taps, over the taps inside the map. @param inside which of the kernel's (kh, kw) positions are. */
-function borderTerm(
+function constantPart(
   { distance, centre, signs }: TwoLevels,
   channels: number,
   inside: readonly boolean[],

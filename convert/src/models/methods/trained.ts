@@ -1,5 +1,5 @@
 import type { Value } from '@signwave/format';
-import { withBorderTerm } from '../border-term.js';
+import { borderTerm } from '../border-classes.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import { bitFilters } from '../state.js';
@@ -110,10 +110,23 @@ function levelSums(
     return g.conv(g.sign(x, { threshold, sourceZeroRule: 'plus' }), weights, { name, stride, pad });
   });
   const total = reached.reduce((sum, y) => g.add(sum, y));
-  const withWeights = withBorderTerm(g, total, { stride, pad, kernel, operand }, (inside) => {
-    const term = signs ? insideSums(signs, outChannels, inside) : new Float32Array(outChannels);
-    return term.map((sum) => steps * sum);
-  });
+  const window = {
+    op: 'conv',
+    stride: { height: stride, width: stride },
+    dilation: { height: 1, width: 1 },
+    pads: { top: pad, left: pad, bottom: pad, right: pad },
+  } as const;
+  const { bias, classes } = borderTerm(
+    window,
+    { height: kernel, width: kernel },
+    operand,
+    g.shapeOf(total),
+    (inside) => {
+      const term = signs ? insideSums(signs, outChannels, inside) : new Float32Array(outChannels);
+      return term.map((sum) => steps * sum);
+    },
+  );
+  const withWeights = g.borderBias(total, bias, classes.topRows, classes.leftColumns);
   const factors = scale ?? new Float32Array(outChannels).fill(1);
   return g.affine(
     withWeights,
