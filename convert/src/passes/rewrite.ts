@@ -8,7 +8,7 @@ export function readerCounts(graph: Graph): number[] {
   return readers;
 }
 
-/** Tensors in the order in which nodes first name them, without those that no node names any more. */
+/** Tensors in the order in which nodes name them, without those that no node names any more. */
 function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
   /** By old index: nodes that share a tensor still do. */

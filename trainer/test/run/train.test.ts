@@ -136,6 +136,19 @@ describe('a run', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('of stage 1 alone says first that its weights stay waves', async () => {
+    const folder = await folderWithData();
+    const lines: string[] = [];
+    const log = (line: string) => void lines.push(line);
+    await run(await smallConfig(folder, 'a', { stages: { '1': { ...STAGE, epochs: 1 } } }), 'wasm', { log });
+    expect(lines).toEqual([expect.stringContaining('without stage 2 the weights stay sin(omega0 w)')]);
+    const quantizers = { weights: 'bnn' };
+    await run(await smallConfig(folder, 'b', { stages: { '1': { ...STAGE, epochs: 1 } }, quantizers }), 'wasm', {
+      log,
+    });
+    expect(lines).toHaveLength(1);
+  });
+
   test('that diverges stops with the step and the layer named, and keeps the last epoch', async () => {
     const folder = await folderWithData();
     const config = await smallConfig(folder, 'a', { stages: { '1': { ...STAGE, epochs: 40, learningRate: 1e30 } } });
