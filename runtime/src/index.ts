@@ -12,4 +12,5 @@ export { prepareImage } from './image/prepare.js';
 export type { RasterImage } from './image/raster.js';
 export { type LoadOptions, load } from './load.js';
 export { Model, type PlanStep, type Prediction, type RuntimeInfo, type StepProfile } from './model.js';
+export type { Pixels } from './raster-from.js';
 export type { ModelSource } from './source.js';

@@ -1,10 +1,10 @@
 import { nameOf, tagOf } from '@signwave/format';
 import { type RasterImage, SignwaveError } from '../index.js';
+import { type Pixels, rasterFrom } from '../raster-from.js';
 
 /** What a browser has of images. An `HTMLVideoElement` gives its current frame. */
 export type ImageSource =
-  | RasterImage
-  | ImageData
+  | Pixels
   | ImageBitmap
   | HTMLImageElement
   | HTMLCanvasElement
@@ -21,13 +21,13 @@ const AS_STORED: ImageBitmapOptions = { colorSpaceConversion: 'none', premultipl
  *
  * Exact for PNG without alpha. Browsers decode JPEG themselves, and turn it as its EXIF says.
  *
- * @throws {SignwaveError} `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` for pixels that are no bytes or too few; `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
  */
 export async function rasterOf(source: ImageSource): Promise<RasterImage> {
-  if (hasPixels(source)) return withChannels(source);
+  if (hasPixels(source)) return rasterFrom(source);
   const bitmap = await bitmapOf(source);
   try {
-    return withChannels(readPixels(bitmap));
+    return rasterFrom(readPixels(bitmap));
   } catch (cause) {
     throw imageError(cause);
   } finally {
@@ -36,7 +36,7 @@ export async function rasterOf(source: ImageSource): Promise<RasterImage> {
 }
 
 /** A bitmap, which can go to a worker without a copy; the argument itself if it is one. */
-export async function bitmapOf(source: Exclude<ImageSource, RasterImage | ImageData>): Promise<ImageBitmap> {
+export async function bitmapOf(source: Exclude<ImageSource, Pixels>): Promise<ImageBitmap> {
   if (isBitmap(source)) return source;
   if (Object(source) !== source) {
     throw new SignwaveError(
@@ -56,13 +56,8 @@ export function isBitmap(source: unknown): source is ImageBitmap {
 }
 
 /** By what they have: pages and frames each have an `ImageData` of their own. */
-export function hasPixels(source: unknown): source is RasterImage | ImageData {
+export function hasPixels(source: unknown): source is Pixels {
   return ArrayBuffer.isView(Object(source).data) || 'channels' in Object(source);
-}
-
-export function withChannels(image: RasterImage | ImageData): RasterImage {
-  const { width, height, data } = image as RasterImage;
-  return { width, height, channels: 'channels' in image ? image.channels : 4, data };
 }
 
 function readPixels(bitmap: ImageBitmap): ImageData {

@@ -2,7 +2,6 @@ import { shorten, tagOf } from '@signwave/format';
 import { checkInput, checkOptions, countUpTo, FLAG, FUNCTION, type Input, type Rules } from '../arguments.js';
 import { holdsBytes, viewBytes } from '../bytes.js';
 import { checkWasmSources } from '../engine/wasm-sources.js';
-import { checkRaster } from '../image/raster.js';
 import {
   type ErrorCode,
   type InputNode,
@@ -18,6 +17,7 @@ import {
   type WasmSources,
 } from '../index.js';
 import { LOAD_RULES } from '../load-rules.js';
+import { rasterFrom } from '../raster-from.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
@@ -67,7 +67,7 @@ export class WorkerModel {
     checkOptions('classify', options, { topK: countUpTo(this.outputs), ...TRANSFER_RULES });
     const { topK, transfer = false } = options;
     if (hasPixels(image)) {
-      const raster = checkRaster(image);
+      const raster = rasterFrom(image);
       const data = toSend(raster.data as Uint8Array<ArrayBuffer>, transfer);
       return this.#calls.call('classify', [{ ...raster, data }, topK], [data.buffer]);
     }
