@@ -7,9 +7,9 @@ export type Pixels = RasterImage | Omit<RasterImage, 'channels'> | ImageData;
 export function rasterFrom(image: Pixels): RasterImage {
   const { width, height, channels, data } = Object(image);
   const lacksChannels = channels === undefined && ArrayBuffer.isView(data);
-  const raster: RasterImage = lacksChannels
-    ? { width, height, channels: (data as Uint8Array).length / (width * height), data }
-    : image;
+  const raster = (
+    lacksChannels ? { width, height, channels: (data as Uint8Array).length / (width * height), data } : image
+  ) as RasterImage;
   checkRaster(raster);
   return raster;
 }
