@@ -12,4 +12,5 @@ export type { KernelChoice } from './engine/engine.js';
 export type { WasmSource, WasmSources } from './engine/wasm-sources.js';
 export { type LoadOptions, load } from './load.js';
 export { Model, type PlanStep, type Prediction, type RuntimeInfo, type StepProfile } from './model.js';
+export type { Pixels } from './raster-from.js';
 export type { ModelSource } from './source.js';

@@ -1,4 +1,4 @@
-import { checkRaster, prepareImage, type RasterImage } from '@signwave/data';
+import { prepareImage } from '@signwave/data';
 import {
   type InputNode,
   isBinary,
@@ -14,6 +14,7 @@ import type { Engine } from './engine/engine.js';
 import type { Executable } from './engine/executable.js';
 import type { ReadyModel } from './engine/make-ready.js';
 import type { Step } from './plan/plan.js';
+import { type Pixels, rasterFrom } from './raster-from.js';
 
 /** One class of a classification. */
 export interface Prediction {
@@ -131,10 +132,7 @@ export class Model {
    * @returns classes in falling order of probability; ties keep the lower index first.
    * @throws {SignwaveError} `E_INPUT_SHAPE`, `E_DISPOSED` as {@link Model.run}, and for an image that the recipe can't bring to size; `E_USAGE` for another `topK`.
    */
-  classify(
-    image: RasterImage | Omit<RasterImage, 'channels'> | ImageData,
-    options: { topK?: number } = {},
-  ): Prediction[] {
+  classify(image: Pixels, options: { topK?: number } = {}): Prediction[] {
     this.#usable();
     checkOptions('classify', options, { topK: countUpTo(this.outputs) });
     const { recipe, height, width } = this.input;
@@ -144,7 +142,7 @@ export class Model {
         `${this.metadata.name} has no input recipe; preprocess the image and call run()`,
       );
     }
-    return this.rank(this.run(prepareImage(checkRaster(image), recipe, height, width)), options.topK);
+    return this.rank(this.run(prepareImage(rasterFrom(image), recipe, height, width)), options.topK);
   }
 
   /** Turn the logits of a run into predictions. @throws {SignwaveError} `E_USAGE` unless `topK` is from 1 to their number. */

@@ -52,7 +52,7 @@ export async function readSource(
   if (address === undefined && !(tag === 'Response' && arrayBuffer)) {
     throw new SignwaveError(
       'E_USAGE',
-      `expected a model: an address (string or URL), bytes (Uint8Array, ArrayBuffer, …), a Blob or a Response, got ${nameOf(source)}`,
+      `expected a model: an address (string or URL), bytes (Uint8Array, ArrayBuffer, …), a Blob or a Response, got ${nameOf(source)}${arrayBuffer || !/^(Blob|File|Response)$/.test(tag) ? '' : ' without arrayBuffer()'}`,
     );
   }
   if (address !== undefined && isLocalFile(address)) {

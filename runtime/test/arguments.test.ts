@@ -1,7 +1,7 @@
 import vm from 'node:vm';
 import type { SignwaveError } from '@signwave/format';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { load, type Model } from '../src/index.js';
+import { load, type Model, prepareImage } from '../src/index.js';
 import { tinyModel } from './web/tiny-model.js';
 
 let model: Model;
@@ -90,6 +90,13 @@ describe('classify', () => {
     expect(failure(() => model.classify(image(), options as never))).toMatchObject({
       code: 'E_USAGE',
       message: expect.stringMatching(message),
+    });
+  });
+
+  test('prepareImage, which takes what a decoder gives, refuses an image without channels rather than to read it wrongly', () => {
+    const { recipe } = model.input;
+    expect(failure(() => prepareImage({ width: 4, height: 4, data: rgba() } as never, recipe!, 4, 4))).toMatchObject({
+      code: 'E_INPUT_SHAPE',
     });
   });
 

@@ -94,6 +94,11 @@ describe.each([
     ['floats of another realm', elsewhere('new Float32Array(1000)'), 'got a Float32Array'],
     ['a promise of something else', Promise.resolve([1, 2, 3]), 'got an Array'],
     ['a request', new Request('http://127.0.0.1:9/model.sgnw'), 'got a Request'],
+    [
+      'a Blob of jsdom',
+      Object.defineProperty(new Blob([tinyModel()]), 'arrayBuffer', { value: undefined }),
+      'got a Blob without arrayBuffer()',
+    ],
     ['a file as text', Buffer.from(tinyModel()).toString('latin1'), 'characters, which is neither'],
     ['a file as base64', Buffer.alloc(9000).toString('base64'), 'got a string of 12000 characters'],
   ])('refuses %s by name, and asks no network', async (_, source, found) => {

@@ -40,14 +40,9 @@ export interface Crop {
   readonly height: number;
 }
 
-/**
- * @param image may lack `channels`, as an `ImageData` does: its length tells them.
- * @returns the image with its channels.
- * @throws {SignwaveError} `E_INPUT_SHAPE` unless it has a pixel or more, and exactly the bytes of its size.
- */
-export function checkRaster(image: Omit<RasterImage, 'channels'> | RasterImage | ImageData): RasterImage {
-  const raster: Partial<RasterImage> = Object(image);
-  const { width, height, data } = raster as RasterImage;
+/** @throws {SignwaveError} `E_INPUT_SHAPE` unless the image has a pixel or more and exactly the bytes of its size. */
+export function checkRaster(image: RasterImage): void {
+  const { width, height, channels, data }: RasterImage = Object(image);
   if (!/^Uint8(Clamped)?Array$/.test(tagOf(data))) {
     throw new SignwaveError(
       'E_INPUT_SHAPE',
@@ -56,7 +51,6 @@ export function checkRaster(image: Omit<RasterImage, 'channels'> | RasterImage |
         : `the data of the image is ${nameOf(data)}; expected bytes from 0 to 255 in a Uint8Array or Uint8ClampedArray`,
     );
   }
-  const { channels = data.length / (width * height) } = raster;
   const size = `an image of ${nameOf(width)} x ${nameOf(height)} pixels with ${nameOf(channels)} channels`;
   const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
   if (!isWhole || ![1, 3, 4].includes(channels)) {
@@ -69,7 +63,6 @@ export function checkRaster(image: Omit<RasterImage, 'channels'> | RasterImage |
   if (data.length !== wanted) {
     throw new SignwaveError('E_INPUT_SHAPE', `${size} has ${data.length} bytes, expected ${wanted}`);
   }
-  return { width, height, channels: channels as RasterImage['channels'], data };
 }
 
 /**

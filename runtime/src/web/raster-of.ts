@@ -1,11 +1,11 @@
 import { readBlob, readPixels } from '@signwave/data/browser';
 import { nameOf, tagOf } from '@signwave/format';
 import { type RasterImage, SignwaveError } from '../index.js';
+import { type Pixels, rasterFrom } from '../raster-from.js';
 
 /** What a browser has of images. An `HTMLVideoElement` gives its current frame. */
 export type ImageSource =
-  | RasterImage
-  | ImageData
+  | Pixels
   | ImageBitmap
   | HTMLImageElement
   | HTMLCanvasElement
@@ -24,10 +24,10 @@ const AS_STORED: ImageBitmapOptions = { colorSpaceConversion: 'none', premultipl
  * without blending, 16-bit gray is clipped. PNG, lossless WebP, PPM, PGM and PBM give the same bytes; JPEG and lossy WebP are decoded by the
  * browser, which may differ. Elements, canvases and bitmaps give what they show: turned, converted, without the colour under transparent pixels.
  *
- * @throws {SignwaveError} `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` for pixels that are no bytes or too few; `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
  */
 export async function rasterOf(source: ImageSource): Promise<RasterImage> {
-  if (hasPixels(source)) return withChannels(source);
+  if (hasPixels(source)) return rasterFrom(source);
   if (isBlob(source)) return readBlob(source);
   const bitmap = await bitmapOf(source);
   try {
@@ -40,7 +40,7 @@ export async function rasterOf(source: ImageSource): Promise<RasterImage> {
 }
 
 /** A bitmap, which can go to a worker without a copy; the argument itself if it is one. */
-export async function bitmapOf(source: Exclude<ImageSource, RasterImage | ImageData>): Promise<ImageBitmap> {
+export async function bitmapOf(source: Exclude<ImageSource, Pixels>): Promise<ImageBitmap> {
   if (isBitmap(source)) return source;
   if (Object(source) !== source) {
     throw new SignwaveError(
@@ -60,17 +60,12 @@ export function isBitmap(source: unknown): source is ImageBitmap {
 }
 
 /** By what they have: pages and frames each have an `ImageData` of their own. */
-export function hasPixels(source: unknown): source is RasterImage | ImageData {
+export function hasPixels(source: unknown): source is Pixels {
   return ArrayBuffer.isView(Object(source).data) || 'channels' in Object(source);
 }
 
 export function isBlob(source: unknown): source is Blob {
   return /^(Blob|File)$/.test(tagOf(source));
-}
-
-export function withChannels(image: RasterImage | ImageData): RasterImage {
-  const { width, height, data } = image as RasterImage;
-  return { width, height, channels: 'channels' in image ? image.channels : 4, data };
 }
 
 function imageError(cause: unknown): SignwaveError {

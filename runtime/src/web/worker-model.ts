@@ -1,4 +1,3 @@
-import { checkRaster } from '@signwave/data';
 import { shorten, tagOf } from '@signwave/format';
 import { checkInput, checkOptions, countUpTo, FLAG, FUNCTION, type Input, type Rules } from '../arguments.js';
 import { holdsBytes, viewBytes } from '../bytes.js';
@@ -18,6 +17,7 @@ import {
   type WasmSources,
 } from '../index.js';
 import { LOAD_RULES } from '../load-rules.js';
+import { rasterFrom } from '../raster-from.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import type { Answer, LoadedModel, Methods } from './protocol.js';
@@ -67,7 +67,7 @@ export class WorkerModel {
     checkOptions('classify', options, { topK: countUpTo(this.outputs), ...TRANSFER_RULES });
     const { topK, transfer = false } = options;
     if (hasPixels(image) || isBlob(image)) {
-      const raster = checkRaster(isBlob(image) ? await rasterOf(image) : image);
+      const raster = isBlob(image) ? await rasterOf(image) : rasterFrom(image);
       const data = toSend(raster.data as Uint8Array<ArrayBuffer>, transfer || isBlob(image));
       return this.#calls.call('classify', [{ ...raster, data }, topK], [data.buffer]);
     }

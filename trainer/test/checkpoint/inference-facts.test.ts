@@ -1,7 +1,8 @@
+import { type ImageSet, sharedLabels } from '@signwave/data';
 import { describe, expect, test } from 'vitest';
 import { inferenceFacts, verifySameFacts } from '../../src/checkpoint/inference-facts.js';
 import { parseConfig } from '../../src/config/parse-config.js';
-import { type ImageSet, sharedLabels, type TrainingData } from '../../src/data/open-data.js';
+import type { TrainingData } from '../../src/data/open-data.js';
 
 const config = parseConfig(
   JSON.stringify({ architecture: 'demo_1w1a', data: { format: 'folder', folder: 'd', side: 32 }, output: 'o' }),
