@@ -7,7 +7,7 @@ import { networkTitle } from './tables.js';
 
 const WIDTH = 860;
 const ROW_HEIGHT = 15;
-const FRAME_HEIGHT = 150;
+const FRAME_HEIGHT = 205;
 /** Long titles take several lines. */
 const LABEL = { width: 200, overflow: 'break' } as const;
 
@@ -36,7 +36,7 @@ export async function layerChart(bench: Bench): Promise<string> {
     color: [...CHART_COLORS, '#555555', '#b0a030'],
     title: { text: 'Time of other engines / time of signwave', textStyle: { fontSize: 14 }, left: 8, top: 6 },
     legend: { top: 32, left: 8, itemHeight: 10, itemGap: 36 },
-    grid: { left: 250, right: 60, top: 112, bottom: 28 },
+    grid: { left: 250, right: 60, top: 165, bottom: 28 },
     xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value}x' } },
     yAxis: { type: 'category', data: rows.map(({ title }) => title), inverse: true, axisLabel: LABEL },
     series,
