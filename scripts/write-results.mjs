@@ -15,6 +15,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const MODEL = 'build/example.sgnw';
 const RESULTS = 'bench/results.json';
+node('scripts/setup.mjs');
 node('scripts/build.mjs', '--only', 'wasm,cli');
 mkdirSync('build', { recursive: true });
 signwave('convert', 'examples/signwave-cifar10-resnet20.safetensors', '-o', MODEL);

@@ -7,9 +7,9 @@ import { networkTitle } from './tables.js';
 
 const WIDTH = 860;
 const ROW_HEIGHT = 15;
-const FRAME_HEIGHT = 150;
+const FRAME_HEIGHT = 205;
 /** Long titles take several lines. */
-const LABEL = { width: 210, overflow: 'break' } as const;
+const LABEL = { width: 200, overflow: 'break' } as const;
 
 /** Bars: how many times as long other engines take for the networks, and for the layers of the first set, by themselves and in a whole call. */
 export async function layerChart(bench: Bench): Promise<string> {
@@ -25,8 +25,8 @@ export async function layerChart(bench: Bench): Promise<string> {
       type: 'bar' as const,
       name: title,
       data: rows.map(({ timings }) => {
-        const theirs = timingOf(timings, id);
-        return theirs ? Number((theirs.medianMs / timingOf(timings, DEFAULT_FAMILY.id)!.medianMs).toFixed(2)) : null;
+        const ratio = (timingOf(timings, id)?.medianMs ?? 0) / timingOf(timings, DEFAULT_FAMILY.id)!.medianMs;
+        return ratio > 0 ? Number(ratio.toFixed(2)) : null;
       }),
       label: { show: true, position: 'right' as const, formatter: '{c}x', fontSize: 10 },
     }))
@@ -35,8 +35,8 @@ export async function layerChart(bench: Bench): Promise<string> {
     // More than others need.
     color: [...CHART_COLORS, '#555555', '#b0a030'],
     title: { text: 'Time of other engines / time of signwave', textStyle: { fontSize: 14 }, left: 8, top: 6 },
-    legend: { top: 32, left: 8, itemHeight: 10 },
-    grid: { left: 230, right: 60, top: 112, bottom: 28 },
+    legend: { top: 32, left: 8, itemHeight: 10, itemGap: 36 },
+    grid: { left: 250, right: 60, top: 165, bottom: 28 },
     xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value}x' } },
     yAxis: { type: 'category', data: rows.map(({ title }) => title), inverse: true, axisLabel: LABEL },
     series,
