@@ -8,7 +8,7 @@ const config = parseConfig(
   JSON.stringify({ architecture: 'demo_1w1a', data: { format: 'folder', folder: 'd', side: 32 }, output: 'o' }),
   'a.json',
 );
-const images: ImageSet = { kind: 'files', count: 0, paths: [], labels: sharedLabels([]) };
+const images: ImageSet = { kind: 'files', folder: 'd', count: 0, paths: [], labels: sharedLabels([]) };
 const dataOf = (classNames: readonly string[]): TrainingData => ({
   name: 'photos',
   classNames,
