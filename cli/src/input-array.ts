@@ -1,6 +1,8 @@
 import { SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
 import { readNpy } from './data/npy.js';
+import { inContext } from './in-context.js';
+import { ImageNotes } from './report/image-notes.js';
 
 /** Inputs of a model from an `.npy` file. */
 export interface InputArray {
@@ -20,24 +22,30 @@ export async function readInputArray({ input }: Pick<Model, 'input'>, path: stri
   const isBytes = array.type === '|u1';
   const layout = isBytes ? '(N, H, W, C)' : '(N, C, H, W)';
   const sides = array.shape.slice(1);
-  const expected =
-    isBytes && recipe?.resize ? undefined : isBytes ? [height, width, channels] : [channels, height, width];
-  if (array.shape.length !== 4 || (expected && expected.join() !== sides.join()) || (isBytes && !recipe)) {
-    const wanted =
-      isBytes && !recipe
-        ? `float32 (N, ${channels}, ${height}, ${width}), since the model has no input recipe`
-        : `(N, ${(expected ?? ['any', 'any', channels]).join(', ')})`;
+  const expected = [channels, height, width];
+  if (array.shape.length !== 4 || (isBytes ? !recipe : expected.join() !== sides.join())) {
+    const wanted = !isBytes
+      ? `(N, ${expected.join(', ')})`
+      : recipe
+        ? '(N, any, any, 1, 3 or 4)'
+        : `float32 (N, ${expected.join(', ')}), since the model has no input recipe`;
     throw new SignwaveError(
       'E_NPY',
       `${path}: ${array.type} of shape (${array.shape.join(', ')}), read as ${layout}; expected ${wanted}`,
     );
   }
   const elements = sides.reduce((product, side) => product * side, 1);
+  const notes = new ImageNotes(input);
+  const imageAt = (data: Uint8Array, n: number): Uint8Array => {
+    const image = rasterAt(data, array.shape, n);
+    notes.look(image, `image ${n} of ${path}`);
+    return inContext(path, () => prepareImage(image, recipe!, height, width));
+  };
   return {
     count: array.shape[0]!,
     read: (n) =>
       array.type === '|u1'
-        ? prepareImage(rasterAt(array.data, array.shape, n), recipe!, height, width)
+        ? imageAt(array.data, n)
         : channelsLast(array.data.subarray(n * elements, (n + 1) * elements), channels),
   };
 }

@@ -4,6 +4,7 @@ import { type KernelChoice, type LoadOptions, load, type Model } from '@signwave
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
 import { writeNpy } from '../data/npy.js';
+import { inContext } from '../in-context.js';
 import { readInputArray } from '../input-array.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { ImageNotes } from '../report/image-notes.js';
@@ -86,17 +87,6 @@ async function runImages(model: Model, paths: readonly string[], { top, json }: 
     ms.toFixed(2),
   ]);
   printResult(table([{ title: 'image' }, { title: 'classes' }, { title: 'ms', align: 'right' }], rows));
-}
-
-/** Say which file an error is about. */
-function inContext<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof SignwaveError)
-      throw new SignwaveError(error.code, `${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
 
 async function runArray(model: Model, inPath: string, outPath: string): Promise<void> {
