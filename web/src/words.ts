@@ -1,21 +1,27 @@
 // Messages of the packages name the command line's options. On the page the same things are fields and dropped files.
 
+/** Phrases first, then what is left of options. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/ \(or name it: --config config\.txt\)/g, ' and drop both together'],
   [
     /\bput the config\.txt that the training wrote beside the checkpoint/g,
     'take the config.txt that the training wrote',
   ],
-  [/(?:give|pass|set|with|the value:)? ?--omega0(?: \d[\d.]*)?/g, ' fill in the field “omega0”'],
-  [/(?:give|pass|with)? ?--arch (?:NAME|<name>)/g, ' choose it in the field “Architecture”'],
-  [/--arch (\S+?)(?=[\s,;.]|$)/g, '“$1” in the field “Architecture”'],
+  [/\bgive the value: --omega0 \S+/g, 'fill in the field “omega0”'],
+  [/\bgive --omega0\b/g, 'fill in the field “omega0”'],
+  [/\bgive one that fits \(--preprocess\)/g, 'choose one that fits in the field “Input recipe”'],
+  [/\bone with --state-dict (\S+)/g, 'one in the field “State dict”: $1'],
+  [/\bone with --prefix (\S+)/g, 'one in the field “Prefix”: $1'],
+  [/, or insist with --override/g, ''],
+  [/--arch (\S+)/g, '$1 as architecture'],
+  [/--omega0\b/g, 'the field “omega0”'],
   [/--arch\b/g, 'the field “Architecture”'],
   [/--preprocess\b/g, 'the field “Input recipe”'],
-  [/--labels\b(?: <?\w+>?)?/g, 'a file of labels dropped with it'],
+  [/--prefix\b/g, 'the field “Prefix”'],
+  [/--labels\b/g, 'the file of labels'],
 ];
 
 /** What an error says, in the page's words. */
 export function inPageWords(message: string): string {
-  const worded = WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
-  return worded.replace(/ {2,}/g, ' ').replace(/: fill in/g, ': fill in');
+  return WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
 }

@@ -45,7 +45,7 @@ export function registerEval(program: Command): void {
 async function evaluate(modelPath: string, spec: string, options: Options): Promise<void> {
   await refuseOverwriting({
     outputs: { '--logits': options.logits, '--report': options.report },
-    inputs: { 'the model': modelPath },
+    inputs: { 'the model': modelPath, '--labels': options.labels },
     data: { 'the data': spec },
   });
   const model = await loadModel(modelPath, options);

@@ -207,7 +207,7 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
   const config = await readBiperConfig(path, checkpoint, undefined).catch(noted);
   const matches = compareAll(checkpoint, trained ? [trained.architecture] : ARCHITECTURES);
   if (trained) notes.push(...trainedNotes(trained.facts));
-  notes.push(...checkpointNotes(checkpoint, matches, config));
+  notes.push(...checkpointNotes(checkpoint, matches, config, trained?.architecture));
   const tensors = [...checkpoint.tensors.values()];
   if (json) {
     printJson({
@@ -275,6 +275,7 @@ function checkpointNotes(
   checkpoint: Checkpoint,
   matches: readonly Match[],
   config: FoundBiperConfig | undefined,
+  arch: Architecture | undefined,
 ): string[] {
   const exact = matches.filter(({ difference }) => difference === undefined);
   if (exact.length === 0) {
@@ -284,7 +285,7 @@ function checkpointNotes(
     ({ architecture, prefix }) =>
       `${architectureId(architecture)}: all tensors match${prefix === '' ? '' : ` under ${quote(prefix)}`}`,
   );
-  notes.push(...doubtsOf(checkpoint, config));
+  notes.push(...doubtsOf(checkpoint, config, arch));
   if (!exact.some(({ architecture }) => architecture.needsOmega0)) return notes;
   notes.push(
     config?.omega0 === undefined
@@ -299,10 +300,18 @@ function checkpointNotes(
   return notes;
 }
 
-/** What converting would say: which of several networks it is, what else it may be. */
-function doubtsOf(checkpoint: Checkpoint, config: FoundBiperConfig | undefined): string[] {
+/**
+ * What converting would say: which of several networks it is, what else it may be.
+ *
+ * @param arch of the network that the checkpoint says it holds.
+ */
+function doubtsOf(
+  checkpoint: Checkpoint,
+  config: FoundBiperConfig | undefined,
+  arch: Architecture | undefined,
+): string[] {
   try {
-    const { note } = recognise(checkpoint, { hasOmega0: config?.omega0 !== undefined });
+    const { note } = recognise(checkpoint, { hasOmega0: config?.omega0 !== undefined, ...(arch && { arch }) });
     return note === undefined ? [] : [note];
   } catch (error) {
     if (error instanceof SignwaveError) return error.message.split('\n');

@@ -1,13 +1,14 @@
 import {
   type DataFormat,
   type Dataset,
+  describeClipping,
   describeSample,
   type ImageSet,
   listNames,
   sampleIndices,
   takeImages,
 } from '@signwave/data';
-import { findUndecodable, openDataset, type Undecodable } from '@signwave/data/node';
+import { openDataset, scanImages, type Undecodable } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /** What to open, as a config says it. */
@@ -110,12 +111,13 @@ async function withoutUndecodable<T extends Record<string, ImageSet>>(sets: T, o
   const clean: [string, ImageSet][] = [];
   const bad: Undecodable[] = [];
   for (const [part, set] of Object.entries(sets)) {
-    const found = await findUndecodable(set, (done) => options.scan(before + done, total));
+    const { undecodable, clipped } = await scanImages(set, (done) => options.scan(before + done, total));
     before += set.count;
-    bad.push(...found);
-    const indices = new Set(found.map(({ index }) => index));
+    bad.push(...undecodable);
+    if (clipped !== undefined) options.log(`warning: ${part}: ${describeClipping(clipped)}`);
+    const indices = new Set(undecodable.map(({ index }) => index));
     const kept = Array.from({ length: set.count }, (_, index) => index).filter((index) => !indices.has(index));
-    clean.push([part, found.length === 0 ? set : takeImages(set, kept)]);
+    clean.push([part, undecodable.length === 0 ? set : takeImages(set, kept)]);
   }
   if (bad.length > 0) {
     const what = `${bad.length} of ${total} images can't be decoded`;

@@ -65,11 +65,16 @@ async function openUnpacked(dropped: DroppedFiles, options: OpenOptions): Promis
     if (file) return blobSource(file, file.name);
     throw new SignwaveError('E_IO', `${main.name} names the file ${name}, which was not given; give both together`);
   };
-  const checkpoint = await openCheckpoint(blobSource(main, main.name), { openSibling });
+  const { stateDict, prefix } = options;
+  const checkpoint = await openCheckpoint(blobSource(main, main.name), {
+    openSibling,
+    ...(stateDict !== undefined && { stateDict }),
+    ...(prefix !== undefined && { prefix }),
+  });
   const frequency = await omega0Of(checkpoint, dropped, options);
   const sourceSha256 = await sha256([main, ...dropped.shards]);
   const arch = options.arch ?? (network && parseNetworkJson(await network.text(), network.name));
-  const { model } = await convertCheckpoint(checkpoint, {
+  const { model, match, warnings } = await convertCheckpoint(checkpoint, {
     writer: WRITER,
     ...(sourceSha256 !== undefined && { sourceSha256 }),
     ...(frequency && { omega0: frequency.omega0 }),
@@ -79,8 +84,11 @@ async function openUnpacked(dropped: DroppedFiles, options: OpenOptions): Promis
   });
   const bytes = new Uint8Array(writeModel(model));
   const converted = { ms: performance.now() - startMs, checkpointBytes: main.size };
-  const notes =
-    model.info.omega0 === undefined ? [] : [`omega0 = ${model.info.omega0} (${frequency?.from ?? main.name})`];
+  const notes = [
+    ...(model.info.omega0 === undefined ? [] : [`omega0 = ${model.info.omega0} (${frequency?.from ?? main.name})`]),
+    ...(match.note === undefined ? [] : [match.note]),
+    ...warnings,
+  ];
   return { ...described(model, bytes, `${main.name.replace(/(\.pth)?\.[^.]*$/, '')}.sgnw`, notes), converted };
 }
 

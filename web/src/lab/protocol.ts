@@ -27,6 +27,10 @@ export interface OpenOptions {
   readonly omega0: number | undefined;
   readonly arch: string | undefined;
   readonly preprocess: string | undefined;
+  /** Of several state dicts the one to take: its keys with dots between, or the last of them. */
+  readonly stateDict: string | undefined;
+  /** Take only tensors whose names begin like this, without it. */
+  readonly prefix: string | undefined;
 }
 
 /** What can be chosen in the page's fields. */

@@ -10,6 +10,8 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   const omega0 = byId<HTMLInputElement>('omega0');
   const arch = byId<HTMLSelectElement>('arch');
   const recipe = byId<HTMLSelectElement>('recipe');
+  const stateDict = byId<HTMLInputElement>('state-dict');
+  const prefix = byId<HTMLInputElement>('prefix');
   let address: string | undefined;
   let lastFiles: readonly File[] = [];
   let previous = Promise.resolve();
@@ -28,6 +30,8 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
           omega0: omega0.value === '' ? undefined : Number(omega0.value),
           arch: arch.value || undefined,
           preprocess: recipe.value || undefined,
+          stateDict: stateDict.value || undefined,
+          prefix: prefix.value || undefined,
         },
       ]);
       await use(opened);
@@ -36,12 +40,15 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
       showFacts(opened, address);
       return statusOf(opened);
     }).then(() => {
-      if (place.error.textContent?.includes('E_OMEGA0')) askForOmega0();
+      const said = place.error.textContent ?? '';
+      if (said.includes('E_OMEGA0')) askFor(omega0);
+      else if (said.includes('“State dict”')) askFor(stateDict);
+      else if (said.includes('“Prefix”')) askFor(prefix);
     });
 
-  const askForOmega0 = (): void => {
+  const askFor = (field: HTMLInputElement): void => {
     byId<HTMLDetailsElement>('conversion-options').open = true;
-    omega0.focus();
+    field.focus();
   };
 
   acceptDrops(document.querySelector<HTMLElement>('[data-drop="model"]')!, open);
@@ -54,7 +61,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
     }),
   );
   byId('conversion-options').addEventListener('toggle', () => listChoices(arch, recipe), { once: true });
-  for (const field of [omega0, arch, recipe]) {
+  for (const field of [omega0, arch, recipe, stateDict, prefix]) {
     field.addEventListener('change', () => {
       if (lastFiles.length > 0) void open(lastFiles);
     });

@@ -1,7 +1,9 @@
 // What needs a browser, but not three: wrong files, offline, keyboard, accessibility, phones, and the comparison.
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launchChromium } from '../../../platforms/scripts/browsers/chromium.mjs';
 import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
@@ -219,6 +221,84 @@ test('the downloaded model opens again', async () => {
   assert.match(await page.textContent('#model-status'), /again\.sgnw is checked and ready/);
   await context.close();
 });
+
+test('every kind of image has the classes and probabilities of signwave run', async () => {
+  const { files } = JSON.parse(readFileSync('data/test/node/golden.json', 'utf8'));
+  const folder = 'build/kinds';
+  mkdirSync(folder, { recursive: true });
+  const paths = files.map(({ name, file }) => {
+    writeFileSync(`${folder}/${name}`, Buffer.from(file, 'base64'));
+    return `${folder}/${name}`;
+  });
+  const model = `${folder}/model.sgnw`;
+  signwave('convert', CHECKPOINT, '-o', model, '--labels', 'examples/labels.txt');
+  const run = JSON.parse(signwave('run', model, ...paths, '--json'));
+  const expected = run.map(({ image, predictions }) => [
+    basename(image),
+    predictions.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join(', '),
+  ]);
+
+  const { context, page, errors } = await open();
+  await convert(page, [model]);
+  await page.setInputFiles('#image-files', paths);
+  await page.locator('#images-status', { hasText: /^\d+ images/ }).waitFor({ timeout: 60_000 });
+  const found = await page.evaluate(() =>
+    [...document.querySelectorAll('#results li')].map((item) => [
+      item.querySelector('.picture span').textContent,
+      item.querySelector('.error')?.textContent ??
+        [...item.querySelectorAll('.bar')]
+          .map((bar) => `${bar.querySelector('.name').textContent} ${bar.querySelector('.value').textContent}`)
+          .join(', '),
+    ]),
+  );
+  const isRefused = ([, text]) => text.startsWith('E_IMAGE');
+  assert.deepEqual(
+    found.filter(isRefused).map(([name]) => name),
+    files.map(({ name }) => name).filter((name) => name.endsWith('.tif')),
+  );
+  assert.deepEqual(
+    found.filter((it) => !isRefused(it)),
+    expected.filter(([name]) => !name.endsWith('.tif')),
+  );
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('one of several networks in a checkpoint is taken when its prefix is entered', async () => {
+  const file = { name: 'two.safetensors', mimeType: 'application/octet-stream', buffer: twoNetworks() };
+  const { context, page, errors } = await open();
+  await convert(page, [file]);
+  const said = await page.textContent('#model-error');
+  assert.match(said, /E_CHECKPOINT_ARCH.*2 networks.*name one in the field “Prefix”: student\./);
+  assert.doesNotMatch(said, /--/);
+  await page.fill('#prefix', 'student.');
+  await page.locator('#state-dict').focus();
+  await page.locator('#model-status', { hasText: /^Converted/ }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+/** A safetensors file with the example's network twice, under two prefixes. */
+function twoNetworks() {
+  const bytes = readFileSync('examples/signwave-cifar10-resnet20.safetensors');
+  const headerBytes = Number(bytes.readBigUInt64LE(0));
+  const { __metadata__, ...tensors } = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes));
+  const data = bytes.subarray(8 + headerBytes);
+  const header = {};
+  for (const [i, prefix] of ['student.', 'teacher.'].entries()) {
+    for (const [name, { data_offsets: offsets, ...rest }] of Object.entries(tensors))
+      header[prefix + name] = { ...rest, data_offsets: offsets.map((at) => at + i * data.length) };
+  }
+  const text = Buffer.from(JSON.stringify({ __metadata__: { omega0: __metadata__.omega0 }, ...header }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, data, data]);
+}
+
+/** Run the command. @returns what it printed. */
+function signwave(...args) {
+  return execFileSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { encoding: 'utf8', stdio: 'pipe' });
+}
 
 describe('labels', () => {
   const NAMES = ['plane', 'car', 'bird', 'kitten', 'deer', 'dog', 'frog', 'horse', 'boat', 'lorry'];

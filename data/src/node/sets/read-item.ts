@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { RasterImage } from '../../image/raster.js';
+import type { ClippedImage, RasterImage } from '../../image/raster.js';
 import type { ImageSet } from '../../sets/image-set.js';
 import { readImage } from '../read-image.js';
 
@@ -14,7 +14,7 @@ export function itemName(set: ImageSet, index: number): string {
  * @param index from 0 to `set.count` - 1.
  * @throws {SignwaveError} `E_IMAGE` if its file can't be read or decoded.
  */
-export async function readItem(set: ImageSet, index: number): Promise<RasterImage> {
+export async function readItem(set: ImageSet, index: number): Promise<RasterImage & Partial<ClippedImage>> {
   if (set.kind === 'files') return readImage(set.paths[index]!);
   const { width, height, channels, pixels } = set;
   const imageBytes = width * height * channels;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../../test/temp-folder.js';
-import { findUndecodable } from '../../../src/node/sets/find-undecodable.js';
 import { type DataSource, openDataset } from '../../../src/node/sets/open-dataset.js';
 import { itemName, readItem } from '../../../src/node/sets/read-item.js';
+import { scanImages } from '../../../src/node/sets/scan-images.js';
 import type { Dataset } from '../../../src/sets/image-set.js';
 import { pgm, writeFiles } from './set-files.js';
 
@@ -120,7 +120,7 @@ describe('a folder of class folders', () => {
   test('has the same images for training and testing: every format, capitals or not', async () => {
     const [train, test] = [await open(`${CASES}ppm-and-png`, { part: 'train' }), await open(`${CASES}ppm-and-png`)];
     expect([train.images.count, test.images.count]).toEqual([10, 10]);
-    expect(await findUndecodable(train.images)).toEqual([]);
+    expect(await scanImages(train.images)).toEqual({ undecodable: [], clipped: undefined });
   });
 });
 
@@ -196,7 +196,7 @@ test('images that can’t be decoded are found, in order, with names and reasons
   const png = { 'a/1.pgm': pgm(1), 'a/2.png': 'no image', 'b/3.pgm': pgm(1).subarray(0, 8), 'b/4.gif': 'GIF89a' };
   const { images } = await open(await folderOf(png));
   const done: number[] = [];
-  const found = await findUndecodable(images, (n) => done.push(n));
+  const { undecodable: found } = await scanImages(images, (n) => done.push(n));
   expect(found.map(({ index, name }) => [index, name])).toEqual([
     [1, 'a/2.png'],
     [2, 'b/3.pgm'],
