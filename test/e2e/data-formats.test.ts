@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataFormat } from '@signwave/data';
 import { writeModel } from '@signwave/format';
@@ -16,6 +16,7 @@ import { train } from '../../trainer/src/run/train.js';
 import { temporaryFolder } from '../cli/signwave.js';
 import { convertAt } from './converted.js';
 
+const GRAY16 = 'test/cases/data/gray16';
 const OMEGA0 = 20;
 const TRAIN_IMAGES = 20;
 const TEST_IMAGES = 30;
@@ -97,6 +98,13 @@ const SETS: readonly { title: string; format: DataFormat; write: (path: string) 
   { title: 'CIFAR-100, pickled', format: 'cifar100', write: (path) => writePickledCifar(path, CIFAR100) },
   { title: 'MNIST', format: 'mnist', write: writeIdx },
   { title: 'Fashion-MNIST', format: 'fashion-mnist', write: writeIdx, more: { mean: [0.2], std: [0.4] } },
+  // Clipped to white, as Pillow does: in training as well as afterwards.
+  {
+    title: '16-bit gray',
+    format: 'folder',
+    write: (path) => cp(GRAY16, path, { recursive: true }),
+    more: { side: 32 },
+  },
   { title: 'photos of many sizes', format: 'folder', write: writeFolder, more: { side: 32, mean: [0.4, 0.5, 0.6] } },
 ];
 

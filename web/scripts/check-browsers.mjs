@@ -12,6 +12,8 @@ const TESTS = 'web/test/browsers';
 
 run(process.execPath, 'platforms/scripts/install.mjs');
 run(process.execPath, 'web/scripts/build.mjs');
+// The page is compared with the command.
+run(process.execPath, 'scripts/build.mjs', '--only', 'cli');
 const chosen = process.argv.slice(2);
 const all = readdirSync(TESTS)
   .filter((name) => name.endsWith('.test.mjs'))

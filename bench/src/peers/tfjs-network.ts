@@ -1,4 +1,16 @@
-import { type Graph, type GraphNode, type InputNode, type Pads, SignwaveError, tensorValues } from '@signwave/format';
+import {
+  type BorderBiasNode,
+  type Graph,
+  GraphBuilder,
+  type GraphNode,
+  type InputNode,
+  inferShapes,
+  type MapShape,
+  type Pads,
+  SignwaveError,
+  tensorValues,
+} from '@signwave/format';
+import { Reference } from '@signwave/reference';
 import type * as Tfjs from '@tensorflow/tfjs';
 
 /** A network in TensorFlow.js, its constants in the memory of the back end. */
@@ -18,6 +30,7 @@ type Node = Exclude<GraphNode, InputNode>;
  */
 export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array): TfjsNetwork {
   const { height, width, channels } = graph.nodes[0] as InputNode;
+  const shapes = inferShapes(graph);
   const constants: Tfjs.Tensor[] = [];
   const keep = <T extends Tfjs.Tensor>(make: () => T): T => {
     const made = tf.tidy(make);
@@ -79,6 +92,12 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
         if (slopes.subarray(slopes.length / 2).some((positive) => positive !== 1)) break;
         const negative = row(node.slopes, 0);
         return (x) => tf.prelu(x!, negative);
+      }
+      case 'borderBias': {
+        const shape = shapes[node.inputs[0]!]!;
+        const sides: [number, number, number, number] = [1, shape.height, shape.width, shape.channels];
+        const bias = keep(() => tf.tensor4d(biasMap(graph, node, shape), sides));
+        return (x) => x!.add(bias);
       }
       case 'add':
         return (x, y) => tf.add(x!, y!);
@@ -142,4 +161,11 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
       }),
     release: () => tf.dispose(constants),
   };
+}
+
+/** What a `borderBias` node adds to each element of a map, (H, W, C): what the reference makes of zeros. */
+function biasMap(graph: Graph, node: BorderBiasNode, shape: MapShape): Float32Array {
+  const g = new GraphBuilder();
+  g.borderBias(g.input(shape), graph.tensors[node.bias]!, node.topRows, node.leftColumns);
+  return new Reference(g.build()).run(new Float32Array(shape.height * shape.width * shape.channels));
 }
