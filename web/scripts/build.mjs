@@ -14,7 +14,7 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const OUTPUT = 'web/dist';
 /** What a first visit loads, gzipped; models and the peer come later. */
-const MAX_FIRST_LOAD_BYTES = 150_000;
+const MAX_FIRST_LOAD_BYTES = 160_000;
 const STATIC_FILES = ['index.html', 'page.css', 'manifest.webmanifest', 'icon.svg'];
 const ORT = 'bench/node_modules/onnxruntime-web';
 const ORT_FILES = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];

@@ -269,7 +269,7 @@ test('one of several networks in a checkpoint is taken when its prefix is entere
   const { context, page, errors } = await open();
   await convert(page, [file]);
   const said = await page.textContent('#model-error');
-  assert.match(said, /E_CHECKPOINT_ARCH.*2 networks.*name one in the field “Prefix”: student\./);
+  assert.match(said, /E_CHECKPOINT_ARCH.*2 networks.*choose one in the field “Prefix”: student\./);
   assert.doesNotMatch(said, /--/);
   await page.fill('#prefix', 'student.');
   await page.locator('#state-dict').focus();
