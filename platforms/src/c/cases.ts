@@ -42,6 +42,7 @@ export async function casesOf(): Promise<Case[]> {
     await resnet20(),
     ...seeds.map((seed) => graphCase(`random-${seed}`, randomGraph(seededRandom(seed)), seed)),
     graphCase('denormals', denormals(), 1, 1e-38),
+    graphCase('two-readers', twoReaders(), 1),
     ...[false, true].map((log) => graphCase(log ? 'log-softmax' : 'softmax', softmax(log), 1)),
     ...(['bilinear', 'bicubic'] as const).flatMap((interpolation) => [
       recipeCase(`stretch-${interpolation}`, {
@@ -103,6 +104,18 @@ function denormals(): Graph {
   x = g.prelu(g.maxPool(x, 2), randomFloats(random, 16));
   x = g.conv(x, randomTensor(random, [16, 3, 3, 16]), { pad: 1 });
   g.globalAvgPool(x);
+  return g.build();
+}
+
+/** Signs on planes that a convolution at a stride of 3 reads, too: it takes them as bits. */
+function twoReaders(): Graph {
+  const random = seededRandom(5);
+  const g = new GraphBuilder();
+  const x = g.conv(g.input({ height: 9, width: 7, channels: 3 }), randomTensor(random, [16, 3, 3, 3]), { pad: 1 });
+  const signs = g.sign(x);
+  const dense = g.conv(signs, randomBits(random, [16, 3, 3, 16]), { pad: 1 });
+  const sparse = g.conv(signs, randomBits(random, [16, 3, 3, 16]), { pad: 1, stride: 3 });
+  g.add(g.globalAvgPool(dense), g.globalAvgPool(sparse));
   return g.build();
 }
 
