@@ -3,9 +3,9 @@
     python3 compare.py FOLDER NAME
 
 reads from FOLDER: NAME.npz, the state dict; NAME.input.npz; NAME.signs.npz, for each binary convolution the executor's signs (N, C, H, W) as
-int8; NAME.onnx and NAME.exact.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
+int8, 0 where the source's sign gives 0; NAME.packed.npz, those of the packed graph, which has no 0; NAME.onnx and NAME.exact.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
 here, within 1e-5 of the threshold: the executor's was taken, so that what follows can be compared), which were `wrong`; `onnxLogits` of the ONNX twin in ONNX Runtime with
-the executor's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is,
+the packed graph's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is,
 `onnxExactLogits` of the one whose float convolutions are written tap by tap.
 """
 
@@ -71,7 +71,7 @@ def run_twin(file):
     return logits.reshape(len(images), -1).tolist()
 
 
-twin_given, twin_doubtful = run_with_given_signs(net.given)
+twin_given, twin_doubtful = run_with_given_signs(np.load(f'{path}.packed.npz'))
 print(json.dumps({
     'logits': logits.reshape(len(images), -1).tolist(),
     'layers': net.layers,
