@@ -47,10 +47,17 @@ def run_with_given_signs(given):
     model = onnx.load(f'{path}.onnx')
     graph = model.graph
     image = graph.input[0].name
-    layers = {node.name.rsplit('/', 1)[0]: node for node in graph.node if node.op_type in ('Conv', 'Gemm')}
+    layers = {}
+    for node in graph.node:
+        if node.op_type in ('Conv', 'Gemm'):
+            layers.setdefault(node.name.rsplit('/', 1)[0], {}).setdefault(node.input[0], node)
     cut = {}
     for layer in net.layers:
-        cut.setdefault(layers[layer].input[0], as_operand(given[layer], layers[layer]))
+        # A layer that is computed twice reads two signs: LAYER and LAYER|1.
+        for n, (value, node) in enumerate(layers[layer].items()):
+            key = layer if n == 0 else f'{layer}|{n}'
+            if key in given:
+                cut.setdefault(value, as_operand(given[key], node))
     for node in graph.node:
         for i, value in enumerate(node.input):
             if value in cut:

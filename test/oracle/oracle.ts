@@ -69,8 +69,10 @@ export function namedSigns(graph: Graph): NamedSigns[] {
       { layer: node.name, sign, shape: node.op === 'linear' ? flattenedShape(graph, shapes, sign) : shapes[sign]! },
     ];
   });
-  // A layer with weights of 0 is two, which read the same signs.
-  return [...new Map(named.map((signs) => [signs.layer, signs])).values()];
+  // A layer with weights of 0 is two, which read the same signs. One that is computed twice, with +1 and with -1 for 0, reads two signs.
+  const bySign = [...new Map(named.map((signs) => [signs.sign, signs])).values()];
+  const before = (at: number): number => bySign.slice(0, at).filter(({ layer }) => layer === bySign[at]!.layer).length;
+  return bySign.map((signs, at) => (before(at) === 0 ? signs : { ...signs, layer: `${signs.layer}|${before(at)}` }));
 }
 
 function flattenedShape(graph: Graph, shapes: readonly MapShape[], index: number): MapShape {
