@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { exportOnnx } from '@signwave/convert';
 import type { Graph } from '@signwave/format';
-import { Reference } from '@signwave/reference';
+import { type Recording, Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { argMax } from '../../cli/src/statistics.js';
 import { SourceAgreement } from '../../cli/src/verify/source-agreement.js';
@@ -41,8 +41,15 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
     const { model, unfolded } = await convertOracle(folder, name);
     const inputs = await readInputs(folder, name);
     // The packed graph has other bits and weights where channels are at their threshold time and again: its signs are the twin's.
-    const { layers, logits: sourceLogits } = recordSigns(unfolded, inputs);
-    const packed = recordSigns(model.graph, inputs);
+    const [source, packed] = [new SignRecord(unfolded), new SignRecord(model.graph)];
+    const reference = new Reference(model.graph);
+    const agreement = new SourceAgreement(unfolded, model.graph);
+    for (const input of inputs) {
+      const { maps } = reference.record(input);
+      packed.add(maps);
+      source.add(agreement.check(input, maps));
+    }
+    const { layers, logits: sourceLogits } = source;
     const { logits } = packed;
     writeFileSync(`${folder}/${name}.signs.npz`, signsFile(layers));
     writeFileSync(`${folder}/${name}.packed.npz`, signsFile(packed.layers));
@@ -66,9 +73,6 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
     });
 
     // The packed graph has the source's outputs, unless a rounding decides a sign, or puts a value exactly on the threshold.
-    const agreement = new SourceAgreement(unfolded, model.graph);
-    const maps = new Reference(model.graph);
-    for (const input of inputs) agreement.check(input, maps.record(input).maps);
     const unexplained = agreement.disagreements.filter(
       ({ image, layer, isNearTie }) => !isNearTie && !hasZeroByChance(layers.get(layer!)!, image),
     );
@@ -105,22 +109,26 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
 });
 
 /** What a graph gives for some inputs: the signs of each layer (C, H, W), and the logits. */
-function recordSigns(graph: Graph, inputs: readonly Float32Array[]) {
-  const reference = new Reference(graph);
-  const signs = namedSigns(graph);
-  const layers = new Map(
-    signs.map(({ layer, shape: { channels, height, width } }) => {
-      return [layer, { shape: [channels, height, width], images: [] as Int8Array[] }];
-    }),
-  );
-  const logits = inputs.map((input) => {
-    const { maps } = reference.record(input);
-    for (const { layer, sign, shape } of signs) {
-      layers.get(layer)!.images.push(signsOf(maps[sign]!.data, shape.channels));
-    }
-    return maps.at(-1)!.data;
-  });
-  return { layers, logits };
+class SignRecord {
+  readonly #signs: ReturnType<typeof namedSigns>;
+  readonly layers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly images: Int8Array[] }>;
+  readonly logits: Float32Array[] = [];
+
+  constructor(graph: Graph) {
+    this.#signs = namedSigns(graph);
+    this.layers = new Map(
+      this.#signs.map(({ layer, shape: { channels, height, width } }) => {
+        return [layer, { shape: [channels, height, width], images: [] }];
+      }),
+    );
+  }
+
+  /** @param maps of all nodes, for one input. */
+  add(maps: Recording['maps']): void {
+    for (const { layer, sign, shape } of this.#signs)
+      this.layers.get(layer)!.images.push(signsOf(maps[sign]!.data, shape.channels));
+    this.logits.push(maps.at(-1)!.data);
+  }
 }
 
 /** Whether a channel of signs (C, H, W) is 0 at some pixels, but not at all of them. */

@@ -48,8 +48,8 @@ export class SourceAgreement {
     this.#pairs = signPairs(source, packed);
   }
 
-  /** @param packed maps of all nodes of the packed graph for this input, as the reference has them. */
-  check(input: Uint8Array | Float32Array, packed: readonly FeatureMap[]): void {
+  /** @param packed maps of all nodes of the packed graph for this input, as the reference has them. @returns those of the source. */
+  check(input: Uint8Array | Float32Array, packed: readonly FeatureMap[]): readonly FeatureMap[] {
     const { maps } = this.#source.record(input);
     const trained = maps.at(-1)!.data;
     const found = packed.at(-1)!.data;
@@ -63,6 +63,7 @@ export class SourceAgreement {
     if (!isSameTop1 || !(difference <= OUTPUT_TOLERANCE * largest))
       this.disagreements.push({ image: this.images, isSameTop1, ...this.#explain(maps, packed) });
     this.images++;
+    return maps;
   }
 
   #explain(source: readonly FeatureMap[], packed: readonly FeatureMap[]): Pick<Disagreement, 'layer' | 'isNearTie'> {
