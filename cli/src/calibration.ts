@@ -3,7 +3,6 @@ import { type Graph, type Model as ModelFile, SignwaveError, writeModel } from '
 import { load, prepareImage } from '@signwave/runtime';
 import { openImageSample } from './data/image-sample.js';
 import { noiseImages } from './data/noise-images.js';
-import { ImageNotes } from './report/image-notes.js';
 import { Progress } from './report/progress.js';
 import { argMax } from './statistics.js';
 
@@ -64,7 +63,9 @@ export async function measureSmaller(
     );
   }
   const sample =
-    data === undefined ? noiseImages(height, width, channels, limit) : await openImageSample(data, { limit });
+    data === undefined
+      ? noiseImages(height, width, channels, limit)
+      : await openImageSample(data, { limit, input: reference.input });
   const count = recipe ? sample.count : 0;
   const effects = variants.map(({ options, file }) => ({
     options,
@@ -74,12 +75,10 @@ export async function measureSmaller(
     largestLogitChange: 0,
     top1Changes: 0,
   }));
-  const notes = new ImageNotes(reference.input);
   const progress = new Progress('measuring', count);
   for (let n = 0; n < count; n++) {
     const item = await sample.read(n);
     if (!item) continue;
-    notes.look(item.image, item.name);
     const input = prepareImage(item.image, recipe!, height, width);
     const expected = reference.run(input).slice();
     models.forEach((model, i) => {

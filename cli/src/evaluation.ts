@@ -1,7 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
 import type { ImageSample, Undecodable } from './data/image-sample.js';
-import { ImageNotes } from './report/image-notes.js';
 import { Progress } from './report/progress.js';
 import { argMax, wilsonInterval } from './statistics.js';
 
@@ -49,7 +48,6 @@ export async function evaluateOn(
   const classes = model.outputs;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const logits = new Float32Array(sample.count * classes);
-  const notes = new ImageNotes(model.input);
   const progress = new Progress('evaluating', sample.count);
   let images = 0;
   let top1 = 0;
@@ -58,8 +56,7 @@ export async function evaluateOn(
   for (let n = 0; n < sample.count; n++) {
     const item = await sample.read(n);
     if (!item) continue;
-    const { image, label, name } = item;
-    notes.look(image, name);
+    const { image, label } = item;
     const input = prepareImage(image, recipe, height, width);
     const startMs = performance.now();
     const output = model.run(input);

@@ -6,7 +6,6 @@ import { jsonOption, limitOption } from '../arguments.js';
 import { Comparison } from '../comparison.js';
 import { openImageSample } from '../data/image-sample.js';
 import { readModelFile } from '../files.js';
-import { ImageNotes } from '../report/image-notes.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 import { table } from '../report/table.js';
@@ -42,16 +41,15 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
       `${pathA} has ${classesA} classes and ${pathB} has ${classesB}: nothing to compare`,
     );
   }
-  const sample = await openImageSample(options.images, { limit: options.limit ?? DEFAULT_IMAGES });
+  const sample = await openImageSample(options.images, {
+    limit: options.limit ?? DEFAULT_IMAGES,
+    input: a.graph.nodes[0] as InputNode,
+  });
   const comparison = new Comparison(a, b);
-  const notes = new ImageNotes(a.graph.nodes[0] as InputNode);
   const progress = new Progress('comparing', sample.count);
   for (let n = 0; n < sample.count; n++) {
     const item = await sample.read(n);
-    if (item) {
-      notes.look(item.image, item.name);
-      comparison.check(inputOf(a, pathA, item.image), inputOf(b, pathB, item.image));
-    }
+    if (item) comparison.check(inputOf(a, pathA, item.image), inputOf(b, pathB, item.image));
     progress.update(n + 1);
   }
   progress.end();

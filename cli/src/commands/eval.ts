@@ -53,6 +53,7 @@ async function evaluate(modelPath: string, spec: string, options: Options): Prom
   if (labels) checkLabelCount(labels, model.outputs);
   const sample = await openImageSample(spec, {
     limit: options.limit,
+    input: model.input,
     model: { count: model.outputs, labels },
     isStrict: options.strict ?? false,
   });

@@ -1,6 +1,7 @@
 import { describeSample, type ModelClasses, parseDataArgument, type RasterImage, sampleIndices } from '@signwave/data';
 import { itemName, openDataset, readItem } from '@signwave/data/node';
-import { SignwaveError } from '@signwave/format';
+import { type InputNode, SignwaveError } from '@signwave/format';
+import { ImageNotes } from '../report/image-notes.js';
 import { printNote, printWarning } from '../report/output.js';
 
 export interface LabelledImage {
@@ -41,6 +42,8 @@ export interface Undecodable {
 export interface SampleOptions {
   /** Images at most, taken evenly over the set; absent: all. */
   readonly limit?: number | undefined;
+  /** What the images are made the input of: what happens to them that their owner may not expect is said once. */
+  readonly input?: InputNode;
   /** Whose classes the labels are to be; absent: the data set's own. */
   readonly model?: ModelClasses;
   /** An image that can't be decoded is an error; else it is left out. */
@@ -56,7 +59,7 @@ const SHOWN = 5;
  * @throws {SignwaveError} `E_DATA` if they are missing, empty, malformed, or their classes can't be told to be the model's.
  */
 export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<ImageSample> {
-  const { model, isStrict = false } = options;
+  const { model, input, isStrict = false } = options;
   const dataset = await openDataset({ ...parseDataArgument(argument), part: 'test', ...(model && { model }) });
   const { images, name, classNames } = dataset;
   for (const { isWarning, text } of dataset.remarks) (isWarning ? printWarning : printNote)(text);
@@ -64,6 +67,7 @@ export async function openImageSample(argument: string, options: SampleOptions =
   const description = describeSample(images.labels, indices);
   if (indices.length < images.count) printNote(`${name}: ${description}`);
   const undecodable: Undecodable[] = [];
+  const notes = input && new ImageNotes(input);
   return {
     name,
     description,
@@ -74,7 +78,9 @@ export async function openImageSample(argument: string, options: SampleOptions =
       const index = indices[n]!;
       const title = itemName(images, index);
       try {
-        return { image: await readItem(images, index), label: images.labels[index]!, name: title };
+        const image = await readItem(images, index);
+        notes?.look(image, title);
+        return { image, label: images.labels[index]!, name: title };
       } catch (error) {
         if (isStrict || !(error instanceof SignwaveError && error.code === 'E_IMAGE')) throw error;
         undecodable.push({ name: title, reason: error.message });

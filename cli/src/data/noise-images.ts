@@ -11,7 +11,7 @@ export function noiseImages(
 ): {
   readonly name: string;
   readonly count: number;
-  read(): Promise<{ readonly image: RasterImage; readonly name: string }>;
+  read(): Promise<{ readonly image: RasterImage }>;
   end(): void;
 } {
   let state = 1;
@@ -24,7 +24,6 @@ export function noiseImages(
     name: 'noise',
     count: Math.min(IMAGES, limit),
     read: async () => ({
-      name: 'noise',
       image: {
         width,
         height,

@@ -2,7 +2,6 @@ import { type InputNode, SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
 import { openImageSample } from '../data/image-sample.js';
 import { readInputArray } from '../input-array.js';
-import { ImageNotes } from '../report/image-notes.js';
 
 /** The reference takes about a second for a ResNet-18 image, so a default run stays short. */
 export const DEFAULT_IMAGES = 20;
@@ -45,17 +44,14 @@ export async function openVerifyInputs(model: Model, input: InputNode, options: 
     };
   }
   if (options.images !== undefined && recipe) {
-    const sample = await openImageSample(options.images, { limit: options.limit ?? DEFAULT_IMAGES });
-    const notes = new ImageNotes(input);
+    const sample = await openImageSample(options.images, { limit: options.limit ?? DEFAULT_IMAGES, input });
     return {
       name: sample.name,
       count: sample.count,
       total: sample.count,
       read: async (index) => {
         const item = await sample.read(index);
-        if (!item) return undefined;
-        notes.look(item.image, item.name);
-        return prepareImage(item.image, recipe, height, width);
+        return item && prepareImage(item.image, recipe, height, width);
       },
       end: sample.end,
     };
