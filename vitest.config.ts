@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       '{format,data,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
-      '{bench,platforms}/test/*.test.ts',
+      '{bench,conformance}/test/*.test.ts',
       'test/**/*.test.ts',
     ],
     testTimeout: 60_000,

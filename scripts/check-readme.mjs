@@ -1,5 +1,5 @@
 // Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks and those of runtime/README.md that aren't for
-// pages only (web/test/browsers/examples.test.mjs has these), with real files under the names that they use. It leaves these files behind, so run it in a clone of its own.
+// pages only (page/test/browsers/examples.test.mjs has these), with real files under the names that they use. It leaves these files behind, so run it in a clone of its own.
 //
 //   node scripts/check-readme.mjs CIFAR10_FOLDER
 import { spawnSync } from 'node:child_process';

@@ -47,7 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'echarts',
     'valibot',
   ],
-  web: [
+  page: [
     '@signwave/format',
     '@signwave/data',
     '@signwave/reference',
@@ -55,7 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/runtime',
     '@signwave/runtime/web',
   ],
-  platforms: [
+  conformance: [
     '@signwave/format',
     '@signwave/data/node',
     '@signwave/reference',
@@ -65,9 +65,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Not published, and no workspace: what it imports is in the root's node_modules, and it may take other packages' insides. */
-const UNPUBLISHED: readonly string[] = ['bench', 'platforms', 'web'];
+const UNPUBLISHED: readonly string[] = ['bench', 'conformance', 'page'];
 /** Packages for Node only. */
-const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'platforms'];
+const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'conformance'];
 /** Where other packages may use Node's own modules. */
 const NODE_FOLDERS: readonly string[] = ['data/src/node/'];
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentsOf } from '../bench/src/report/write-documents.js';
-import { platformsDocument } from '../platforms/src/document.js';
+import { platformsDocument } from '../conformance/src/document.js';
 import { readText } from './source-files.js';
 
 const documents = await documentsOf(JSON.parse(readText('bench/results.json')), readText('README.md'));
@@ -12,6 +12,6 @@ test.each([...documents])(
   },
 );
 
-test('docs/platforms.md has the results of platforms/results.json, which platforms/scripts/check-platforms.mjs wrote', () => {
-  expect(readText('docs/platforms.md')).toBe(platformsDocument(JSON.parse(readText('platforms/results.json'))));
+test('docs/platforms.md has the results of conformance/results.json, which conformance/scripts/check-platforms.mjs wrote', () => {
+  expect(readText('docs/platforms.md')).toBe(platformsDocument(JSON.parse(readText('conformance/results.json'))));
 });

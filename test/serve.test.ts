@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { ROOT } from './source-files.js';
 
-/** `npm run web`, without what npm says. */
+/** `npm run page`, without what npm says. */
 function web(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['web/scripts/serve.mjs', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['page/scripts/serve.mjs', ...args], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: 20_000,
@@ -14,10 +14,10 @@ function web(...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-test.each(['--help', '-h'])('npm run web -- %s says what there is', (option) => {
+test.each(['--help', '-h'])('npm run page -- %s says what there is', (option) => {
   expect(web(option)).toEqual({
     status: 0,
-    stdout: expect.stringMatching(/^usage: npm run web .*--port/s),
+    stdout: expect.stringMatching(/^usage: npm run page .*--port/s),
     stderr: '',
   });
 });
@@ -31,21 +31,21 @@ test.each<[string, string[]]>([
   ['--port abc: expected a number from 1 to 65535', ['--port', 'abc']],
   ['--port 99999: expected', ['--port', '99999']],
   ['--port 0: expected', ['--port', '0']],
-])('npm run web says in one line: %s', (message, args) => {
+])('npm run page says in one line: %s', (message, args) => {
   const { status, stdout, stderr } = web(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
 });
 
-test('npm run web says in one line, before it builds, that a port is in use', async () => {
+test('npm run page says in one line, before it builds, that a port is in use', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   expect(web('--port', String(port))).toEqual({
     status: 1,
     stdout: '',
-    stderr: `port ${port} can't be used: another program uses it; take another: npm run web -- --port 8081\n`,
+    stderr: `port ${port} can't be used: another program uses it; take another: npm run page -- --port 8081\n`,
   });
   await new Promise((resolve) => server.close(resolve));
 });

@@ -64,7 +64,7 @@ describe('the tree', () => {
   });
 });
 
-describe.each(['package-lock.json', 'bench/package-lock.json', 'platforms/package-lock.json'])('%s', (path) => {
+describe.each(['package-lock.json', 'bench/package-lock.json', 'conformance/package-lock.json'])('%s', (path) => {
   interface Entry {
     readonly resolved?: string;
     readonly link?: boolean;

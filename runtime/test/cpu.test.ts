@@ -5,7 +5,7 @@ import { createEngine } from '../src/engine/engine.js';
 import { makePlan } from '../src/plan/make-plan.js';
 
 test.each(['simd', 'scalar'] as const)(
-  '%s kernels tell the CPU: on ARM64 this runs under QEMU, by platforms/scripts/check-arm64-tests.mjs',
+  '%s kernels tell the CPU: on ARM64 this runs under QEMU, by conformance/scripts/check-arm64-tests.mjs',
   async (kernels) => {
     expect(detectCpu((await createEngine(kernels)).exports)).toBe(process.arch.startsWith('arm') ? 'arm' : 'x86');
   },

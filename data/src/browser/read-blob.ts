@@ -18,7 +18,7 @@ const AS_STORED: ImageBitmapOptions = {
 /**
  * Read an image file in a browser as `readImage` does in Node: orientation and profiles are ignored, alpha is dropped
  * without blending, gray of 16 bits is clipped. PNG, lossless WebP, PPM, PGM and PBM have the same bytes; the
- * browser's own decoders of JPEG and lossy WebP may differ (web/test/browsers/images.test.mjs has the bounds).
+ * browser's own decoders of JPEG and lossy WebP may differ (page/test/browsers/images.test.mjs has the bounds).
  *
  * @returns 1, 3 or 4 channels; the alpha of the fourth means nothing.
  * @throws {SignwaveError} `E_IMAGE` if the browser can't decode it.

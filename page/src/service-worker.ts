@@ -1,0 +1,64 @@
+/** Filled in by page/scripts/build.mjs: a version that changes with the files, the files of a first visit, and those of later ones. */
+declare const BUILD: {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly laterFiles: readonly string[];
+};
+
+const scope = globalThis as unknown as ServiceWorkerGlobalScope;
+
+interface ServiceWorkerGlobalScope {
+  addEventListener(type: string, listener: (event: ServiceWorkerEvent) => void): void;
+  skipWaiting(): Promise<void>;
+  readonly clients: { claim(): Promise<void> };
+  /** `scope` is the address of the folder that the page lies in. */
+  readonly registration: { readonly scope: string };
+}
+
+interface ServiceWorkerEvent {
+  readonly request: Request;
+  waitUntil(promise: Promise<unknown>): void;
+  respondWith(response: Promise<Response>): void;
+}
+
+// An origin may have other applications, and other copies of this page in other folders: what is theirs stays untouched.
+const ownCaches = `signwave-page ${scope.registration.scope} `;
+const cacheName = `${ownCaches}${BUILD.version}`;
+const ownAddresses = new Set(
+  [...BUILD.files, ...BUILD.laterFiles].map((file) => new URL(file, scope.registration.scope).href),
+);
+
+scope.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches
+      .open(cacheName)
+      .then((cache) => cache.addAll(BUILD.files))
+      .then(() => scope.skipWaiting()),
+  );
+});
+
+scope.addEventListener('activate', (event) => {
+  event.waitUntil(deleteOldCaches().then(() => scope.clients.claim()));
+});
+
+async function deleteOldCaches(): Promise<void> {
+  const names = await caches.keys();
+  const old = names.filter((name) => name.startsWith(ownCaches) && name !== cacheName);
+  await Promise.all(old.map((name) => caches.delete(name)));
+}
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method === 'GET' && ownAddresses.has(origin + pathname)) event.respondWith(answer(request));
+});
+
+/** From the cache; what a first visit doesn't take, examples and the peer, comes into it when it is first used. */
+async function answer(request: Request): Promise<Response> {
+  const cache = await caches.open(cacheName);
+  const cached = await cache.match(request, { ignoreSearch: true });
+  if (cached) return cached;
+  const response = await fetch(request);
+  if (response.ok && response.status === 200) await cache.put(request, response.clone());
+  return response;
+}
