@@ -2,9 +2,9 @@ import type { Graph } from '@signwave/format';
 import { type LoadOptions, load } from '@signwave/runtime';
 import { createEngine } from '../../runtime/src/engine/engine.js';
 import { Executable } from '../../runtime/src/engine/executable.js';
+import { type LutParameters, lutCandidates } from '../../runtime/src/kernels/lut-parameters.js';
+import type { PickTables } from '../../runtime/src/plan/choice.js';
 import { COSTS } from '../../runtime/src/plan/costs.js';
-import type { PickTables } from '../../runtime/src/plan/layouts.js';
-import { type LutParameters, lutCandidates } from '../../runtime/src/plan/lut-parameters.js';
 import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
 import type { Network } from './peers/peer.js';
 
@@ -39,7 +39,7 @@ export const ABLATIONS: readonly Ablation[] = [
   {
     id: 'one-table',
     title: 'one group of tables at a time',
-    open: planWith(tablesThat((it) => it.blockGroups === 1)),
+    open: planWith(tablesThat((it) => it.blockSlices === 1)),
   },
   { id: 'unfused', title: 'every operation a step of its own', open: planWith({ isFused: false }) },
   { id: 'tuned', title: 'kernels chosen by trial at load', open: loadWith({ tune: true }) },

@@ -3,8 +3,14 @@
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
 import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
 import { Executable } from '../../runtime/src/engine/executable.js';
+import {
+  type LutWork,
+  lutCandidates,
+  lutTerms,
+  type Terms,
+  xnorTerms,
+} from '../../runtime/src/kernels/lut-parameters.js';
 import { COSTS } from '../../runtime/src/plan/costs.js';
-import { type LutWork, lutCandidates, lutTerms, type Terms, xnorTerms } from '../../runtime/src/plan/lut-parameters.js';
 import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
 
 /** Channels in and out, height and width, kernel; maps of a few pixels are where the choice turns. */
@@ -49,7 +55,7 @@ for (const shape of SHAPES) {
   await run(shape, 'popcount', graph, xnorTerms(work!), { binaryKernels: 'xnor' });
   for (let n = 0; n < WAYS; n++) {
     const tables = all[Math.floor((n * (all.length - 1)) / (WAYS - 1))]!;
-    const title = `tables of ${tables.channels}, ${tables.blockGroups} groups, ${tables.stripChunks} x ${tables.vectors}`;
+    const title = `tables of ${tables.channels}, ${tables.blockSlices} slices, ${tables.stripChunks} x ${tables.vectors}`;
     await run(shape, title, graph, lutTerms(work!, tables), { binaryKernels: 'lut', pickTables: () => tables });
   }
 }

@@ -13,7 +13,7 @@ type Gemm = (
  */
 @inline
 export function convBitsOf<T>(c: Conv, gemm: Gemm): void {
-  const e = changetype<Epilogue>(c.epilogue);
+  const e = c.epilogue;
   const rowSumsBytes = <usize>c.columns * c.sumsPixelBytes;
   const filterBlocks = (c.groupFilters + 7) >> 3;
   for (let row = 0; row < c.rows; row += c.stripRows) {

@@ -69,7 +69,7 @@ function storePair<T>(address: usize, first: T, second: T): void {
 /** Blocks of 8 filters may write past a group's last filter; the next group overwrites that. */
 @inline
 export function convFloatOf<T>(c: Conv): void {
-  const e = changetype<Epilogue>(c.epilogue);
+  const e = c.epilogue;
   const filterBlocks = (c.groupFilters + 7) >> 3;
   const blockWeightBytes = <usize>c.kernelRows * <usize>c.kernelColumns * c.tapBytes * 8;
   for (let row = 0; row < c.rows; row++) {

@@ -6,7 +6,7 @@ import { Conv, Epilogue } from './records';
  * once. For engines without SIMD and for what has no planes; weights as in conv-float.ts, their values whole numbers.
  */
 export function convIntegerOf<T>(c: Conv): void {
-  const e = changetype<Epilogue>(c.epilogue);
+  const e = c.epilogue;
   const taps = <usize>c.kernelRows * <usize>c.kernelColumns * (c.tapBytes >> 2);
   for (let row = 0; row < c.rows; row++) {
     for (let group = 0; group < c.groups; group++) {

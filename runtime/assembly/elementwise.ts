@@ -4,7 +4,7 @@ import { Elementwise, Epilogue } from './records';
 /** Affine, add, clip, sign of a float map, fused. */
 @inline
 export function elementwiseOf<T>(a: Elementwise): void {
-  const e = changetype<Epilogue>(a.epilogue);
+  const e = a.epilogue;
   const pixelBytes = <usize>e.blocks * 32;
   const rowBytes = <usize>e.columns * pixelBytes;
   for (let row = 0; row < a.rows; row++) {

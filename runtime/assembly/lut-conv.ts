@@ -22,7 +22,7 @@ export function convFloatLut(c: LutConv): void {
  */
 @inline
 function convOf<S>(c: LutConv): void {
-  const e = changetype<PlaneEpilogue>(c.epilogue);
+  const e = c.epilogue;
   const chunkLanes = <usize>c.vectors * (16 / sizeof<S>());
   const stripLanes = <usize>c.stripChunks * chunkLanes;
   const tableBytes = c.rowBytes << <usize>(c.tableChannels - 1);

@@ -2,7 +2,7 @@ import { LutExpand } from './records';
 
 // lut-expand.ts — from the bits of filters to the streams that lut-gemm.ts reads; run once, when a model is loaded.
 //
-// A look-up takes the bits of one tap and one group of table channels: the row of the table. If the top bit is set, the row of
+// A look-up takes the bits of one tap and one slice of the channels: the row of the table. If the top bit is set, the row of
 // the complement is subtracted instead (lut-tables.ts).
 
 /** u16 before a filter's look-ups: how many are added, and which filter it is. */
@@ -11,8 +11,8 @@ const HEADER_BYTES: usize = 4;
 export function expandLut(x: LutExpand): void {
   let streams = x.streams;
   for (let group = 0; group < x.groups; group++) {
-    for (let firstTable = 0; firstTable < x.tableGroups; firstTable += x.blockGroups) {
-      const tables = min(x.blockGroups, x.tableGroups - firstTable);
+    for (let firstTable = 0; firstTable < x.slices; firstTable += x.blockSlices) {
+      const tables = min(x.blockSlices, x.slices - firstTable);
       const lookups = <usize>(tables * x.taps);
       for (let filter = 0; filter < x.groupFilters; filter++) {
         const bits = <usize>(group * x.groupFilters + filter) * <usize>(x.taps * x.groupChannels);

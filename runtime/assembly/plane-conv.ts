@@ -78,7 +78,7 @@ export function twoIntegerFilters(
 
 @inline
 function convOf<E>(c: PlaneConv): void {
-  const e = changetype<PlaneEpilogue>(c.epilogue);
+  const e = c.epilogue;
   const sumsBytes = <usize>c.stripLanes << 2;
   for (let lane = 0; lane < c.lanes; lane += c.stripStep) {
     const lanes = <usize>min(c.stripLanes, c.lanes - lane);
@@ -142,7 +142,7 @@ export function pairPlanes(p: PairPlanes): void {
 
 /** Affine, add, clip, sign of float planes, fused. */
 export function elementwisePlanes(a: PlaneElementwise): void {
-  const e = changetype<PlaneEpilogue>(a.epilogue);
+  const e = a.epilogue;
   for (let channel = 0; channel < a.channels; channel++) {
     finishFloats(e, channel, a.input + <usize>channel * a.inputPlaneBytes, 0, <usize>a.lanes);
   }

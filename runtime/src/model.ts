@@ -13,7 +13,7 @@ import { checkInput, checkOptions, countUpTo, type Input } from './arguments.js'
 import type { Engine } from './engine/engine.js';
 import type { Executable } from './engine/executable.js';
 import type { ReadyModel } from './engine/make-ready.js';
-import type { Step } from './plan/plan.js';
+import type { Step } from './plan/step.js';
 import { type Pixels, rasterFrom } from './raster-from.js';
 
 /** One class of a classification. */

@@ -5,7 +5,7 @@ import { writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
 import { exportC } from '@signwave/runtime/c';
 import { recordCalls } from '../../../runtime/src/c/record-calls.js';
-import { KERNEL_RECORDS } from '../../../runtime/src/plan/records.js';
+import { KERNEL_RECORDS } from '../../../runtime/src/kernels/record.js';
 import { type Case, casesOf } from '../c/cases.js';
 
 /** What check-c.mjs reads of a case. */

@@ -53,8 +53,8 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
 
 /** `model.c`: the weights, the plan and the labels, as data. */
 export function modelSource({ info }: Model, recording: Recording): string {
-  const { memory, output } = recording;
-  const { shape, pixelBytes, region } = output;
+  const { memory, output, outputAddress } = recording;
+  const { shape, pixelBytes } = output;
   const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
   const stretches = nonZeroStretches(words);
   const data = stretches.flatMap(({ start, end }) => hexLines(words.subarray(start, end)));
@@ -91,7 +91,7 @@ export function modelSource({ info }: Model, recording: Recording): string {
     `  .floats_input = ${call(recording.floatsInput)},`,
     ...(recording.bytesInput ? [`  .bytes_input = ${call(recording.bytesInput)},`] : []),
     `  .staging = ${recording.stagingAddress},`,
-    `  .output = ${region.address},`,
+    `  .output = ${outputAddress},`,
     `  .pixels = ${shape.height * shape.width},`,
     `  .channels = ${shape.channels},`,
     `  .pixel_bytes = ${pixelBytes},`,
