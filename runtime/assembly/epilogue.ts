@@ -1,4 +1,5 @@
 import { Epilogue } from './records';
+import { isAt, isAtOrAbsent } from './preconditions';
 import { add, atLeast, atMost, greaterEqualBits, laneBytes, laneCount, loadLanes, mul, splat, storeLanes } from './lanes';
 import { sumLanes, sumReachesBits } from './sums';
 
@@ -58,6 +59,9 @@ export function epilogueRow<T, S>(
   rowBases: usize,
   columnBases: usize,
 ): void {
+  checkRow(e, sums, pixelBytes, row);
+  checkEpilogue(e);
+  if (!ASC_NO_ASSERT && isInteger<S>()) assert(isAt(rowBases, 4) && isAt(columnBases, 4), 'a row of mismatches has bases');
   const mapPixelBytes = <usize>e.blocks * 32;
   const mapRow = <usize>row * <usize>e.columns * mapPixelBytes;
   const scale = e.scale, bias = e.bias, thresholds = e.thresholds;
@@ -91,6 +95,12 @@ export function epilogueRow<T, S>(
 
 /** One row of bits straight from the integer sums: bit = (sum >= sumThreshold) XOR flip. */
 export function thresholdRow<T>(e: Epilogue, sums: usize, pixelBytes: usize, row: i32, rowBases: usize, columnBases: usize): void {
+  checkRow(e, sums, pixelBytes, row);
+  if (!ASC_NO_ASSERT) {
+    assert(isAt(e.sumThresholds, 4) && e.flips != 0, 'there are integer thresholds and flips');
+    assert(e.bits != 0, 'there are bits to write');
+    assert(isAt(rowBases, 4) && isAt(columnBases, 4), 'a row of mismatches has bases');
+  }
   const blocks = e.blocks;
   const thresholds = e.sumThresholds;
   const flips = e.flips;
@@ -109,4 +119,30 @@ export function thresholdRow<T>(e: Epilogue, sums: usize, pixelBytes: usize, row
     sums += pixelBytes;
     bits += e.bitsPixelBytes;
   }
+}
+
+/** What both kinds of rows require. */
+@inline
+function checkRow(e: Epilogue, sums: usize, pixelBytes: usize, row: i32): void {
+  if (ASC_NO_ASSERT) return;
+  assert(isAt(sums, 4), 'sums are whole words');
+  assert(row >= 0, 'the row is one of the map');
+  assert(e.columns >= 1 && e.blocks >= 1, 'there is a column, and a block of 8 channels');
+  assert(pixelBytes >= <usize>e.blocks * 32, 'a pixel has a sum for each channel of its blocks');
+  if (e.bits == 0) return;
+  assert(e.bitsPixelBytes >= <usize>e.blocks, 'a pixel has a bit for each channel of its blocks');
+  assert(e.columns == 1 || e.bitsRowBytes >= <usize>e.columns * e.bitsPixelBytes, 'a row of bits has all columns');
+}
+
+/** What an epilogue of floats requires. */
+@inline
+function checkEpilogue(e: Epilogue): void {
+  if (ASC_NO_ASSERT) return;
+  assert((e.scale == 0) == (e.bias == 0), 'an affine has scales and biases, or there is none');
+  assert(isAtOrAbsent(e.scale, 4) && isAtOrAbsent(e.bias, 4) && isAtOrAbsent(e.thresholds, 4), 'scales, biases and thresholds are f32');
+  assert(isAtOrAbsent(e.addend, 4) && isAtOrAbsent(e.output, 4), 'maps are f32');
+  assert(e.lo <= e.hi, 'the lower bound is not above the upper one');
+  assert((e.bits == 0) == (e.thresholds == 0), 'bits have thresholds');
+  assert(e.output != 0 || e.bits != 0, 'there is something to write');
+  assert(e.sumThresholds == 0, 'integer thresholds are taken by thresholdRow');
 }

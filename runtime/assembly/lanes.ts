@@ -1,5 +1,8 @@
 // lanes.ts — arithmetic on T, which is v128 (four f32 lanes) in the SIMD build and f32 in the scalar one, so that
 // an operation is written once. Every function is one instruction after inlining.
+//
+// Requires, of every address: a multiple of 4, with `laneBytes` bytes of memory behind it. Nothing is asserted here: asserts
+// would stand in every inner loop, and those who hand in addresses assert theirs.
 
 @inline
 export function laneCount<T>(): i32 {

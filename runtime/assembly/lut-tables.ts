@@ -1,3 +1,5 @@
+import { isAt } from './preconditions';
+
 // lut-tables.ts — the tables that binary convolutions look up instead of counting bits.
 //
 //   T[w][lane] = 1/2 sum over b of w_b * a_b[lane],   b = 0 ... g - 1,   w_b = +1 or -1, a_b = +1, -1 or (pads) 0
@@ -21,8 +23,17 @@ function firstRow(sum: v128): v128 {
  *
  * @param input what `planes` counts from. @param planes u32 (channels): byte offsets of the sign planes.
  * @param table i8 (2^(channels - 1), rowBytes). @param rowBytes a multiple of 32. @param channels 4, 6 or 8.
+ *
+ * Requires planes of +1, -1 and 0 with an even number of +-1 in each lane, so that the halves are whole: either all real
+ * channels of a lane are pads, or none is.
  */
 export function buildTable(input: usize, planes: usize, table: usize, rowBytes: usize, channels: i32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(channels == 4 || channels == 6 || channels == 8, 'a table has 4, 6 or 8 channels');
+    assert(rowBytes % 32 == 0, 'a row is pairs of vectors');
+    assert(isAt(planes, 4), 'planes are u32');
+    assert(input != 0 && table != 0, 'there are planes and a table');
+  }
   if (channels == 4) buildTable4(input, planes, table, rowBytes);
   else buildTableOf(input, planes, table, rowBytes, channels);
 }
