@@ -194,8 +194,9 @@ function checkPlaneConv(c: PlaneConv): void {
   assert(isAt(c.input, 4) && c.groupBytes % 4 == 0, 'planes are words of 4 bytes');
   assert(isAt(c.taps, 4) && isAt(c.weights, 4) && isAt(c.sums, 4), 'taps, weights and sums are words of 4 bytes');
   assert(c.groups == 1 || c.groupWeightBytes == <usize>((c.groupFilters + 1) >> 1) * <usize>c.tapCount * 8, 'groups have whole pairs of filters');
-  assert(c.lanes >= 16 && c.lanes % 16 == 0, 'planes are whole vectors of 16 lanes');
-  assert(c.stripLanes >= 16 && c.stripLanes % 16 == 0, 'a strip is whole vectors of 16 lanes');
+  assert(c.lanes >= 16 && c.stripLanes >= 16, 'there is a vector of 16 lanes');
   assert(c.stripStep >= c.stripLanes, "strips don't overlap");
+  const lastLanes = (c.lanes - 1) % c.stripStep + 1;
+  assert(c.stripLanes % 16 == 0 && min(c.stripLanes, lastLanes) % 16 == 0, 'every strip is whole vectors of 16 lanes');
   assert(c.epilogue != 0, 'there is an epilogue');
 }
