@@ -2,11 +2,10 @@
 //
 //   x = sum;  x = x * scale + bias;  x = x + addend;  x = clip(x, lo, hi);  output = x;  sign = x >= threshold
 //
-// Each product and each sum is rounded by itself, in this order (format/SPEC.md section 4). Channels without an affine have
-// scale 1 and bias -0, which change nothing, not even the sign of a zero.
+// These are steps 9 to 13 of the derivation in epilogue.ts, each product and each sum rounded by itself, in this order
+// (format/SPEC.md section 4). Channels without an affine have scale 1 and bias -0, which change nothing, not even the sign of a zero.
 //
-// Sums of look-up tables are halved, so their scale is doubled: fround(2h * s) = fround(h * 2s), since doubling is exact
-// (the plan refuses scales whose double overflows).
+// Sums of look-up tables are halves, so their scale is doubled and their integer threshold halved (step 15).
 
 import { isAt, isAtOrAbsent } from './preconditions';
 import { PlaneEpilogue } from './records';
