@@ -26,7 +26,7 @@ export function borderBias(
   return y;
 }
 
-/** Class of place `at` of `size`: `first` classes at the start, one for the interior, the others at the end. */
+/** The class of place `at` of `size`: the first `first` classes are places at the start, the next is all of the interior, and the others are places at the end. */
 function borderClass(at: number, size: number, classes: number, first: number): number {
   const fromEnd = size - at;
   if (at < first) return at;
