@@ -3,7 +3,7 @@ import { gatherPatches } from './patches';
 import { checkConv, isAt } from './preconditions';
 import { Conv, Epilogue } from './records';
 
-/** What the SIMD and the scalar build do differently: see gemm-simd.ts and gemm-scalar.ts. */
+/** The part that the SIMD and the scalar build do differently: gemm-simd.ts and gemm-scalar.ts. */
 type Gemm = (
   patches: usize, pixels: i32, depthBytes: usize, weights: usize, filterBlocks: i32, sums: usize, sumsPixelBytes: usize,
 ) => void;

@@ -11,7 +11,7 @@ import { isAt } from './preconditions';
 // One word of a pixel is splatted over four filters, so a lane never needs a horizontal sum. A lane of i8x16.popcnt
 // counts at most 8 and a byte holds 255, so bytes are widened after at most 31 words.
 
-/** Words that a byte counter holds: floor(255 / 8). */
+/** How many words a byte can count: floor(255 / 8). */
 const WORDS_PER_WIDENING: i32 = 31;
 
 @inline

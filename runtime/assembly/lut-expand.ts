@@ -6,7 +6,7 @@ import { LutExpand } from './records';
 // A look-up takes the bits of one tap and one group of table channels: the row of the table. If the top bit is set, the row of
 // the complement is subtracted instead (lut-tables.ts).
 
-/** u16 before a filter's look-ups: how many are added, and which filter it is. */
+/** Before a filter's look-ups lie two u16: how many of them are added, and which filter it is. */
 const HEADER_BYTES: usize = 4;
 
 /**

@@ -12,9 +12,9 @@ import { isAt } from './preconditions';
 // One look-up per iteration: V8 moves all loads of a longer body to its front and spills registers
 // (the plan keeps V + 1 of them in use).
 
-/** The sums of the last block, i8; the epilogue adds what the blocks before gave. */
+/** The sums of the last block stay i8: the epilogue adds what the blocks before gave. */
 const LAST: i32 = 0;
-/** i16 sums of the first block of several. */
+/** The sums of the first block of several begin the i16 sums, to which those between are added. */
 const FIRST: i32 = 1;
 
 @inline

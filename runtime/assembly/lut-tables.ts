@@ -11,7 +11,7 @@ import { isAt } from './preconditions';
 //
 // Each row is one addition away from another: T[0] = -1/2 sum of a; T[w | 1 << b] = T[w] + a_b.
 
-/** Row 0, floor(-sum / 2), from the sum of the channels, -8 to 8. x86 has no shift of bytes: a mask keeps those beside out. */
+/** Row 0, floor(-sum / 2), from the sum of the channels, which is -8 to 8. x86 has no shift of bytes, so words are shifted, and a mask removes the bit of the byte beside. */
 @inline
 function firstRow(sum: v128): v128 {
   const half = i16x8.shr_u(i8x16.sub(i8x16.splat(16), sum), 1);
@@ -38,7 +38,7 @@ export function buildTable(input: usize, planes: usize, table: usize, rowBytes: 
   else buildTableOf(input, planes, table, rowBytes, channels);
 }
 
-/** A table of 4 channels: so few rows that loops over them would take most of the time. */
+/** A table of 4 channels. It has so few rows that loops over them would take most of the time. */
 @inline
 function buildTable4(input: usize, planes: usize, table: usize, rowBytes: usize): void {
   let a = input + load<u32>(planes), b = input + load<u32>(planes, 4), c = input + load<u32>(planes, 8), d = input + load<u32>(planes, 12);

@@ -2,7 +2,7 @@ import { add, laneBytes, loadLanes, mul, selectNegative, storeLanes } from './la
 import { isAt } from './preconditions';
 import { ByteInput, Copy, MapArguments, Regroup } from './records';
 
-// maps.ts — operations on maps that are seldom hot.
+// maps.ts — operations on maps in which networks spend little time.
 
 /**
  * Floats of each pixel from one layout to another: pads, slices, joins, flattens.

@@ -22,10 +22,11 @@ function signs(isMinus: v128, mask: v128): v128 {
   return v128.and(v128.or(isMinus, i8x16.splat(1)), mask);
 }
 
-/** Paths of an epilogue without a question for each vector: a block of a residual network has everything, ... */
+/** Two paths of an epilogue ask nothing for each vector: a block of a residual network has everything, ... */
 const ALL: i32 = 0;
-/** ... and a convolution that nothing but an affine follows has only that. Everything else asks. */
+/** ... and a convolution that nothing but an affine follows has only that. */
 const AFFINE: i32 = 1;
+/** All others ask. */
 const SOME: i32 = 2;
 
 @inline
@@ -40,7 +41,7 @@ function finish4(path: i32, x: v128, scale: v128, bias: v128, addend: usize, at:
 }
 
 /**
- * 16 lanes from `lane` on; addresses are of the channel's lane 0, or 0 for what isn't there.
+ * Finish 16 lanes from `lane` on. Addresses are those of the channel's lane 0, or 0 for what isn't there.
  *
  * @param path a constant: `wideSums` may be 0 on all.
  */

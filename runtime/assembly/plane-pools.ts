@@ -64,7 +64,7 @@ function largestOfColumns(a: usize, b: usize, c: usize): v128 {
   return atLeast<v128>(atLeast<v128>(atLeast<v128>(f32x4.splat(-Infinity), v128.load(a)), v128.load(b)), v128.load(c));
 }
 
-/** Of windows of 2 or 3 columns and stride 2, four, from the largest of each of the columns at 0, 4 and 8. */
+/** The largest elements of four windows of 2 or 3 columns and stride 2, from the largest of each column: `low` has columns 0 to 3, `high` 4 to 7, `next` 8 to 11. */
 @inline
 function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 {
   const even = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
@@ -73,7 +73,7 @@ function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 
   return f32x4.add(y, f32x4.splat(0));
 }
 
-/** `count` windows of up to 3 rows, 2 or 3 columns and stride 2: of a column first, then of neighbours. */
+/** The largest elements of `count` windows of up to 3 rows, 2 or 3 columns and stride 2: first of each column, then of neighbouring columns. */
 @inline
 function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32): void {
   const hasThree = p.windowWidth == 3;
@@ -96,7 +96,7 @@ function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32
   v128.store(to - (back >> 1), largestOfFour(low, high, next, hasThree));
 }
 
-/** `count` windows of any size, 4 at a time. */
+/** The largest elements of `count` windows of any size, 4 windows at a time. `count` is 4 or more. */
 @inline
 function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: i32): void {
   for (let n = 0; n < count; n += 4) {
@@ -111,7 +111,7 @@ function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: 
   }
 }
 
-/** SPEC 4.11 for `count` windows, 4 at a time: from +0, in row-major order. */
+/** SPEC 4.11 for `count` windows, 4 at a time: sums begin at +0 and run in row-major order. `count` is 4 or more. */
 @inline
 function meansInside(p: PlanePool, first: usize, rows: i32, elements: f32, to: usize, count: i32): void {
   for (let n = 0; n < count; n += 4) {
