@@ -91,7 +91,10 @@ export function convFloatOf<T>(c: Conv): void {
   }
 }
 
-/** What convolutions of f32 pixels require beside {@link checkConv}: elements lie at multiples of 4 bytes, and no integer threshold follows. */
+/**
+ * What convolutions of f32 pixels require beside {@link checkConv}: elements lie at multiples of 4 bytes, and no integer threshold
+ * follows.
+ */
 export function checkFloatConv(c: Conv): void {
   if (ASC_NO_ASSERT) return;
   checkConv(c);

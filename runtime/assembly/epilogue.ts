@@ -35,8 +35,8 @@ import { sumLanes, sumReachesBits } from './sums';
 //
 // Step 14. Integer thresholds. Where nothing is added and nobody reads x, steps 9 to 13 are a function f from the sum to a bit. Its
 //   parts are monotone: fround never changes an order, a product with scale keeps it (scale > 0), turns it (scale < 0) or makes all
-//   equal (scale = 0), and adding a constant, clipping and comparing keep it. So is f: over all sums from -n to n it changes its
-//   bit once at most. If it changes from 0 to 1, there is a whole number s with f(sum) = (sum >= s); if from 1 to 0, with
+//   equal (scale = 0), and adding a constant, clipping and comparing keep it. So is f: over all sums that a filter can give it
+//   changes its bit once at most. If it changes from 0 to 1, there is a whole number s with f(sum) = (sum >= s); if from 1 to 0, with
 //   f(sum) = NOT (sum >= s); and if it doesn't, every sum is at least s = -2^31. In one expression:
 //
 //     bit = (sum >= sumThreshold) XOR flip

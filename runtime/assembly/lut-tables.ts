@@ -11,7 +11,10 @@ import { isAt } from './preconditions';
 //
 // Each row is one addition away from another: T[0] = -1/2 sum of a; T[w | 1 << b] = T[w] + a_b.
 
-/** Row 0, floor(-sum / 2), from the sum of the channels, which is -8 to 8. x86 has no shift of bytes, so words are shifted, and a mask removes the bit of the byte beside. */
+/**
+ * Row 0, floor(-sum / 2), from the sum of the channels, which is -8 to 8. x86 has no shift of bytes, so words are shifted, and a mask
+ * removes the bit of the byte beside.
+ */
 @inline
 function firstRow(sum: v128): v128 {
   const half = i16x8.shr_u(i8x16.sub(i8x16.splat(16), sum), 1);

@@ -72,7 +72,7 @@ export function preluOf<T>(a: MapArguments): void {
   }
 }
 
-/** SPEC 4.7. Requires what {@link checkMap} says, and a class for each row and column whose biases lie a whole number of pixels from `first`. */
+/** SPEC 4.7. Requires what {@link checkMap} says, and for each row and column the place of its class in the biases. */
 @inline
 export function borderBiasOf<T>(a: MapArguments): void {
   checkMap(a);

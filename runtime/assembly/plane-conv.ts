@@ -186,7 +186,7 @@ export function elementwisePlanes(a: PlaneElementwise): void {
   }
 }
 
-/** What convolutions of planes require of their record: something to convolve, strips of whole vectors of 16 lanes, and an epilogue of floats. */
+/** What convolutions of planes require: something to convolve, strips of whole vectors of 16 lanes, and an epilogue. */
 function checkPlaneConv(c: PlaneConv): void {
   if (ASC_NO_ASSERT) return;
   assert(c.tapCount >= 1, 'there is a tap');

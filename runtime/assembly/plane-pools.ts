@@ -64,7 +64,10 @@ function largestOfColumns(a: usize, b: usize, c: usize): v128 {
   return atLeast<v128>(atLeast<v128>(atLeast<v128>(f32x4.splat(-Infinity), v128.load(a)), v128.load(b)), v128.load(c));
 }
 
-/** The largest elements of four windows of 2 or 3 columns and stride 2, from the largest of each column: `low` has columns 0 to 3, `high` 4 to 7, `next` 8 to 11. */
+/**
+ * The largest elements of four windows of 2 or 3 columns and stride 2, from the largest of each column: `low` has columns 0 to 3,
+ * `high` 4 to 7, `next` 8 to 11.
+ */
 @inline
 function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 {
   const even = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
@@ -73,9 +76,16 @@ function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 
   return f32x4.add(y, f32x4.splat(0));
 }
 
-/** The largest elements of `count` windows of up to 3 rows, 2 or 3 columns and stride 2: first of each column, then of neighbouring columns. */
+/**
+ * The largest elements of `count` windows of up to 3 rows, 2 or 3 columns and stride 2: first of each column, then of neighbouring
+ * columns. `count` is 4 or more.
+ */
 @inline
 function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(rows >= 1 && rows <= 3 && (p.windowWidth == 2 || p.windowWidth == 3), 'a window is 1 to 3 rows of 2 or 3 columns');
+    assert(p.strideWidth == 2 && count >= 4, 'there are 4 windows, 2 columns apart');
+  }
   const hasThree = p.windowWidth == 3;
   let b = a + (rows > 1 ? p.inputRowBytes : 0);
   let c = a + <usize>(rows - 1) * p.inputRowBytes;
@@ -99,6 +109,7 @@ function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32
 /** The largest elements of `count` windows of any size, 4 windows at a time. `count` is 4 or more. */
 @inline
 function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: i32): void {
+  if (!ASC_NO_ASSERT) assert(rows >= 1 && count >= 4, 'there are 4 windows with a row');
   for (let n = 0; n < count; n += 4) {
     const at = min(n, count - 4);
     let y = f32x4.splat(-Infinity);
@@ -114,6 +125,7 @@ function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: 
 /** SPEC 4.11 for `count` windows, 4 at a time: sums begin at +0 and run in row-major order. `count` is 4 or more. */
 @inline
 function meansInside(p: PlanePool, first: usize, rows: i32, elements: f32, to: usize, count: i32): void {
+  if (!ASC_NO_ASSERT) assert(rows >= 1 && count >= 4, 'there are 4 windows with a row');
   for (let n = 0; n < count; n += 4) {
     const at = min(n, count - 4);
     let sum = f32x4.splat(0);
@@ -129,6 +141,7 @@ function meansInside(p: PlanePool, first: usize, rows: i32, elements: f32, to: u
 /** The elements of one tap of four neighbouring windows. */
 @inline
 function loadStrided(address: usize, stride: i32): v128 {
+  if (!ASC_NO_ASSERT) assert(stride == 1 || stride == 2, 'windows lie 1 or 2 columns apart');
   if (stride == 1) return v128.load(address);
   return v128.shuffle<f32>(v128.load(address), v128.load(address, 16), 0, 2, 4, 6);
 }
