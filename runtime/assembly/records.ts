@@ -45,13 +45,13 @@ export class Epilogue {
 export class Conv {
   /** The first tap of output pixel (0, 0), in the pads if there are any. */
   input: usize;
-  /** From one output row to the next, one output pixel to the next, one kernel row to the next, one tap to the next. */
+  /** Distances in the input: from one output row to the next, one output pixel to the next, one kernel row to the next, one tap to the next. */
   strideRowBytes: usize;
   stridePixelBytes: usize;
   tapRowBytes: usize;
   tapPixelBytes: usize;
   kernelRows: i32;
-  /** Taps in a kernel row; 1 where a row's taps follow each other in memory and are taken as one. */
+  /** Taps in a kernel row. Where they follow each other in memory they are taken as one, and this is 1. */
   kernelColumns: i32;
   /** Bytes of one group in a tap. */
   tapBytes: usize;
@@ -74,7 +74,7 @@ export class Conv {
   sumsPixelBytes: usize;
   /** Output rows worked on at a time. @optional */
   stripRows: i32;
-  /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; and where the class of a row and of a column begins. @optional */
+  /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; then u32 (rows) and u32 (columns), the bytes at which their classes lie in it. @optional */
   bases: usize;
   /** @optional */
   rowBases: usize;
@@ -106,7 +106,7 @@ export class Pool {
   strideWidth: i32;
   padTop: i32;
   padLeft: i32;
-  /** avgPool with count_pads: the map and its pads end here, counted from the map's first row and column; else `height`, `width`. */
+  /** Where the positions that avgPool counts begin and end, from the map's first row and column: with count_pads at the ends of the pads, else of the map. */
   countTop: i32;
   countLeft: i32;
   countBottom: i32;
@@ -223,11 +223,11 @@ export class LutConv {
   groupFilters: i32;
   /** Channels looked up at once: 4, 6 or 8. */
   tableChannels: i32;
-  /** Blocks of a group: so many tables at a time fit the cache and so many look-ups an i8. */
+  /** Blocks of a group. A block has no more tables than fit the cache, and no more look-ups than fit an i8. */
   blocks: i32;
   blockTables: i32;
   blockLookups: i32;
-  /** Of the last block, which may be smaller. */
+  /** Tables and look-ups of the last block, which may be smaller. */
   lastTables: i32;
   lastLookups: i32;
   /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
@@ -235,7 +235,7 @@ export class LutConv {
   rowBytes: usize;
   /** Vectors of lanes that a look-up adds: 3 to 7 of 16 signs, 8 or 10 of 4 floats. */
   vectors: i32;
-  /** The lanes of the output in chunks of as many as a look-up adds, `stripChunks` of them at a time. */
+  /** Chunks of the output's lanes, each as many as a look-up adds; a strip has `stripChunks` of them. */
   chunks: i32;
   stripChunks: i32;
   /** Lanes that the epilogue finishes: a multiple of 16. */
@@ -374,7 +374,7 @@ export class PairPlanes {
   padLeft: i32;
   /** Columns from one output pixel to the next: 1 or 2. */
   stride: i32;
-  /** Zeros, with room for a padded row; what lies under the operand is scratch. */
+  /** f32: room for a row of the operand and its pads, which are zeros; the row itself is scratch. */
   row: usize;
   output: usize;
   outputPlaneBytes: usize;

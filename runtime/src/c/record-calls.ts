@@ -18,12 +18,12 @@ export interface KernelCall {
 export interface Recording {
   /** The memory before the first call, as long as it has to be. All that isn't data or a record is zero. */
   readonly memory: Uint8Array;
-  /** Once, after that. */
+  /** The calls to make once, on that memory. */
   readonly load: readonly KernelCall[];
-  /** What brings floats, or bytes if the model has a recipe, from `stagingAddress` into the first map. */
+  /** The calls that bring floats, or bytes if the model has a recipe, from `stagingAddress` into the first map. */
   readonly floatsInput: KernelCall;
   readonly bytesInput: KernelCall | undefined;
-  /** Every run, after one of these two. */
+  /** The calls of every run, after one of these two. */
   readonly steps: readonly KernelCall[];
   readonly stagingAddress: number;
   readonly outputAddress: number;
@@ -33,7 +33,7 @@ export interface Recording {
 /**
  * Lay a model out as `load` does for one thread, and write down which kernels it would call.
  *
- * @throws {SignwaveError} `E_ENGINE` if this engine has no SIMD, or not the memory.
+ * @throws {SignwaveError} `E_ENGINE` if this engine has no SIMD, or not enough memory.
  */
 export async function recordCalls({ graph }: Model): Promise<Recording> {
   const { exports, memory } = await createEngine('simd');

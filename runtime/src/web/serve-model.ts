@@ -8,7 +8,7 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
 
-/** Answer the requests that come through a port, one after the other, with a model of one's own. */
+/** Answer the requests that come through a port, one after the other. Each port has a model of its own. */
 export function serveModel(port: Port): void {
   let model: Model | undefined;
   const loaded = (): Model => {

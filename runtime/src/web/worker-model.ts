@@ -25,7 +25,8 @@ import { bitmapOf, hasPixels, type ImageSource, isBitmap, isBlob, rasterOf } fro
 import { readModelBytes } from './read-model-bytes.js';
 
 export interface TransferOptions {
-  /** Move the memory to the worker, without a copy: what was given is empty afterwards. Memory that has something else in it, too, is copied. Default `false`. */
+  /** Move the memory to the worker instead of copying it: the array that was given is empty afterwards. Memory that holds something else as well is
+   *  copied all the same. Default `false`. */
   readonly transfer?: boolean;
 }
 
@@ -35,8 +36,8 @@ export interface WorkerOptions extends LoadOptions, FetchOptions, TransferOption
 }
 
 /**
- * A model in a worker: the page stays responsive while it runs. Made by `createWorkerModel`. Calls are queued. Inputs are copied, or with
- * `transfer: true` moved.
+ * A model in a worker: the page stays responsive while it runs. `createWorkerModel` makes it. Calls are answered one after the other. Inputs are
+ * copied, or moved with `transfer: true`.
  */
 export class WorkerModel {
   readonly metadata: ModelInfo;
@@ -53,13 +54,13 @@ export class WorkerModel {
     this.#calls = calls;
   }
 
-  /** As `Model.run`. */
+  /** Do what `Model.run` does. */
   run(input: Input, options: TransferOptions = {}): Promise<Float32Array> {
     return this.#callWith('run', input, [], options, {});
   }
 
   /**
-   * As `Model.classify`, of anything that a browser has of images.
+   * Do what `Model.classify` does, with any image that a browser has.
    *
    * @throws {SignwaveError} `E_IMAGE` if the image can't be read, and all that `Model.classify` throws.
    */
@@ -79,19 +80,19 @@ export class WorkerModel {
     return this.#calls.call('plan', [], []);
   }
 
-  /** As `Model.profile`. */
+  /** Do what `Model.profile` does. */
   profile(input: Input, options: TransferOptions & { repeats?: number } = {}): Promise<StepProfile[]> {
     return this.#callWith('profile', input, [options?.repeats], options, {
       repeats: countUpTo(Number.POSITIVE_INFINITY),
     });
   }
 
-  /** As it was after loading. */
+  /** Say what runs, and why, as it was after loading. */
   info(): RuntimeInfo {
     return this.#info;
   }
 
-  /** End the worker, in the middle of a run, too: calls without an answer yet are rejected with `E_DISPOSED`, as all later ones are. */
+  /** End the worker, even in the middle of a run. Calls that wait for their answer are rejected with `E_DISPOSED`, and so are all later ones. */
   dispose(): void {
     this.#calls.end(new SignwaveError('E_DISPOSED', `${this.metadata.name} was disposed; load it again to use it`));
   }
@@ -116,8 +117,8 @@ export class WorkerModel {
 /**
  * Load a model in a worker of its own.
  *
- * @param source as for `load`; an address is fetched with all of {@link FetchOptions}.
- * @throws {SignwaveError} as `load` and `fetchModel`; `E_ENGINE` if the worker can't be started.
+ * @param source what `load` takes; all {@link FetchOptions} apply to an address.
+ * @throws {SignwaveError} what `load` and `fetchModel` throw; `E_ENGINE` if the worker can't be started.
  */
 export async function createWorkerModel(
   source: ModelSource | Promise<ModelSource>,
@@ -160,7 +161,7 @@ function toSend(array: Uint8Array<ArrayBuffer>, mayMove = false): Uint8Array<Arr
   return mayMove && tagOf(buffer) === 'ArrayBuffer' && byteLength === buffer.byteLength ? array : array.slice();
 }
 
-/** What a worker can be sent, with addresses that mean the same there: its program may lie in another folder than the page. */
+/** Make sources that can be sent to a worker. Their addresses are absolute, since its program may lie in another folder than the page. */
 function forWorker(wasm: WasmSources): WasmSources {
   checkWasmSources(wasm);
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
@@ -181,7 +182,7 @@ function absolute(address: string, base: string | undefined): string {
   }
 }
 
-/** Written so that bundlers see the file and take it along. */
+/** Start the worker in the form that bundlers recognize: they take its file along. */
 function startWorker(): Worker {
   try {
     return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });

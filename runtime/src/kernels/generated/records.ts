@@ -32,13 +32,13 @@ export interface EpilogueRecord {
 export interface ConvRecord {
   /** The first tap of output pixel (0, 0), in the pads if there are any. */
   readonly input: Pointer;
-  /** From one output row to the next, one output pixel to the next, one kernel row to the next, one tap to the next. */
+  /** Distances in the input: from one output row to the next, one output pixel to the next, one kernel row to the next, one tap to the next. */
   readonly strideRowBytes: number;
   readonly stridePixelBytes: number;
   readonly tapRowBytes: number;
   readonly tapPixelBytes: number;
   readonly kernelRows: number;
-  /** Taps in a kernel row; 1 where a row's taps follow each other in memory and are taken as one. */
+  /** Taps in a kernel row. Where they follow each other in memory they are taken as one, and this is 1. */
   readonly kernelColumns: number;
   /** Bytes of one group in a tap. */
   readonly tapBytes: number;
@@ -61,7 +61,7 @@ export interface ConvRecord {
   readonly sumsPixelBytes: number;
   /** Output rows worked on at a time. */
   readonly stripRows?: number;
-  /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; and where the class of a row and of a column begins. */
+  /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; then u32 (rows) and u32 (columns), the bytes at which their classes lie in it. */
   readonly bases?: Pointer;
   readonly rowBases?: Pointer;
   readonly columnBases?: Pointer;
@@ -89,7 +89,7 @@ export interface PoolRecord {
   readonly strideWidth: number;
   readonly padTop: number;
   readonly padLeft: number;
-  /** avgPool with count_pads: the map and its pads end here, counted from the map's first row and column; else `height`, `width`. */
+  /** Where the positions that avgPool counts begin and end, from the map's first row and column: with count_pads at the ends of the pads, else of the map. */
   readonly countTop: number;
   readonly countLeft: number;
   readonly countBottom: number;
@@ -190,11 +190,11 @@ export interface LutConvRecord {
   readonly groupFilters: number;
   /** Channels looked up at once: 4, 6 or 8. */
   readonly tableChannels: number;
-  /** Blocks of a group: so many tables at a time fit the cache and so many look-ups an i8. */
+  /** Blocks of a group. A block has no more tables than fit the cache, and no more look-ups than fit an i8. */
   readonly blocks: number;
   readonly blockTables: number;
   readonly blockLookups: number;
-  /** Of the last block, which may be smaller. */
+  /** Tables and look-ups of the last block, which may be smaller. */
   readonly lastTables: number;
   readonly lastLookups: number;
   /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
@@ -202,7 +202,7 @@ export interface LutConvRecord {
   readonly rowBytes: number;
   /** Vectors of lanes that a look-up adds: 3 to 7 of 16 signs, 8 or 10 of 4 floats. */
   readonly vectors: number;
-  /** The lanes of the output in chunks of as many as a look-up adds, `stripChunks` of them at a time. */
+  /** Chunks of the output's lanes, each as many as a look-up adds; a strip has `stripChunks` of them. */
   readonly chunks: number;
   readonly stripChunks: number;
   /** Lanes that the epilogue finishes: a multiple of 16. */
@@ -333,7 +333,7 @@ export interface PairPlanesRecord {
   readonly padLeft: number;
   /** Columns from one output pixel to the next: 1 or 2. */
   readonly stride: number;
-  /** Zeros, with room for a padded row; what lies under the operand is scratch. */
+  /** f32: room for a row of the operand and its pads, which are zeros; the row itself is scratch. */
   readonly row: Pointer;
   readonly output: Pointer;
   readonly outputPlaneBytes: number;
