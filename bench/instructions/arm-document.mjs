@@ -1,6 +1,6 @@
 /** The text of docs/arm.md, from what bench/scripts/fit-arm-costs.mjs counts and estimates. */
 
-/** Below this, two ways take the same: an estimate isn't so good. */
+/** Two ways whose cycles differ by less than this share count as equal: the estimates are no better than that. */
 const SAME = 0.03;
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
@@ -72,7 +72,7 @@ how good these models are for such code. \`tune: true\` settles it on the device
 `;
 }
 
-/** Popcount, and the tables that take least. */
+/** @returns popcount, and the tables with the least `measure`. */
 function rivals(ways, shape, measure) {
   const ofShape = ways.filter((way) => way.shape === shape);
   const popcount = ofShape.find(({ way }) => way === 'popcount');
@@ -80,7 +80,7 @@ function rivals(ways, shape, measure) {
   return [popcount, tables];
 }
 
-/** Above 0: tables take so much more, as a part of what popcount takes. */
+/** @returns by what share of popcount's cost tables cost more; below 0 they cost less. */
 function lead(ways, shape, measure) {
   const [popcount, tables] = rivals(ways, shape, measure);
   return tables[measure] / popcount[measure] - 1;

@@ -5,10 +5,10 @@ import { changedOutputs, layerTable, machineLine, networkTable } from './tables.
 
 const START = '<!-- results: written by scripts/bench.mjs --write, do not edit -->';
 const END = '<!-- /results -->';
-/** What the first table is about. */
+/** The network that the first table shows. */
 const EXAMPLE = 'resnet20-cifar10';
 
-/** README.md with what stands between its `results` markers made of bench/results.json. */
+/** README.md with the text between its `results` markers rewritten from bench/results.json. */
 export function withResults(readme: string, results: Results): string {
   const from = readme.indexOf(START);
   const to = readme.indexOf(END);
