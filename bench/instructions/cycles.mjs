@@ -67,8 +67,7 @@ export function instructionsOf(runs) {
  * @param {readonly (readonly Run[])[]} calls
  * @param {string} cpu LLVM's name of the model
  * @returns {{ cycles: number, hottest: { instructions: number, cycles: number, share: number } }[]} for each call its cycles, and the run
- *   that
- *   takes most of them: instructions and cycles of one execution, and the share of the call that all executions take.
+ *   that takes most of them: instructions and cycles of one execution, and the share of the call that all executions take.
  */
 export function estimateCycles(calls, cpu) {
   const wanted = new Map();
