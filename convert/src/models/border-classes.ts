@@ -1,8 +1,8 @@
 import { type ConvNode, f32Tensor, type LinearNode, type MapShape, type Size2, type Tensor } from '@signwave/format';
 
-/** Positions along one side of a convolution's output, grouped as a `borderBias` node groups them (format/SPEC.md 4.7). */
+/** Positions along one side of a convolution's output, grouped into classes as a `borderBias` node does (format/SPEC.md 4.7). */
 export interface BorderClasses {
-  /** The first so many positions are classes of their own; then one class for the interior; then the last ones. */
+  /** How many positions at the start are classes of their own. One class for the interior follows, then the last positions. */
   readonly leading: number;
   /** (classes, taps): whether the tap lies inside the operand. */
   readonly inside: readonly (readonly boolean[])[];
@@ -27,7 +27,7 @@ export function borderClasses(side: {
   );
   const isWhole = (taps: readonly boolean[]): boolean => taps.every(Boolean);
   const leading = inside.findIndex(isWhole);
-  // A kernel larger than the map never lies inside it: then each position is a class.
+  // If the kernel is larger than the map, no position has all taps inside, so each is a class of its own.
   if (leading < 0) return { leading: outputSize - 1, inside };
   const trailing = inside.findLastIndex(isWhole) + 1;
   return { leading, inside: [...inside.slice(0, leading + 1), ...inside.slice(trailing)] };
