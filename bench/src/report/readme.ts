@@ -42,7 +42,7 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
     `| one image, one thread, WebAssembly SIMD | ${milliseconds(ours.medianMs)} ms |`,
     ...others,
     '',
-    'Whole networks, one call each; right: how many times as long others take.',
+    'Whole networks, one call each. The columns on the right say how many times as long other engines take.',
     '',
     networkTable(bench),
     '',
@@ -51,12 +51,12 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
     '',
     ...(first
       ? [
-          `${first.title}, each layer by itself, without calls and copies in any engine; in brackets whole calls of a network of that layer alone. [How that is measured](docs/performance.md#layers).`,
+          `${first.title}, each layer by itself, without calls and copies in any engine; the figures in brackets are whole calls for a network of that layer alone. [How this is measured](docs/performance.md#layers).`,
           '',
           layerTable(bench, first),
           '',
         ]
       : []),
-    `${machineLine(bench)} \`npm run bench\` repeats them; [docs/performance.md](docs/performance.md) has all.`,
+    `${machineLine(bench)} \`npm run bench\` repeats the measurement; [docs/performance.md](docs/performance.md) has all results.`,
   ].join('\n');
 }

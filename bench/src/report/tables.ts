@@ -77,7 +77,7 @@ export function networkTable(bench: Bench): string {
 export function networkTitle({ title, outputChange }: NetworkResult): string {
   if (!outputChange) return title;
   const { images, otherFirstClass } = outputChange;
-  return `${title} (another first class on ${otherFirstClass} of ${images} images)`;
+  return `${title} (first class changed on ${otherFirstClass} of ${images} images)`;
 }
 
 /** What networks give whose options change outputs; empty if there are none. */
@@ -87,7 +87,7 @@ export function changedOutputs({ networks }: Bench): string[] {
     const { of, images, otherFirstClass, largestShift } = outputChange;
     const exact = networks.find(({ id }) => id === of)?.title ?? of;
     return [
-      `${title}, is no faster way to the same result: its outputs are not those of ${exact}. On ${images} images the first class is another one for ${otherFirstClass} (${percent(otherFirstClass / images)}), and a logit is off by up to ${percent(largestShift)} of the range of its image’s logits.`,
+      `${title}, is not a faster way to the same result: its outputs differ from those of ${exact}. The first class changed on ${otherFirstClass} of ${images} images (${percent(otherFirstClass / images)}), and logits differ by up to ${percent(largestShift)} of the range of their image’s logits.`,
     ];
   });
 }
