@@ -1,7 +1,6 @@
 // Runs binary convolutions, each computed in many ways, on a CPU that counts (see bench/scripts/fit-arm-costs.mjs), with a mark before and
 // after each call of the kernel. Prints the ways as JSON: [{ shape, way, macs, terms, calls }]. The first does nothing and shows what a
-// mark
-// costs.
+// mark costs.
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
 import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
 import { Executable } from '../../runtime/src/engine/executable.js';

@@ -33,8 +33,7 @@ export function requireEqual(
 
 /**
  * Checks a whole network in another engine. Engines sum floats in different orders, so a sign whose input lies at its threshold can flip
- * there,
- * and then many outputs differ a little.
+ * there, and then many outputs differ a little.
  *
  * @throws {SignwaveError} `E_PEER` unless all outputs are within `tolerance`, or the first class is the same and the distance of the
  *   outputs

@@ -17,9 +17,8 @@ export const MORE_LAYERS = 8;
 
 /**
  * A convolution with one-bit weights, followed by what turns its result into the next operand: `act(scale * conv(x) + bias)`. If
- * activations
- * are bits, `act` is the sign, the scale is 2 and every bias is odd: then no sum of +1 and -1 lies at its threshold, whatever arithmetic is
- * used, and a clip to -1 and +1 equals the sign. If activations are floats, `act` is that clip.
+ * activations are bits, `act` is the sign, the scale is 2 and every bias is odd: then no sum of +1 and -1 lies at its threshold, whatever
+ * arithmetic is used, and a clip to -1 and +1 equals the sign. If activations are floats, `act` is that clip.
  */
 export interface Unit {
   /** Index of the unit whose result it reads; -1 is the network's input. */
@@ -70,8 +69,8 @@ const TAIL_CHANNELS = 16;
 
 /**
  * Layers whose result has the shape of their operand form a chain. Other layers stand side by side behind a 1 x 1 convolution, each
- * followed
- * by a 1 x 1 convolution that gives one pixel. The shorter network has one such layer, read by as many of these as the longer one has.
+ * followed by a 1 x 1 convolution that gives one pixel. The shorter network has one such layer, read by as many of these as the longer one
+ * has.
  *
  * @param seed of weights and input.
  */

@@ -4,8 +4,7 @@ import { filtersInnerFirst } from '../layouts.js';
 
 /**
  * The units in float32: a `Conv` with scale and bias folded into its filters, as optimizers fold batch norms, and a `Clip` to -1 and +1,
- * which
- * ONNX Runtime fuses with the convolution. Input `input` and output `output` are (1, C, H, W).
+ * which ONNX Runtime fuses with the convolution. Input `input` and output `output` are (1, C, H, W).
  */
 export function floatOnnx(network: UnitNetwork): Uint8Array {
   const { height, width, inChannels } = network.units[0]!.shape;

@@ -31,8 +31,7 @@ export interface Peer {
 
 /**
  * Something that gave the right answer once. A run is a whole call: from numbers in a JavaScript array to numbers in another, or the same
- * in
- * Python.
+ * in Python.
  */
 export interface Prepared {
   /** Either one run, or a function that makes as many runs as asked and gives their median. */

@@ -24,8 +24,7 @@ type Node = Exclude<GraphNode, InputNode>;
 
 /**
  * The float twin of a graph, node by node, as somebody who writes networks in TensorFlow.js would write it: maps are (N, H, W, C), weights
- * +1
- * and -1.
+ * +1 and -1.
  *
  * @param input (H, W, C), preprocessed.
  * @throws {SignwaveError} `E_PEER` for an operation that TensorFlow.js has no function for.

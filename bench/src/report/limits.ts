@@ -18,10 +18,8 @@ export const NATIVE_LIMITS = {
   ]),
   /**
    * What WebAssembly can do at most on such a core, in multiply-accumulates a cycle, found by counting instructions. `popcount`: 128
-   * products
-   * take an XOR and a popcount that the engine emulates with 8 vector operations, on 3 ports. `tables`: half tables of 2^5 sums, where 6 x
-   * 16
-   * products take a load and an addition, 3 of each a cycle.
+   * products take an XOR and a popcount that the engine emulates with 8 vector operations, on 3 ports. `tables`: half tables of 2^5 sums,
+   * where 6 x 16 products take a load and an addition, 3 of each a cycle.
    */
   macsPerCycle: { popcount: 48, tables: 288 },
   cyclesPerSecond: 4.06e9,
