@@ -1,11 +1,13 @@
 /**
- * What an option of `signwave convert` does to a network's outputs.
+ * How an option of `signwave convert` changes a network's outputs.
  *
- * @param {readonly { predictions: readonly { index: number, logit: number }[] }[]} exact of `signwave run --json --top N`, N the number of classes,
- *   for the network without the option: images in some order, each with all its classes, the likeliest first.
- * @param {typeof exact} changed the same images, for the network with it.
- * @returns {{ images: number, otherFirstClass: number, largestShift: number }} images, those whose first class is another one, and the greatest
- *   change of a logit as a share of the distance between the largest and the least logit of its image.
+ * @param {readonly { predictions: readonly { index: number, logit: number }[] }[]} exact output of `signwave run --json --top N` for the
+ *   network
+ *   without the option, with N the number of classes: images in some order, each with all its classes, the likeliest first.
+ * @param {typeof exact} changed the same for the network with the option, with the images in the same order.
+ * @returns {{ images: number, otherFirstClass: number, largestShift: number }} the number of images, how many of them get another first
+ *   class,
+ *   and the largest change of a logit as a share of the distance between the largest and the smallest logit of its image.
  */
 export function outputChange(exact, changed) {
   let otherFirstClass = 0;

@@ -82,7 +82,7 @@ function page() {
 # ${name}
 
 \`${settings.architecture}\` trained by \`signwave train\` on CIFAR-10, omega0 = ${settings.omega0}: ${ofStage('1').length} epochs of stage 1 and ${ofStage('2').length} of stage 2.
-[config.json](config.json) is what was asked for, [metrics.jsonl](metrics.jsonl) what happened, [report.html](report.html) the trainer's report. The best
+[config.json](config.json) has the settings, [metrics.jsonl](metrics.jsonl) the course of the run, and [report.html](report.html) is the trainer's report. The best
 checkpoint of stage 2 (epoch ${best.epoch + 1}) is [\`${checkpoint}\`](../../../${checkpoint}).
 
 | | |

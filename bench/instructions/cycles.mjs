@@ -1,26 +1,28 @@
-// What llvm-mca estimates for code that QEMU has seen: how many cycles a CPU takes for it, by LLVM's model of that CPU. All loads hit the
-// first-level cache, branches are predicted, and each run of instructions that were executed equally often is taken for a loop of its own.
+// How many cycles a CPU takes for code that QEMU has executed, as llvm-mca estimates it from LLVM's model of that CPU. It assumes that all
+// loads hit the L1 cache and all branches are predicted, and that each run of instructions executed equally often is a loop of its own.
 import { spawnSync } from 'node:child_process';
 
-/** Of Debian's package: models of CPUs change from one version to the next. */
+/** Version of Debian's LLVM package; fixed, because LLVM's models of CPUs change between versions. */
 export const LLVM_VERSION = '22';
 const TRIPLE = 'aarch64-linux-gnu';
-/** An instruction that no code has: `hlt #0xacbc`. */
+/** An instruction that never occurs in compiled code, `hlt #0xacbc`, to put between the others. */
 const SEPARATOR = { bytes: '809755d4', text: 'hlt #0xacbc' };
-/** Of a run, one after the other: what goes on before the first and after the last hardly counts. */
+/** How often llvm-mca repeats a run: often enough that filling and draining the pipeline hardly counts. */
 const ITERATIONS = 100;
-/** Runs that are less than this part of a call's instructions aren't given to llvm-mca: each counts as one cycle an instruction. */
+/** Runs below this share of a call's instructions are not simulated; each of their instructions counts as one cycle. */
 const MINOR = 0.0005;
 
 /**
+ * A run of instructions that were executed equally often.
+ *
  * @typedef {object} Run
- * @property {readonly string[]} code  bytes of each instruction, hexadecimal
+ * @property {readonly string[]} code the bytes of each instruction, hexadecimal
  * @property {number} executions
  */
 
 /**
- * @param {string} text what count-instructions.c writes of blocks
- * @returns {Run[][]} for each call: what was executed, in the order of addresses.
+ * @param {string} text what count-instructions.c writes about blocks
+ * @returns {Run[][]} what each call executed, in the order of addresses
  */
 export function readCalls(text) {
   const calls = [];
@@ -33,7 +35,7 @@ export function readCalls(text) {
     }
     const [address, executions, ...code] = line.split(' ');
     let at = Number.parseInt(address, 16);
-    // Blocks overlap: one that is jumped to may be the end of another.
+    // Blocks overlap: code that is jumped to can be the end of another block.
     for (const bytes of code) {
       const before = instructions.get(at)?.executions ?? 0;
       instructions.set(at, { bytes, executions: before + Number(executions) });
@@ -63,9 +65,9 @@ export function instructionsOf(runs) {
 
 /**
  * @param {readonly (readonly Run[])[]} calls
- * @param {string} cpu model of LLVM
- * @returns {{ cycles: number, hottest: { instructions: number, cycles: number, share: number } }[]} for each call: its cycles, and the run that takes
- *   most of them: what one execution takes, and which part of the call all of them.
+ * @param {string} cpu LLVM's name of the model
+ * @returns {{ cycles: number, hottest: { instructions: number, cycles: number, share: number } }[]} for each call its cycles, and the run
+ *   that takes most of them: instructions and cycles of one execution, and the share of the call that all executions take.
  */
 export function estimateCycles(calls, cpu) {
   const wanted = new Map();
@@ -89,7 +91,7 @@ export function estimateCycles(calls, cpu) {
   });
 }
 
-/** @returns {Map<string, string[]>} assembly by bytes; none for what LLVM doesn't know. */
+/** @returns {Map<string, string[]>} assembly by bytes; empty for instructions that LLVM doesn't know. */
 function disassemble(codes) {
   const input = codes.flatMap((bytes) => [bytes, SEPARATOR.bytes]).map((bytes) => bytes.replace(/../g, '0x$& '));
   const text = run('llvm-mc', ['--disassemble', `-triple=${TRIPLE}`, '-mattr=+all'], input.join('\n'));

@@ -8,18 +8,18 @@ import { COSTS } from '../../runtime/src/plan/costs.js';
 import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
 import type { Network } from './peers/peer.js';
 
-/** A network that runs as it would with something changed. */
+/** A network that runs with one thing changed. */
 export interface Variant {
   readonly run: (input: Float32Array) => Float32Array;
   readonly dispose: () => void;
 }
 
-/** Something that the runtime does, changed to see what it brings. Outputs stay the same. */
+/** Something that the runtime does, changed to see what it gains. Outputs stay the same. */
 export interface Ablation {
   readonly id: string;
   /** What was changed. */
   readonly title: string;
-  /** @returns undefined where the change changes nothing or can't be made. */
+  /** @returns undefined if the change makes no difference to this network or isn't possible here. */
   readonly open: (network: Network) => Promise<Variant | undefined>;
 }
 
@@ -77,7 +77,7 @@ function describe(graph: Graph, options: PlanOptions): string {
 
 const ALL = 100_000;
 
-/** The cheapest tables among those that `suits` lets pass; where there are none, the cheapest of all. */
+/** Picks the cheapest tables that satisfy `suits`; if none do, the cheapest of all. */
 function tablesThat(suits: (parameters: LutParameters) => boolean): { readonly pickTables: PickTables } {
   const pickTables: PickTables = (work) => {
     const candidates = lutCandidates(work, ALL, COSTS.x86);

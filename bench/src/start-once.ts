@@ -1,4 +1,4 @@
-// Load a model and run it once, in this process that did nothing before; print what that took as JSON.
+// Loads a model and runs it once in this fresh process, and prints what that took as JSON.
 //
 //   node build/bench/start-once.mjs signwave|ort-web-float32 MODEL.sgnw
 import { readFile } from 'node:fs/promises';

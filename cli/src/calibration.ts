@@ -6,24 +6,27 @@ import { noiseImages } from './data/noise-images.js';
 import { Progress } from './report/progress.js';
 import { argMax } from './statistics.js';
 
-/** What storing weights smaller does to a model. */
+/** How storing weights smaller changes a model. */
 export interface SmallerEffect {
-  /** `--head i8`, or all options together. */
+  /** The options that did it: `--head i8`, or all options together. */
   readonly options: string;
   readonly fileBytes: number;
-  /** Images that it was measured on; 0 if the model takes none. */
+  /** Number of images that it was measured on; 0 if the model takes no images. */
   readonly images: number;
-  /** `noise`, or what the data set calls itself. */
+  /** Where the images come from: `noise`, or the data set's own name. */
   readonly source: string;
   readonly largestLogitChange: number;
-  /** Images whose first class is another. */
+  /** Number of images that get another first class. */
   readonly top1Changes: number;
 }
 
-/** Options of `signwave convert` that change the network; `i16` is an integer convolution, the others only store weights smaller. */
+/**
+ * Options of `signwave convert` that change the network. `i16` makes the stem an integer convolution; the others only store weights
+ * smaller.
+ */
 export type SmallerChoice = Omit<SmallerWeights, 'stem'> & { readonly stem?: SmallerWeights['stem'] | 'i16' };
 
-/** The exact model with weights stored smaller as `choice` says, option by option and then all of them. */
+/** The exact model with its weights stored smaller as `choice` says: each option by itself, then all together. */
 export function smallerVariants(exact: ModelFile, choice: SmallerChoice): { options: string; file: ModelFile }[] {
   const named = Object.entries(choice).map(([group, type]) => ({
     options: `--${group} ${type}`,
@@ -42,9 +45,10 @@ function smaller(graph: Graph, { stem, ...others }: SmallerChoice): Graph {
 }
 
 /**
- * Run models with weights stored smaller beside the exact one.
+ * Runs models with weights stored smaller beside the exact one.
  *
- * @param data as openImageSample takes it; undefined: images of noise, if the model has a recipe for images. @param limit images at most.
+ * @param data as in `openImageSample`; undefined means images of noise, if the model has a recipe for images. @param limit greatest number
+ *   of images.
  * @throws {SignwaveError} `E_INPUT_SHAPE` if there is data but the model has no input recipe, `E_DATA`, `E_IMAGE`.
  */
 export async function measureSmaller(

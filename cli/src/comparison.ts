@@ -2,22 +2,22 @@ import { type Graph, inferShapes, type Model as ModelFile } from '@signwave/form
 import { Reference } from '@signwave/reference';
 import { argMax } from './statistics.js';
 
-/** How a layer of two models compares, over all images so far. */
+/** How a layer differs between two models, over all images so far. */
 export interface LayerComparison {
-  /** Name of the module that both have. */
+  /** Name of the module, which both models have. */
   readonly name: string;
-  /** Activation bits that the layer reads; 0 where it reads floats. */
+  /** Number of activation bits that the layer reads; 0 if it reads floats. */
   readonly bits: number;
   readonly differingBits: number;
-  /** Of the layer's sums, scaled. */
+  /** Largest difference of the layer's scaled sums. */
   readonly largestDifference: number;
 }
 
-/** A layer's place in one graph. */
+/** Where a layer lies in one graph. */
 interface Place {
-  /** The `sign` that feeds it, if one does. */
+  /** The `sign` that feeds it, if any. */
   readonly sign: number | undefined;
-  /** The scaled sums: the affine that reads the layer alone, or the layer itself. */
+  /** The node with the scaled sums: the affine that reads the layer and nothing else, or the layer itself. */
   readonly result: number;
 }
 
@@ -26,7 +26,7 @@ export class Comparison {
   readonly #references: readonly [Reference, Reference];
   readonly #places: ReadonlyMap<string, readonly [Place, Place]>;
   readonly #layers = new Map<string, { bits: number; differingBits: number; largestDifference: number }>();
-  /** Named layers that only one of the models has, or that have other shapes. */
+  /** Named layers that only one of the models has, or whose shapes differ. */
   readonly unmatched: readonly string[];
   images = 0;
   sameTop1 = 0;
@@ -47,7 +47,7 @@ export class Comparison {
     this.unmatched = [...new Set([...inA.keys(), ...inB.keys()])].filter((name) => !places.has(name));
   }
 
-  /** @param inputs of one image, as each model takes it: bytes or preprocessed floats (H, W, C). */
+  /** @param inputs one image as each of the models takes it: bytes or preprocessed floats (H, W, C). */
   check(...inputs: readonly [Uint8Array | Float32Array, Uint8Array | Float32Array]): void {
     const [a, b] = this.#references.map((reference, i) => reference.record(inputs[i]!).maps);
     for (const [name, [inA, inB]] of this.#places) {

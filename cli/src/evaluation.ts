@@ -8,29 +8,29 @@ import { argMax, wilsonInterval } from './statistics.js';
 export interface Evaluation {
   readonly model: string;
   readonly data: string;
-  /** Images that the figures are of: those that can't be decoded aren't among them. */
+  /** Number of images that the figures are about, without those that can't be decoded. */
   readonly images: number;
-  /** Images of the data set. */
+  /** Number of images in the data set. */
   readonly available: number;
-  /** Which of them were taken: "20 of 100 images, evenly over 10 classes, seed 0". */
+  /** Which images were taken: "20 of 100 images, evenly over 10 classes, seed 0". */
   readonly sample: string;
   readonly undecodable: readonly Undecodable[];
   readonly top1: number;
   readonly top5: number;
-  /** Per cent, with Wilson's 95 % interval. */
+  /** In per cent, with Wilson's 95 % interval. */
   readonly top1Percent: number;
   readonly top1Low: number;
   readonly top1High: number;
   readonly top5Percent: number;
   readonly classNames: readonly string[];
-  /** (true class, predicted class) counts. */
+  /** Counts, by true class and then by predicted class. */
   readonly confusion: readonly (readonly number[])[];
-  /** Mean time of one run, the decoding of images not included. */
+  /** Mean time of one run, without decoding the image. */
   readonly msPerImage: number;
 }
 
 /**
- * Run a model on a sample of a data set, whose labels are the model's.
+ * Runs a model on a sample of a data set whose labels are the model's classes.
  *
  * @returns the counts, and the outputs (images, classes).
  * @throws {SignwaveError} `E_INPUT_SHAPE` without an input recipe, `E_IMAGE` if no image can be decoded.

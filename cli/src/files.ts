@@ -10,7 +10,7 @@ import {
 import { fileExists, readFileBytes } from '@signwave/data/node';
 import { type ByteSource, type Model, readModel, SignwaveError } from '@signwave/format';
 
-/** A model file's bytes and what is in them, checked in full. */
+/** Reads a model file and checks it completely. */
 export async function readModelFile(path: string): Promise<{ bytes: Uint8Array; model: Model }> {
   const bytes = await readFileBytes(path, 'E_IO');
   return { bytes, model: readModel(bytes, path) };
@@ -29,17 +29,16 @@ export async function sha256(sources: readonly ByteSource[]): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What is known about a BiPer checkpoint besides its tensors, and which file says it: itself or a config.txt. */
+/** What is known about a BiPer checkpoint beyond its tensors, and which file says it: the checkpoint or a config.txt. */
 export interface FoundBiperConfig extends BiperConfig {
   readonly path: string;
 }
 
 /**
- * omega0 and the stage of a BiPer checkpoint: of its own metadata, or else of the `config.txt` that BiPer's training
- * writes beside a checkpoint.
+ * omega0 and the stage of a BiPer checkpoint, from its own metadata or else from the `config.txt` that BiPer's training writes beside it.
  *
  * @param configPath given by the user; default: `config.txt` in the checkpoint's folder, if there is one.
- * @throws {SignwaveError} `E_OMEGA0` if the given config.txt has no omega0, or either another than the metadata.
+ * @throws {SignwaveError} `E_OMEGA0` if the given config.txt has no omega0, or one that differs from the metadata's.
  */
 export async function readBiperConfig(
   checkpointPath: string,

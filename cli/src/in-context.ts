@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 
-/** Say which file an error is about. */
+/** Adds to an error which file it is about. */
 export function inContext<T>(path: string, action: () => T): T {
   try {
     return action();

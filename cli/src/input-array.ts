@@ -12,7 +12,7 @@ export interface InputArray {
 }
 
 /**
- * Read uint8 (N, H, W, C) raw images, which go through the model's recipe, or float32 (N, C, H, W) preprocessed.
+ * Reads raw images, uint8 (N, H, W, C), which go through the model's recipe, or preprocessed ones, float32 (N, C, H, W).
  *
  * @throws {SignwaveError} `E_NPY` for another type or shape than the model takes.
  */

@@ -5,12 +5,11 @@ import { readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /**
- * What `--arch` names: an architecture that signwave knows, or a file that describes one.
+ * Reads what `--arch` names: an architecture that signwave knows, or a file that describes one. A module is run, since it is the user's own
+ * program; JSON is only read.
  *
- * A module is run: it is the user's own program. JSON is only read.
- *
- * @returns the name as it is, or the architecture of the file.
- * @throws {SignwaveError} `E_NETWORK` for a file that describes none; `E_IO`.
+ * @returns the name unchanged, or the file's architecture.
+ * @throws {SignwaveError} `E_NETWORK` for a file that describes no architecture; `E_IO`.
  */
 export async function readArch(arch: string): Promise<string | Architecture> {
   if (arch.endsWith('.json')) {

@@ -3,9 +3,9 @@ import { readFileBytes } from '@signwave/data/node';
 import type { InputRecipe } from '@signwave/format';
 
 /**
- * What `--preprocess` says: the name of a recipe, a recipe in JSON, or a file of it.
+ * Reads what `--preprocess` says: the name of a recipe, a recipe in JSON, or a file with one.
  *
- * @returns the name as it is, or the recipe.
+ * @returns the name unchanged, or the recipe.
  * @throws {SignwaveError} `E_USAGE` for JSON that is no recipe; `E_IO`.
  */
 export async function readPreprocess(text: string): Promise<string | InputRecipe> {

@@ -19,7 +19,7 @@ export class Sharing {
   }
 }
 
-/** JSON with sorted keys in which every number has a text of its own: JSON itself loses infinities and the sign of -0. */
+/** JSON with sorted keys that also distinguishes infinities and -0, which plain JSON loses. */
 function canonical(content: unknown): string {
   return JSON.stringify(content, (_, value: unknown) => {
     if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);

@@ -29,5 +29,5 @@ startModelView(async (opened) => {
 startImageView(current);
 startSpeedView(current, () => use(current().opened));
 
-// Offline from the second visit on. Only pages from https or localhost have it.
+// The page works offline from the second visit on. Only pages from https or localhost have a service worker.
 navigator.serviceWorker?.register('service-worker.js').catch(() => undefined);

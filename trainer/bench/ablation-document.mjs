@@ -74,13 +74,13 @@ function page({ machine, config, methods, sweep }) {
   return `<!-- Written by trainer/bench/ablation.mjs; do not edit. -->
 # Ablation
 
-The questions of the paper's table 1 and figure 4 at small scale: \`npm run ablation -- --data CIFAR10_FOLDER\` trains every run anew. They differ in
-the quantizer of the weights, or in omega0, and in nothing else: the network is \`${config.architecture}\`, on ${data.sample ?? 'the first'} ${count(data.trainImages)} training
+This page asks the questions of the paper's table 1 and figure 4 at small scale; \`npm run ablation -- --data CIFAR10_FOLDER\` trains every run anew. The runs differ
+only in the quantizer of the weights or in omega0. The network is \`${config.architecture}\`, on ${data.sample ?? 'the first'} ${count(data.trainImages)} training
 and ${count(data.testImages)} test images of CIFAR-10 (crop and flip), ${stages[1].epochs} + ${stages[2].epochs} epochs, batch ${batchSize}, learning rates ${stages[1].learningRate} and
 ${stages[2].learningRate}, no weight decay, no regulariser, seed ${seed}, activations as in the authors' code. Run on ${machine}.
 
 One seed, few images and few epochs: a difference below about 2 points says nothing (one standard deviation of an accuracy on ${count(data.testImages)} images is
-0.7 points), and the learning rates weren't tuned for any method. It shows that all of them train here, and what the two stages do; it doesn't
+0.7 points), and the learning rates weren't tuned for any method. The figures show that all of them train here, and what the two stages do; they don't
 rank them at the paper's scale.
 
 ## Weight quantizers (omega0 = ${omega0} for BiPer)

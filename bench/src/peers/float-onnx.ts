@@ -3,8 +3,8 @@ import { outputShape, type UnitNetwork } from '../layer-networks.js';
 import { filtersInnerFirst } from '../layouts.js';
 
 /**
- * The units in float32: a `Conv` with scale and bias in its filters, as optimizers fold batch norms, and a `Clip` to -1 and +1, which ONNX
- * Runtime makes a part of the convolution. Input `input` and output `output` are (1, C, H, W).
+ * The units in float32: a `Conv` with scale and bias folded into its filters, as optimizers fold batch norms, and a `Clip` to -1 and +1,
+ * which ONNX Runtime fuses with the convolution. Input `input` and output `output` are (1, C, H, W).
  */
 export function floatOnnx(network: UnitNetwork): Uint8Array {
   const { height, width, inChannels } = network.units[0]!.shape;

@@ -2,20 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 
-/** What is known of the machine that was measured. Names neither it nor its user. */
+/** What is known about the measured machine. It identifies neither the machine nor its user. */
 export interface Device {
   readonly cpu: string;
   readonly cores: number;
-  /** As Node calls it: `x64`, `arm64`, `arm`. */
+  /** Node's name for it: `x64`, `arm64`, `arm`. */
   readonly architecture: string;
   readonly memoryBytes: number;
   readonly system: string;
-  /** "Raspberry Pi 5 Model B Rev 1.0": where the kernel has a device tree. */
+  /** "Raspberry Pi 5 Model B Rev 1.0", if the kernel has a device tree. */
   readonly board?: string;
   readonly clock?: Clock;
 }
 
-/** Of the first core, as the kernel has it: cpufreq. */
+/** Clock of the first core, from the kernel's cpufreq. */
 interface Clock {
   readonly governor?: string;
   readonly currentKhz?: number;
@@ -24,7 +24,7 @@ interface Clock {
 }
 
 /**
- * @param root folder that stands for `/` in tests. What can't be read, as in a container or on another system than Linux, is left out.
+ * @param root folder that stands for `/` in tests. What can't be read there is left out, as in a container or on other systems than Linux.
  */
 export function describeDevice(root = '/'): Device {
   const board = readLine(root, 'proc/device-tree/model');
@@ -40,7 +40,7 @@ export function describeDevice(root = '/'): Device {
   };
 }
 
-/** The hottest of the kernel's thermal zones, degrees Celsius; undefined where there is none. */
+/** Temperature of the hottest of the kernel's thermal zones in degrees Celsius; undefined if there are none. */
 export function readTemperature(root = '/'): number | undefined {
   const folder = join(root, 'sys/class/thermal');
   let zones: string[];
@@ -70,7 +70,7 @@ function readNumber(root: string, path: string): number | undefined {
   return line !== undefined && /^-?\d+$/.test(line) ? Number(line) : undefined;
 }
 
-/** Device trees end their texts with a zero byte. */
+/** Reads a line; texts of device trees end with a zero byte. */
 function readLine(root: string, path: string): string | undefined {
   try {
     return readFileSync(join(root, path), 'utf8').replaceAll('\0', '').trim() || undefined;

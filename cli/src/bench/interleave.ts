@@ -1,32 +1,32 @@
-/** One of several things that do the same work. */
+/** One of several ways to do the same work, to be timed beside the others. */
 export type Contestant = TimedContestant | SelfTimedContestant;
 
 interface TimedContestant {
   readonly name: string;
-  /** The work that is timed, once. */
+  /** Does the work once; this is what is timed. */
   run(): void | Promise<void>;
 }
 
-/** One that looks at a clock itself: it times a part of what it does, or does it in another process. */
+/** A contestant that reads the clock itself, because it times only a part of what it does, or works in another process. */
 interface SelfTimedContestant {
   readonly name: string;
-  /** Do the work `runs` times. @returns the median of the times of one run, milliseconds. */
+  /** Does the work `runs` times. @returns the median time of one run, milliseconds. */
   medianMs(runs: number): number | Promise<number>;
 }
 
 export interface TimingOptions {
-  /** Rounds that are counted; each contestant gives one sample in each (default 15). */
+  /** Number of rounds that count; each contestant gives one sample in each (default 15). */
   readonly rounds?: number;
-  /** Least duration of a sample, milliseconds: quick work is repeated within it (default 50). */
+  /** Least duration of a sample, milliseconds; quick work is repeated within it (default 50). */
   readonly minMs?: number;
-  /** Least duration of the warm-up of each contestant, milliseconds: engines compile what is hot a second time (default 0). */
+  /** Least duration of each contestant's warm-up, milliseconds, because engines compile hot code a second time (default 0). */
   readonly warmUpMs?: number;
   /** A clock in milliseconds (default `performance.now`). */
   readonly now?: () => number;
 }
 
 /**
- * Times of one run of a contestant, over all rounds, in milliseconds. A sample is the median of its runs, so that what interrupts one of
+ * Times of one run of a contestant, over all rounds, in milliseconds. A sample is the median of its runs, so that an interruption of one of
  * them counts for nobody, however short or long a run is.
  */
 export interface Timing {
@@ -41,12 +41,12 @@ export interface Timing {
   readonly runsPerSample: number;
 }
 
-/** Least number of samples before anything is counted. */
+/** Each contestant warms up for at least this many samples. */
 const WARM_UP_SAMPLES = 2;
 
 /**
- * Time contestants side by side: every round times each of them once, so that a machine that gets slower or faster does
- * so for all. Every other round goes backwards, so that nobody always runs after the same one.
+ * Time contestants side by side: every round times each of them once, so that a machine that gets slower or faster does so for all. Every
+ * other round goes backwards, so that nobody always runs after the same contestant.
  *
  * @returns one timing per contestant, in their order.
  */
@@ -67,7 +67,7 @@ export async function timeInterleaved(
   return runners.map(({ contestant, runs, samples }) => summarize(contestant.name, runs, samples));
 }
 
-/** Warm up, and find how many runs take `minMs`. */
+/** Warms up, and finds how many runs take `minMs`. */
 async function calibrate(contestant: Contestant, minMs: number, warmUpMs: number, now: () => number): Promise<number> {
   let runs = 1;
   let warm = 0;
@@ -82,9 +82,9 @@ async function calibrate(contestant: Contestant, minMs: number, warmUpMs: number
 }
 
 interface Sample {
-  /** Of one run. */
+  /** Median time of one run. */
   readonly medianMs: number;
-  /** Of all runs and what lies between them. */
+  /** Time of all runs and of what lies between them. */
   readonly elapsedMs: number;
 }
 
@@ -97,7 +97,7 @@ async function sample(contestant: Contestant, runs: number, now: () => number): 
   const times = new Float64Array(runs);
   for (let i = 0; i < runs; i++) {
     const before = now();
-    // Awaiting what is no promise would put a turn of the event loop into the time of synchronous work.
+    // Awaiting a value that is no promise would add a turn of the event loop to the time of synchronous work.
     const pending = contestant.run();
     if (pending) await pending;
     times[i] = now() - before;
@@ -118,7 +118,7 @@ function summarize(name: string, runsPerSample: number, samples: readonly number
   };
 }
 
-/** Linear between the two samples around it. @param sorted rising. */
+/** Interpolates linearly between the two nearest samples. @param sorted ascending. */
 function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = (sorted.length - 1) * q;
   const below = sorted[Math.floor(at)]!;

@@ -11,7 +11,7 @@ export interface OrtSession {
   release(): Promise<void>;
 }
 
-/** The part of onnxruntime-web that is used; the package itself is a peer that may be missing. */
+/** The part of onnxruntime-web that is used here; the package is a peer that may be missing. */
 interface Ort {
   readonly env: {
     readonly versions: { readonly web?: string };
@@ -28,7 +28,7 @@ interface OrtInferenceSession {
   release(): Promise<void>;
 }
 
-/** Folders whose node_modules may hold the peer: where the command runs, and the repository's bench package. */
+/** Folders whose node_modules may hold the peer: the current folder, and the repository's bench package. */
 const PLACES = ['.', 'bench'];
 
 /**

@@ -18,11 +18,11 @@ interface Options extends PartOptions {
   readonly report?: string;
 }
 
-/** Quantization of a BiPer checkpoint's latent weights. */
+/** How well a BiPer checkpoint's latent weights are quantized. */
 export interface Analysis {
   readonly checkpoint: string;
   readonly omega0: number;
-  /** `--omega0`, or the file that says it. */
+  /** Where omega0 comes from: `--omega0`, or the name of a file. */
   readonly omega0From: string;
   readonly layers: readonly LayerStatistics[];
   readonly totals: LatentWeightTotals;
@@ -82,7 +82,7 @@ async function analyze(path: string, options: Options): Promise<void> {
   }
 }
 
-/** Names of the modules with latent weights and a learned scale, `alpha`: BiPer's binary convolutions. */
+/** Names of BiPer's binary convolutions: the modules that have latent weights and a learned scale, `alpha`. */
 function binaryLayers({ tensors, sourceName }: Checkpoint): string[] {
   const names = [...tensors.keys()]
     .filter((name) => name.endsWith('.weight'))

@@ -27,11 +27,13 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Of the fields of `--device-report`. */
+/** Version of the fields of `--device-report`. */
 const REPORT_VERSION = 1;
-/** Inputs on which outputs are compared before anything is timed. */
+/** Number of inputs whose outputs are compared before anything is timed. */
 const CHECKED_INPUTS = 5;
-/** Float engines sum in other orders; a sign that flips at its threshold moves outputs more, see `compareOutputs`. */
+/**
+ * Tolerance for engines that sum floats in other orders. A sign that flips at its threshold moves outputs by more, see `compareOutputs`.
+ */
 const OUTPUT_TOLERANCE = 1e-3;
 
 export function registerBench(program: Command): void {
@@ -114,7 +116,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   if (layers && options.perLayer) printResult(`\n${layerTable(layers)}`);
 }
 
-/** A model for each number of threads, those left out that can't be had. */
+/** Loads a model for each number of threads, except for numbers that aren't available here. */
 async function loadForThreads(name: string, bytes: Uint8Array, { threads, kernels }: Options): Promise<Model[]> {
   const models: Model[] = [];
   for (const count of threads) {
@@ -181,7 +183,7 @@ function gmacs(macs: number, ms: number): string {
   return (macs / ms / 1e6).toFixed(1);
 }
 
-/** Nothing is timed that computes something else: outputs must be the reference's. */
+/** Checks that outputs are the reference's, because nothing is timed that computes something else. */
 function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly Float32Array[]): void {
   const reference = new Reference(file.graph);
   for (const input of inputs) {
@@ -195,7 +197,7 @@ function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly F
 }
 
 /**
- * ONNX Runtime Web on the model's float twin. Its outputs must agree with ours: within {@link OUTPUT_TOLERANCE}, or, where another order
+ * ONNX Runtime Web running the model's float twin. Its outputs must agree with ours within {@link OUTPUT_TOLERANCE}, or, if another order
  * of float sums flipped a sign at its threshold, at least in the first class.
  */
 async function ortContestant(file: ModelFile, model: Model, inputs: readonly Float32Array[]): Promise<Contestant> {
@@ -225,7 +227,10 @@ function channelsFirst(floats: Float32Array, { channels }: InputNode): Float32Ar
   return planar;
 }
 
-/** Floats from -2 to 2, as a normalised image has them, or whole numbers where the stem takes such; of a linear congruential generator. */
+/**
+ * A random input from a linear congruential generator: floats from -2 to 2, like a normalised image, or whole numbers if the stem takes
+ * those.
+ */
 function randomInput(graph: Graph, { height, width, channels }: InputNode, seed: number): Float32Array {
   const isWhole = graph.nodes.some((node) => isIntegerConv(graph, node));
   let state = seed;

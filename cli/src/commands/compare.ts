@@ -16,7 +16,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The reference takes about a second for a ResNet-18 image. */
+/** Few by default, because the reference takes about a second for a ResNet-18 image. */
 const DEFAULT_IMAGES = 20;
 
 export function registerCompare(program: Command): void {

@@ -152,7 +152,7 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
   }
 }
 
-/** The options that may name files to read. */
+/** The options whose values may name files to read. */
 function filesOf({ arch, config, labels, preprocess }: Options): Record<string, string | undefined> {
   return { '--arch': arch, '--config': config, '--labels': labels, '--preprocess': preprocess };
 }
@@ -163,7 +163,7 @@ function effectLine({ options, fileBytes, images, source, largestLogitChange, to
   return `${size}; on ${images} images of ${source} the largest change of a logit is ${largestLogitChange.toPrecision(3)}, the first class changes on ${top1Changes}`;
 }
 
-/** The named properties that are there, for an object whose properties may be absent but not undefined. */
+/** The named properties that are defined; for a type whose properties may be absent but not undefined. */
 function pickDefined<T extends object, K extends keyof T>(
   from: T,
   keys: readonly K[],

@@ -41,7 +41,7 @@ export function registerExport(program: Command): void {
         printResult(`${onnx}: ${count(bytes.length)} bytes, ONNX`);
       }
       if (c !== undefined) {
-        // Loaded when it is needed: it has the C sources in it.
+        // Loaded only when needed, because it contains the C sources.
         const { exportC } = await import('@signwave/runtime/c');
         const files = await exportC(model);
         await writeFolderAtomic(c, files);

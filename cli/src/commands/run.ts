@@ -51,7 +51,7 @@ async function run(modelPath: string, imagePaths: string[], options: Options): P
   else await runImages(model, imagePaths, options);
 }
 
-/** Load a model with the kernels and threads that were asked for; says so if there are fewer threads. */
+/** Loads a model with the requested kernels and threads, and says so if it gets fewer threads. */
 export async function loadModel(
   path: string,
   { kernels, threads }: Pick<LoadOptions, 'kernels' | 'threads'>,

@@ -7,7 +7,7 @@ import { refuseOverwriting } from '../output-guard.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
 import { Progress } from '../report/progress.js';
 
-/** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
+/** What a shell reports for a program that Ctrl-C ended: 128 plus the signal's number. */
 const EXIT_INTERRUPTED = 130;
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 
@@ -37,7 +37,7 @@ export function registerTrain(program: Command): void {
 }
 
 async function run(configPath: string, options: Options): Promise<void> {
-  // Loaded here, so that no other command pays for it.
+  // Loaded here, so that no other command pays for the trainer.
   const { chooseBackend, ProgressBar, readConfig, RUN_FILES, train } = await import('@signwave/trainer');
   const config = withFolders(await readConfig(configPath), options);
   await verifyOutput(configPath, config, RUN_FILES);
@@ -72,7 +72,7 @@ async function run(configPath: string, options: Options): Promise<void> {
   }
 }
 
-/** The config with the folders of this run; a shell expands no `~` in a file. */
+/** The config with the folders of this run. `~` is expanded here, since no shell does that within a file. */
 function withFolders({ distillation, ...config }: TrainConfig, { data, output }: Options): TrainConfig {
   return {
     ...config,
@@ -82,7 +82,7 @@ function withFolders({ distillation, ...config }: TrainConfig, { data, output }:
   };
 }
 
-/** Shows how far the look at all image files is. */
+/** Shows how many image files have been checked. */
 function scanBar(): (done: number, total: number) => void {
   let bar: Progress | undefined;
   return (done, total) => {

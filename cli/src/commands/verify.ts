@@ -25,7 +25,7 @@ interface Options extends PartOptions {
   readonly json?: boolean;
 }
 
-/** Part of the images on which a value within a rounding of its threshold may change the first class. */
+/** Greatest share of the images whose first class may change because a value lies within a rounding of its threshold. */
 const FLIPPED_PART = 0.005;
 
 export function registerVerify(program: Command): void {
@@ -72,7 +72,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
 
   const model = await load(bytes, { name: modelPath });
   const shared = await load(bytes, { name: modelPath, threads: 2 });
-  // One entry where the engine has no SIMD, and none for threads where there are none.
+  // Has one entry if the engine has no SIMD, and none for threads if there are none.
   const models = {
     [model.info().kernels]: model,
     scalar: await load(bytes, { name: modelPath, kernels: 'scalar' }),
@@ -140,8 +140,8 @@ async function verify(modelPath: string, options: Options): Promise<void> {
 }
 
 /**
- * Images on which the packed model says something else than its source have to be explained by a value next to a threshold, and few of these may have another
- * first class. Weights stored smaller were asked for: no failure.
+ * Compares the packed model with its source. Where they differ, a value next to a threshold has to explain it, and only few such images may
+ * get another first class. A difference because weights are stored smaller is no failure, since that was asked for.
  */
 function agreementCheck(agreement: SourceAgreement, graph: Graph): Check {
   const { images, sameTop1, maxDifference, zeros, disagreements } = agreement;
@@ -168,7 +168,7 @@ function agreementCheck(agreement: SourceAgreement, graph: Graph): Check {
   };
 }
 
-/** Whether the file was made with one of the options that change what a network says. */
+/** Whether the file was made with one of the options that change a network's outputs. */
 function changesOutputs(graph: Graph): boolean {
   return Object.keys(smallerWeightsOf(graph)).length > 0 || graph.nodes.some((node) => isIntegerConv(graph, node));
 }

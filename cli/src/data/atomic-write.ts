@@ -5,11 +5,11 @@ import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /**
- * Write a file so that at every moment, a crash or a full disk included, the path holds the old content or the whole
- * new one: the bytes go to a temporary name in the same folder, are flushed to the disk, then renamed. Devices and
- * pipes (`/dev/null`, `/dev/stdout`) are written to directly, since a rename would replace them by a file.
+ * Write a file so that at every moment, even after a crash or with a full disk, the path holds either the old content or the whole new one.
+ * The bytes go to a temporary name in the same folder, are flushed to the disk, then renamed. Devices and pipes (`/dev/null`,
+ * `/dev/stdout`) are written to directly, since a rename would replace them by a file.
  *
- * @throws {SignwaveError} `E_IO` with the system's reason; the temporary file is gone, an existing file is as it was.
+ * @throws {SignwaveError} `E_IO` with the system's reason; the temporary file is then gone and an existing file untouched.
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
   try {
@@ -24,7 +24,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
 
 async function writeThenRename(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  // 'wx': fails rather than write through a link that someone put there.
+  // 'wx' fails rather than writing through a link that someone put there.
   const file = await open(temporary, 'wx');
   try {
     try {

@@ -5,13 +5,16 @@ import { type FileSource, openFileSource } from './file-source.js';
 /** A checkpoint with the files that its tensors are read from. */
 export interface CheckpointFile {
   readonly checkpoint: Checkpoint;
-  /** The file that was named, then those that it names in turn: the shards of a safetensors index. */
+  /** The named file, then the files that it names in turn: the shards of a safetensors index. */
   readonly sources: readonly FileSource[];
-  /** Gives the file handles back; tensors can't be read after it. */
+  /** Closes the files; tensors can't be read afterwards. */
   close(): Promise<void>;
 }
 
-/** Open a checkpoint, and the files beside it that belong to it. @param part which part of it is the network. @throws {SignwaveError} as `openCheckpoint`. */
+/**
+ * Opens a checkpoint, and the files beside it that belong to it. @param part selects the network in it. @throws {SignwaveError} as
+ * `openCheckpoint`.
+ */
 export async function openCheckpointFile(path: string, part: PartOptions = {}): Promise<CheckpointFile> {
   const sources: FileSource[] = [];
   const open = async (file: string): Promise<FileSource> => {
@@ -29,7 +32,7 @@ export async function openCheckpointFile(path: string, part: PartOptions = {}): 
   }
 }
 
-/** The options that {@link openCheckpointFile} knows, of all that a command has. */
+/** Picks the options of {@link openCheckpointFile} from all options of a command. */
 function partOf({ stateDict, prefix }: PartOptions): PartOptions {
   return { ...(stateDict !== undefined && { stateDict }), ...(prefix !== undefined && { prefix }) };
 }

@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
 import { SignwaveError } from '@signwave/format';
 
-/** `~` or `~/...`, alone or after what keeps a shell from seeing it: `FORMAT:`, `--option=`, `-o`. */
+/** `~` or `~/...`, alone or after something that hides it from a shell: `FORMAT:`, `--option=`, `-o`. */
 const HOME = /^(--[\w-]+=|-\w)?([\w-]+:)?~(?=$|[/\\])/;
 
 /**
- * Put the home folder in the place of a `~` that the shell has left: in `cifar10:~/data`, `--labels=~/labels.txt`, in
- * quotes, on Windows, in a file. `./~` still is a file of this name.
+ * Replaces a `~` that the shell has left by the home folder: in `cifar10:~/data`, in `--labels=~/labels.txt`, in quotes, on Windows, in a
+ * file. `./~` still is a file with this name.
  *
- * @returns the text as it is if it has no such `~`; `~other` isn't expanded.
+ * @returns the text unchanged if it has no such `~`; `~other` isn't expanded.
  * @throws {SignwaveError} `E_USAGE` if this user has no home folder.
  */
 export function expandHome(text: string): string {

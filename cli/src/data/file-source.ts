@@ -4,7 +4,7 @@ import { type ByteSource, checkRange, SignwaveError } from '@signwave/format';
 
 /** A {@link ByteSource} over an open file. */
 export interface FileSource extends ByteSource {
-  /** Gives the file handle back; reads after it fail. */
+  /** Closes the file; later reads fail. */
   close(): Promise<void>;
 }
 

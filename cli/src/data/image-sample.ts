@@ -8,26 +8,26 @@ export interface LabelledImage {
   readonly image: RasterImage;
   /** Class index, from 0. */
   readonly label: number;
-  /** What to call the image in reports: a path or "image 17". */
+  /** The image's name in reports: a path or "image 17". */
   readonly name: string;
 }
 
-/** Images of a data set that a command works on: all, or a sample of them. */
+/** The images of a data set that a command works on: all of them, or a sample. */
 export interface ImageSample {
-  /** Of the data set. */
+  /** Name of the data set. */
   readonly name: string;
   /** "20 of 100 images, evenly over 10 classes, seed 0" */
   readonly description: string;
-  /** Images of the sample, those that can't be decoded included. */
+  /** Number of images in the sample, including those that can't be decoded. */
   readonly count: number;
-  /** Images of the data set. */
+  /** Number of images in the data set. */
   readonly available: number;
   /** In class order. */
   readonly classNames: readonly string[];
-  /** @returns undefined if the image can't be decoded, unless that is an error. */
+  /** @returns undefined if the image can't be decoded and that isn't an error. */
   read(n: number): Promise<LabelledImage | undefined>;
   /**
-   * Say which images couldn't be decoded, once all were read.
+   * Says which images couldn't be decoded, after all have been read.
    *
    * @throws {SignwaveError} `E_IMAGE` if none could.
    */
@@ -40,23 +40,23 @@ export interface Undecodable {
 }
 
 export interface SampleOptions {
-  /** Images at most, taken evenly over the set; absent: all. */
+  /** Greatest number of images, taken evenly over the set; absent: all. */
   readonly limit?: number | undefined;
-  /** What the images are made the input of: what happens to them that their owner may not expect is said once. */
+  /** The input that images are prepared for. What this does to them and their owner may not expect is then reported once. */
   readonly input?: InputNode;
-  /** Whose classes the labels are to be; absent: the data set's own. */
+  /** The model whose classes the labels should be; absent: the data set's own. */
   readonly model?: ModelClasses;
-  /** An image that can't be decoded is an error; else it is left out. */
+  /** Whether an image that can't be decoded is an error; otherwise it is left out. */
   readonly isStrict?: boolean;
 }
 
 const SHOWN = 5;
 
 /**
- * Open the test images that an argument names, and say what is taken and what is left out.
+ * Opens the test images that an argument names, and says which are taken and which are left out.
  *
- * @param argument as {@link parseDataArgument} takes it.
- * @throws {SignwaveError} `E_DATA` if they are missing, empty, malformed, or their classes can't be told to be the model's.
+ * @param argument as in {@link parseDataArgument}.
+ * @throws {SignwaveError} `E_DATA` if they are missing, empty or malformed, or if it can't be told which of the model's classes theirs are.
  */
 export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<ImageSample> {
   const { model, input, isStrict = false } = options;

@@ -2,7 +2,7 @@ import { parseLabels } from '@signwave/data';
 import { readFileBytes } from '@signwave/data/node';
 
 /**
- * Read a file of class names, as {@link parseLabels} has them.
+ * Reads a file of class names in the formats of {@link parseLabels}.
  *
  * @throws {SignwaveError} `E_LABELS` if the file can't be read, is no text, or has no name or an empty one.
  */

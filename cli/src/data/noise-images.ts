@@ -2,7 +2,7 @@ import type { RasterImage } from '@signwave/data';
 
 const IMAGES = 20;
 
-/** Images of random bytes, the same in every run: for measuring a network where no pictures are given. */
+/** Images of random bytes, the same in every run, to measure a network on if no pictures are given. */
 export function noiseImages(
   height: number,
   width: number,

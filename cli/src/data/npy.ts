@@ -10,7 +10,7 @@ import { writeFileAtomic } from './atomic-write.js';
 //   10 or 12   header: a Python dict literal, spaces, "\n", so that the data is 64-byte aligned
 //   then the elements, row-major (C order), little-endian
 
-/** Element types that are read, by their name in the file, with the array that holds them. */
+/** Element types that are read, named as in the file, and the array that holds each. */
 interface NpyArrays {
   '|u1': Uint8Array;
   '<f4': Float32Array;
@@ -41,10 +41,10 @@ export type NpyArray<T extends NpyType = NpyType> = {
   };
 }[T];
 
-/** What a caller can use. */
+/** What a caller accepts. */
 export interface NpyExpectation<T extends NpyType> {
   readonly types: readonly T[];
-  /** Size of each dimension; null: any size. Absent: any shape. */
+  /** Size of each dimension, where null is any size. Absent: any shape. */
   readonly shape?: readonly (number | null)[];
 }
 
@@ -58,7 +58,7 @@ export async function readNpy<T extends NpyType>(path: string, expected: NpyExpe
   return decodeNpy(await readFileBytes(path, 'E_IO'), path, expected);
 }
 
-/** As {@link readNpy}, from the bytes of a file, which `name` stands for in messages. They share no memory. */
+/** Like {@link readNpy}, for the bytes of a file; messages call it `name`. The result shares no memory with them. */
 export function decodeNpy<T extends NpyType>(
   bytes: Uint8Array,
   name: string,
@@ -83,7 +83,7 @@ export function decodeNpy<T extends NpyType>(
           `but there are ${bytes.length - dataOffset}; it's cut short or damaged`,
       );
     }
-    // Copied, since typed arrays want their elements aligned in memory.
+    // Copied, because typed arrays need their elements aligned in memory.
     const data = new TYPES[type](Uint8Array.from(bytes.subarray(dataOffset)).buffer);
     return { type, shape: header.shape, data } as NpyArray<T>;
   } catch (cause) {
@@ -128,7 +128,7 @@ function checkShape(found: readonly number[], expected: readonly (number | null)
   if (!fits) throw new Error(`its shape is ${shapeText(found)}, expected ${shapeText(expected)}`);
 }
 
-/** Python's notation: (), (3,), (3, 4); a size that may be anything is "any". */
+/** Writes a shape as Python does: (), (3,), (3, 4); a size that may be anything is "any". */
 function shapeText(shape: readonly (number | null)[]): string {
   const sizes = shape.map((size) => size ?? 'any').join(', ');
   return shape.length === 1 ? `(${sizes},)` : `(${sizes})`;

@@ -5,11 +5,11 @@ import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /**
- * Write files into a new folder, all or none: they go to a temporary folder beside it, which is then renamed.
+ * Writes files into a new folder, all or none: they go to a temporary folder beside it, which is then renamed.
  *
- * @param path  a folder that isn't there yet, or is empty.
+ * @param path  a folder that doesn't exist yet, or is empty.
  * @param files contents by file name.
- * @throws {SignwaveError} `E_IO` if it has files in it, is a file, or can't be written; what was there is as it was.
+ * @throws {SignwaveError} `E_IO` if it isn't empty, is a file, or can't be written; what was there is then untouched.
  */
 export async function writeFolderAtomic(path: string, files: ReadonlyMap<string, string>): Promise<void> {
   const target = resolve(path);
@@ -19,7 +19,8 @@ export async function writeFolderAtomic(path: string, files: ReadonlyMap<string,
     await mkdir(temporary);
     try {
       for (const [name, content] of files) await writeFile(join(temporary, name), content, { flag: 'wx' });
-      // Windows renames over no folder, not even an empty one. One that got files meanwhile stays, and the renaming fails.
+      // Windows can't rename over a folder, not even over an empty one. A folder that has got files meanwhile stays, and the renaming
+      // fails.
       await rmdir(target).catch(() => undefined);
       await rename(temporary, target);
     } catch (error) {

@@ -2,7 +2,7 @@ import { layerDensityFigure, layerErrorsFigure, quantizationErrorFigure } from '
 import type { Analysis } from '../commands/analyze.js';
 import { escapeHtml } from './html.js';
 
-/** A page of its own, without scripts: each layer's numbers, its quantization error, and the density of sin(omega0 w). */
+/** A self-contained page without scripts: each layer's numbers, its quantization error, and the density of sin(omega0 w). */
 export async function analysisHtml(analysis: Analysis): Promise<string> {
   const { checkpoint, omega0, layers, totals } = analysis;
   const scales = layers.map((layer) => layer.b);

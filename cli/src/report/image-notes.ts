@@ -2,7 +2,7 @@ import { describeClipping, type RasterImage, resizedSize } from '@signwave/data'
 import type { InputNode } from '@signwave/format';
 import { printNote, printWarning } from './output.js';
 
-/** Says, once for each kind, what happens to images that their owner may not expect. */
+/** Reports, once for each kind, what happens to images that their owner may not expect. */
 export class ImageNotes {
   readonly #input: InputNode;
   readonly #said = new Set<'resized' | 'clipped'>();
@@ -12,8 +12,8 @@ export class ImageNotes {
   }
 
   /**
-   * @param image as a file was read, or an array.
-   * @param name what to call it: its path.
+   * @param image as read from a file, or an array.
+   * @param name the image's name in messages: its path.
    */
   look(image: RasterImage & { readonly isClipped?: boolean }, name: string): void {
     const { recipe, height, width } = this.#input;

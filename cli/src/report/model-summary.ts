@@ -11,10 +11,10 @@ import {
   tensorOf,
 } from '@signwave/format';
 
-/** A module of the source network and the nodes that follow it up to the next: a convolution with its affine, add, clip. */
+/** A module of the source network with the nodes that follow it, up to the next module: a convolution with its affine, add and clip. */
 export interface Layer {
   readonly name: string;
-  /** `conv`, `linear`, or the operation of a nameless beginning. */
+  /** `conv`, `linear`, or the operation of the nodes before the first module. */
   readonly op: string;
   readonly shape: MapShape;
   /** Shape of the weights, (O, kh, kw, I / groups). */
@@ -31,12 +31,12 @@ export interface ModelSummary {
   readonly fileBytes: number;
   /** Graph, names and metadata. */
   readonly headerBytes: number;
-  /** Zeros that align tensors. */
+  /** Zeros that align the tensors. */
   readonly paddingBytes: number;
   readonly layers: readonly Layer[];
   readonly binaryMacs: number;
   readonly floatMacs: number;
-  /** What all tensors would take as float32, each weight counted once. */
+  /** What all tensors would take as float32, counting each weight once. */
   readonly float32Bytes: number;
 }
 
@@ -63,7 +63,7 @@ export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
 function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
   const shapes = inferShapes(graph);
   const layers: Layer[] = [];
-  /** A tensor that several nodes share, as in a layer that is computed twice, is the first one's. */
+  /** A tensor that several nodes share, as in a layer that is computed twice, counts for the first of them. */
   const counted = new Set<number>();
   graph.nodes.forEach((node, index) => {
     const tensor = tensorOf(node);
@@ -102,8 +102,8 @@ function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
 }
 
 /**
- * A layer some of whose weights are 0 has two tensors of bits, in two nodes of one name: the weights are the mean of both. The float network
- * has one.
+ * The float network's bytes. A layer with some weights of 0 has two tensors of bits, in two nodes of one name, and its weights are the mean
+ * of both; the float network has one tensor for it.
  */
 function float32Bytes(graph: Graph): number {
   const names = new Set<string>();

@@ -1,7 +1,7 @@
 const BAR_CELLS = 24;
 const REDRAW_MS = 100;
 
-/** Something that takes a while, on stderr: a bar on a terminal, nothing elsewhere. */
+/** Shows on stderr how far something slow has come: a bar on a terminal, nothing elsewhere. */
 export class Progress {
   readonly #startMs = performance.now();
   readonly #isShown = Boolean(process.stderr.isTTY) && !process.env.CI;
@@ -22,7 +22,7 @@ export class Progress {
     process.stderr.write(`\r${this.what} [${bar}] ${done}/${this.total}, ${leftSeconds.toFixed(0)} s left `);
   }
 
-  /** Take the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.#isShown && this.#drawnMs > 0) process.stderr.write('\r\x1b[K');
   }

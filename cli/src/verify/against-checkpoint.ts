@@ -22,14 +22,14 @@ import { openCheckpointFile } from '../data/checkpoint-file.js';
 import { sha256 } from '../files.js';
 import { readArch } from '../network-file.js';
 
-/** A thing that was looked at, and whether it is as it should be. */
+/** Something that was checked, and whether it is as it should be. */
 export interface Check {
   readonly name: string;
   readonly isOk: boolean;
   readonly detail: string;
 }
 
-/** Convert the checkpoint again, with what the file says, and compare. */
+/** Converts the checkpoint again, with what the file says, and compares the results. */
 export async function compareCheckpoint(
   path: string,
   options: PartOptions & { readonly arch?: string },
@@ -45,10 +45,10 @@ export async function compareCheckpoint(
       writer: info.writer,
       arch: await readArch(options.arch ?? `${info.method}-${info.architecture}`),
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
-      // Whoever converted it may have insisted; here only bytes are compared.
+      // Whoever converted it may have insisted; here only the bytes are compared.
       override: true,
     });
-    // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
+    // Recipe, labels and names are the user's choice; the weights, and what is computed with them, come from the checkpoint.
     const smaller = withSmallerWeights(model.graph, smallerWeightsOf(graph));
     const converted = isIntegerStem ? integerStem(smaller) : smaller;
     const again = writeModel({
@@ -75,7 +75,7 @@ export async function compareCheckpoint(
   }
 }
 
-/** Other floats than it was trained on make every bit right and every answer wrong. */
+/** Checks the recipe: with other floats than the network was trained on, every bit would be right and every answer wrong. */
 function recipeCheck(checkpoint: Checkpoint, recipe: InputRecipe | undefined): Check[] {
   const trained = trainedFacts(checkpoint)?.input.recipe;
   if (!trained || !recipe) return [];

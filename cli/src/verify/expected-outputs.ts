@@ -2,29 +2,31 @@ import { SignwaveError } from '@signwave/format';
 import { readNpy } from '../data/npy.js';
 import { argMax } from '../statistics.js';
 
-/** Of the largest output expected for an image; another order of sums stays far below it, a sign that falls the other way doesn't. */
+/**
+ * Tolerance as a share of the largest output expected for an image. Another order of sums stays far below it; a sign that flips doesn't.
+ */
 const TOLERANCE = 1e-3;
-/** Part of the images that may have outputs beyond it: now and then another order of sums decides a sign. */
+/** Share of the images whose outputs may exceed the tolerance, because now and then another order of sums decides a sign. */
 const MOVED_PART = 0.1;
-/** Part of the images that may have another first class. */
+/** Share of the images that may get another first class. */
 const FLIPPED_PART = 0.005;
-/** Two best outputs nearer than this part of the largest have no first class to speak of. */
+/** If the two best outputs are nearer to each other than this share of the largest, there is no clear first class. */
 const NEAR_TOP1 = 0.01;
 
-/** How outputs compare with those that somebody else computed. */
+/** How outputs compare with outputs that somebody else computed. */
 export interface ExpectedVerdict {
   readonly isOk: boolean;
   readonly images: number;
-  /** Images with the expected first class, or with no clear one. */
+  /** Number of images with the expected first class, or without a clear one. */
   readonly sameTop1: number;
-  /** Images whose outputs are all within the tolerance. */
+  /** Number of images whose outputs are all within the tolerance. */
   readonly within: number;
   readonly tolerance: number;
-  /** The largest difference of an output, as a part of the largest output expected for its image. */
+  /** The largest difference of an output, as a share of the largest output expected for its image. */
   readonly largestDifference: number;
 }
 
-/** Outputs recorded elsewhere, float (N, classes), and how a model's compare with them. */
+/** Outputs recorded elsewhere, float (N, classes), and how a model's outputs compare with them. */
 export class ExpectedOutputs {
   #images = 0;
   #sameTop1 = 0;
@@ -49,7 +51,7 @@ export class ExpectedOutputs {
     return new ExpectedOutputs(data, outputs);
   }
 
-  /** Compare the outputs for input `n`. */
+  /** Compares the outputs for input `n`. */
   check(n: number, found: Float32Array): void {
     const expected = this.data.subarray(n * this.outputs, (n + 1) * this.outputs);
     let largest = 0;

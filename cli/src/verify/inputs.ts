@@ -3,7 +3,7 @@ import { type Model, prepareImage } from '@signwave/runtime';
 import { openImageSample } from '../data/image-sample.js';
 import { readInputArray } from '../input-array.js';
 
-/** The reference takes about a second for a ResNet-18 image, so a default run stays short. */
+/** Few, so that a default run stays short: the reference takes about a second for a ResNet-18 image. */
 export const DEFAULT_IMAGES = 20;
 
 interface InputOptions {
@@ -12,10 +12,10 @@ interface InputOptions {
   readonly limit?: number;
 }
 
-/** What a model is verified on. */
+/** The inputs on which a model is verified. */
 export interface VerifyInputs {
   readonly name: string;
-  /** How many are compared, and how many there are. */
+  /** How many inputs are compared, and how many there are. */
   readonly count: number;
   /** @returns undefined for an image that can't be decoded. */
   read(index: number): Promise<Uint8Array | Float32Array | undefined>;
@@ -24,7 +24,7 @@ export interface VerifyInputs {
 }
 
 /**
- * Inputs from an array, from images, or else random ones, the same each time.
+ * Takes inputs from an array or from images, or makes random ones, the same each time.
  *
  * @throws {SignwaveError} `E_NPY`, `E_DATA`
  */
@@ -68,7 +68,7 @@ export async function openVerifyInputs(model: Model, input: InputNode, options: 
   };
 }
 
-/** Bytes of a linear congruential generator (Numerical Recipes' constants): the same on every machine. */
+/** Bytes from a linear congruential generator with the constants of Numerical Recipes: the same on every machine. */
 function seededBytes(seed: number): () => number {
   let state = seed;
   return () => {

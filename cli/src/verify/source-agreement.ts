@@ -2,24 +2,24 @@ import { type Graph, type SignNode, tensorValues } from '@signwave/format';
 import { type FeatureMap, Reference } from '@signwave/reference';
 import { argMax } from '../statistics.js';
 
-/** Outputs farther apart than this part of the largest have more than roundings between them: a sign is another. */
+/** If outputs differ by more than this share of the largest, it isn't rounding alone: some sign differs. */
 const OUTPUT_TOLERANCE = 1e-3;
-/** A value this near its threshold may fall on the other side by a rounding; of the largest value there, where that is above 1. */
+/** A value this near to its threshold can fall on the other side by a rounding. Relative to the largest value there, if that is above 1. */
 const NEAR_TIE = 1e-5;
-/** Lower than any threshold of a source: what the converter gives channels whose sign is folded into a constant. */
+/** Lower than any threshold of a source network: the converter gives it to channels whose sign is folded into a constant. */
 const FOLDED_THRESHOLD = -65_504;
 
-/** What is known of one image on which the packed model and its source say something else. */
+/** What is known about an image on which the packed model and its source disagree. */
 export interface Disagreement {
   readonly image: number;
   readonly isSameTop1: boolean;
-  /** The layer whose signs differ first, if any do. */
+  /** The first layer whose signs differ, if any do. */
   readonly layer?: string;
-  /** Whether all signs that differ there had values next to the threshold, but not on it: then a rounding decided. */
+  /** Whether all signs that differ there had values next to the threshold but not on it, so that a rounding decided. */
   readonly isNearTie: boolean;
 }
 
-/** A sign of the source, and what the packed graph has for it: one node, or two of which it is the mean. */
+/** A sign of the source and its counterpart in the packed graph: one node, or two whose mean it is. */
 interface SignPair {
   readonly source: number;
   readonly packed: readonly number[];
@@ -27,8 +27,8 @@ interface SignPair {
 }
 
 /**
- * Compares the outputs of a packed graph with those of the network as it was trained: unfolded, and with the source's own sign(0). Where they
- * differ by more than roundings, it looks for the sign that differs first, and whether a rounding can explain it.
+ * Compares the outputs of a packed graph with those of the network as it was trained: not folded, and with the source's own sign(0). If
+ * they differ by more than roundings, it finds the first sign that differs, and whether a rounding can explain that.
  */
 export class SourceAgreement {
   readonly #source: Reference;
@@ -36,7 +36,7 @@ export class SourceAgreement {
   images = 0;
   sameTop1 = 0;
   maxDifference = 0;
-  /** Values exactly at a threshold, where the source's sign gives 0. */
+  /** Number of values exactly at a threshold, for which the source's sign gives 0. */
   zeros = 0;
   readonly disagreements: Disagreement[] = [];
 
@@ -48,7 +48,7 @@ export class SourceAgreement {
     this.#pairs = signPairs(source, packed);
   }
 
-  /** @param packed maps of all nodes of the packed graph for this input, as the reference has them. @returns those of the source. */
+  /** @param packed the reference's maps of all nodes of the packed graph for this input. @returns the source's maps. */
   check(input: Uint8Array | Float32Array, packed: readonly FeatureMap[]): readonly FeatureMap[] {
     const { maps } = this.#source.record(input);
     const trained = maps.at(-1)!.data;
@@ -95,7 +95,7 @@ function thresholdsOf(graph: Graph, sign: SignNode): Float32Array | undefined {
   return sign.threshold === undefined ? undefined : tensorValues(graph.tensors[sign.threshold]!);
 }
 
-/** The signs of both graphs in order; none if they are not of one network. */
+/** The signs of both graphs in order; empty if they are not of the same network. */
 function signPairs(source: Graph, packed: Graph): readonly SignPair[] {
   const signsOf = ({ nodes }: Graph): number[] => nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
   const sources = signsOf(source);
@@ -114,7 +114,7 @@ function signPairs(source: Graph, packed: Graph): readonly SignPair[] {
   });
 }
 
-/** Whether two signs are of the same value, one with +1 and one with -1 for 0. */
+/** Whether two signs read the same value, one giving +1 and one -1 for 0. */
 function isTwin({ nodes }: Graph, upper: number, lower: number): boolean {
   const [a, b] = [nodes[upper] as SignNode, nodes[lower] as SignNode];
   return a.inputs[0] === b.inputs[0] && a.zeroRule === 'plus' && b.zeroRule === 'minus';

@@ -3,14 +3,14 @@ import { type FeatureMap, Reference } from '@signwave/reference';
 import type { Model } from '@signwave/runtime';
 import { differsFromReference } from '../statistics.js';
 
-/** How the bits of one sign compare, over all images so far. */
+/** How the bits of one sign compare with the reference's, over all images so far. */
 export interface LayerVerdict {
   /** The binary layer that reads the bits. */
   readonly name: string;
   readonly bits: number;
-  /** Bits that differ from the reference's, by build of the kernels. */
+  /** Number of bits that differ from the reference's, by build of the kernels. */
   readonly differing: Readonly<Record<string, number>>;
-  /** Inputs equal to the threshold, where the source network's rule gives another value than the file's. */
+  /** Number of inputs equal to the threshold for which the source network's rule gives another value than the file's. */
   readonly ties: number;
 }
 
@@ -25,7 +25,7 @@ export class Verification {
   readonly #reference: Reference;
   readonly #signs: readonly CheckedSign[];
   readonly #verdicts = new Map<number, { bits: number; differing: Record<string, number>; ties: number }>();
-  /** Outputs that differ from the reference's (SPEC section 5), by build of the kernels. */
+  /** Number of outputs that differ from the reference's (SPEC section 5), by build of the kernels. */
   readonly differingOutputs: Record<string, number> = {};
 
   constructor(
@@ -44,7 +44,7 @@ export class Verification {
     }
   }
 
-  /** Check one input: bytes (H, W, C) or preprocessed floats (H, W, C). @returns the maps of all nodes, by the reference. */
+  /** Checks one input: bytes (H, W, C) or preprocessed floats (H, W, C). @returns the reference's maps of all nodes. */
   check(input: Uint8Array | Float32Array): readonly FeatureMap[] {
     const { maps } = this.#reference.record(input);
     const expected = maps.at(-1)!.data;
@@ -95,7 +95,7 @@ function countDifferences(found: Uint8Array, expected: Uint8Array): number {
   return count;
 }
 
-/** Inputs of a sign at its threshold, if the network it came from treats them otherwise (PyTorch's sign(0) is 0). */
+/** Number of inputs at a sign's threshold, if the source network treats them differently (PyTorch's sign(0) is 0). */
 function countTies(graph: Graph, index: number, inputs: Float32Array): number {
   const sign = graph.nodes[index] as SignNode;
   if (sign.zeroRule === sign.sourceZeroRule) return 0;

@@ -59,10 +59,10 @@ export function borderTerm(
 }
 
 /**
- * Add what depends on the border class of a pixel: a constant operand under the kernel gives a sum that misses the taps on pads.
+ * Add a term that depends on a pixel's border class: if the operand is constant, the convolution's sum misses the taps on pads.
  *
  * @param y the result of the convolution that `window` describes.
- * @param termOf (C) values of a class, from which of the kernel's (kh, kw) positions lie inside the map.
+ * @param termOf gives the (C) values of a class, from which of the kernel's (kh, kw) positions lie inside the map.
  */
 export function withBorderTerm(
   g: NetworkBuilder,

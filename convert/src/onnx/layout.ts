@@ -8,7 +8,7 @@ export function isVector(shape: MapShape): boolean {
   return shape.height === 1 && shape.width === 1;
 }
 
-/** Dimensions of a map in the ONNX graph; a constant for each channel, spread over all pixels, has `batch` 1. */
+/** Dimensions of a map in the ONNX graph. A constant for each channel, broadcast over all pixels, has `batch` 1. */
 export function dimensionsOf<Batch extends Dimension>(shape: MapShape, batch: Batch): (number | Batch)[] {
   return isVector(shape) ? [batch, shape.channels] : [batch, shape.channels, shape.height, shape.width];
 }
@@ -24,7 +24,7 @@ export function asImage(onnx: OnnxGraph, value: ValueName, shape: MapShape): Val
   return onnx.node('Reshape', [value, onnx.ints('shape', [0, shape.channels, 1, 1])]);
 }
 
-/** The other way: what an operator gave as (N, C, H, W), as a map of `shape` is kept. */
+/** The inverse: an operator's (N, C, H, W) as a map of `shape` is kept. */
 export function fromImage(onnx: OnnxGraph, value: ValueName, shape: MapShape): ValueName {
   return isVector(shape) ? onnx.node('Flatten', [value], { axis: 1 }) : value;
 }

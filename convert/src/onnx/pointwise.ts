@@ -34,8 +34,8 @@ export function lowerSign(
 }
 
 /**
- * SPEC.md 4.5. Constants come first: ONNX Runtime folds a convolution's factor and term into its weights and bias where they come second, which
- * makes fractions of whole sums, rounds them in another order, and flips signs further on.
+ * SPEC.md 4.5. Constants come first. Where they come second, ONNX Runtime folds a convolution's factor and term into its weights and bias;
+ * that turns whole sums into fractions, rounds them in another order, and flips signs further on.
  *
  * @param coefficients (2, 1, 1, C).
  */
@@ -45,7 +45,7 @@ export function lowerAffine(onnx: OnnxGraph, x: ValueName, coefficients: Tensor,
   return onnx.node('Add', [onnx.floats('bias', channelDimensions(shape), bias), product]);
 }
 
-/** SPEC.md 4.9: `PRelu` where the positive slopes are 1, as engines have kernels for it. @param slopes (2, 1, 1, C). */
+/** SPEC.md 4.9: `PRelu` if all positive slopes are 1, since engines have kernels for it. @param slopes (2, 1, 1, C). */
 export function lowerPrelu(onnx: OnnxGraph, x: ValueName, slopes: Tensor, shape: MapShape): ValueName {
   const [negative, positive] = rows(slopes);
   const below = onnx.floats('negative', channelDimensions(shape), negative);
@@ -62,7 +62,7 @@ export function lowerClip(onnx: OnnxGraph, x: ValueName, { lo, hi }: ClipNode): 
   return onnx.node('Clip', [x, limit(lo), limit(hi)]);
 }
 
-/** SPEC.md 4.7: the constants of the border classes, written out for every pixel. */
+/** SPEC.md 4.7: the constants of the border classes, expanded to every pixel. */
 export function lowerBorderBias(
   onnx: OnnxGraph,
   x: ValueName,

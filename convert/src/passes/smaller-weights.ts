@@ -2,23 +2,23 @@ import { type Graph, type GraphNode, SignwaveError, type Tensor, tensorValues } 
 import { foldAffines } from './fold-affine.js';
 import { f16Tensor, floatToHalf } from './half.js';
 
-/** Float weights that can be stored smaller: of the first convolution, of shortcuts' 1 x 1 convolutions, of the classifier. */
+/** Float weights that can be stored smaller: those of the first convolution, of the shortcuts' 1 x 1 convolutions, of the classifier. */
 export type WeightGroup = 'stem' | 'downsample' | 'head';
-/** `f16`: rounded to binary16. `i8`: a scale for each filter, and whole numbers from -127 to 127. */
+/** `f16`: rounded to binary16. `i8`: whole numbers from -127 to 127 and a scale for each filter. */
 export type SmallType = 'f16' | 'i8';
 export type SmallerWeights = Readonly<Partial<Record<WeightGroup, SmallType>>>;
 
 const LARGEST_I8 = 127;
 
 /**
- * Store groups of float weights smaller. Unlike every other pass this one changes the network: by how much has to be measured.
+ * Store groups of float weights smaller. Unlike every other pass this one changes the network, and the change has to be measured.
  *
  * @throws {SignwaveError} `E_USAGE` if the network has no weights of a group, `E_TENSOR` for a weight that binary16 can't hold.
  */
 export function withSmallerWeights(graph: Graph, choice: SmallerWeights): Graph {
   const tensors = [...graph.tensors];
   const nodes: GraphNode[] = [];
-  /** Where each old node's value is now. */
+  /** The new index of each old node's value. */
   const moved: number[] = [];
   const left = new Set(Object.keys(choice));
   graph.nodes.forEach((old, index) => {
@@ -45,7 +45,7 @@ export function withSmallerWeights(graph: Graph, choice: SmallerWeights): Graph 
   return foldAffines({ nodes, tensors });
 }
 
-/** What {@link withSmallerWeights} was asked for to make this graph. */
+/** The options of {@link withSmallerWeights} that made this graph. */
 export function smallerWeightsOf(graph: Graph): SmallerWeights {
   const choice: Partial<Record<WeightGroup, SmallType>> = {};
   graph.nodes.forEach((node, index) => {
@@ -57,7 +57,7 @@ export function smallerWeightsOf(graph: Graph): SmallerWeights {
   return choice;
 }
 
-/** Whether node `index` has weights of a group. */
+/** Whether node `index` has weights that belong to a group. */
 function groupOf({ nodes, tensors }: Graph, index: number): WeightGroup | undefined {
   const node = nodes[index]!;
   if (node.op === 'linear' && tensors[node.weights]!.dtype !== 'bits') {
@@ -78,7 +78,7 @@ function toHalf(weights: Tensor, name: string): Tensor {
   return f16Tensor(weights.shape, values);
 }
 
-/** @returns whole numbers, and an affine's coefficients (2, 1, 1, O): what they have to be multiplied with, and zeros. */
+/** @returns whole numbers, and an affine's coefficients (2, 1, 1, O): the factors that turn them back, and zeros. */
 function toI8(weights: Tensor): { rounded: Tensor; scale: Tensor } {
   const values = tensorValues(weights);
   const filters = weights.shape[0];

@@ -5,7 +5,7 @@ let worker: Worker | undefined;
 let lastId = 0;
 const pending = new Map<number, { resolve: (value: never) => void; reject: (reason: unknown) => void }>();
 
-/** Have the page's worker do something; it is started with the first call, and again after one that it didn't survive. */
+/** Asks the page's worker to do something. The worker is started by the first call, and again after a call that it didn't survive. */
 export function askLab<Name extends keyof Lab>(
   method: Name,
   args: Parameters<Lab[Name]>,

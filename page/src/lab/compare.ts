@@ -7,7 +7,7 @@ import { argMax } from '../../../cli/src/statistics.js';
 import { randomInput } from './inputs.js';
 import type { Kernels } from './protocol.js';
 
-/** The part of onnxruntime-web that is used. */
+/** The part of onnxruntime-web that is used here. */
 interface Ort {
   readonly env: {
     readonly versions: { readonly web?: string };
@@ -29,11 +29,11 @@ interface Ort {
 const ROUNDS = 9;
 
 /**
- * Time a model and its float twin in ONNX Runtime Web, in turns, one thread each, from a preprocessed input to its outputs. Their first
+ * Times a model and its float twin in ONNX Runtime Web in turns, one thread each, from a preprocessed input to the outputs. Their first
  * classes must agree before anything is timed.
  *
- * @param ortFolder address of the page's copy of onnxruntime-web, with a slash at its end.
- * @throws {SignwaveError} `E_PEER` if that isn't there, or gives another class.
+ * @param ortFolder address of the page's copy of onnxruntime-web, ending with a slash.
+ * @throws {SignwaveError} `E_PEER` if the copy is missing, or gives another class.
  */
 export async function compareModel(bytes: Uint8Array, kernels: Kernels, ortFolder: string): Promise<readonly Timing[]> {
   const ort = await importOrt(ortFolder);

@@ -1,11 +1,11 @@
 import { parseLabels } from '@signwave/data';
 import { SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 
-/** Files that were dropped together, by what they are for. */
+/** Files that were dropped together, sorted by purpose. */
 export interface DroppedFiles {
-  /** The model or checkpoint; of a checkpoint in several files the index. */
+  /** The model or checkpoint; for a checkpoint in several files its index. */
   readonly main: File;
-  /** What BiPer's training wrote beside its checkpoint. */
+  /** The config.txt that BiPer's training wrote beside its checkpoint. */
   readonly config: File | undefined;
   readonly labels: { readonly fileName: string; readonly names: readonly string[] } | undefined;
   /** A network definition in JSON. */
@@ -14,16 +14,16 @@ export interface DroppedFiles {
   readonly shards: readonly File[];
 }
 
-/** Texts that lie beside a model are small: a larger one is something else. */
+/** Texts beside a model are small: a larger file is something else. */
 const MAX_TEXT_BYTES = 2 ** 22;
 
 type Role = 'config' | 'labels' | 'network' | 'index' | 'model';
 
 /**
- * Tell the files that were dropped together apart, by their content where their names leave it open.
+ * Tell files that were dropped together apart, by their content if their names don't settle it.
  *
- * @throws {SignwaveError} `E_USAGE` unless exactly one of them is a model or checkpoint and at most one each of the others; `E_LABELS`
- *   if the labels can't be read.
+ * @throws {SignwaveError} `E_USAGE` unless exactly one of them is a model or checkpoint and at most one each of the others; `E_LABELS` if
+ *   the labels can't be read.
  */
 export async function sortFiles(files: readonly File[]): Promise<DroppedFiles> {
   const roles = await Promise.all(files.map(roleOf));
@@ -56,7 +56,7 @@ async function roleOf(file: File): Promise<Role> {
   try {
     value = JSON.parse(await file.text());
   } catch {
-    return 'labels'; // whose reader says what is wrong with the text
+    return 'labels'; // the labels' reader says what is wrong with the text
   }
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   if (keys.includes('weight_map')) return 'index';

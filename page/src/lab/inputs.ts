@@ -1,6 +1,8 @@
 import type { InputNode } from '@signwave/runtime';
 
-/** Bytes for models with a recipe, else floats from -2 to 2, as a normalised image has them; of a linear congruential generator. */
+/**
+ * A random input from a linear congruential generator: bytes for models with a recipe, else floats from -2 to 2, like a normalised image.
+ */
 export function randomInput({ height, width, channels, recipe }: InputNode, seed: number): Uint8Array | Float32Array {
   let state = seed;
   const next = (): number => {

@@ -23,13 +23,13 @@ import { type DroppedFiles, sortFiles } from './dropped-files.js';
 import type { OpenedModel, OpenOptions } from './protocol.js';
 
 const WRITER = 'signwave web';
-/** The page keeps the checkpoint's used tensors in memory: a phone has no more for one tab. */
+/** The page keeps the tensors that it uses in memory, and a phone has no more for one tab. */
 const MAX_FILE_BYTES = 2 ** 30;
 
 /**
- * Open what was dropped: a model, which is checked and given the labels that lie beside it, or a checkpoint, which is converted.
+ * Open what was dropped: a model, which is checked and given the labels dropped with it, or a checkpoint, which is converted.
  *
- * @throws {SignwaveError} `E_USAGE` unless one of the files is a model or checkpoint; all that reading and converting can throw.
+ * @throws {SignwaveError} `E_USAGE` unless one of the files is a model or checkpoint; and all that reading and converting can throw.
  */
 export async function openModel(files: readonly File[], options: OpenOptions): Promise<OpenedModel> {
   const dropped = await sortFiles(files);
@@ -92,7 +92,7 @@ async function openUnpacked(dropped: DroppedFiles, options: OpenOptions): Promis
   return { ...described(model, bytes, `${main.name.replace(/(\.pth)?\.[^.]*$/, '')}.sgnw`, notes), converted };
 }
 
-/** omega0 and where it comes from: the page's field, config.txt, or the checkpoint itself. */
+/** omega0 and where it comes from: the page's field, config.txt or the checkpoint itself. */
 async function omega0Of(
   checkpoint: Checkpoint,
   { main, config }: DroppedFiles,
@@ -129,7 +129,9 @@ function described(
   };
 }
 
-/** Of several files one after the other. Browsers have it only on pages from https or localhost; the model does without it then. */
+/**
+ * The SHA-256 of several files, one after the other. Browsers offer it only on pages from https or localhost; elsewhere the model has none.
+ */
 async function sha256(files: readonly File[]): Promise<string | undefined> {
   if (!crypto.subtle) return undefined;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await new Blob([...files]).arrayBuffer()));

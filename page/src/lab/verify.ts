@@ -4,7 +4,7 @@ import { Verification } from '../../../cli/src/verify/verification.js';
 import { randomInput } from './inputs.js';
 import type { Switches, Verdict } from './protocol.js';
 
-/** Compare every bit that a binary layer reads, and every output, with the plain reference, on one input. */
+/** Compares every bit that a binary layer reads, and every output, with the plain reference, for one input. */
 export async function verifyModel(bytes: Uint8Array, switches: Switches): Promise<Verdict> {
   const model = await load(bytes, switches);
   const verification = new Verification(readModel(bytes), { page: model });

@@ -10,7 +10,7 @@ const lab: { readonly [Name in keyof Lab]: (...args: Parameters<Lab[Name]>) => u
   choices: () => ({ architectures: ARCHITECTURES.map(architectureId).sort(), recipes: RECIPE_NAMES }),
   decode: rasterOf,
   verify: verifyModel,
-  // With the ONNX exporter, which nobody needs before they compare.
+  // Loaded only to compare: it brings the ONNX exporter along.
   compare: async (...args) => (await import('./compare.js')).compareModel(...args),
 };
 

@@ -4,7 +4,7 @@ import type { OpenedModel } from '../lab/protocol.js';
 
 const EXAMPLE = ['biper-resnet20-cifar10.pth', 'config.txt', 'labels.txt'];
 
-/** Section 1: from files to a model. @param use is called with each model that was opened. */
+/** Section 1: from files to a model. @param use is called with each opened model. */
 export function startModelView(use: (opened: OpenedModel) => Promise<void>): void {
   const place = { error: byId('model-error'), status: byId('model-status') };
   const omega0 = byId<HTMLInputElement>('omega0');
@@ -16,7 +16,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   let lastFiles: readonly File[] = [];
   let previous = Promise.resolve();
 
-  /** One after the other, so that what was dropped last is what stays open. */
+  /** Files are opened one after the other, so that what was dropped last stays open. */
   const open = (files: readonly File[]): Promise<void> => {
     lastFiles = files;
     previous = previous.then(() => openNow(files));

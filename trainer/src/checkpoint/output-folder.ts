@@ -4,17 +4,17 @@ import { basename, dirname, join } from 'node:path';
 import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
-/** Names of what a run leaves in its folder. */
+/** Names of the files that a run leaves in its folder. */
 export const LATEST = 'latest.safetensors';
 export const BEST = 'best.safetensors';
 export const BEST_OF_STAGE_1 = 'best-stage1.safetensors';
 export const METRICS = 'metrics.jsonl';
 export const REPORT = 'report.html';
-/** All of them. */
+/** All of these names. */
 export const RUN_FILES: readonly string[] = [LATEST, BEST, BEST_OF_STAGE_1, METRICS, REPORT];
 
 /**
- * Make the folder and see that files can be written to it, before any work is done.
+ * Make the folder and check that files can be written to it, before any work is done.
  *
  * @throws {SignwaveError} `E_IO` with the system's reason.
  */
@@ -43,10 +43,10 @@ export function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Write a file so that at every moment, a crash or a full disk included, the path holds the old content or the whole new
- * one: the bytes go to another name in the same folder, are flushed to the disk, then renamed.
+ * Write a file so that at every moment, even after a crash or with a full disk, the path holds either the old content or the whole new one.
+ * The bytes go to another name in the same folder, are flushed to the disk, then renamed.
  *
- * @throws {SignwaveError} `E_IO` with the system's reason; what was there before is as it was.
+ * @throws {SignwaveError} `E_IO` with the system's reason; the old content is then untouched.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -69,7 +69,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   }
 }
 
-/** @throws {SignwaveError} `E_RESUME` if there is no such file or it can't be read. */
+/** @throws {SignwaveError} `E_RESUME` if the file is missing or can't be read. */
 export async function readCheckpointFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);

@@ -10,14 +10,14 @@ import type { Definition } from './define-network.js';
 
 const WIDTHS = [64, 128, 256, 512] as const;
 const OUT_CHANNELS = 512;
-/** What every 2-D batch norm of the authors' ImageNet networks starts with: blocks begin as their shortcuts. */
+/** Initial scale of every 2-D batch norm in the authors' ImageNet networks: at first blocks are hardly more than their shortcuts. */
 const TINY_SCALE = constant(1e-8);
 
 export type BlocksPerStage = readonly [number, number, number, number];
 
 /**
- * `resnet18_1w1a` and `resnet34_1w1a` of the authors' imagenet/models_imagenet/resnet.py, for 224 x 224 images: a shortcut around every
- * binary convolution, and where the map is halved a float 1 x 1 convolution of stride 2 with batch norm on it.
+ * `resnet18_1w1a` and `resnet34_1w1a` of the authors' imagenet/models_imagenet/resnet.py, for 224 x 224 images. There is a shortcut around
+ * every binary convolution; where the map is halved it has a float 1 x 1 convolution of stride 2 and a batch norm.
  */
 export function imagenetResnet(blocksPerStage: BlocksPerStage): Definition {
   return (store, quantizers, { classes }) => {

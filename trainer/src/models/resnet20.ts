@@ -16,7 +16,7 @@ const STAGES = [
 ] as const;
 const OUT_CHANNELS = 64;
 
-/** Which layers between stem and classifier are binary: both operands, the weights, or neither. */
+/** What is binary in the layers between stem and classifier: weights and activations, the weights alone, or nothing. */
 export type Precision = '1w1a' | '1w32a' | 'float';
 
 export interface DoubleSkipShape {
@@ -26,8 +26,8 @@ export interface DoubleSkipShape {
 }
 
 /**
- * ResNets with a shortcut around every convolution, as `resnet20_1w1a` and `resnet20_1w32a` of the authors' cifar10/models_cifar/resnet.py:
- * hardtanh with binary activations, ReLU otherwise.
+ * ResNets with a shortcut around every convolution, like `resnet20_1w1a` and `resnet20_1w32a` of the authors'
+ * cifar10/models_cifar/resnet.py. Binary activations come with hardtanh, others with ReLU.
  */
 export function doubleSkipNetwork({ blocksPerStage, precision, stem }: DoubleSkipShape): Definition {
   return (store, quantizers, { classes }) => {

@@ -20,13 +20,13 @@ import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
 import { imagesTensor, labelsTensor } from './tensors.js';
 import type { Trainee } from './trainee.js';
 
-/** Who looks on. Nothing that it does changes what is computed. */
+/** Watches a run. Nothing that it does changes what is computed. */
 export interface Observer {
-  /** While image files are decoded once, before the first step. */
+  /** Called while image files are decoded for the first time, before the first step. */
   scan?(done: number, total: number): void;
-  /** After each step. */
+  /** Called after each step. */
   step?(done: StepProgress): void;
-  /** After each epoch. */
+  /** Called after each epoch. */
   epoch?(metrics: EpochMetrics): void;
 }
 
@@ -38,7 +38,7 @@ export interface StepProgress {
   readonly batches: number;
   readonly loss: number;
   readonly images: number;
-  /** Of the whole run. */
+  /** Number of the step, counted over the whole run. */
   readonly step: number;
   readonly steps: number;
 }
@@ -50,10 +50,10 @@ export interface LoopOptions {
   /** Written into every checkpoint. */
   readonly facts: InferenceFacts;
   readonly metrics: MetricsFile;
-  /** Where the run stands, and the checkpoint that says so if it goes on from one. */
+  /** Where the run starts from: its first state, or a checkpoint's together with that checkpoint. */
   readonly start: TrainingState;
   readonly checkpoint?: LoadedCheckpoint | undefined;
-  /** Aborted: the run is stopped after the current step, and saved. */
+  /** When aborted, the run stops after the current step and is saved. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
 }
@@ -61,11 +61,11 @@ export interface LoopOptions {
 export interface LoopResult {
   readonly isComplete: boolean;
   readonly state: TrainingState;
-  /** Of the last epoch; absent if none has ended. */
+  /** Result of the last epoch; absent if none has ended. */
   readonly evaluation: Evaluation | undefined;
 }
 
-/** The two stages, epoch after epoch. One object is one run from its start or from a checkpoint. */
+/** Runs the two stages, epoch after epoch. One object is one run, from its start or from a checkpoint. */
 export class TrainingLoop {
   readonly #options: LoopOptions;
   readonly #batches: number;
@@ -81,7 +81,7 @@ export class TrainingLoop {
     });
   }
 
-  /** @throws {SignwaveError} `E_TRAINING`, `E_IO`, `E_IMAGE`; the last checkpoint that was written is whole. */
+  /** @throws {SignwaveError} `E_TRAINING`, `E_IO`, `E_IMAGE`; the last checkpoint written is intact. */
   async run(): Promise<LoopResult> {
     const { config, trainee, checkpoint } = this.#options;
     trainee.enterStage(this.#state.stage);
@@ -98,7 +98,7 @@ export class TrainingLoop {
     return { isComplete, state: this.#state, evaluation: this.#evaluation };
   }
 
-  /** The second stage starts from the latent weights of the first one's best epoch, as the authors' code does. */
+  /** The second stage starts from the latent weights of the first stage's best epoch, as in the authors' code. */
   async #enterStage(key: StageKey): Promise<void> {
     const { config, trainee } = this.#options;
     const path = join(config.output, BEST_OF_STAGE_1);
@@ -108,11 +108,11 @@ export class TrainingLoop {
     this.#state = { ...this.#state, stage: key, epoch, batch: 0, bestAccuracy: -1, bestEpoch: -1 };
   }
 
-  /** @returns false if it was stopped. */
+  /** @returns false if the run was stopped. */
   async #runStage(key: StageKey): Promise<boolean> {
     const { config, data } = this.#options;
     const { epochs, firstEpoch } = config.stages[key]!;
-    // Epochs of the run, over both stages: each has an order of images of its own.
+    // Batches count epochs over both stages, because each epoch has its own order of images.
     const offset = epochsBefore(config, key) - firstEpoch;
     const first = { epoch: offset + this.#state.epoch, batch: this.#state.batch };
     const stream = openBatches(data.train, this.#plan(true), { first, epochs: offset + epochs });
@@ -126,7 +126,7 @@ export class TrainingLoop {
     return true;
   }
 
-  /** The rest of an epoch. @returns false if it was stopped. */
+  /** Runs the rest of an epoch. @returns false if the run was stopped. */
   async #runEpoch(key: StageKey, stream: BatchStream): Promise<boolean> {
     const { config, signal } = this.#options;
     const stage = config.stages[key]!;
@@ -199,7 +199,9 @@ export class TrainingLoop {
     });
   }
 
-  /** Test, count, and write: the best first, so that a crash in between repeats the epoch rather than loses its best. */
+  /**
+   * Test, record and save. The best checkpoint is written first, so that a crash in between repeats the epoch rather than losing its best.
+   */
   async #endEpoch(key: StageKey, learningRate: number, imagesPerSecond: number): Promise<void> {
     const { trainee, data, metrics, observer } = this.#options;
     const { epoch, step, sums } = this.#state;
@@ -267,7 +269,7 @@ export class TrainingLoop {
   }
 }
 
-/** In the order in which they are run. */
+/** The stages in the order in which they are run. */
 export function stageKeys(config: TrainConfig): StageKey[] {
   return (['1', '2'] as const).filter((key) => config.stages[key]);
 }
@@ -275,7 +277,7 @@ export function stageKeys(config: TrainConfig): StageKey[] {
 const epochsOf = (config: TrainConfig, key: StageKey): number =>
   config.stages[key]!.epochs - config.stages[key]!.firstEpoch;
 
-/** Epochs that are run before a stage. */
+/** Number of epochs run before a stage. */
 function epochsBefore(config: TrainConfig, key: StageKey): number {
   return stageKeys(config).reduce((sum, other) => sum + (other < key ? epochsOf(config, other) : 0), 0);
 }
