@@ -1,4 +1,5 @@
 export { packBits, unpackBits } from './bits.js';
+export { type BorderClasses, borderClasses, classesOfPositions, tapsInside } from './border-classes.js';
 export { builtin } from './builtin.js';
 export { type ByteSource, blobSource, bytesSource, checkRange } from './byte-source.js';
 export { crc32 } from './crc32.js';

@@ -1,6 +1,7 @@
 import {
   type BorderBiasNode,
   type ClipNode,
+  classesOfPositions,
   type MapShape,
   type SignNode,
   type Tensor,
@@ -65,30 +66,22 @@ export function lowerClip(onnx: OnnxGraph, x: ValueName, { lo, hi }: ClipNode): 
 export function lowerBorderBias(
   onnx: OnnxGraph,
   x: ValueName,
-  { topRows, leftColumns }: BorderBiasNode,
+  node: BorderBiasNode,
   bias: Tensor,
   shape: MapShape,
 ): ValueName {
   const { height, width, channels } = shape;
-  const [, rowClasses, columnClasses] = bias.shape;
+  const { rows, columns } = classesOfPositions(node, bias.shape, shape);
   const values = tensorValues(bias);
   const map = new Float32Array(height * width * channels);
-  for (let row = 0; row < height; row++) {
-    const rowClass = borderClass(row, height, rowClasses, topRows);
-    for (let column = 0; column < width; column++) {
-      const columnClass = borderClass(column, width, columnClasses, leftColumns);
-      const from = (rowClass * columnClasses + columnClass) * channels;
-      map.set(values.subarray(from, from + channels), (row * width + column) * channels);
-    }
-  }
+  rows.forEach((row, y) => {
+    columns.forEach((column, x) => {
+      const from = (row * bias.shape[2] + column) * channels;
+      map.set(values.subarray(from, from + channels), (y * width + x) * channels);
+    });
+  });
   const constant = innerFirst(map, [1, height, width, channels]);
   return onnx.node('Add', [onnx.floats('bias', dimensionsOf(shape, 1), constant), x]);
-}
-
-/** The first `leading` places are classes of their own, and so are the last `classes - 1 - leading`. */
-function borderClass(place: number, size: number, classes: number, leading: number): number {
-  if (place < leading) return place;
-  return Math.max(leading, place - (size - classes));
 }
 
 /** The two vectors of a tensor (2, 1, 1, C). */

@@ -8,7 +8,7 @@ import {
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { borderTerm } from '../models/border-classes.js';
+import { borderTerm } from '../models/border-term.js';
 import { withoutNodes } from './rewrite.js';
 
 const I16_MAX = 32_767;

@@ -10,7 +10,7 @@ import {
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { type BorderTerm, borderTerm } from '../models/border-classes.js';
+import { type BorderTerm, borderTerm } from '../models/border-term.js';
 import { f16Tensor } from './half.js';
 import { isConstant, recurringValues } from './recurring-values.js';
 import { withoutNodes } from './rewrite.js';

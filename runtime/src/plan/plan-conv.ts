@@ -1,6 +1,13 @@
-import { type ConvNode, isIntegerConv, type LinearNode, type MapShape, type Tensor } from '@signwave/format';
+import {
+  type ConvNode,
+  isIntegerConv,
+  type LinearNode,
+  type MapShape,
+  type Tensor,
+  tapsInside,
+} from '@signwave/format';
 import { type BorderBias, borderBiasOf } from './border-bias.js';
-import { borderClasses, withClasses } from './borders.js';
+import { groupPositions } from './borders.js';
 import { type PlanContext, readsBytes } from './context.js';
 import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
@@ -156,14 +163,17 @@ function sumBases(
 ) {
   const { stride, dilation, pads } = geometry;
   const [filters, kernelHeight, kernelWidth, groupChannels] = weights.shape;
-  const rows = withClasses(
-    borderClasses(input.height, output.height, kernelHeight, stride.height, dilation.height, pads.top),
-    sumBias?.rowClasses,
-  );
-  const columns = withClasses(
-    borderClasses(input.width, output.width, kernelWidth, stride.width, dilation.width, pads.left),
-    sumBias?.columnClasses,
-  );
+  const along = (side: 'height' | 'width', kernel: number, pad: number): boolean[][] =>
+    tapsInside({
+      size: input[side],
+      outputSize: output[side],
+      kernel,
+      stride: stride[side],
+      dilation: dilation[side],
+      pad,
+    });
+  const rows = groupPositions(along('height', kernelHeight, pads.top), sumBias?.rows);
+  const columns = groupPositions(along('width', kernelWidth, pads.left), sumBias?.columns);
   const paddedFilters = roundUp(filters, BLOCK);
   const taps = kernelHeight * kernelWidth;
   const bases = new Int32Array(rows.inside.length * columns.inside.length * paddedFilters);

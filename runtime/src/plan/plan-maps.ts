@@ -1,12 +1,11 @@
-import { type GraphNode, type PoolNode, tensorValues } from '@signwave/format';
-import { classAt } from './border-bias.js';
+import { classesOfPositions, type GraphNode, type PoolNode, tensorValues } from '@signwave/format';
 import type { PlanContext } from './context.js';
 import { BLOCK, padChannelValues, roundUp } from './filters.js';
 import type { FloatMap, Step } from './plan.js';
 import { thresholdsOf } from './plan-epilogue.js';
 import { poolWindow } from './pool-window.js';
 import type { RecordValues } from './records.js';
-import { type Pointer, pointer } from './regions.js';
+import { pointer } from './regions.js';
 
 /** Plan an operation that is neither a convolution nor part of an elementwise chain. */
 export function planMapOperation(context: PlanContext, index: number, node: GraphNode): void {
@@ -188,7 +187,8 @@ function planMap(context: PlanContext, index: number, kernel: MapKernel, fields:
 }
 
 function planBorderBias(context: PlanContext, index: number, node: Extract<GraphNode, { op: 'borderBias' }>): void {
-  const { height, width, channels } = context.shapes[index]!;
+  const shape = context.shapes[index]!;
+  const { channels } = shape;
   const tensor = context.graph.tensors[node.bias]!;
   const [, rowClasses, columnClasses] = tensor.shape;
   const values = tensorValues(tensor);
@@ -197,11 +197,10 @@ function planBorderBias(context: PlanContext, index: number, node: Extract<Graph
     padded.set(values.subarray(i * channels, (i + 1) * channels), i * roundUp(channels, BLOCK));
   }
   const classBytes = roundUp(channels, BLOCK) * 4;
-  const offsets = (size: number, classes: number, before: number, bytes: number): Pointer =>
-    context.constant(Uint32Array.from({ length: size }, (_, i) => bytes * classAt(i, size, classes, before)));
+  const { rows, columns } = classesOfPositions(node, tensor.shape, shape);
   planMap(context, index, 'borderBias', {
     first: context.constant(padded),
-    rowOffsets: offsets(height, rowClasses, node.topRows, columnClasses * classBytes),
-    columnOffsets: offsets(width, columnClasses, node.leftColumns, classBytes),
+    rowOffsets: context.constant(rows.map((row) => row * columnClasses * classBytes)),
+    columnOffsets: context.constant(columns.map((column) => column * classBytes)),
   });
 }
