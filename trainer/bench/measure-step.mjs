@@ -19,9 +19,9 @@ const WARM_UP_STEPS = 3;
 try {
   const backend = name === 'wasm-stock' ? await openStockWasm() : await chooseBackend({ force: name });
   // In stage 2 sums of +-1 that equal their mean are common before training, and rounding decides their signs: losses differ.
-  const { loss } = await runSteps(backend, 1, CHECKED_IMAGES, 1, tensorsPath);
+  const { loss } = await runSteps(backend, '1', CHECKED_IMAGES, 1, tensorsPath);
   const timed =
-    Number(steps) > 0 ? await runSteps(backend, 2, Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
+    Number(steps) > 0 ? await runSteps(backend, '2', Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
   const ms = timed?.ms.slice(WARM_UP_STEPS).sort((a, b) => a - b);
   console.log(JSON.stringify({ loss, ms, device: backend.device }));
 } catch (error) {

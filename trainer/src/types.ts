@@ -9,8 +9,11 @@ export type Tensor4D = tfjs.Tensor4D;
 export type Scalar = tfjs.Scalar;
 export type Variable = tfjs.Variable;
 
-/** Which weights a network computes with: 1: real sin(omega0 w); 2: its sign. Methods other than BiPer have the same in both. */
-export type Stage = 1 | 2;
+/**
+ * Which weights a network computes with: 1: real sin(omega0 w); 2: its sign. Methods other than BiPer have the same in both.
+ * A string, as configs, checkpoints and metrics spell it.
+ */
+export type Stage = '1' | '2';
 
 /** A tensor that training changes. */
 export interface Parameter {
