@@ -26,7 +26,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as esbuild } from 'esbuild';
-import { withoutWasm } from './without-wasm.mjs';
+import { withoutWasm } from './modules/without-wasm.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 

@@ -4,8 +4,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { nextStepsText } from './next-steps.mjs';
-import { writeStartReport } from './start-report.mjs';
+import { nextStepsText } from './modules/next-steps.mjs';
+import { writeStartReport } from './modules/start-report.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 
 const OUTPUT = 'build/bench';
 const PLUGIN = `${OUTPUT}/count-instructions.so`;

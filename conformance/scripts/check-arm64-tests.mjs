@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 import { PACKAGES } from './cells.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -91,7 +91,7 @@ function bundle(tests) {
     format: 'esm',
     target: 'node20',
     conditions: ['signwave:source', 'module'],
-    alias: { vitest: './platforms/scripts/vitest-on-node.mjs' },
+    alias: { vitest: './conformance/scripts/vitest-on-node.mjs' },
     plugins: [keepAddresses],
     // Native, and of the CPU that it was installed for: what needs it is skipped.
     external: ['esbuild'],

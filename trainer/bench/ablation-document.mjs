@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { importSource } from '../../scripts/import-source.mjs';
+import { importSource } from '../../scripts/modules/import-source.mjs';
 
 const PAGE = 'docs/ablation.md';
 const FIGURES = 'docs/figures';

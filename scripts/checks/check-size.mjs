@@ -4,14 +4,14 @@
 // kernels on shared memory, how steps are divided, and the program that a thread runs. WebAssembly of one's own took 2,600: what is wrong with a file,
 // in words. What is wrong with an argument, and reading files by path, took 3,700, images of any size 430, constants along the border 2,400. The bundle without WebAssembly has to be smaller by most of what is inlined: about 12,000 bytes gzipped, of which a page loads one module's.
 //
-//   node scripts/check-size.mjs
+//   node scripts/checks/check-size.mjs
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { withoutWasm } from './without-wasm.mjs';
+import { withoutWasm } from '../modules/without-wasm.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const simd = readFileSync('runtime/build/simd.wasm').length;
 const scalar = readFileSync('runtime/build/scalar.wasm').length;

@@ -2,7 +2,7 @@
 // its modules (attw), does the runtime work in a folder that has nothing else in it, and is the source that `setup tensorflow`
 // compiles where it is looked for? Needs `npm run build`.
 //
-//   node scripts/check-packages.mjs
+//   node scripts/checks/check-packages.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime'];
 const shell = process.platform === 'win32';

@@ -1,7 +1,7 @@
 // Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks and those of runtime/README.md that aren't for
 // pages only (page/test/browsers/examples.test.mjs has these), with real files under the names that they use. It leaves these files behind, so run it in a clone of its own.
 //
-//   node scripts/check-readme.mjs CIFAR10_FOLDER
+//   node scripts/checks/check-readme.mjs CIFAR10_FOLDER
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ if (!existsSync(join(cifar10, 'test_batch.bin'))) {
   console.error(`${cifar10} has no test_batch.bin; which folder has CIFAR-10 in its binary format?`);
   process.exit(2);
 }
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** What README.md calls the user's files. */
 const FILES = {

@@ -1,7 +1,7 @@
 // Keep a training run: its config, metrics and report under docs/runs, its best checkpoint as an example, and a page with the accuracy of the
 // packed model on the test images of CIFAR-10.
 //
-//   node scripts/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER
+//   node scripts/documents/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER
 //
 // RUN_FOLDER is the output of `signwave train`; its name is the run's.
 import { execFileSync } from 'node:child_process';
@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url';
 
 const [run, config, cifar10] = process.argv.slice(2).map((path) => resolve(path));
 if (!cifar10) {
-  console.error('usage: node scripts/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER');
+  console.error('usage: node scripts/documents/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER');
   process.exit(2);
 }
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const name = basename(run);
 const folder = `docs/runs/${name}`;
@@ -78,7 +78,7 @@ function page() {
   const rows = epochs.map(({ stage, epoch, learningRate, trainAccuracy, testAccuracy }) =>
     row([stage, epoch + 1, learningRate.toPrecision(3), percent(trainAccuracy), percent(testAccuracy)]),
   );
-  return `<!-- Written by scripts/write-run.mjs; do not edit. -->
+  return `<!-- Written by scripts/documents/write-run.mjs; do not edit. -->
 # ${name}
 
 \`${settings.architecture}\` trained by \`signwave train\` on CIFAR-10, omega0 = ${settings.omega0}: ${ofStage('1').length} epochs of stage 1 and ${ofStage('2').length} of stage 2.

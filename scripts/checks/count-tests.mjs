@@ -1,6 +1,6 @@
 // The closing line of .ci/run: how many tests passed, failed and were skipped, from reports of vitest's JSON reporter.
 //
-//   node scripts/count-tests.mjs REPORT.json...
+//   node scripts/checks/count-tests.mjs REPORT.json...
 import { existsSync, readFileSync } from 'node:fs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
