@@ -57,7 +57,12 @@ export function buildPlugin() {
   run('gcc', ['-O2', '-fPIC', '-shared', 'bench/instructions/count-instructions.c', '-o', PLUGIN]);
 }
 
-/** Bundle bench/src/NAME.ts. @returns its path. */
+/**
+ * Bundle bench/src/NAME.ts.
+ *
+ * @param {string} name
+ * @returns its path.
+ */
 export async function buildProgram(name) {
   const outfile = `${OUTPUT}/${name}.mjs`;
   await build({
@@ -96,7 +101,12 @@ export function countMarks(
   return { marks, blocks, output };
 }
 
-/** @returns stdout if it is piped. */
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import('node:child_process').StdioOptions} [stdio]
+ * @returns stdout if it is piped.
+ */
 function run(program, args, stdio = ['ignore', 'inherit', 'inherit']) {
   const { status, signal, error, stdout } = spawnSync(program, args, { stdio, encoding: 'utf8' });
   if (error) {

@@ -18,7 +18,13 @@ const scalar = readFileSync('runtime/build/scalar.wasm').length;
 const threads = readFileSync('runtime/build/threads.wasm').length;
 const bundle = await bundleRuntime();
 const slim = await bundleRuntime([withoutWasm]);
+/** @param {Uint8Array} bytes */
 const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+/**
+ * Name, bytes, and how many these may be.
+ *
+ * @type {[string, number, number?][]}
+ */
 const rows = [
   ['simd.wasm', simd],
   ['scalar.wasm', scalar],
@@ -38,6 +44,7 @@ for (const [name, bytes, limit = Number.POSITIVE_INFINITY] of rows) {
   if (isOver) process.exitCode = 1;
 }
 
+/** @param {import('esbuild').Plugin[]} [plugins] */
 async function bundleRuntime(plugins = []) {
   const { outputFiles } = await build({
     entryPoints: ['runtime/src/index.ts'],
@@ -53,6 +60,7 @@ async function bundleRuntime(plugins = []) {
   return outputFiles[0].contents;
 }
 
+/** @param {number} value */
 function grouped(value) {
   return value.toLocaleString('en-US');
 }

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 for (const path of process.argv.slice(2).filter((it) => existsSync(it))) {
+  /** @type {import('vitest/reporters').JsonTestResults} */
   const report = JSON.parse(readFileSync(path, 'utf8'));
   counts.passed += report.numPassedTests;
   // A file that can't be loaded fails without any test in it.

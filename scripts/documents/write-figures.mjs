@@ -20,6 +20,10 @@ write('figure-2-density.svg', await densityFigure('density', DENSITY_SCALES));
 const curves = ERROR_SCALES.map((b) => ({ name: `b = ${b}`, b }));
 write('figure-3-quantization-error.svg', await quantizationErrorFigure('error', curves, MAX_OMEGA0));
 
+/**
+ * @param {string} name
+ * @param {string} svg
+ */
 function write(name, svg) {
   writeFileSync(join(folder, name), `${svg.trimEnd()}\n`);
   console.error(join(folder, name));

@@ -30,14 +30,17 @@ const results = { evaluation, inspection: { fileBytes, float32Bytes }, bench };
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 process.stdout.write(node('scripts/bench.mjs', '--peers', 'all', '--write', ...options));
 
+/** @param {...string} args */
 function json(...args) {
   return JSON.parse(signwave(...args, '--json'));
 }
 
+/** @param {...string} args */
 function signwave(...args) {
   return node('cli/dist/signwave.mjs', ...args);
 }
 
+/** @param {...string} args */
 function node(...args) {
   const { status, stdout } = spawnSync(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
