@@ -42,7 +42,7 @@ export function readOptions(args) {
       },
     }));
   } catch (error) {
-    return { problem: error.message };
+    return { problem: /** @type {Error} */ (error).message };
   }
   const { peers, only, network: networks, shapes, write, documents, help } = values;
   if (help) return { help };

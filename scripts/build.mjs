@@ -26,7 +26,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as esbuild } from 'esbuild';
-import { withoutWasm } from './without-wasm.mjs';
+import { withoutWasm } from './modules/without-wasm.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -49,6 +49,17 @@ const CLI_BANNER = [
   "import { createRequire as makeRequire } from 'node:module';",
   'const require = makeRequire(import.meta.url);',
 ].join('\n');
+
+/**
+ * A package.json, as far as it is read here.
+ *
+ * @typedef {{
+ *   name: string, version: string, license: string,
+ *   exports: Record<string, any>,
+ *   dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>,
+ * }} Manifest
+ */
+/** @typedef {Pick<import('esbuild').BuildOptions, 'minify' | 'platform' | 'target' | 'plugins'>} LibraryOptions */
 
 const PARTS = {
   wasm: buildWasm,
@@ -121,6 +132,10 @@ async function buildRuntime() {
   }
 }
 
+/**
+ * @param {string} folder
+ * @param {LibraryOptions} [options]
+ */
 async function buildLibrary(folder, options = {}) {
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   const { exports } = readManifest(folder);
@@ -131,7 +146,14 @@ async function buildLibrary(folder, options = {}) {
   }
 }
 
-/** One entry point of a package; paths as in its manifest. */
+/**
+ * One entry point of a package; paths as in its manifest.
+ *
+ * @param {string} folder
+ * @param {string} source
+ * @param {string} module
+ * @param {LibraryOptions} [options]
+ */
 async function bundleModule(
   folder,
   source,
@@ -176,20 +198,33 @@ function importMain(main, isForPages) {
   };
 }
 
-/** The source of a package's main entry point. */
+/**
+ * The source of a package's main entry point.
+ *
+ * @param {string} folder
+ */
 function mainOf(folder) {
   return resolve(folder, readManifest(folder).exports['.'][CONDITION]);
 }
 
+/**
+ * @param {string} specifier
+ * @param {string} folder
+ * @param {string} main
+ */
 function isMain(specifier, folder, main) {
   return resolve(folder, specifier.replace(/\.js$/, '.ts')) === main;
 }
 
+/** @param {Manifest} manifest */
 function externalsOf({ dependencies, optionalDependencies }) {
   return Object.keys({ ...dependencies, ...optionalDependencies });
 }
 
-/** @param {import('esbuild').BuildOptions} options */
+/**
+ * @param {string} folder
+ * @param {import('esbuild').BuildOptions} options
+ */
 async function bundle(folder, options) {
   const { metafile } = await esbuild({
     bundle: true,
@@ -198,8 +233,8 @@ async function bundle(folder, options) {
     mainFields: ['module', 'main'],
     legalComments: 'none',
     logLevel: 'warning',
-    metafile: true,
     ...options,
+    metafile: true,
   });
   const inputs = new Set();
   for (const [path, output] of Object.entries(metafile.outputs)) {
@@ -210,7 +245,13 @@ async function bundle(folder, options) {
   writeLicences(folder, [...inputs]);
 }
 
-/** One declaration file for all that `entry` exports, those of bundled packages included. */
+/**
+ * One declaration file for all that `entry` exports, those of bundled packages included.
+ *
+ * @param {string} folder
+ * @param {string} source
+ * @param {string} types
+ */
 async function bundleTypes(folder, source, types) {
   const [entry, path] = [`${folder}/${source.slice(2)}`, `${folder}/${types.slice(2)}`];
   const external = externalsOf(readManifest(folder));
@@ -230,7 +271,12 @@ async function bundleTypes(folder, source, types) {
   report(path, Buffer.byteLength(text));
 }
 
-/** As {@link importMain}, for declarations. @returns {import('rollup').Plugin} */
+/**
+ * As {@link importMain}, for declarations. @returns {import('rollup').Plugin}
+ *
+ * @param {string} entry
+ * @param {string} main
+ */
 function mainTypes(entry, main) {
   return {
     name: 'main-types',
@@ -241,10 +287,14 @@ function mainTypes(entry, main) {
   };
 }
 
-/** Beside a bundle, the licences of the packages from the registry that it contains. */
+/**
+ * Beside a bundle, the licences of the packages from the registry that it contains.
+ *
+ * @param {string} folder
+ * @param {string[]} inputs
+ */
 function writeLicences(folder, inputs) {
-  const packages = new Set(inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]));
-  packages.delete(undefined);
+  const packages = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
   if (packages.size === 0) return;
   const texts = [...packages].sort().map((path) => {
     const { name, version, license } = readManifest(path);
@@ -256,12 +306,20 @@ function writeLicences(folder, inputs) {
   writeFileSync(path, `Parts of this package come from:\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`);
 }
 
+/**
+ * @param {string} folder
+ * @returns {Manifest}
+ */
 function readManifest(folder) {
   const path = `${folder}/package.json`;
   if (!existsSync(path)) throw new Error(`${path} is missing: run node scripts/setup.mjs`);
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
+/**
+ * @param {string} path
+ * @param {number} bytes
+ */
 function report(path, bytes) {
   console.error(`${path}: ${bytes.toLocaleString('en-US')} bytes`);
 }

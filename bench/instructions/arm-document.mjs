@@ -1,15 +1,28 @@
 /** The text of docs/arm.md, from what bench/scripts/fit-arm-costs.mjs counts and estimates. */
 
+/**
+ * One way to compute a shape: instructions as counted and as the costs estimate them, and cycles as llvm-mca does.
+ *
+ * @typedef {{ shape: string, way: string, macs: number, counted: number, estimated: number } & import('./cycles.mjs').Estimate} Way
+ */
+/** @typedef {{ cpu: string, model: string, costs: Record<string, number>, ways: readonly Way[] }} Fit */
+/** @typedef {'counted' | 'cycles'} Measure */
+
 /** Two ways whose cycles differ by less than this share count as equal: the estimates are no better than that. */
 const SAME = 0.03;
 
+/** @param {readonly (string | number)[]} cells */
 const row = (cells) => `| ${cells.join(' | ')} |`;
+/** @param {number} count */
 const rule = (count) => row(Array.from({ length: count }, () => '---'));
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly (string | number)[])[]} rows
+ */
 const table = (head, rows) => [row(head), rule(head.length), ...rows.map(row)].join('\n');
 
 /**
- * @param {readonly { cpu: string, model: string, costs: Record<string, number>,
- *   ways: { shape: string, way: string, macs: number, counted: number, estimated: number, cycles: number, hottest: { share: number, instructions: number, cycles: number } }[] }[]} fits
+ * @param {readonly Fit[]} fits
  * @param {{ node: string, chosen: string, llvm: string }} made with what; `chosen`: the CPU whose costs the runtime has
  */
 export function armDocument(fits, { node, chosen, llvm }) {
@@ -20,6 +33,7 @@ export function armDocument(fits, { node, chosen, llvm }) {
     ways.map(({ counted, estimated }) => Math.abs(estimated / counted - 1)).sort((a, b) => a - b),
   );
   const pairs = ['convolution', ...cpus.flatMap((cpu) => [`${cpu}: popcount`, 'tables'])];
+  /** @param {Measure} measure */
   const perMac = (measure) =>
     shapes.map((shape) => [
       shape,
@@ -72,20 +86,37 @@ how good these models are for such code. \`tune: true\` settles the choice on th
 `;
 }
 
-/** @returns popcount, and the tables with the least `measure`. */
+/**
+ * Popcount, and the tables that take least.
+ *
+ * @param {readonly Way[]} ways
+ * @param {string} shape
+ * @param {Measure} measure
+ * @returns {[Way, Way]}
+ */
 function rivals(ways, shape, measure) {
   const ofShape = ways.filter((way) => way.shape === shape);
-  const popcount = ofShape.find(({ way }) => way === 'popcount');
+  const popcount = /** @type {Way} */ (ofShape.find(({ way }) => way === 'popcount'));
   const tables = ofShape.filter((way) => way !== popcount).sort((a, b) => a[measure] - b[measure])[0];
   return [popcount, tables];
 }
 
-/** @returns by what share of popcount's cost tables cost more; below 0 they cost less. */
+/**
+ * Above 0: tables take so much more, as a part of what popcount takes.
+ *
+ * @param {readonly Way[]} ways
+ * @param {string} shape
+ * @param {Measure} measure
+ */
 function lead(ways, shape, measure) {
   const [popcount, tables] = rivals(ways, shape, measure);
   return tables[measure] / popcount[measure] - 1;
 }
 
+/**
+ * @param {readonly Fit[]} fits
+ * @param {string} shape
+ */
 function hotLoops(fits, shape) {
   return fits.flatMap(({ cpu, ways }) =>
     rivals(ways, shape, 'cycles').map(({ way, hottest: { instructions, cycles, share } }) => [
@@ -98,10 +129,14 @@ function hotLoops(fits, shape) {
   );
 }
 
+/**
+ * @param {readonly Fit[]} fits
+ * @param {readonly string[]} shapes
+ */
 function disagreements(fits, shapes) {
   const lines = shapes.flatMap((shape) =>
     fits.flatMap(({ cpu, ways }) => {
-      const [counted, cycles] = ['counted', 'cycles'].map((measure) => lead(ways, shape, measure));
+      const [counted, cycles] = [lead(ways, shape, 'counted'), lead(ways, shape, 'cycles')];
       if (Math.sign(counted) === Math.sign(cycles) || Math.abs(cycles) < SAME) return [];
       return [`* ${shape}, ${cpu}: tables take ${percent(counted)} instructions, and ${percent(cycles)} cycles.`];
     }),
@@ -110,10 +145,15 @@ function disagreements(fits, shapes) {
   return `${head}${lines.length === 0 ? '.' : `. Compared with popcount:\n\n${lines.join('\n')}`}`;
 }
 
+/** @param {number} change */
 function percent(change) {
   return `${Math.abs(100 * change).toFixed(0)} % ${change > 0 ? 'more' : 'fewer'}`;
 }
 
+/**
+ * @param {string} text
+ * @param {boolean} isBold
+ */
 function bolded(text, isBold) {
   return isBold ? `**${text}**` : text;
 }

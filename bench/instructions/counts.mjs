@@ -17,6 +17,7 @@ export function countsPerCall(marks, cases) {
     cases.map(({ name, calls, repeats = 1 }) => {
       const windows = Array.from({ length: 2 * repeats }, (_, i) => counts[next + i + 1] - counts[next + i]);
       next += 2 * repeats + 1;
+      /** @param {0 | 1} parity */
       const least = (parity) => Math.min(...windows.filter((_, i) => i % 2 === parity));
       return [name, Math.round((least(1) - least(0)) / calls)];
     }),

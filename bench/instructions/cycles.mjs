@@ -12,11 +12,13 @@ const ITERATIONS = 100;
 /** Runs below this share of a call's instructions are not simulated; each of their instructions counts as one cycle. */
 const MINOR = 0.0005;
 
+/** @typedef {Map<number, { bytes: string, executions: number }>} Instructions by address */
+
 /**
  * A run of instructions that were executed equally often.
  *
  * @typedef {object} Run
- * @property {readonly string[]} code the bytes of each instruction, hexadecimal
+ * @property {string[]} code  bytes of each instruction, hexadecimal
  * @property {number} executions
  */
 
@@ -26,6 +28,7 @@ const MINOR = 0.0005;
  */
 export function readCalls(text) {
   const calls = [];
+  /** @type {Instructions} */
   let instructions = new Map();
   for (const line of text.trim().split('\n')) {
     if (line === '-') {
@@ -45,31 +48,38 @@ export function readCalls(text) {
   return calls;
 }
 
+/** @param {Instructions} instructions */
 function runsOf(instructions) {
+  /** @type {Run[]} */
   const runs = [];
-  let [last, end] = [undefined, -1];
+  let end = -1;
   for (const [address, { bytes, executions }] of [...instructions].sort(([a], [b]) => a - b)) {
+    const last = runs.at(-1);
     if (last?.executions === executions && end === address) last.code.push(bytes);
-    else {
-      last = { code: [bytes], executions };
-      runs.push(last);
-    }
+    else runs.push({ code: [bytes], executions });
     end = address + bytes.length / 2;
   }
   return runs;
 }
 
+/** @param {readonly Run[]} runs */
 export function instructionsOf(runs) {
   return runs.reduce((sum, { code, executions }) => sum + code.length * executions, 0);
 }
 
 /**
+ * The cycles of a call, and the run that takes most of them: what one execution takes, and which part of the call all of them.
+ *
+ * @typedef {{ cycles: number, hottest: { instructions: number, cycles: number, share: number } }} Estimate
+ */
+
+/**
  * @param {readonly (readonly Run[])[]} calls
- * @param {string} cpu LLVM's name of the model
- * @returns {{ cycles: number, hottest: { instructions: number, cycles: number, share: number } }[]} for each call its cycles, and the run
- *   that takes most of them: instructions and cycles of one execution, and the share of the call that all executions take.
+ * @param {string} cpu model of LLVM
+ * @returns {Estimate[]} for each call
  */
 export function estimateCycles(calls, cpu) {
+  /** @type {Map<string, string[]>} */
   const wanted = new Map();
   for (const runs of calls) {
     const least = MINOR * instructionsOf(runs);
@@ -91,36 +101,49 @@ export function estimateCycles(calls, cpu) {
   });
 }
 
-/** @returns {Map<string, string[]>} assembly by bytes; empty for instructions that LLVM doesn't know. */
+/**
+ * @param {string[]} codes
+ * @returns {Map<string, string[]>} assembly by bytes; none for what LLVM doesn't know.
+ */
 function disassemble(codes) {
   const input = codes.flatMap((bytes) => [bytes, SEPARATOR.bytes]).map((bytes) => bytes.replace(/../g, '0x$& '));
   const text = run('llvm-mc', ['--disassemble', `-triple=${TRIPLE}`, '-mattr=+all'], input.join('\n'));
+  /** @type {string[][]} */
   const pieces = [[]];
   for (const line of text.split('\n').filter((it) => /^\t[^.]/.test(it))) {
     if (line.trim().replace(/\s+/g, ' ') === SEPARATOR.text) pieces.push([]);
-    else pieces.at(-1).push(line);
+    else pieces[pieces.length - 1].push(line);
   }
   if (pieces.length !== codes.length + 1)
     throw new Error(`llvm-mc gave ${pieces.length - 1} of ${codes.length} instructions`);
   return new Map(codes.map((bytes, i) => [bytes, pieces[i]]));
 }
 
-/** @returns {Map<string, number>} cycles of one execution, by the name of the run. */
+/**
+ * @param {Map<string, string[]>} runs
+ * @param {Map<string, string[]>} texts
+ * @param {string} cpu
+ * @returns {Map<string, number>} cycles of one execution, by the name of the run.
+ */
 function simulate(runs, texts, cpu) {
   const names = [...runs.keys()];
   const regions = [...runs.values()].map((code, i) =>
-    [`// LLVM-MCA-BEGIN ${i}`, ...code.flatMap((bytes) => texts.get(bytes)), '// LLVM-MCA-END'].join('\n'),
+    [`// LLVM-MCA-BEGIN ${i}`, ...code.flatMap((bytes) => texts.get(bytes) ?? []), '// LLVM-MCA-END'].join('\n'),
   );
   const options = [`-iterations=${ITERATIONS}`, '-json', '-skip-unsupported-instructions=any'];
   const text = run('llvm-mca', [`-mtriple=${TRIPLE}`, `-mcpu=${cpu}`, ...options], `${regions.join('\n')}\n`);
+  /** @type {{ CodeRegions: { Name: string, SummaryView: { TotalCycles: number } }[] }} */
+  const { CodeRegions } = JSON.parse(text);
   return new Map(
-    JSON.parse(text).CodeRegions.map(({ Name, SummaryView }) => [
-      names[Number(Name)],
-      SummaryView.TotalCycles / ITERATIONS,
-    ]),
+    CodeRegions.map(({ Name, SummaryView }) => [names[Number(Name)], SummaryView.TotalCycles / ITERATIONS]),
   );
 }
 
+/**
+ * @param {string} name
+ * @param {string[]} args
+ * @param {string} input
+ */
 function run(name, args, input) {
   const program = `${name}-${LLVM_VERSION}`;
   const { status, error, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8', maxBuffer: 2 ** 30 });

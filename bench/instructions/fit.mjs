@@ -34,7 +34,12 @@ export function fitCosts(marks, ways) {
   };
 }
 
-/** Solves the normal equations; columns are scaled first, which keeps them well conditioned. */
+/**
+ * By the normal equations; columns are scaled, so that they are well conditioned.
+ *
+ * @param {number[][]} rows
+ * @param {number[]} values
+ */
 function leastSquares(rows, values) {
   const size = rows[0].length;
   const scales = Array.from({ length: size }, (_, k) => Math.hypot(...rows.map((row) => row[k])));

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 
 const OUTPUT = 'build/bench';
 const PLUGIN = `${OUTPUT}/count-instructions.so`;
@@ -61,7 +61,8 @@ export function buildPlugin() {
 /**
  * Bundle bench/src/NAME.ts.
  *
- * @returns the bundle's path.
+ * @param {string} name
+ * @returns its path.
  */
 export async function buildProgram(name) {
   const outfile = `${OUTPUT}/${name}.mjs`;
@@ -102,7 +103,12 @@ export function countMarks(
   return { marks, blocks, output };
 }
 
-/** @returns stdout, if `stdio` pipes it. */
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import('node:child_process').StdioOptions} [stdio]
+ * @returns stdout if it is piped.
+ */
 function run(program, args, stdio = ['ignore', 'inherit', 'inherit']) {
   const { status, signal, error, stdout } = spawnSync(program, args, { stdio, encoding: 'utf8' });
   if (error) {

@@ -38,7 +38,10 @@ if (process.argv.includes('--write')) {
   }
 }
 
-/** @returns instructions of one call, by name of the case. */
+/**
+ * @param {import('../instructions/qemu.mjs').Target} target
+ * @returns instructions per call, by the name of the case.
+ */
 function count(target) {
   const { marks, output } = countMarks(target, program);
   return countsPerCall(readFileSync(marks, 'utf8'), JSON.parse(output));

@@ -14,7 +14,11 @@ import { ARM_CPUS, ARM64, buildPlugin, buildProgram, countMarks } from '../instr
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const DOCUMENT = 'docs/arm.md';
-/** LLVM gives the Cortex-A76 the model of the A57. The Neoverse N1 is the A76's sister for servers and has a model of its own. */
+/**
+ * LLVM gives a Cortex-A76 the model of the A57; the Neoverse N1 is the A76's core for servers, and has one.
+ *
+ * @type {Record<string, string>}
+ */
 const MODELS = { 'cortex-a76': 'neoverse-n1' };
 
 buildPlugin();
@@ -35,7 +39,12 @@ const fits = ARM_CPUS.map((cpu) => {
 writeFileSync(DOCUMENT, armDocument(fits, { node: ARM64.node, chosen: ARM64.cpu, llvm: LLVM_VERSION }));
 console.log(`${DOCUMENT} is written; its costs belong into runtime/src/plan/costs.ts`);
 
-/** @returns for each way the call with the fewest instructions, which is the one that nothing disturbed. */
+/**
+ * Of the calls of each way, the one that nothing disturbed.
+ *
+ * @param {import('../instructions/cycles.mjs').Run[][]} calls
+ * @param {readonly { calls: number }[]} ways
+ */
 function leastCalls(calls, ways) {
   const expected = ways.reduce((sum, way) => sum + way.calls, 0);
   if (calls.length !== expected) throw new Error(`blocks of ${calls.length} calls, expected ${expected}`);

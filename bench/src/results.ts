@@ -3,7 +3,7 @@ import type { LayerShape } from './shapes.js';
 
 /** bench/results.json: every number that README.md and docs/performance.md state. */
 export interface Results {
-  /** From `signwave eval --json`; absent until scripts/write-results.mjs has measured it. */
+  /** From `signwave eval --json`; absent until scripts/documents/write-results.mjs has measured it. */
   readonly evaluation?: { readonly images: number; readonly top1Percent: number };
   readonly inspection?: { readonly fileBytes: number; readonly float32Bytes: number };
   readonly bench: Bench;

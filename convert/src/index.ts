@@ -24,6 +24,7 @@ export { recognise } from './models/recognise.js';
 export { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 export { trainedArchitecture } from './models/trained/networks.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
+export { channelsFirst } from './onnx/layout.js';
 export { integerStem } from './passes/integer-stem.js';
 export {
   type SmallerWeights,

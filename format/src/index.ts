@@ -13,6 +13,7 @@ export * from './limits.js';
 export { isBinary, macs } from './macs.js';
 export { tensorOf, withTensor } from './node-tensors.js';
 export { readModel } from './read.js';
+export { roundHalfToEven } from './round.js';
 export { type FileSegments, fileSegments } from './segments.js';
 export { describe as describeShape, inferShapes, nodeLabel } from './shape.js';
 export { SNIFF_BYTES, sniffKind } from './sniff.js';

@@ -91,7 +91,12 @@ async function compile(entry, target) {
   if (error) throw new Error(`asc ${args.join(' ')}: ${error.message}\n${stderr}`);
 }
 
-/** WebAssembly core specification 5.5.3: id 0, size, size and bytes of the name, the content. All sizes here are below 128: one byte each. */
+/**
+ * WebAssembly core specification 5.5.3: id 0, size, size and bytes of the name, the content. All sizes here are below 128: one byte each.
+ *
+ * @param {string} name
+ * @param {string} content
+ */
 function customSection(name, content) {
   const body = Buffer.concat([Buffer.of(name.length), Buffer.from(name), Buffer.from(content)]);
   return Buffer.concat([Buffer.of(0, body.length), body]);

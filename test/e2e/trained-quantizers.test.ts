@@ -103,7 +103,7 @@ async function trainedSigns(checkpoint: string, layer: string, quantizer: string
   const { data, shape } = tensors.find(({ name }) => name === `${layer}.weight`)!;
   const quantize = WEIGHT_QUANTIZERS[quantizer as keyof typeof WEIGHT_QUANTIZERS](tf, { omega0: 20 });
   const latent = tf.tensor4d(data as Float32Array, shape as [number, number, number, number]);
-  const quantized = tf.tidy(() => quantize(latent, { stage: 2, progress: 0 }));
+  const quantized = tf.tidy(() => quantize(latent, { stage: '2', progress: 0 }));
   const values = await quantized.data();
   tf.dispose([latent, quantized]);
   return Float32Array.from(values, Math.sign);

@@ -11,9 +11,9 @@ export type Variable = tfjs.Variable;
 
 /**
  * The weights that a network computes with: in stage 1 real sin(omega0 w), in stage 2 its sign. Other methods than BiPer use the same in
- * both.
+ * both. A string, as configs, checkpoints and metrics spell it.
  */
-export type Stage = 1 | 2;
+export type Stage = '1' | '2';
 
 /** A tensor that training changes. */
 export interface Parameter {

@@ -1,6 +1,6 @@
+import { channelsFirst } from '@signwave/convert';
 import { MessageWriter } from '../../../convert/src/onnx/protobuf.js';
 import { outputShape, type Unit, type UnitNetwork } from '../layer-networks.js';
-import { filtersInnerFirst } from '../layouts.js';
 
 // ONNX graphs of quantized convolutions with 8-bit tensors, which the exporter can't write. Field numbers are those of onnx.proto3, as in
 // convert/src/onnx/onnx-graph.ts.
@@ -47,7 +47,7 @@ export function int8Onnx(network: UnitNetwork): Uint8Array {
   for (const [i, { shape, weights, bias }] of units.entries()) {
     const { kernel, groups, outChannels } = shape;
     const filters = [outChannels, shape.inChannels / groups, kernel, kernel];
-    const planar = filtersInnerFirst(weights, outChannels, shape.inChannels / groups);
+    const planar = channelsFirst(weights, shape.inChannels / groups, outChannels);
     graph.message(5, tensor(`unit${i}_w`, 'int8', filters, bytesOf(Int8Array.from(planar))));
     graph.message(5, tensor(`unit${i}_b`, 'int32', [outChannels], bytesOf(integerBias(weights, bias))));
   }

@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { exportOnnx } from '@signwave/convert';
+import { channelsFirst, exportOnnx } from '@signwave/convert';
 import { type InputNode, SignwaveError } from '@signwave/format';
 import { requireEqual, requireSameAnswer } from '../check.js';
 import { outputShape, type UnitNetwork } from '../layer-networks.js';
-import { channelsFirst } from '../layouts.js';
 import { floatOnnx } from './float-onnx.js';
 import { int8Onnx, toBytes } from './int8-onnx.js';
 import type { MissingPeer, Peer, Runnable } from './peer.js';

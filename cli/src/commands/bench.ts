@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
-import { exportOnnx } from '@signwave/convert';
+import { channelsFirst, exportOnnx } from '@signwave/convert';
 import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, SignwaveError } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
@@ -202,7 +202,7 @@ function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly F
  */
 async function ortContestant(file: ModelFile, model: Model, inputs: readonly Float32Array[]): Promise<Contestant> {
   const session = await createOrtSession(exportOnnx(file));
-  const planar = inputs.map((input) => channelsFirst(input, model.input));
+  const planar = inputs.map((input) => channelsFirst(input, model.input.channels));
   for (const [n, input] of planar.entries()) {
     const theirs = await session.run(input);
     const ours = model.run(inputs[n]!);
@@ -219,18 +219,7 @@ async function ortContestant(file: ModelFile, model: Model, inputs: readonly Flo
   return { name: `ONNX Runtime Web ${session.version} float32`, run: async () => void (await session.run(planar[0]!)) };
 }
 
-function channelsFirst(floats: Float32Array, { channels }: InputNode): Float32Array {
-  const pixels = floats.length / channels;
-  const planar = new Float32Array(floats.length);
-  for (let c = 0; c < channels; c++)
-    for (let p = 0; p < pixels; p++) planar[c * pixels + p] = floats[p * channels + c]!;
-  return planar;
-}
-
-/**
- * A random input from a linear congruential generator: floats from -2 to 2, like a normalised image, or whole numbers if the stem takes
- * those.
- */
+/** Floats from -2 to 2, as a normalised image has them, or whole numbers where the stem takes such; of a linear congruential generator. */
 function randomInput(graph: Graph, { height, width, channels }: InputNode, seed: number): Float32Array {
   const isWhole = graph.nodes.some((node) => isIntegerConv(graph, node));
   let state = seed;

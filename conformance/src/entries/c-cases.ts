@@ -9,7 +9,7 @@ import { KERNEL_RECORDS } from '../../../runtime/src/kernels/record.js';
 import { type Case, casesOf } from '../c/cases.js';
 
 /** What check-c.mjs reads of a case. */
-interface Written {
+export interface Written {
   readonly name: string;
   readonly kind: 'bytes' | 'floats';
   /** Whether its last bits may depend on the C library. */

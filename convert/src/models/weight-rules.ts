@@ -3,6 +3,7 @@
 // Every rule follows the method's own code, in its order of operations: products and differences are rounded to float32 as PyTorch
 // rounds them; means are taken in binary64, which is what PyTorch's pairwise float32 sums approximate.
 
+import { roundHalfToEven } from '@signwave/format';
 import type { FilterShape } from './state.js';
 
 /** Weights as trained. */
@@ -182,13 +183,6 @@ export function sum(values: Float32Array, term: (value: number) => number = (val
 
 function meanMagnitude(values: Float32Array): number {
   return sum(values, Math.abs) / values.length;
-}
-
-/** Rounds like torch.round. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /** M' X, (rows, rows) transposed times (rows, columns). */

@@ -30,20 +30,17 @@ export function fromImage(onnx: OnnxGraph, value: ValueName, shape: MapShape): V
 }
 
 /**
- * (outer, height, width, inner) to (outer, inner, height, width): filters and maps from our order to that of ONNX.
+ * (N, H, W, C) to (N, C, H, W): maps and filters from the order of the format to that of ONNX.
  *
- * @param values row-major.
+ * @param count N: of maps, or of filters.
  */
-export function innerFirst(
-  values: Float32Array,
-  [outer, height, width, inner]: readonly [number, number, number, number],
-): Float32Array {
+export function channelsFirst(values: Float32Array, channels: number, count = 1): Float32Array {
   const result = new Float32Array(values.length);
-  const pixels = height * width;
-  for (let o = 0; o < outer; o++) {
+  const pixels = values.length / (count * channels);
+  for (let n = 0; n < count; n++) {
     for (let pixel = 0; pixel < pixels; pixel++) {
-      for (let i = 0; i < inner; i++) {
-        result[(o * inner + i) * pixels + pixel] = values[(o * pixels + pixel) * inner + i]!;
+      for (let c = 0; c < channels; c++) {
+        result[(n * channels + c) * pixels + pixel] = values[(n * pixels + pixel) * channels + c]!;
       }
     }
   }

@@ -7,7 +7,7 @@ import {
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { channelDimensions, dimensionsOf, innerFirst } from './layout.js';
+import { channelDimensions, channelsFirst, dimensionsOf } from './layout.js';
 import { ABSENT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 
 /** SPEC.md 4.2. Comparisons rather than `Sign(x - t)`: they are exact for every x and t, ties by the zero rule. */
@@ -80,7 +80,7 @@ export function lowerBorderBias(
       map.set(values.subarray(from, from + channels), (y * width + x) * channels);
     });
   });
-  const constant = innerFirst(map, [1, height, width, channels]);
+  const constant = channelsFirst(map, channels);
   return onnx.node('Add', [onnx.floats('bias', dimensionsOf(shape, 1), constant), x]);
 }
 

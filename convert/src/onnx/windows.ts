@@ -1,5 +1,5 @@
 import { type ConvNode, type MapShape, type PoolNode, type Tensor, tensorValues } from '@signwave/format';
-import { asImage, fromImage, innerFirst } from './layout.js';
+import { asImage, channelsFirst, fromImage } from './layout.js';
 import type { OnnxGraph, ValueName } from './onnx-graph.js';
 
 /** SPEC.md 4.3 as `Conv`. @param x of shape `from`. */
@@ -12,7 +12,7 @@ export function lowerConv(
   to: MapShape,
 ): ValueName {
   const [filters, height, width, channels] = weights.shape;
-  const values = innerFirst(tensorValues(weights), weights.shape);
+  const values = channelsFirst(tensorValues(weights), weights.shape[3], weights.shape[0]);
   const w = onnx.floats('weight', [filters, channels, height, width], values);
   const { top, left, bottom, right } = node.pads;
   const y = onnx.node('Conv', [asImage(onnx, x, from), w], {

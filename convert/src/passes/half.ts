@@ -1,4 +1,4 @@
-import type { Tensor, TensorShape } from '@signwave/format';
+import { roundHalfToEven, type Tensor, type TensorShape } from '@signwave/format';
 
 /** The smallest normal binary16, and the distance between the numbers below it. */
 const LEAST_NORMAL = 2 ** -14;
@@ -23,10 +23,4 @@ export function f16Tensor(shape: TensorShape, values: Float32Array): Tensor {
     view.setUint16(i * 2, floatToHalf(value), true);
   });
   return { dtype: 'f16', shape, data };
-}
-
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  return floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0);
 }

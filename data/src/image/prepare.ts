@@ -1,4 +1,4 @@
-import { type InputRecipe, SignwaveError } from '@signwave/format';
+import { type InputRecipe, roundHalfToEven, SignwaveError } from '@signwave/format';
 import { checkRaster, type RasterImage, toGray, toRgb } from './raster.js';
 import { resizeAndCrop } from './resize.js';
 
@@ -30,8 +30,9 @@ export function prepareImage(image: RasterImage, recipe: InputRecipe, height: nu
   checkRaster(image);
   const resized = resizedSize(image, recipe, height, width);
   const crop = {
-    left: halfToEven(resized.width - width),
-    top: halfToEven(resized.height - height),
+    // As Python's `int(round(margin / 2.0))`.
+    left: roundHalfToEven((resized.width - width) / 2),
+    top: roundHalfToEven((resized.height - height) / 2),
     width,
     height,
   };
@@ -98,12 +99,6 @@ function covering(image: PixelSize, height: number, width: number): PixelSize {
 
 function inProportion(size: number, side: number, otherSide: number): number {
   return Math.trunc((size * side) / otherSide);
-}
-
-/** `int(round(margin / 2.0))` of Python, which rounds a half to the even neighbour: 1 -> 0, 3 -> 2, 5 -> 2, 7 -> 4. */
-function halfToEven(margin: number): number {
-  const half = Math.floor(margin / 2);
-  return margin % 2 === 1 && half % 2 === 1 ? half + 1 : half;
 }
 
 function swapRedAndBlue(bytes: Uint8Array): void {

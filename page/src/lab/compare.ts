@@ -1,4 +1,4 @@
-import { exportOnnx } from '@signwave/convert';
+import { channelsFirst, exportOnnx } from '@signwave/convert';
 import { readModel, SignwaveError } from '@signwave/format';
 import { inputMap } from '@signwave/reference';
 import { load } from '@signwave/runtime';
@@ -66,14 +66,6 @@ export async function compareModel(bytes: Uint8Array, kernels: Kernels, ortFolde
     model.dispose();
     await session.release();
   }
-}
-
-function channelsFirst(floats: Float32Array, channels: number): Float32Array {
-  const pixels = floats.length / channels;
-  const planar = new Float32Array(floats.length);
-  for (let c = 0; c < channels; c++)
-    for (let p = 0; p < pixels; p++) planar[c * pixels + p] = floats[p * channels + c]!;
-  return planar;
 }
 
 async function importOrt(folder: string): Promise<Ort> {

@@ -1,9 +1,8 @@
 import { SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
-import type { StageKey } from '../config/recipes.js';
 import { quantizersOf } from '../models/index.js';
 import { ACTIVATION_BITS } from '../quantizers/index.js';
-import type { Network, StateBuffer, Tensor, Tf } from '../types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
@@ -28,7 +27,7 @@ export interface TrainingState {
   /** The back end that made the last step. */
   readonly backend: string;
   readonly random: string;
-  readonly stage: StageKey;
+  readonly stage: Stage;
   /** Epoch of the next batch, counted as in the stage's settings. */
   readonly epoch: number;
   readonly batch: number;

@@ -7,8 +7,9 @@ import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
 import { type ArchitectureName, quantizersOf, type UsedQuantizers } from '../models/index.js';
 import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
+import type { Stage } from '../types.js';
 import { configError, refuse } from './config-error.js';
-import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageKey, type StageSettings } from './recipes.js';
+import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageSettings } from './recipes.js';
 import { CONFIG, type WrittenConfig } from './schema.js';
 
 export interface DataSettings extends DataSource {
@@ -34,7 +35,7 @@ export interface TrainConfig {
   readonly omega0: number;
   readonly recipe: RecipeName;
   /** The stages to run, in the order of their keys. */
-  readonly stages: Readonly<Partial<Record<StageKey, StageSettings>>>;
+  readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
   readonly batchSize: number;
   readonly labelSmoothing: number;
   readonly distillation?: Distillation | undefined;
@@ -88,7 +89,7 @@ export function parseConfig(text: string, path: string): TrainConfig {
 function complete(written: WrittenConfig, path: string): TrainConfig {
   const table = recipeTable(written.recipe, written.data.format === 'folder');
   const data = completeData(written.data, path);
-  const stages: Partial<Record<StageKey, StageSettings>> = {};
+  const stages: Partial<Record<Stage, StageSettings>> = {};
   for (const key of ['1', '2'] as const) {
     const given = written.stages ? written.stages[key] : {};
     if (given) stages[key] = overlay(table[key], given);

@@ -1,5 +1,6 @@
 import { authorsSchedule, cosineSchedule, type WeightDecayRule } from '../optimizer/index.js';
 import type { WeightQuantizerName } from '../quantizers/index.js';
+import type { Stage } from '../types.js';
 
 /** The two sources of hyper-parameters: the authors' published scripts, and the text of the paper. */
 export const RECIPES = ['code', 'paper'] as const;
@@ -26,8 +27,7 @@ export interface StageSettings {
 
 export const CODE_WARM_UP_EPOCHS = 5;
 
-export type StageKey = '1' | '2';
-type Table = Readonly<Record<StageKey, StageSettings>> & { readonly batchSize: number };
+type Table = Readonly<Record<Stage, StageSettings>> & { readonly batchSize: number };
 
 const SGD = { firstEpoch: 0, momentum: 0.9 } as const;
 
@@ -99,6 +99,6 @@ export function recipeTable(recipe: RecipeName, isImagenet: boolean): Table {
 export function learningRateOf(epoch: number, settings: StageSettings, recipe: RecipeName): number {
   const { epochs, firstEpoch, learningRate, warmUpEpochs } = settings;
   if (recipe === 'paper') return cosineSchedule({ learningRate, epochs, warmUpEpochs })(epoch);
-  const stage = firstEpoch === 0 ? 1 : 2;
+  const stage = firstEpoch === 0 ? '1' : '2';
   return authorsSchedule({ learningRate, epochs, hasWarmUp: warmUpEpochs > 0, stage })(epoch);
 }

@@ -70,5 +70,5 @@ function scaleOf(
     return () => alpha;
   }
   const alpha = store.derived(`${name}.alpha`, weight, () => outputScale(weight as unknown as Tensor4D));
-  return () => (store.phase.stage === 1 ? undefined : alpha.get());
+  return () => (store.phase.stage === '1' ? undefined : alpha.get());
 }

@@ -24,7 +24,7 @@ export class LayerStore {
   readonly buffers: StateBuffer[] = [];
   readonly binaryLayers: BinaryLayer[] = [];
   /** Binary layers read it in every forward pass. */
-  readonly phase: { -readonly [K in keyof Phase]: Phase[K] } = { stage: 1, progress: 0 };
+  readonly phase: { -readonly [K in keyof Phase]: Phase[K] } = { stage: '1', progress: 0 };
   readonly tf: Tf;
   readonly fusedBatchNorm: TrainingBackend['fusedBatchNorm'];
   readonly #random: RandomState;

@@ -15,7 +15,7 @@ export interface AuthorsScheduleOptions {
 
 /** First epoch of a stage in the authors' code: 1 in stage 2, whose checkpoint counts as epoch 0. */
 export function firstEpochOf(stage: Stage): number {
-  return stage === 1 ? 0 : 1;
+  return stage === '1' ? 0 : 1;
 }
 
 /**

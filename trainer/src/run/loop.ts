@@ -10,11 +10,12 @@ import {
   writeCheckpoint,
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import { learningRateOf, type StageKey } from '../config/recipes.js';
+import { learningRateOf } from '../config/recipes.js';
 import { type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../data/batch-plan.js';
 import { type BatchStream, openBatches } from '../data/batch-stream.js';
 import type { TrainingData } from '../data/open-data.js';
 import type { StepResult } from '../step.js';
+import type { Stage } from '../types.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
 import { imagesTensor, labelsTensor } from './tensors.js';
@@ -31,7 +32,7 @@ export interface Observer {
 }
 
 export interface StepProgress {
-  readonly stage: StageKey;
+  readonly stage: Stage;
   readonly epoch: number;
   readonly epochs: number;
   readonly batch: number;
@@ -99,7 +100,7 @@ export class TrainingLoop {
   }
 
   /** The second stage starts from the latent weights of the first stage's best epoch, as in the authors' code. */
-  async #enterStage(key: StageKey): Promise<void> {
+  async #enterStage(key: Stage): Promise<void> {
     const { config, trainee } = this.#options;
     const path = join(config.output, BEST_OF_STAGE_1);
     trainee.enterStage(key);
@@ -109,7 +110,7 @@ export class TrainingLoop {
   }
 
   /** @returns false if the run was stopped. */
-  async #runStage(key: StageKey): Promise<boolean> {
+  async #runStage(key: Stage): Promise<boolean> {
     const { config, data } = this.#options;
     const { epochs, firstEpoch } = config.stages[key]!;
     // Batches count epochs over both stages, because each epoch has its own order of images.
@@ -127,7 +128,7 @@ export class TrainingLoop {
   }
 
   /** Runs the rest of an epoch. @returns false if the run was stopped. */
-  async #runEpoch(key: StageKey, stream: BatchStream): Promise<boolean> {
+  async #runEpoch(key: Stage, stream: BatchStream): Promise<boolean> {
     const { config, signal } = this.#options;
     const stage = config.stages[key]!;
     const learningRate = learningRateOf(this.#state.epoch, stage, config.recipe);
@@ -146,7 +147,7 @@ export class TrainingLoop {
     return true;
   }
 
-  async #step(key: StageKey, stream: BatchStream, learningRate: number, progress: number): Promise<void> {
+  async #step(key: Stage, stream: BatchStream, learningRate: number, progress: number): Promise<void> {
     const { config, trainee, data, metrics, observer } = this.#options;
     const startMs = performance.now();
     const batch = await stream.next();
@@ -202,7 +203,7 @@ export class TrainingLoop {
   /**
    * Test, record and save. The best checkpoint is written first, so that a crash in between repeats the epoch rather than losing its best.
    */
-  async #endEpoch(key: StageKey, learningRate: number, imagesPerSecond: number): Promise<void> {
+  async #endEpoch(key: Stage, learningRate: number, imagesPerSecond: number): Promise<void> {
     const { trainee, data, metrics, observer } = this.#options;
     const { epoch, step, sums } = this.#state;
     const testBatches = openBatches(data.test, this.#plan(false), { first: { epoch: 0, batch: 0 }, epochs: 1 });
@@ -250,7 +251,7 @@ export class TrainingLoop {
     await writeAtomically(join(config.output, name), bytes);
   }
 
-  #hasStageAfter(key: StageKey): boolean {
+  #hasStageAfter(key: Stage): boolean {
     return stageKeys(this.#options.config).some((other) => other > key);
   }
 
@@ -270,15 +271,15 @@ export class TrainingLoop {
 }
 
 /** The stages in the order in which they are run. */
-export function stageKeys(config: TrainConfig): StageKey[] {
+export function stageKeys(config: TrainConfig): Stage[] {
   return (['1', '2'] as const).filter((key) => config.stages[key]);
 }
 
-const epochsOf = (config: TrainConfig, key: StageKey): number =>
+const epochsOf = (config: TrainConfig, key: Stage): number =>
   config.stages[key]!.epochs - config.stages[key]!.firstEpoch;
 
 /** Number of epochs run before a stage. */
-function epochsBefore(config: TrainConfig, key: StageKey): number {
+function epochsBefore(config: TrainConfig, key: Stage): number {
   return stageKeys(config).reduce((sum, other) => sum + (other < key ? epochsOf(config, other) : 0), 0);
 }
 

@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { writeAtomically } from '../checkpoint/output-folder.js';
-import type { StageKey } from '../config/recipes.js';
+import type { Stage } from '../types.js';
 
 /** A binary layer's latent weights at the end of an epoch. */
 export interface LayerMetrics {
@@ -15,7 +15,7 @@ export interface LayerMetrics {
 
 export interface StepMetrics {
   readonly kind: 'step';
-  readonly stage: StageKey;
+  readonly stage: Stage;
   readonly epoch: number;
   /** Number of steps done in the run. */
   readonly step: number;
@@ -31,7 +31,7 @@ export interface StepMetrics {
 
 export interface EpochMetrics {
   readonly kind: 'epoch';
-  readonly stage: StageKey;
+  readonly stage: Stage;
   readonly epoch: number;
   readonly step: number;
   readonly learningRate: number;

@@ -191,7 +191,7 @@ async function distillationOf(
   // The teacher has its own quantizers and scale, whatever the student has.
   const { network: teacher } = networkOf(architecture, checkpoint.state.config, backend, data);
   restoreNetwork(backend.tf, teacher, checkpoint);
-  teacher.stage = checkpoint.state.stage === '1' ? 1 : 2;
+  teacher.stage = checkpoint.state.stage;
   return { teacher, temperature, weight };
 }
 

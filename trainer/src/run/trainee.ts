@@ -2,10 +2,9 @@ import { SignwaveError } from '@signwave/format';
 import type { LoadedCheckpoint } from '../checkpoint/training-state.js';
 import { restoreNetwork, tensorOf } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import type { StageKey } from '../config/recipes.js';
 import { Sgd } from '../optimizer/index.js';
 import { type Distillation, type StepResult, trainStep } from '../step.js';
-import type { Network, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
 
 /** Settings that change from epoch to epoch. */
 export interface StepSettings {
@@ -33,11 +32,11 @@ export class Trainee {
   }
 
   /** Set the network to a stage and all velocities to zero. */
-  enterStage(key: StageKey): void {
-    const { momentum, weightDecay, decay } = this.config.stages[key]!;
+  enterStage(stage: Stage): void {
+    const { momentum, weightDecay, decay } = this.config.stages[stage]!;
     this.#optimizer?.dispose();
     this.#optimizer = new Sgd(this.tf, this.network.parameters, { momentum, weightDecay, decayed: decay });
-    this.network.stage = key === '1' ? 1 : 2;
+    this.network.stage = stage;
   }
 
   /** @throws {SignwaveError} `E_RESUME` if the checkpoint belongs to another network; nothing is changed then. */
@@ -69,7 +68,7 @@ export class Trainee {
         images,
         labels,
         learningRate: settings.learningRate,
-        tau: config.stages[network.stage === 1 ? '1' : '2']!.tau,
+        tau: config.stages[network.stage]!.tau,
         labelSmoothing: config.labelSmoothing,
         ...(distillation && { distillation }),
       });

@@ -1,4 +1,4 @@
-import type { Value } from '@signwave/format';
+import { roundHalfToEven, type Value } from '@signwave/format';
 import { withBorderTerm } from '../border-term.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
@@ -149,7 +149,7 @@ function levelThreshold(level: number, steps: number): number {
     bits[0] = pattern;
     return float[0]!;
   };
-  const isReached = (a: number): boolean => halfToEven(Math.fround(steps * a)) >= level;
+  const isReached = (a: number): boolean => roundHalfToEven(Math.fround(steps * a)) >= level;
   // Bit patterns of positive floats are in the same order as the floats.
   let below = 0;
   let reached = 0x3f800000; // 1
@@ -159,9 +159,4 @@ function levelThreshold(level: number, steps: number): number {
     else below = middle;
   }
   return floatOf(reached);
-}
-
-function halfToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }

@@ -2,6 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
+/** @type {Record<string, string>} */
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -30,6 +31,7 @@ export const ISOLATION = {
  * @returns {Promise<{ url: string, requests: string[], close: () => void }>} `requests`: the paths that were asked for so far
  */
 export async function serveFolder(folder, { port = 0, headers = {}, routes = {} } = {}) {
+  /** @type {string[]} */
   const requests = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -57,12 +59,15 @@ export async function serveFolder(folder, { port = 0, headers = {}, routes = {} 
     response.writeHead(200, { 'content-type': type, 'content-length': file.size, 'cache-control': 'no-cache' });
     createReadStream(path).pipe(response);
   });
-  await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    })
+  );
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http://127.0.0.1:${address.port}`,
     requests,
     close: () => {
       server.close();

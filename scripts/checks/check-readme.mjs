@@ -1,7 +1,7 @@
 // Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks and those of runtime/README.md that aren't for
 // pages only (page/test/browsers/examples.test.mjs has these), with real files under the names that they use. It leaves these files behind, so run it in a clone of its own.
 //
-//   node scripts/check-readme.mjs CIFAR10_FOLDER
+//   node scripts/checks/check-readme.mjs CIFAR10_FOLDER
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ if (!existsSync(join(cifar10, 'test_batch.bin'))) {
   console.error(`${cifar10} has no test_batch.bin; which folder has CIFAR-10 in its binary format?`);
   process.exit(2);
 }
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** What README.md calls the user's files. */
 const FILES = {
@@ -31,10 +31,15 @@ const context = { getImageData: (x, y, width, height) => ({ width, height, data:
 const [simd, scalar, threads] = ['simd', 'scalar', 'threads'].map((name) => import.meta.resolve(\`@signwave/runtime/wasm/\${name}.wasm\`));
 `;
 
+/**
+ * @param {string} path
+ * @param {string} language
+ */
 const blocksOf = (path, language) => {
   const blocks = [...readFileSync(path, 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)];
   return blocks.filter(([, it]) => it === language).map(([, , code]) => code);
 };
+/** @param {string} code */
 const isForPages = (code) => code.includes('createWorkerModel');
 
 for (const [name, source] of Object.entries(FILES)) copyFileSync(source, name);
@@ -44,6 +49,7 @@ copyFileSync('runtime/dist/index.js', 'signwave-runtime.js');
   runProgram,
 );
 
+/** @param {string} text */
 function runCommands(text) {
   const lines = text.replaceAll('cifar10:DIR', `cifar10:${cifar10}`).split('\n');
   const commands = lines.filter((line) => !RUN_ELSEWHERE.test(line));
@@ -51,6 +57,10 @@ function runCommands(text) {
   run('bash', ['-c', ['set -eu', 'shopt -s expand_aliases', 'set -v', ...commands].join('\n')]);
 }
 
+/**
+ * @param {string} code
+ * @param {number} index
+ */
 function runProgram(code, index) {
   const path = `readme-${index + 1}.mjs`;
   writeFileSync(path, SURROUNDINGS + code);
@@ -58,6 +68,10 @@ function runProgram(code, index) {
   run(process.execPath, [path]);
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 function run(command, args) {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) {

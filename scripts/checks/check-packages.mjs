@@ -2,7 +2,7 @@
 // its modules (attw), does the runtime work in a folder that has nothing else in it, and is the source that `setup tensorflow`
 // compiles where it is looked for? Needs `npm run build`.
 //
-//   node scripts/check-packages.mjs
+//   node scripts/checks/check-packages.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime'];
 const shell = process.platform === 'win32';
@@ -43,6 +43,7 @@ for (const folder of LIBRARIES) checkTypes(folder);
 runAlone();
 for (const folder of ['cli', 'trainer']) checkFusedOps(folder);
 
+/** @param {string} folder */
 async function lint(folder) {
   const { messages } = await publint({ pkgDir: folder, strict: true });
   const manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
@@ -50,6 +51,7 @@ async function lint(folder) {
   note(folder, 'publint', messages.length === 0);
 }
 
+/** @param {string} folder */
 function checkTypes(folder) {
   const args = ['attw', '--pack', folder, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii'];
   // Files that are no modules have no types.
@@ -65,7 +67,10 @@ function checkTypes(folder) {
 function runAlone() {
   const folder = mkdtempSync(join(tmpdir(), 'signwave-package-'));
   try {
-    const packed = execFileSync('npm', ['pack', './runtime', '--pack-destination', folder, '--json'], { shell });
+    const packed = execFileSync('npm', ['pack', './runtime', '--pack-destination', folder, '--json'], {
+      encoding: 'utf8',
+      shell,
+    });
     execFileSync('tar', ['-xf', JSON.parse(packed)[0].filename], { cwd: folder });
     const installed = join(folder, 'node_modules/@signwave/runtime');
     mkdirSync(dirname(installed), { recursive: true });
@@ -78,6 +83,7 @@ function runAlone() {
     if (compiled.status !== 0) console.error(compiled.stdout);
     note('runtime', 'compiles alone', compiled.status === 0);
 
+    /** @param {string} path */
     const addressOf = (path) => `data:application/octet-stream;base64,${readFileSync(path, 'base64')}`;
     const addresses = ['format/test/golden/v1.0.sgnw', join(installed, 'dist/wasm/simd.wasm')].map(addressOf);
     const ran = spawnSync(process.execPath, ['alone.js', ...addresses], { cwd: folder, encoding: 'utf8' });
@@ -88,13 +94,27 @@ function runAlone() {
   }
 }
 
-/** trainer/src/setup/addon.ts looks beside the module that it is bundled into. */
+/**
+ * trainer/src/setup/addon.ts looks beside the module that it is bundled into.
+ *
+ * @param {string} folder
+ */
 function checkFusedOps(folder) {
   const packed = execFileSync('npm', ['pack', `./${folder}`, '--dry-run', '--json'], { encoding: 'utf8', shell });
-  const paths = JSON.parse(packed)[0].files.map(({ path }) => path);
-  note(folder, 'has fused-ops.cc', paths.includes('dist/fused-ops.cc'));
+  /** @type {[{ files: { path: string }[] }]} */
+  const [{ files }] = JSON.parse(packed);
+  note(
+    folder,
+    'has fused-ops.cc',
+    files.some(({ path }) => path === 'dist/fused-ops.cc'),
+  );
 }
 
+/**
+ * @param {string} folder
+ * @param {string} check
+ * @param {boolean} isOk
+ */
 function note(folder, check, isOk) {
   console.log(`${isOk ? 'ok    ' : 'FAILED'} ${folder.padEnd(10)} ${check}`);
   if (!isOk) process.exitCode = 1;

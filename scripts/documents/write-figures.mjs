@@ -1,12 +1,12 @@
 // Draw the paper's figures 2 and 3 from its corrected equations into docs/figures, for docs/analysis.md.
 //
-//   node scripts/write-figures.mjs [FOLDER]
+//   node scripts/documents/write-figures.mjs [FOLDER]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { importSource } from './import-source.mjs';
+import { importSource } from '../modules/import-source.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const [folder = 'docs/figures'] = process.argv.slice(2);
 const { densityFigure, quantizationErrorFigure } = await importSource('trainer/src/analysis/index.ts');
@@ -20,6 +20,10 @@ write('figure-2-density.svg', await densityFigure('density', DENSITY_SCALES));
 const curves = ERROR_SCALES.map((b) => ({ name: `b = ${b}`, b }));
 write('figure-3-quantization-error.svg', await quantizationErrorFigure('error', curves, MAX_OMEGA0));
 
+/**
+ * @param {string} name
+ * @param {string} svg
+ */
 function write(name, svg) {
   writeFileSync(join(folder, name), `${svg.trimEnd()}\n`);
   console.error(join(folder, name));

@@ -4,21 +4,27 @@
 // kernels on shared memory, how steps are divided, and the program that a thread runs. WebAssembly of one's own took 2,600: what is wrong with a file,
 // in words. What is wrong with an argument, and reading files by path, took 3,700, images of any size 430, constants along the border 2,400. The bundle without WebAssembly has to be smaller by most of what is inlined: about 12,000 bytes gzipped, of which a page loads one module's.
 //
-//   node scripts/check-size.mjs
+//   node scripts/checks/check-size.mjs
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { withoutWasm } from './without-wasm.mjs';
+import { withoutWasm } from '../modules/without-wasm.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const simd = readFileSync('runtime/build/simd.wasm').length;
 const scalar = readFileSync('runtime/build/scalar.wasm').length;
 const threads = readFileSync('runtime/build/threads.wasm').length;
 const bundle = await bundleRuntime();
 const slim = await bundleRuntime([withoutWasm]);
+/** @param {Uint8Array} bytes */
 const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+/**
+ * Name, bytes, and how many these may be.
+ *
+ * @type {[string, number, number?][]}
+ */
 const rows = [
   ['simd.wasm', simd],
   ['scalar.wasm', scalar],
@@ -38,6 +44,7 @@ for (const [name, bytes, limit = Number.POSITIVE_INFINITY] of rows) {
   if (isOver) process.exitCode = 1;
 }
 
+/** @param {import('esbuild').Plugin[]} [plugins] */
 async function bundleRuntime(plugins = []) {
   const { outputFiles } = await build({
     entryPoints: ['runtime/src/index.ts'],
@@ -53,6 +60,7 @@ async function bundleRuntime(plugins = []) {
   return outputFiles[0].contents;
 }
 
+/** @param {number} value */
 function grouped(value) {
   return value.toLocaleString('en-US');
 }

@@ -28,10 +28,15 @@ export function fetchBinaries(spec, sha512, folder) {
   return binOf(target);
 }
 
+/** @param {string} folder */
 function binOf(folder) {
   return existsSync(`${folder}/bin`) ? `${folder}/bin` : folder;
 }
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 function run(program, args) {
   const { status, error, stdout } = spawnSync(program, args, {
     stdio: ['ignore', 'pipe', 'inherit'],

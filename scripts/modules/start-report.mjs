@@ -9,16 +9,21 @@ th, td { padding: .2rem .45rem; text-align: right; font-variant-numeric: tabular
 th.column span { writing-mode: vertical-rl; }
 td.total { opacity: .6; }`;
 
+/** @typedef {{ title: string } | { command: string, output: string }} Step */
+
 /**
  * Write what `npm start` did as one page: its commands with their output, then the pages that the commands wrote.
  *
- * @param steps {title} or {command, output}, in order.
- * @param pages {name, html} of whole documents by `signwave train` and `signwave eval`: what follows their `<h1>` is taken.
+ * @param {string} path
+ * @param {Step[]} steps in order
+ * @param {{ name: string, html: string }[]} pages whole documents by `signwave train` and `signwave eval`: what follows their `<h1>` is taken
  */
 export function writeStartReport(path, steps, pages) {
   const contents = pages.map(({ name }, i) => `<li><a href="#page${i}">${name}</a></li>`);
-  const parts = steps.map(({ title, command, output }) =>
-    title ? `<h2>${escapeHtml(title)}</h2>` : `<pre>$ ${escapeHtml(command)}\n${escapeHtml(output)}</pre>`,
+  const parts = steps.map((step) =>
+    'title' in step
+      ? `<h2>${escapeHtml(step.title)}</h2>`
+      : `<pre>$ ${escapeHtml(step.command)}\n${escapeHtml(step.output)}</pre>`,
   );
   const bodies = pages.map(({ name, html }, i) => `<h1 id="page${i}">${name}</h1>\n${bodyOf(html)}`);
   writeFileSync(
@@ -40,6 +45,7 @@ ${bodies.join('\n')}
   );
 }
 
+/** @param {string} html */
 function bodyOf(html) {
   const body = html.match(/<h1>.*?<\/h1>(.*)<\/html>/s)?.[1];
   if (body === undefined)
@@ -47,6 +53,7 @@ function bodyOf(html) {
   return body;
 }
 
+/** @param {string} text */
 function escapeHtml(text) {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,7 +1,7 @@
 // Keep a training run: its config, metrics and report under docs/runs, its best checkpoint as an example, and a page with the accuracy of the
 // packed model on the test images of CIFAR-10.
 //
-//   node scripts/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER
+//   node scripts/documents/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER
 //
 // RUN_FOLDER is the output of `signwave train`; its name is the run's.
 import { execFileSync } from 'node:child_process';
@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url';
 
 const [run, config, cifar10] = process.argv.slice(2).map((path) => resolve(path));
 if (!cifar10) {
-  console.error('usage: node scripts/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER');
+  console.error('usage: node scripts/documents/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER');
   process.exit(2);
 }
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const name = basename(run);
 const folder = `docs/runs/${name}`;
@@ -35,25 +35,39 @@ const evaluation = JSON.parse(signwave(['eval', model, `cifar10:${cifar10}`, '--
 const verification = JSON.parse(
   signwave(['verify', model, '--checkpoint', checkpoint, '--images', `cifar10:${cifar10}`, '--json']),
 );
-const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8').trim().split('\n').map(JSON.parse);
+/** @type {import('../../trainer/src/run/metrics.js').Metrics[]} */
+const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
 // An epoch that was cut off and run again is there twice; the last counts.
 const epochs = [
-  ...new Map(lines.filter(({ kind }) => kind === 'epoch').map((it) => [`${it.stage}.${it.epoch}`, it])).values(),
+  ...new Map(lines.flatMap((it) => (it.kind === 'epoch' ? [[`${it.stage}.${it.epoch}`, it]] : []))).values(),
 ];
 writeFileSync(join(folder, 'README.md'), page());
 console.log(`${folder}, ${checkpoint}: ${evaluation.top1Percent.toFixed(2)} % on ${evaluation.images} images`);
 
-/** Where its data lay and it was written is of no use to others. */
+/**
+ * Where its data lay and it was written is of no use to others.
+ *
+ * @template {{ data: object, output: string }} Config
+ * @param {Config} it
+ */
 function withoutPlaces(it) {
   return { ...it, data: { ...it.data, folder: 'data/cifar-10-batches-bin' }, output: `runs/${name}` };
 }
 
-/** A safetensors file begins with the length of its header, 8 bytes, and the header, JSON. */
+/**
+ * A safetensors file begins with the length of its header, 8 bytes, and the header, JSON.
+ *
+ * @param {Buffer} bytes
+ */
 function headerOf(bytes) {
   const end = 8 + Number(bytes.readBigUInt64LE());
   return { header: JSON.parse(bytes.subarray(8, end).toString()), tensors: bytes.subarray(end) };
 }
 
+/** @param {Buffer} bytes */
 function publishedCheckpoint(bytes) {
   const { header, tensors } = headerOf(bytes);
   header.__metadata__.config = JSON.stringify(withoutPlaces(JSON.parse(header.__metadata__.config)));
@@ -65,7 +79,11 @@ function publishedCheckpoint(bytes) {
   return Buffer.concat([length, padded, tensors]);
 }
 
-/** The report quotes the config that the checkpoint has. */
+/**
+ * The report quotes the config that the checkpoint has.
+ *
+ * @param {string} html
+ */
 function publishedReport(html) {
   const config = JSON.parse(headerOf(original).header.__metadata__.config);
   const { data, output } = withoutPlaces(config);
@@ -73,12 +91,13 @@ function publishedReport(html) {
 }
 
 function page() {
+  /** @param {import('../../trainer/src/types.js').Stage} stage */
   const ofStage = (stage) => epochs.filter((it) => it.stage === stage);
   const best = ofStage('2').reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
   const rows = epochs.map(({ stage, epoch, learningRate, trainAccuracy, testAccuracy }) =>
     row([stage, epoch + 1, learningRate.toPrecision(3), percent(trainAccuracy), percent(testAccuracy)]),
   );
-  return `<!-- Written by scripts/write-run.mjs; do not edit. -->
+  return `<!-- Written by scripts/documents/write-run.mjs; do not edit. -->
 # ${name}
 
 \`${settings.architecture}\` trained by \`signwave train\` on CIFAR-10, omega0 = ${settings.omega0}: ${ofStage('1').length} epochs of stage 1 and ${ofStage('2').length} of stage 2.
@@ -99,14 +118,17 @@ ${rows.join('\n')}
 `;
 }
 
+/** @param {string[]} args */
 function signwave(args) {
   return execFileSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { encoding: 'utf8' });
 }
 
+/** @param {number} share */
 function percent(share) {
   return `${(100 * share).toFixed(2)} %`;
 }
 
+/** @param {readonly (string | number)[]} cells */
 function row(cells) {
   return `| ${cells.join(' | ')} |`;
 }

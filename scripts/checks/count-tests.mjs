@@ -1,10 +1,11 @@
 // The closing line of .ci/run: how many tests passed, failed and were skipped, from reports of vitest's JSON reporter.
 //
-//   node scripts/count-tests.mjs REPORT.json...
+//   node scripts/checks/count-tests.mjs REPORT.json...
 import { existsSync, readFileSync } from 'node:fs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 for (const path of process.argv.slice(2).filter((it) => existsSync(it))) {
+  /** @type {import('vitest/reporters').JsonTestResults} */
   const report = JSON.parse(readFileSync(path, 'utf8'));
   counts.passed += report.numPassedTests;
   // A file that can't be loaded fails without any test in it.

@@ -1,7 +1,9 @@
+/** @typedef {{ model: string, image: string, checkpoint: string, config: string }} Files paths that exist */
+
 /**
  * What `npm start` ends with: commands that run as they are printed, in the root of the repository, with its own files.
  *
- * @param {{ model: string, image: string, checkpoint: string, config: string }} files paths that exist
+ * @param {Files} files
  * @returns {{ what: string, command: string }[]}
  */
 export function nextSteps({ model, image, checkpoint, config }) {
@@ -23,7 +25,11 @@ export function nextSteps({ model, image, checkpoint, config }) {
   ];
 }
 
-/** As text: each command alone in its line, so that the line can be pasted into any shell. */
+/**
+ * As text: each command alone in its line, so that the line can be pasted into any shell.
+ *
+ * @param {Files} files
+ */
 export function nextStepsText(files) {
   return nextSteps(files)
     .map(({ what, command }) => `  ${what}:\n    ${command}`)

@@ -1,7 +1,7 @@
 // Measure everything that README.md and docs/performance.md say, and write it: the accuracy of the example model into
 // bench/results.json, then `npm run bench -- --peers all --write`. Needs CIFAR-10's test set, and an otherwise idle machine.
 //
-//   node scripts/write-results.mjs CIFAR10_FOLDER [options of scripts/bench.mjs]
+//   node scripts/documents/write-results.mjs CIFAR10_FOLDER [options of scripts/bench.mjs]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ if (cifar10 === undefined) {
   console.error('which folder has CIFAR-10 in its binary format?');
   process.exit(2);
 }
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const MODEL = 'build/example.sgnw';
 const RESULTS = 'bench/results.json';
@@ -30,14 +30,17 @@ const results = { evaluation, inspection: { fileBytes, float32Bytes }, bench };
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 process.stdout.write(node('scripts/bench.mjs', '--peers', 'all', '--write', ...options));
 
+/** @param {...string} args */
 function json(...args) {
   return JSON.parse(signwave(...args, '--json'));
 }
 
+/** @param {...string} args */
 function signwave(...args) {
   return node('cli/dist/signwave.mjs', ...args);
 }
 
+/** @param {...string} args */
 function node(...args) {
   const { status, stdout } = spawnSync(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
