@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] } },
   test: {
     include: [
-      '{format,data,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
+      '{format,data,reference,convert,runtime,lab,trainer,cli}/test/**/*.test.ts',
       '{bench,conformance}/test/*.test.ts',
       'test/**/*.test.ts',
     ],

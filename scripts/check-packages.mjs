@@ -13,7 +13,7 @@ import { formatMessage } from 'publint/utils';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime'];
+const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime', 'lab'];
 const shell = process.platform === 'win32';
 
 /** What a user without any types but the browser's might write. The arguments are addresses: of a model and of simd.wasm. */

@@ -17,6 +17,7 @@ import { Claims } from './models/trained/claims.js';
 import { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
+import { type SmallerWeights, withSmallerWeights } from './passes/smaller-weights.js';
 import { keepSourceTies, type SourceTie, withSourceRule } from './passes/source-ties.js';
 
 export interface ConvertOptions {
@@ -37,11 +38,15 @@ export interface ConvertOptions {
   readonly licence?: string;
   /** SHA-256 of the checkpoint file, 64 hexadecimal digits. */
   readonly sourceSha256?: string;
+  /** Float weights to make smaller, which changes what the network says. Default: all stay as they were trained. */
+  readonly smaller?: SmallerWeights;
 }
 
 export interface Conversion {
   /** What goes into the `.sgnw` file. */
   readonly model: Model;
+  /** The model with all weights as they were trained: `model` itself, unless some were to be smaller. */
+  readonly exact: Model;
   /** The network as the authors' code runs it: scales and batch norms not folded, sign(0) by its own rule. The oracle of `signwave verify --checkpoint`. */
   readonly unfolded: Graph;
   /** Signs whose input is exactly at its threshold time and again, and how the source's rule for that was kept. */
@@ -56,7 +61,8 @@ export interface Conversion {
  *
  * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
  *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes;
- *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; and all that reading the checkpoint can throw.
+ *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; what `withSmallerWeights` throws; and all that reading
+ *   the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
   const facts = trainedFacts(checkpoint);
@@ -88,8 +94,10 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(labels && { labels }),
     accuracy: statedAccuracy(checkpoint),
   };
+  const exact: Model = { info, graph: foldHead(foldAffines(graph)) };
   return {
-    model: { info, graph: foldHead(foldAffines(graph)) },
+    model: options.smaller ? { info, graph: withSmallerWeights(exact.graph, options.smaller) } : exact,
+    exact,
     unfolded: withSourceRule(built),
     ties,
     match,

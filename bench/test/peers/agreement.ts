@@ -1,6 +1,6 @@
 import type { Graph, MapShape } from '@signwave/format';
+import { createOrtSession } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
-import { createOrtSession } from '../../../cli/src/bench/ort-web.js';
 import { exportOnnx, type OnnxOptions } from '../../../convert/src/onnx/index.js';
 
 const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };

@@ -1,9 +1,8 @@
 import { exportOnnx } from '@signwave/convert';
 import { readModel, SignwaveError } from '@signwave/format';
+import { argMax, type Timing, timeInterleaved } from '@signwave/lab';
 import { inputMap } from '@signwave/reference';
 import { load } from '@signwave/runtime';
-import { type Timing, timeInterleaved } from '../../../cli/src/bench/interleave.js';
-import { argMax } from '../../../cli/src/statistics.js';
 import { randomInput } from './inputs.js';
 import type { Kernels } from './protocol.js';
 

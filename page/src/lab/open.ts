@@ -18,7 +18,7 @@ import {
   sniffKind,
   writeModel,
 } from '@signwave/format';
-import { summarize } from '../../../cli/src/report/model-summary.js';
+import { summarize } from '@signwave/lab';
 import { type DroppedFiles, sortFiles } from './dropped-files.js';
 import type { OpenedModel, OpenOptions } from './protocol.js';
 

@@ -1,6 +1,5 @@
+import type { ModelSummary, Timing } from '@signwave/lab';
 import type { RasterImage } from '@signwave/runtime';
-import type { Timing } from '../../../cli/src/bench/interleave.js';
-import type { ModelSummary } from '../../../cli/src/report/model-summary.js';
 
 export type Kernels = 'auto' | 'scalar';
 export type Threads = 1 | 'auto';

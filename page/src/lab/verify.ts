@@ -1,6 +1,6 @@
 import { readModel } from '@signwave/format';
+import { Verification } from '@signwave/lab';
 import { load } from '@signwave/runtime';
-import { Verification } from '../../../cli/src/verify/verification.js';
 import { randomInput } from './inputs.js';
 import type { Switches, Verdict } from './protocol.js';
 

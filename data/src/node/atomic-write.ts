@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+import { systemReason } from './file-access.js';
 
 /**
  * Write a file so that at every moment, a crash or a full disk included, the path holds the old content or the whole

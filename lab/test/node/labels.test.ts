@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkLabelCount, parseLabels } from '@signwave/data';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
-import { readLabels } from '../../src/data/labels.js';
+import { readLabels } from '../../src/node/labels.js';
 
 const parse = (text: string) => parseLabels(Buffer.from(text), 'labels.txt');
 

@@ -2,9 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeWithShared, sharedPath } from '../../../test/shared.js';
-import { temporaryFolder } from '../../../test/temp-folder.js';
-import { decodeNpy, encodeNpy, type NpyArray, type NpyType, readNpy, writeNpy } from '../../src/data/npy.js';
+import { describeWithShared, sharedPath } from '../../test/shared.js';
+import { temporaryFolder } from '../../test/temp-folder.js';
+import { readNpy, writeNpy } from '../src/node/npy-file.js';
+import { decodeNpy, encodeNpy, type NpyArray, type NpyType } from '../src/npy.js';
 
 const ANY: { readonly types: readonly NpyType[] } = { types: ['|u1', '<f4', '<f8', '<i8'] };
 

@@ -1,5 +1,9 @@
-import { type Graph, inferShapes, type Model as ModelFile } from '@signwave/format';
+import type { RasterImage } from '@signwave/data';
+import { type Graph, type InputNode, inferShapes, type Model as ModelFile, SignwaveError } from '@signwave/format';
 import { Reference } from '@signwave/reference';
+import { prepareImage } from '@signwave/runtime';
+import type { Images } from './image-sample.js';
+import type { OnProgress } from './progress.js';
 import { argMax } from './statistics.js';
 
 /** How a layer of two models compares, over all images so far. */
@@ -67,6 +71,40 @@ export class Comparison {
   get layers(): LayerComparison[] {
     return [...this.#layers].map(([name, layer]) => ({ name, ...layer }));
   }
+}
+
+/** A model, and what messages call it: its path. */
+export interface NamedModel {
+  readonly name: string;
+  readonly file: ModelFile;
+}
+
+/**
+ * Compare two models on images, each prepared as the model's own recipe says.
+ *
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if one of them has no recipe.
+ */
+export async function compareModels(
+  a: NamedModel,
+  b: NamedModel,
+  images: Images,
+  onProgress: OnProgress = () => {},
+): Promise<Comparison> {
+  const comparison = new Comparison(a.file, b.file);
+  for (let n = 0; n < images.count; n++) {
+    const item = await images.read(n);
+    if (item) comparison.check(inputOf(a, item.image), inputOf(b, item.image));
+    onProgress(n + 1, images.count);
+  }
+  images.end();
+  return comparison;
+}
+
+function inputOf({ name, file: { info, graph } }: NamedModel, image: RasterImage): Uint8Array {
+  const { recipe, height, width } = graph.nodes[0] as InputNode;
+  if (!recipe)
+    throw new SignwaveError('E_INPUT_SHAPE', `${name} (${info.name}) has no input recipe: images can't be given to it`);
+  return prepareImage(image, recipe, height, width);
 }
 
 function placesOf({ nodes }: Graph): Map<string, Place> {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { expandHome } from '../../src/data/expand-home.js';
+import { expandHome } from '../src/expand-home.js';
 
 describe('the home folder stands for', () => {
   test.each([

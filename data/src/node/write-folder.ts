@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+import { systemReason } from './file-access.js';
 
 /**
  * Write files into a new folder, all or none: they go to a temporary folder beside it, which is then renamed.

@@ -1,7 +1,7 @@
 import { SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
-import type { ImageSample, Undecodable } from './data/image-sample.js';
-import { Progress } from './report/progress.js';
+import type { ImageSample, Undecodable } from './image-sample.js';
+import type { OnProgress } from './progress.js';
 import { argMax, wilsonInterval } from './statistics.js';
 
 /** How often a model is right on labelled images. */
@@ -38,6 +38,7 @@ export interface Evaluation {
 export async function evaluateOn(
   model: Model,
   sample: ImageSample,
+  onProgress: OnProgress = () => {},
 ): Promise<{ evaluation: Evaluation; logits: Float32Array }> {
   const { recipe, height, width } = model.input;
   if (!recipe)
@@ -48,27 +49,26 @@ export async function evaluateOn(
   const classes = model.outputs;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const logits = new Float32Array(sample.count * classes);
-  const progress = new Progress('evaluating', sample.count);
   let images = 0;
   let top1 = 0;
   let top5 = 0;
   let runMs = 0;
   for (let n = 0; n < sample.count; n++) {
     const item = await sample.read(n);
-    if (!item) continue;
-    const { image, label } = item;
-    const input = prepareImage(image, recipe, height, width);
-    const startMs = performance.now();
-    const output = model.run(input);
-    runMs += performance.now() - startMs;
-    logits.set(output, images++ * classes);
-    const predicted = argMax(output);
-    confusion[label]![predicted]!++;
-    if (predicted === label) top1++;
-    if (model.rank(output).some(({ index }) => index === label)) top5++;
-    progress.update(n + 1);
+    if (item) {
+      const { image, label } = item;
+      const input = prepareImage(image, recipe, height, width);
+      const startMs = performance.now();
+      const output = model.run(input);
+      runMs += performance.now() - startMs;
+      logits.set(output, images++ * classes);
+      const predicted = argMax(output);
+      confusion[label]![predicted]!++;
+      if (predicted === label) top1++;
+      if (model.rank(output).some(({ index }) => index === label)) top5++;
+    }
+    onProgress(n + 1, sample.count);
   }
-  progress.end();
   const undecodable = sample.end();
   const { low, high } = wilsonInterval(top1, images);
   return {

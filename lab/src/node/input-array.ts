@@ -1,8 +1,8 @@
-import { SignwaveError } from '@signwave/format';
-import { type Model, prepareImage } from '@signwave/runtime';
-import { readNpy } from './data/npy.js';
-import { inContext } from './in-context.js';
-import { ImageNotes } from './report/image-notes.js';
+import type { Remark } from '@signwave/data';
+import { type InputNode, SignwaveError } from '@signwave/format';
+import { prepareImage } from '@signwave/runtime';
+import { ImageNotes, inContext } from '../index.js';
+import { readNpy } from './npy-file.js';
 
 /** Inputs of a model from an `.npy` file. */
 export interface InputArray {
@@ -14,9 +14,14 @@ export interface InputArray {
 /**
  * Read uint8 (N, H, W, C) raw images, which go through the model's recipe, or float32 (N, C, H, W) preprocessed.
  *
+ * @param onRemark gets, once for each kind, what happens to images that their owner may not expect.
  * @throws {SignwaveError} `E_NPY` for another type or shape than the model takes.
  */
-export async function readInputArray({ input }: Pick<Model, 'input'>, path: string): Promise<InputArray> {
+export async function readInputArray(
+  input: InputNode,
+  path: string,
+  onRemark: (remark: Remark) => void,
+): Promise<InputArray> {
   const array = await readNpy(path, { types: ['|u1', '<f4'] });
   const { height, width, channels, recipe } = input;
   const isBytes = array.type === '|u1';
@@ -35,7 +40,7 @@ export async function readInputArray({ input }: Pick<Model, 'input'>, path: stri
     );
   }
   const elements = sides.reduce((product, side) => product * side, 1);
-  const notes = new ImageNotes(input);
+  const notes = new ImageNotes(input, onRemark);
   const imageAt = (data: Uint8Array, n: number): Uint8Array => {
     const image = rasterAt(data, array.shape, n);
     notes.look(image, `image ${n} of ${path}`);

@@ -1,7 +1,5 @@
 import { readNpyHeader } from '@signwave/convert';
-import { readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { writeFileAtomic } from './atomic-write.js';
 
 // ╒═══════════════ .npy file (numpy.lib.format), versions 1.0, 2.0, 3.0 ═══════════════╕
 //   0   93 'N' 'U' 'M' 'P' 'Y'
@@ -49,16 +47,12 @@ export interface NpyExpectation<T extends NpyType> {
 }
 
 /**
- * Read an `.npy` file that has one of the types and the shape that are expected.
+ * Read the bytes of an `.npy` file that has one of the types and the shape that are expected. They share no memory with the array.
  *
- * @throws {SignwaveError} `E_IO` if it can't be read; `E_NPY` if it is malformed, cut short, in Fortran order, or of
- *   another type or shape, with what was found and expected.
+ * @param name what messages call it.
+ * @throws {SignwaveError} `E_NPY` if it is malformed, cut short, in Fortran order, or of another type or shape, with what was found and
+ *   expected.
  */
-export async function readNpy<T extends NpyType>(path: string, expected: NpyExpectation<T>): Promise<NpyArray<T>> {
-  return decodeNpy(await readFileBytes(path, 'E_IO'), path, expected);
-}
-
-/** As {@link readNpy}, from the bytes of a file, which `name` stands for in messages. They share no memory. */
 export function decodeNpy<T extends NpyType>(
   bytes: Uint8Array,
   name: string,
@@ -91,16 +85,7 @@ export function decodeNpy<T extends NpyType>(
   }
 }
 
-/**
- * Write an `.npy` file of version 1.0, atomically.
- *
- * @throws {SignwaveError} `E_NPY` if the shape doesn't match the data; `E_IO` if it can't be written.
- */
-export async function writeNpy(path: string, array: NpyArray): Promise<void> {
-  await writeFileAtomic(path, encodeNpy(array));
-}
-
-/** The bytes of an `.npy` file of version 1.0, the same that `numpy.save` writes. */
+/** The bytes of an `.npy` file of version 1.0, the same that `numpy.save` writes. @throws {SignwaveError} `E_NPY` if the shape doesn't match the data. */
 export function encodeNpy({ type, shape, data }: NpyArray): Uint8Array {
   const elements = shape.reduce((product, size) => product * size, 1);
   if (elements !== data.length) {
@@ -115,11 +100,16 @@ export function encodeNpy({ type, shape, data }: NpyArray): Uint8Array {
   const header = `${dict.padEnd(dataOffset - prefixBytes - 1)}\n`;
 
   const bytes = new Uint8Array(dataOffset + data.byteLength);
-  bytes.set(Buffer.from(MAGIC, 'latin1'));
+  bytes.set(latin1(MAGIC));
   bytes.set([1, 0, header.length & 0xff, header.length >> 8], MAGIC.length);
-  bytes.set(Buffer.from(header, 'latin1'), prefixBytes);
+  bytes.set(latin1(header), prefixBytes);
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dataOffset);
   return bytes;
+}
+
+/** A byte for each character; there are none above 255. */
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function checkShape(found: readonly number[], expected: readonly (number | null)[] | undefined): void {

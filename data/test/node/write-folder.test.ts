@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
-import { writeFolderAtomic } from '../../src/data/write-folder.js';
+import { writeFolderAtomic } from '../../src/node/write-folder.js';
 
 const files = new Map([
   ['a.c', 'int a;\n'],

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
-import { describeDevice, readTemperature } from '../../src/bench/device.js';
+import { describeDevice, readTemperature } from '../../src/node/device.js';
 
 const CPUFREQ = 'sys/devices/system/cpu/cpu0/cpufreq';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Contestant, timeInterleaved } from '../../src/bench/interleave.js';
+import { type Contestant, timeInterleaved } from '../src/interleave.js';
 
 /** Contestants that move a clock of their own instead of taking time. */
 function stage() {

@@ -1,43 +1,7 @@
-import { describeSample, type ModelClasses, parseDataArgument, type RasterImage, sampleIndices } from '@signwave/data';
+import { describeSample, type ModelClasses, parseDataArgument, type Remark, sampleIndices } from '@signwave/data';
 import { itemName, openDataset, readItem } from '@signwave/data/node';
 import { type InputNode, SignwaveError } from '@signwave/format';
-import { ImageNotes } from '../report/image-notes.js';
-import { printNote, printWarning } from '../report/output.js';
-
-export interface LabelledImage {
-  readonly image: RasterImage;
-  /** Class index, from 0. */
-  readonly label: number;
-  /** What to call the image in reports: a path or "image 17". */
-  readonly name: string;
-}
-
-/** Images of a data set that a command works on: all, or a sample of them. */
-export interface ImageSample {
-  /** Of the data set. */
-  readonly name: string;
-  /** "20 of 100 images, evenly over 10 classes, seed 0" */
-  readonly description: string;
-  /** Images of the sample, those that can't be decoded included. */
-  readonly count: number;
-  /** Images of the data set. */
-  readonly available: number;
-  /** In class order. */
-  readonly classNames: readonly string[];
-  /** @returns undefined if the image can't be decoded, unless that is an error. */
-  read(n: number): Promise<LabelledImage | undefined>;
-  /**
-   * Say which images couldn't be decoded, once all were read.
-   *
-   * @throws {SignwaveError} `E_IMAGE` if none could.
-   */
-  end(): readonly Undecodable[];
-}
-
-export interface Undecodable {
-  readonly name: string;
-  readonly reason: string;
-}
+import { ImageNotes, type ImageSample, type Undecodable } from '../index.js';
 
 export interface SampleOptions {
   /** Images at most, taken evenly over the set; absent: all. */
@@ -48,6 +12,8 @@ export interface SampleOptions {
   readonly model?: ModelClasses;
   /** An image that can't be decoded is an error; else it is left out. */
   readonly isStrict?: boolean;
+  /** Gets what the owner of the images should know, when it is known. */
+  readonly onRemark?: (remark: Remark) => void;
 }
 
 const SHOWN = 5;
@@ -59,15 +25,16 @@ const SHOWN = 5;
  * @throws {SignwaveError} `E_DATA` if they are missing, empty, malformed, or their classes can't be told to be the model's.
  */
 export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<ImageSample> {
-  const { model, input, isStrict = false } = options;
+  const { model, input, isStrict = false, onRemark = () => {} } = options;
+  const note = (text: string): void => onRemark({ isWarning: false, text });
   const dataset = await openDataset({ ...parseDataArgument(argument), part: 'test', ...(model && { model }) });
   const { images, name, classNames } = dataset;
-  for (const { isWarning, text } of dataset.remarks) (isWarning ? printWarning : printNote)(text);
+  for (const remark of dataset.remarks) onRemark(remark);
   const indices = sampleIndices(images.labels, options.limit ?? images.count);
   const description = describeSample(images.labels, indices);
-  if (indices.length < images.count) printNote(`${name}: ${description}`);
+  if (indices.length < images.count) note(`${name}: ${description}`);
   const undecodable: Undecodable[] = [];
-  const notes = input && new ImageNotes(input);
+  const notes = input && new ImageNotes(input, onRemark);
   return {
     name,
     description,
@@ -93,9 +60,9 @@ export async function openImageSample(argument: string, options: SampleOptions =
       if (undecodable.length === indices.length) {
         throw new SignwaveError('E_IMAGE', `${name}: ${what}; the first: ${undecodable[0]!.reason}`);
       }
-      printWarning(`${name}: ${what} and are left out:`);
-      for (const { reason } of undecodable.slice(0, SHOWN)) printNote(`  ${reason}`);
-      if (undecodable.length > SHOWN) printNote(`  and ${undecodable.length - SHOWN} more`);
+      onRemark({ isWarning: true, text: `${name}: ${what} and are left out:` });
+      for (const { reason } of undecodable.slice(0, SHOWN)) note(`  ${reason}`);
+      if (undecodable.length > SHOWN) note(`  and ${undecodable.length - SHOWN} more`);
       return undecodable;
     },
   };

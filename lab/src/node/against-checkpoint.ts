@@ -3,33 +3,23 @@ import {
   type Checkpoint,
   convertCheckpoint,
   describeRecipe,
-  integerStem,
   type PartOptions,
   type SourceTie,
   smallerWeightsOf,
   trainedFacts,
-  withSmallerWeights,
 } from '@signwave/convert';
-import {
-  type Graph,
-  type InputNode,
-  type InputRecipe,
-  isIntegerConv,
-  type Model as ModelFile,
-  writeModel,
-} from '@signwave/format';
-import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { sha256 } from '../files.js';
-import { readArch } from '../network-file.js';
+import { type Graph, type InputNode, type InputRecipe, type Model as ModelFile, writeModel } from '@signwave/format';
+import type { Check } from '../index.js';
+import { openCheckpointFile } from './checkpoint-file.js';
+import { readArch } from './network-file.js';
+import { sha256 } from './sha256.js';
 
-/** A thing that was looked at, and whether it is as it should be. */
-export interface Check {
-  readonly name: string;
-  readonly isOk: boolean;
-  readonly detail: string;
-}
-
-/** Convert the checkpoint again, with what the file says, and compare. */
+/**
+ * Convert the checkpoint that a model was made from again, with what the file says, and compare.
+ *
+ * @param bytes of the file. @returns what was found, the network as it was trained, and where its inputs lie exactly at a threshold.
+ * @throws {SignwaveError} as `openCheckpointFile`, `readArch` and `convertCheckpoint`.
+ */
 export async function compareCheckpoint(
   path: string,
   options: PartOptions & { readonly arch?: string },
@@ -40,20 +30,20 @@ export async function compareCheckpoint(
   const { checkpoint, sources, close } = await openCheckpointFile(path, options);
   try {
     const digest = await sha256(sources);
-    const isIntegerStem = graph.nodes.some((node) => isIntegerConv(graph, node));
+    const smaller = smallerWeightsOf(graph);
+    const isIntegerStem = smaller.stem === 'i16';
     const { model, unfolded, ties } = await convertCheckpoint(checkpoint, {
       writer: info.writer,
       arch: await readArch(options.arch ?? `${info.method}-${info.architecture}`),
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
       // Whoever converted it may have insisted; here only bytes are compared.
       override: true,
+      smaller,
     });
     // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
-    const smaller = withSmallerWeights(model.graph, smallerWeightsOf(graph));
-    const converted = isIntegerStem ? integerStem(smaller) : smaller;
     const again = writeModel({
       info,
-      graph: { ...converted, nodes: [graph.nodes[0]!, ...converted.nodes.slice(1)] },
+      graph: { ...model.graph, nodes: [graph.nodes[0]!, ...model.graph.nodes.slice(1)] },
     });
     const isSame = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
     return {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import {
   type BiperConfig,
@@ -8,26 +7,7 @@ import {
   trainedFacts,
 } from '@signwave/convert';
 import { fileExists, readFileBytes } from '@signwave/data/node';
-import { type ByteSource, type Model, readModel, SignwaveError } from '@signwave/format';
-
-/** A model file's bytes and what is in them, checked in full. */
-export async function readModelFile(path: string): Promise<{ bytes: Uint8Array; model: Model }> {
-  const bytes = await readFileBytes(path, 'E_IO');
-  return { bytes, model: readModel(bytes, path) };
-}
-
-const HASH_CHUNK_BYTES = 1 << 24;
-
-/** SHA-256 of whole files, one after the other, read in parts; 64 hexadecimal digits. */
-export async function sha256(sources: readonly ByteSource[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const source of sources) {
-    for (let offset = 0; offset < source.sizeBytes; offset += HASH_CHUNK_BYTES) {
-      hash.update(await source.read(offset, Math.min(HASH_CHUNK_BYTES, source.sizeBytes - offset)));
-    }
-  }
-  return hash.digest('hex');
-}
+import { SignwaveError } from '@signwave/format';
 
 /** What is known about a BiPer checkpoint besides its tensors, and which file says it: itself or a config.txt. */
 export interface FoundBiperConfig extends BiperConfig {

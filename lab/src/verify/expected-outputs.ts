@@ -1,5 +1,5 @@
 import { SignwaveError } from '@signwave/format';
-import { readNpy } from '../data/npy.js';
+import type { NpyArray } from '../npy.js';
 import { argMax } from '../statistics.js';
 
 /** Of the largest output expected for an image; another order of sums stays far below it, a sign that falls the other way doesn't. */
@@ -31,30 +31,31 @@ export class ExpectedOutputs {
   #within = 0;
   #largestDifference = 0;
 
-  private constructor(
-    private readonly data: Float32Array | Float64Array,
-    private readonly outputs: number,
-  ) {}
+  readonly #data: Float32Array | Float64Array;
+  readonly #outputs: number;
 
-  /** @throws {SignwaveError} `E_NPY` if the file isn't float32 or float64 (inputs, outputs), or holds NaN or infinity. */
-  static async read(path: string, inputs: number, outputs: number): Promise<ExpectedOutputs> {
-    const { data } = await readNpy(path, { types: ['<f4', '<f8'], shape: [inputs, outputs] });
+  /**
+   * @param array of shape (inputs, outputs). @param name what messages call it.
+   * @throws {SignwaveError} `E_NPY` if it holds NaN or infinity.
+   */
+  constructor({ data, shape }: NpyArray<'<f4' | '<f8'>, name: string) {
+    this.#data = data;
+    this.#outputs = shape[1]!;
     const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      throw new SignwaveError(
-        'E_NPY',
-        `${path}: the output expected for input ${Math.floor(bad / outputs)}, class ${bad % outputs} is ${data[bad]}; expected a finite number`,
-      );
-    }
-    return new ExpectedOutputs(data, outputs);
+    if (bad < 0) return;
+    const [input, output] = [Math.floor(bad / this.#outputs), bad % this.#outputs];
+    throw new SignwaveError(
+      'E_NPY',
+      `${name}: the output expected for input ${input}, class ${output} is ${data[bad]}; expected a finite number`,
+    );
   }
 
   /** Compare the outputs for input `n`. */
   check(n: number, found: Float32Array): void {
-    const expected = this.data.subarray(n * this.outputs, (n + 1) * this.outputs);
+    const expected = this.#data.subarray(n * this.#outputs, (n + 1) * this.#outputs);
     let largest = 0;
     let difference = 0;
-    for (let c = 0; c < this.outputs; c++) {
+    for (let c = 0; c < this.#outputs; c++) {
       largest = Math.max(largest, Math.abs(expected[c]!));
       difference = Math.max(difference, Math.abs(expected[c]! - found[c]!));
     }
