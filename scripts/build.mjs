@@ -126,7 +126,7 @@ async function buildLibrary(folder, options = {}) {
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   const { exports } = readManifest(folder);
   for (const { [CONDITION]: source, types, default: module } of Object.values(exports)) {
-    if (source === undefined) continue;
+    if (source === undefined || module === undefined) continue;
     await bundleModule(folder, source, module, options);
     await bundleTypes(folder, source, types);
   }

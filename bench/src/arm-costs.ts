@@ -1,11 +1,21 @@
 // Run many ways to compute binary convolutions in a CPU that counts, see bench/scripts/fit-arm-costs.mjs: a mark before and after each call of
 // the kernel. Prints the ways as JSON: [{ shape, way, macs, terms, calls }]; the first is nothing, for what a mark itself takes.
+
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
-import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
-import { Executable } from '../../runtime/src/engine/executable.js';
-import { COSTS } from '../../runtime/src/plan/costs.js';
-import { type LutWork, lutCandidates, lutTerms, type Terms, xnorTerms } from '../../runtime/src/plan/lut-parameters.js';
-import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+import {
+  COSTS,
+  cloneEngine,
+  createEngine,
+  Executable,
+  type KernelExports,
+  type LutWork,
+  lutCandidates,
+  lutTerms,
+  makePlan,
+  type PlanOptions,
+  type Terms,
+  xnorTerms,
+} from '@signwave/runtime/internals';
 
 /** Channels in and out, height and width, kernel; maps of a few pixels are where the choice turns. */
 const SHAPES = [

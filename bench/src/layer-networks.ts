@@ -9,7 +9,7 @@ import {
   writeModel,
 } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { seededRandom } from '../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { type LayerShape, outputSides } from './shapes.js';
 
 /** More layers of the longer network than of the shorter: what their times differ by is divided by it. */

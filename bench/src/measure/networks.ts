@@ -3,7 +3,7 @@ import { type InputNode, isIntegerConv, macs, readModel } from '@signwave/format
 import { type Contestant, timeInterleaved } from '@signwave/lab';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
-import { seededRandom } from '../../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
 import type { Network, Peer, Prepared } from '../peers/peer.js';

@@ -1,4 +1,4 @@
-import { OnnxGraph } from '../../../convert/src/onnx/onnx-graph.js';
+import { OnnxGraph } from '@signwave/convert/internals';
 import { outputShape, type UnitNetwork } from '../layer-networks.js';
 import { filtersInnerFirst } from '../layouts.js';
 

@@ -1,4 +1,4 @@
-import { MessageWriter } from '../../../convert/src/onnx/protobuf.js';
+import { MessageWriter } from '@signwave/convert/internals';
 import { outputShape, type Unit, type UnitNetwork } from '../layer-networks.js';
 import { filtersInnerFirst } from '../layouts.js';
 

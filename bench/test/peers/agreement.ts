@@ -1,7 +1,7 @@
+import { exportOnnx, type OnnxOptions } from '@signwave/convert';
 import type { Graph, MapShape } from '@signwave/format';
 import { createOrtSession } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
-import { exportOnnx, type OnnxOptions } from '../../../convert/src/onnx/index.js';
 
 const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };
 

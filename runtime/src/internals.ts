@@ -1,0 +1,17 @@
+// What the workspace's own benchmarks and conformance tests take of the inside. package.json has this entry only for sources: there is none in
+// the package as it is published.
+export { recordCalls } from './c/record-calls.js';
+export { cloneEngine, createEngine, type KernelExports } from './engine/engine.js';
+export { Executable } from './engine/executable.js';
+export { COSTS } from './plan/costs.js';
+export type { PickTables } from './plan/layouts.js';
+export {
+  type LutParameters,
+  type LutWork,
+  lutCandidates,
+  lutTerms,
+  type Terms,
+  xnorTerms,
+} from './plan/lut-parameters.js';
+export { makePlan, type PlanOptions } from './plan/make-plan.js';
+export { KERNEL_RECORDS } from './plan/records.js';
