@@ -67,6 +67,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/convert',
     '@signwave/runtime',
     '@signwave/runtime/web',
+    '@signwave/runtime/internals',
     '@signwave/lab',
   ],
   conformance: [

@@ -52,7 +52,7 @@ const { metafile } = await build({
   metafile: true,
   entryPoints: {
     page: 'page/src/page.ts',
-    'lab-worker': 'page/src/lab/worker.ts',
+    'page-worker': 'page/src/worker/main.ts',
     'model-worker': 'runtime/src/web/worker.ts',
   },
 });
@@ -79,7 +79,7 @@ reportSizes();
 /** The entry points' files and all that they import at once, without the folder. */
 function filesOfFirstLoad({ outputs }) {
   const reached = new Set(
-    Object.keys(outputs).filter((path) => /^(page|lab-worker|model-worker)\.js$/.test(basename(path))),
+    Object.keys(outputs).filter((path) => /^(page|page-worker|model-worker)\.js$/.test(basename(path))),
   );
   for (const path of reached) {
     for (const { path: imported, kind } of outputs[path].imports)

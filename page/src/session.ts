@@ -1,7 +1,7 @@
+import { randomInput } from '@signwave/lab';
 import type { Prediction, RasterImage, StepProfile } from '@signwave/runtime';
 import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
-import { randomInput } from './lab/inputs.js';
-import type { OpenedModel, Switches } from './lab/protocol.js';
+import type { OpenedModel, Switches } from './worker/protocol.js';
 
 /** So many that a browser's clock, which goes in steps of up to 1 ms, is fine enough for their mean. */
 const PROFILE_REPEATS = 300;

@@ -1,4 +1,4 @@
-// What the workspace's own benchmarks and conformance tests take of the inside. package.json has this entry only for sources: there is none in
+// What the workspace's own benchmarks, conformance tests and page take of the inside. package.json has this entry only for sources: there is none in
 // the package as it is published.
 export { recordCalls } from './c/record-calls.js';
 export { cloneEngine, createEngine, type KernelExports } from './engine/engine.js';
@@ -15,3 +15,4 @@ export {
 } from './plan/lut-parameters.js';
 export { makePlan, type PlanOptions } from './plan/make-plan.js';
 export { KERNEL_RECORDS } from './plan/records.js';
+export { answerCalls, WorkerCalls } from './web/worker-calls.js';

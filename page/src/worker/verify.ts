@@ -1,7 +1,6 @@
 import { readModel } from '@signwave/format';
-import { Verification } from '@signwave/lab';
+import { randomInput, Verification } from '@signwave/lab';
 import { load } from '@signwave/runtime';
-import { randomInput } from './inputs.js';
 import type { Switches, Verdict } from './protocol.js';
 
 /** Compare every bit that a binary layer reads, and every output, with the plain reference, on one input. */

@@ -1,9 +1,8 @@
 import { exportOnnx } from '@signwave/convert';
 import { readModel, SignwaveError } from '@signwave/format';
-import { argMax, type Timing, timeInterleaved } from '@signwave/lab';
+import { argMax, randomInput, type Timing, timeInterleaved } from '@signwave/lab';
 import { inputMap } from '@signwave/reference';
 import { load } from '@signwave/runtime';
-import { randomInput } from './inputs.js';
 import type { Kernels } from './protocol.js';
 
 /** The part of onnxruntime-web that is used. */

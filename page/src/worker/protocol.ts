@@ -11,7 +11,7 @@ export interface Switches {
 }
 
 /** What the page's own worker does: all that takes longer than a frame, except running the model. */
-export interface Lab {
+export interface PageWorker {
   /** Of a checkpoint, with the files that were dropped with it; or of a model, which is checked. */
   open(files: readonly File[], options: OpenOptions): OpenedModel;
   choices(): Choices;
@@ -59,13 +59,3 @@ export interface Verdict {
   readonly differingBits: number;
   readonly isExact: boolean;
 }
-
-export interface LabRequest {
-  readonly id: number;
-  readonly method: keyof Lab;
-  readonly args: readonly unknown[];
-}
-
-export type LabAnswer =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: { readonly code?: string; readonly message: string } };
