@@ -24,7 +24,10 @@ runNode('bench/scripts/install.mjs');
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(`${OUTPUT}/ort`, { recursive: true });
 mkdirSync(`${OUTPUT}/examples/images`, { recursive: true });
-/** Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. */
+/**
+ * Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. Nothing decrypts:
+ * convert/src/checkpoints/zip-archive.ts refuses encrypted entries before it reads them.
+ */
 const zipReader = {
   name: 'zip-reader',
   setup(build) {
@@ -32,6 +35,10 @@ const zipReader = {
     const contents = `export * from './zip-core-reader.js'; export { Reader, Writer } from './core/io.js';`;
     build.onResolve({ filter: /^@zip\.js\/zip\.js$/ }, () => ({ path: 'zip-reader', namespace: 'zip' }));
     build.onLoad({ filter: /.*/, namespace: 'zip' }, () => ({ contents, resolveDir: library }));
+    build.onLoad({ filter: /zip\.js[\\/]lib[\\/]core[\\/]streams[\\/](aes|zip)-crypto-stream\.js$/ }, ({ path }) => {
+      const name = path.includes('aes-') ? 'AES' : 'ZipCrypto';
+      return { contents: `export const ${name}DecryptionStream = undefined, ${name}EncryptionStream = undefined;` };
+    });
   },
 };
 const options = {
