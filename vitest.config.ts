@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'release kernels',
           include: [
-            '{format,data,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
+            '{format,data,reference,convert,runtime,lab,trainer,cli}/test/**/*.test.ts',
             '{bench,conformance}/test/*.test.ts',
             'test/**/*.test.ts',
           ],

@@ -4,7 +4,7 @@
 //   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
 //                                  beside it, `data-worker.mjs`, the thread that prepares training images, and `fused-ops.cc`,
 //                                  which `signwave setup tensorflow` compiles
-//   format, data, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them;
+//   format, data, reference, convert, runtime, lab, trainer    dist/ of each: a module and its types, as package.json's "exports" names them;
 //                      of the runtime the WebAssembly as files, too, and in dist/slim the modules without it
 //
 // A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
@@ -69,6 +69,7 @@ const PARTS = {
   reference: () => buildLibrary('reference'),
   convert: () => buildLibrary('convert'),
   runtime: buildRuntime,
+  lab: () => buildLibrary('lab'),
   trainer: buildTrainer,
 };
 
@@ -140,7 +141,7 @@ async function buildLibrary(folder, options = {}) {
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   const { exports } = readManifest(folder);
   for (const { [CONDITION]: source, types, default: module } of Object.values(exports)) {
-    if (source === undefined) continue;
+    if (source === undefined || module === undefined) continue;
     await bundleModule(folder, source, module, options);
     await bundleTypes(folder, source, types);
   }

@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openImageSample, readNpy } from '@signwave/lab/node';
 import { prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { openImageSample } from '../cli/src/data/image-sample.js';
-import { readNpy } from '../cli/src/data/npy.js';
 import { type FloatTensor, floatFile } from '../convert/test/checkpoints/build-safetensors.js';
 import { EXAMPLE_IMAGES, ROOT, signwave, temporaryFolder } from './cli/signwave.js';
 import { seededRandom } from './e2e/random-checkpoint.js';

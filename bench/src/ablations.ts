@@ -1,11 +1,15 @@
 import type { Graph } from '@signwave/format';
 import { type LoadOptions, load } from '@signwave/runtime';
-import { createEngine } from '../../runtime/src/engine/engine.js';
-import { Executable } from '../../runtime/src/engine/executable.js';
-import { type LutParameters, lutCandidates } from '../../runtime/src/kernels/lut-parameters.js';
-import type { PickTables } from '../../runtime/src/plan/choice.js';
-import { COSTS } from '../../runtime/src/plan/costs.js';
-import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+import {
+  COSTS,
+  createEngine,
+  Executable,
+  type LutParameters,
+  lutCandidates,
+  makePlan,
+  type PickTables,
+  type PlanOptions,
+} from '@signwave/runtime/internals';
 import type { Network } from './peers/peer.js';
 
 /** A network that runs with one thing changed. */

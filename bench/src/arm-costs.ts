@@ -2,17 +2,20 @@
 // after each call of the kernel. Prints the ways as JSON: [{ shape, way, macs, terms, calls }]. The first does nothing and shows what a
 // mark costs.
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
-import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
-import { Executable } from '../../runtime/src/engine/executable.js';
 import {
+  COSTS,
+  cloneEngine,
+  createEngine,
+  Executable,
+  type KernelExports,
   type LutWork,
   lutCandidates,
   lutTerms,
+  makePlan,
+  type PlanOptions,
   type Terms,
   xnorTerms,
-} from '../../runtime/src/kernels/lut-parameters.js';
-import { COSTS } from '../../runtime/src/plan/costs.js';
-import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+} from '@signwave/runtime/internals';
 
 /** Channels in and out, side of the map, side of the kernel. Maps of a few pixels are included because the best choice changes there. */
 const SHAPES = [

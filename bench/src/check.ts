@@ -1,5 +1,5 @@
 import { SignwaveError } from '@signwave/format';
-import { argMax } from '../../cli/src/statistics.js';
+import { argMax } from '@signwave/lab';
 
 /**
  * Checks an output before its computation is timed.

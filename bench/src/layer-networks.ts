@@ -9,7 +9,7 @@ import {
   writeModel,
 } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { seededRandom } from '../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { type LayerShape, outputSides } from './shapes.js';
 
 /** How many more layers the longer network has than the shorter one; the difference of their times is divided by it. */

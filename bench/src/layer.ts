@@ -1,6 +1,6 @@
 import { GraphBuilder, macs, packBits, writeModel } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { seededRandom } from '../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { type LayerShape, outputSides } from './shapes.js';
 
 /** A layer whose instructions are counted: a model of one convolution, an input for it, and the output expected for that. */

@@ -2,7 +2,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { SignwaveError } from '@signwave/format';
-import { VERSION } from '../../cli/src/version.js';
 import { readOptions } from '../options.mjs';
 import { CoreShare } from './core-share.js';
 import { FAMILIES } from './families.js';
@@ -32,6 +31,9 @@ const LEAST_CORE_SHARE = 0.9;
 /** The networks that scripts/bench.mjs could convert; it writes this file. The first one is also run in batches. */
 const NETWORKS = `${OUTPUT}/networks.json`;
 const NOTHING = { layers: [], networks: [], scaling: { channels: [], mapSize: [], batch: [] }, ablations: [] };
+
+/** Of signwave, which is what is measured: all its packages have one. */
+const { version: VERSION } = JSON.parse(await readFile('runtime/package.json', 'utf8')) as { readonly version: string };
 
 type Options = Extract<ReturnType<typeof readOptions>, { options: unknown }>['options'];
 

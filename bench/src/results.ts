@@ -1,4 +1,4 @@
-import type { Timing } from '../../cli/src/bench/interleave.js';
+import type { Timing } from '@signwave/lab';
 import type { LayerShape } from './shapes.js';
 
 /** bench/results.json: every number that README.md and docs/performance.md state. */

@@ -1,5 +1,5 @@
+import type { Timing } from '@signwave/lab';
 import { describe, expect, test } from 'vitest';
-import type { Timing } from '../../cli/src/bench/interleave.js';
 import { layerChart } from '../src/report/chart.js';
 import { milliseconds } from '../src/report/markdown.js';
 import { performanceDocument } from '../src/report/performance.js';

@@ -11,7 +11,7 @@ import { registerRun } from './commands/run.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
-import { expandHome } from './data/expand-home.js';
+import { expandHome } from './expand-home.js';
 import { color, printNote } from './report/output.js';
 import { VERSION } from './version.js';
 

@@ -17,6 +17,7 @@ import { Claims } from './models/trained/claims.js';
 import { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
+import { type SmallerWeights, withSmallerWeights } from './passes/smaller-weights.js';
 import { keepSourceTies, type SourceTie, withSourceRule } from './passes/source-ties.js';
 
 export interface ConvertOptions {
@@ -41,15 +42,16 @@ export interface ConvertOptions {
   readonly licence?: string;
   /** SHA-256 of the checkpoint file, 64 hexadecimal digits. */
   readonly sourceSha256?: string;
+  /** Float weights to make smaller, which changes what the network says. Default: all stay as they were trained. */
+  readonly smaller?: SmallerWeights;
 }
 
 export interface Conversion {
   /** The content of the `.sgnw` file. */
   readonly model: Model;
-  /**
-   * The network as the authors' code runs it: scales and batch norms aren't folded, and sign(0) follows its own rule. `signwave verify
-   * --checkpoint` compares with it.
-   */
+  /** The model with all weights as they were trained: `model` itself, unless some were to be smaller. */
+  readonly exact: Model;
+  /** The network as the authors' code runs it: scales and batch norms not folded, sign(0) by its own rule. The oracle of `signwave verify --checkpoint`. */
   readonly unfolded: Graph;
   /** Signs whose inputs lie exactly at their thresholds again and again, and how the source's rule for that was kept. */
   readonly ties: readonly SourceTie[];
@@ -63,7 +65,8 @@ export interface Conversion {
  *
  * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
  *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes;
- *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; and all that reading the checkpoint can throw.
+ *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; what `withSmallerWeights` throws; and all that reading
+ *   the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
   const facts = trainedFacts(checkpoint);
@@ -95,8 +98,10 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(labels && { labels }),
     accuracy: statedAccuracy(checkpoint),
   };
+  const exact: Model = { info, graph: foldHead(foldAffines(graph)) };
   return {
-    model: { info, graph: foldHead(foldAffines(graph)) },
+    model: options.smaller ? { info, graph: withSmallerWeights(exact.graph, options.smaller) } : exact,
+    exact,
     unfolded: withSourceRule(built),
     ties,
     match,

@@ -1,9 +1,9 @@
 import { byId } from './elements.js';
-import type { OpenedModel } from './lab/protocol.js';
 import { type Session, startSession } from './session.js';
 import { startImageView } from './views/image-view.js';
 import { startModelView } from './views/model-view.js';
 import { chosenSwitches, showEngine, startSpeedView } from './views/speed-view.js';
+import type { OpenedModel } from './worker/protocol.js';
 
 let session: Session | undefined;
 

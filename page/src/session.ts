@@ -1,7 +1,7 @@
+import { randomInput } from '@signwave/lab';
 import type { Prediction, RasterImage, StepProfile } from '@signwave/runtime';
 import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
-import { randomInput } from './lab/inputs.js';
-import type { OpenedModel, Switches } from './lab/protocol.js';
+import type { OpenedModel, Switches } from './worker/protocol.js';
 
 /** Browsers' clocks have steps of up to 1 ms; with this many runs they are fine enough for a mean. */
 const PROFILE_REPEATS = 300;

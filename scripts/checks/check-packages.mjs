@@ -13,7 +13,7 @@ import { formatMessage } from 'publint/utils';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime'];
+const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime', 'lab'];
 const shell = process.platform === 'win32';
 
 /** What a user without any types but the browser's might write. The arguments are addresses: of a model and of simd.wasm. */
@@ -54,9 +54,9 @@ async function lint(folder) {
 /** @param {string} folder */
 function checkTypes(folder) {
   const args = ['attw', '--pack', folder, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii'];
-  // Files that are no modules have no types.
+  // Neither files that are no modules nor what only the workspace's own sources may import has types.
   const { exports } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-  const files = Object.keys(exports).filter((name) => name.endsWith('.wasm'));
+  const files = Object.keys(exports).filter((name) => exports[name].types === undefined);
   if (files.length > 0) args.push('--exclude-entrypoints', ...files);
   const { status, stdout, stderr } = spawnSync('npx', args, { encoding: 'utf8', shell });
   if (status !== 0) console.error(stdout + stderr);

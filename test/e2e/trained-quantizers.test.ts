@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type InputNode, type Model as ModelFile, packBits, tensorValues } from '@signwave/format';
+import { openImageSample } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
 import { type Model, prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { openImageSample } from '../../cli/src/data/image-sample.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { readSafetensors } from '../../trainer/src/checkpoint/safetensors.js';
 import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../../trainer/src/quantizers/index.js';

@@ -1,5 +1,5 @@
+import { timeInterleaved } from '@signwave/lab';
 import { load } from '@signwave/runtime';
-import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { ABLATIONS } from '../ablations.js';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY } from '../families.js';

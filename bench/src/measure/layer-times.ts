@@ -1,5 +1,5 @@
+import type { Contestant } from '@signwave/lab';
 import { load, type Model } from '@signwave/runtime';
-import type { Contestant } from '../../../cli/src/bench/interleave.js';
 import { requireEqual } from '../check.js';
 import type { Family } from '../families.js';
 import { MORE_LAYERS, type TimedLayer, type UnitNetwork } from '../layer-networks.js';

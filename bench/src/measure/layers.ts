@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
+import { timeInterleaved } from '@signwave/lab';
 import type { PlanStep } from '@signwave/runtime';
-import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
 import { timedLayer } from '../layer-networks.js';
 import type { Peer } from '../peers/peer.js';

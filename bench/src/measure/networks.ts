@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type InputNode, isIntegerConv, macs, readModel } from '@signwave/format';
+import { type Contestant, timeInterleaved } from '@signwave/lab';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
-import { type Contestant, timeInterleaved } from '../../../cli/src/bench/interleave.js';
-import { seededRandom } from '../../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
 import type { Network, Peer, Prepared } from '../peers/peer.js';

@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
+import { timeInterleaved } from '@signwave/lab';
 import { load } from '@signwave/runtime';
-import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY } from '../families.js';
 import { timedLayer } from '../layer-networks.js';

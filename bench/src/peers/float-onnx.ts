@@ -1,5 +1,5 @@
 import { channelsFirst } from '@signwave/convert';
-import { OnnxGraph } from '../../../convert/src/onnx/onnx-graph.js';
+import { OnnxGraph } from '@signwave/convert/internals';
 import { outputShape, type UnitNetwork } from '../layer-networks.js';
 
 /**

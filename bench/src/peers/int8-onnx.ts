@@ -1,5 +1,5 @@
 import { channelsFirst } from '@signwave/convert';
-import { MessageWriter } from '../../../convert/src/onnx/protobuf.js';
+import { MessageWriter } from '@signwave/convert/internals';
 import { outputShape, type Unit, type UnitNetwork } from '../layer-networks.js';
 
 // ONNX graphs of quantized convolutions with 8-bit tensors, which the exporter can't write. Field numbers are those of onnx.proto3, as in

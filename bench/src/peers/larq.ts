@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cacheFolder, type Machine, THIS_MACHINE } from '../../../trainer/src/setup/machine.js';
+import { cacheFolder, type Machine, THIS_MACHINE } from '@signwave/trainer/internals';
 import type { MissingPeer, Peer } from './peer.js';
 
 /** Ways to run it, by the names that bench/larq/measure.py has for them. The first is the interpreter's default. */

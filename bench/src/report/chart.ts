@@ -1,5 +1,5 @@
+import { CHART_COLORS, renderSvg } from '@signwave/trainer/internals';
 import type { EChartsOption } from 'echarts';
-import { CHART_COLORS, renderSvg } from '../../../trainer/src/analysis/render-svg.js';
 import { DEFAULT_FAMILY } from '../families.js';
 import { type Bench, timingOf } from '../results.js';
 import { shapeTitle } from '../shapes.js';

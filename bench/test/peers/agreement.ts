@@ -1,7 +1,7 @@
 import { channelsFirst, exportOnnx, type OnnxOptions } from '@signwave/convert';
 import type { Graph } from '@signwave/format';
+import { createOrtSession } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
-import { createOrtSession } from '../../../cli/src/bench/ort-web.js';
 
 const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };
 

@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { channelsFirst, exportOnnx } from '@signwave/convert';
-import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, SignwaveError } from '@signwave/format';
+import { writeFileAtomic } from '@signwave/data/node';
+import { type InputNode, type Model as ModelFile, SignwaveError } from '@signwave/format';
+import {
+  argMax,
+  type Contestant,
+  differsFromReference,
+  randomFloats,
+  type Timing,
+  timeInterleaved,
+} from '@signwave/lab';
+import { createOrtSession, describeDevice, readModelFile, readTemperature } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
-import { describeDevice, readTemperature } from '../bench/device.js';
-import { type Contestant, type Timing, timeInterleaved } from '../bench/interleave.js';
-import { createOrtSession } from '../bench/ort-web.js';
-import { writeFileAtomic } from '../data/atomic-write.js';
-import { readModelFile } from '../files.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
-import { argMax, differsFromReference } from '../statistics.js';
 import { VERSION } from '../version.js';
 
 interface Options {
@@ -65,7 +69,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   const models = await loadForThreads(modelPath, bytes, options);
   const model = models[0]!;
   const info = model.info();
-  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomInput(file.graph, model.input, seed + 1));
+  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(file.graph, seed + 1));
   const contestants = models.map((it): Contestant => {
     checkAgainstReference(file, it, inputs);
     return { name: titleOf(it), run: () => void it.run(inputs[0]!) };
@@ -217,14 +221,4 @@ async function ortContestant(file: ModelFile, model: Model, inputs: readonly Flo
     }
   }
   return { name: `ONNX Runtime Web ${session.version} float32`, run: async () => void (await session.run(planar[0]!)) };
-}
-
-/** Floats from -2 to 2, as a normalised image has them, or whole numbers where the stem takes such; of a linear congruential generator. */
-function randomInput(graph: Graph, { height, width, channels }: InputNode, seed: number): Float32Array {
-  const isWhole = graph.nodes.some((node) => isIntegerConv(graph, node));
-  let state = seed;
-  return Float32Array.from({ length: height * width * channels }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return isWhole ? (state >>> 24) - 128 : state / 2 ** 30 - 2;
-  });
 }

@@ -17,13 +17,17 @@ import {
   trainedFacts,
 } from '@signwave/convert';
 import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { type ModelSummary, summarize } from '@signwave/lab';
+import {
+  type FoundBiperConfig,
+  openCheckpointFile,
+  openFileSource,
+  readBiperConfig,
+  readModelFile,
+} from '@signwave/lab/node';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, prefixOption, stateDictOption } from '../arguments.js';
-import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { openFileSource } from '../data/file-source.js';
-import { type FoundBiperConfig, readBiperConfig, readModelFile } from '../files.js';
-import { type ModelSummary, summarize } from '../report/model-summary.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 

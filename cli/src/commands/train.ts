@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { EpochMetrics, TrainConfig, TrainResult } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
-import { expandHome } from '../data/expand-home.js';
+import { expandHome } from '../expand-home.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
-import { Progress } from '../report/progress.js';
+import { progressBar } from '../report/progress.js';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 plus the signal's number. */
 const EXIT_INTERRUPTED = 130;
@@ -57,7 +57,7 @@ async function run(configPath: string, options: Options): Promise<void> {
       signal: interrupt.signal,
       log: printNote,
       observer: {
-        scan: scanBar(),
+        scan: progressBar('decoding each image once'),
         step: (done) => bar.update(done),
         epoch: (metrics) => {
           bar.clear();
@@ -79,16 +79,6 @@ function withFolders({ distillation, ...config }: TrainConfig, { data, output }:
     data: { ...config.data, folder: data ?? expandHome(config.data.folder) },
     output: output ?? expandHome(config.output),
     ...(distillation && { distillation: { ...distillation, teacher: expandHome(distillation.teacher) } }),
-  };
-}
-
-/** Shows how many image files have been checked. */
-function scanBar(): (done: number, total: number) => void {
-  let bar: Progress | undefined;
-  return (done, total) => {
-    bar ??= new Progress('decoding each image once', total);
-    bar.update(done);
-    if (done === total) bar.end();
   };
 }
 

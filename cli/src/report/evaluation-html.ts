@@ -1,4 +1,4 @@
-import type { Evaluation } from '../evaluation.js';
+import type { Evaluation } from '@signwave/lab';
 import { escapeHtml } from './html.js';
 
 /** A self-contained page without scripts: accuracy and the confusion matrix. */

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Remark } from '@signwave/data';
 
 /** Results go to stdout; everything else (progress, warnings, errors) to stderr. */
 export function printResult(text: string): void {
@@ -11,6 +12,11 @@ export function printNote(text: string): void {
 
 export function printWarning(text: string): void {
   printNote(`${color('yellow', 'warning')} ${text}`);
+}
+
+/** What is said about data on the way. */
+export function printRemark({ isWarning, text }: Remark): void {
+  (isWarning ? printWarning : printNote)(text);
 }
 
 export function printJson(value: unknown): void {

@@ -1,11 +1,11 @@
 // Write every case of conformance/src/c/cases.ts as C, with inputs and the outputs of WebAssembly: PROGRAM FOLDER.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
 import { exportC } from '@signwave/runtime/c';
-import { recordCalls } from '../../../runtime/src/c/record-calls.js';
-import { KERNEL_RECORDS } from '../../../runtime/src/kernels/record.js';
+import { KERNEL_RECORDS, recordCalls } from '@signwave/runtime/internals';
 import { type Case, casesOf } from '../c/cases.js';
 
 /** What check-c.mjs reads of a case. */

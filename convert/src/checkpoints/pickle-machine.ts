@@ -17,7 +17,7 @@ import {
   MAX_STACK_DEPTH,
 } from './limits.js';
 import { type Fail, PickleCursor, type Steps } from './pickle-cursor.js';
-import { LINE_STRINGS, OPERATIONS, STOP } from './pickle-opcodes.js';
+import { LINE_STRINGS, type Machine, OPERATIONS, STOP } from './pickle-opcodes.js';
 import {
   describe,
   Global,
@@ -53,7 +53,7 @@ export interface UnpickleOptions {
 }
 
 /** The stack, marks and memo that the operations of pickle-opcodes.ts work on. */
-export class PickleMachine {
+export class PickleMachine implements Machine {
   readonly #sourceName: string;
   readonly #where: string;
   readonly #keepsAll: boolean;

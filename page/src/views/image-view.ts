@@ -1,8 +1,8 @@
 import type { RasterImage } from '@signwave/runtime';
 import { acceptDrops, attempt, barsOf, byId, clearError, make, onFiles, showError } from '../elements.js';
-import { askLab } from '../lab/ask.js';
 import { type Classified, classify, type Session } from '../session.js';
 import { median, RunningMedian } from '../timing.js';
+import { askWorker } from '../worker/ask.js';
 import { fetchExample } from './model-view.js';
 
 const EXAMPLE_IMAGES = [
@@ -78,7 +78,7 @@ async function readImageFile(file: File, item: HTMLElement): Promise<RasterImage
   });
   item.append(make('div', 'picture', picture, make('span', '', file.name)));
   try {
-    return await askLab('decode', [file]);
+    return await askWorker('decode', [file]);
   } catch (cause) {
     const error = item.appendChild(make('div', 'error'));
     const { code = 'E_IMAGE', message } = cause as { readonly code?: string; readonly message: string };

@@ -1,6 +1,6 @@
 import { acceptDrops, attempt, barsOf, byId, bytesText, make, onFiles } from '../elements.js';
-import { askLab } from '../lab/ask.js';
-import type { OpenedModel } from '../lab/protocol.js';
+import { askWorker } from '../worker/ask.js';
+import type { OpenedModel } from '../worker/protocol.js';
 
 const EXAMPLE = ['biper-resnet20-cifar10.pth', 'config.txt', 'labels.txt'];
 
@@ -24,7 +24,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   };
   const openNow = (files: readonly File[]): Promise<void> =>
     attempt(place, `Reading ${files.map(({ name }) => name).join(', ')} …`, async () => {
-      const opened = await askLab('open', [
+      const opened = await askWorker('open', [
         files,
         {
           omega0: omega0.value === '' ? undefined : Number(omega0.value),
@@ -69,7 +69,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
 }
 
 async function listChoices(arch: HTMLSelectElement, recipe: HTMLSelectElement): Promise<void> {
-  const { architectures, recipes } = await askLab('choices', []);
+  const { architectures, recipes } = await askWorker('choices', []);
   arch.append(...architectures.map((name) => new Option(name, name)));
   recipe.append(...recipes.map((name) => new Option(name, name)));
 }

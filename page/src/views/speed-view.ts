@@ -1,7 +1,7 @@
 import { attempt, barsOf, byId } from '../elements.js';
-import { askLab } from '../lab/ask.js';
-import type { Kernels, Switches } from '../lab/protocol.js';
 import { profile, type Session } from '../session.js';
+import { askWorker } from '../worker/ask.js';
+import type { Kernels, Switches } from '../worker/protocol.js';
 
 /** The choices in section 3. If threads aren't available, their switch is disabled, and one thread is used whatever the switch says. */
 export function chosenSwitches(): Switches {
@@ -42,7 +42,7 @@ export function startSpeedView(session: () => Session, restart: () => Promise<vo
   });
   onClick('verify', 'Comparing every bit with the reference …', async () => {
     const { opened, switches } = session();
-    const { layers, bits, differingBits, isExact } = await askLab('verify', [opened.bytes, switches]);
+    const { layers, bits, differingBits, isExact } = await askWorker('verify', [opened.bytes, switches]);
     verdict.hidden = false;
     verdict.className = `verdict ${isExact ? 'good' : 'bad'}`;
     verdict.textContent = isExact
@@ -53,7 +53,7 @@ export function startSpeedView(session: () => Session, restart: () => Promise<vo
   onClick('compare', 'Loading ONNX Runtime Web (14 MB, the first time), then timing both in turns …', async () => {
     const { opened, switches } = session();
     const folder = new URL('ort/', document.baseURI).href;
-    const timings = await askLab('compare', [opened.bytes, switches.kernels, folder]);
+    const timings = await askWorker('compare', [opened.bytes, switches.kernels, folder]);
     const slowest = Math.max(...timings.map(({ medianMs }) => medianMs));
     byId('compare-bars').replaceChildren(
       ...barsOf(

@@ -2,12 +2,12 @@ import { type ConvNode, isBinary, isIntegerConv, type Tensor } from '@signwave/f
 import { nodesOf } from '../plan/fuse.js';
 import { readsInPlace } from '../plan/grids.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { type Pointer, pointer } from '../plan/region.js';
+import { pointer } from '../plan/region.js';
 import { SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
 import { canUsePairs, planPairFilters } from './integer-pairs.js';
 import { planPairPlanes } from './pair-planes.js';
-import { copyFloatPhases, type PhasePlanes } from './phase-planes.js';
+import { copyFloatPhases, type PhasePlanes, type TapPlanes } from './phase-planes.js';
 import { phasesOf } from './phases.js';
 import { epilogueAtLane, planPlaneEpilogue } from './plane-epilogue.js';
 import { laneCount } from './relayout.js';
@@ -21,16 +21,6 @@ const STRIP_BYTES = 16_384;
 const MAX_STRIP_LANES = 256;
 /** Shorter rows are not worth a strip each. */
 const MIN_ROW_LANES = 64;
-
-/** What plane-conv.ts needs to know of an operand: where its planes and the taps in them lie. */
-export interface TapPlanes {
-  readonly origin: Pointer;
-  readonly channelBytes: number;
-  /** Bytes from lane 0, in the order of the sum. */
-  readonly taps: readonly number[];
-  /** Rows of planes that a strip touches. */
-  readonly touchedRows: number;
-}
 
 /** A convolution of floats on planes (runtime/assembly/plane-conv.ts), or of whole numbers in pairs. */
 export const convPlanes: Room = {

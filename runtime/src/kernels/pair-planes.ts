@@ -1,10 +1,9 @@
 import type { ConvNode, Tensor } from '@signwave/format';
 import type { PlanContext } from '../plan/plan-context.js';
 import { pointer } from '../plan/region.js';
-import type { TapPlanes } from './conv-planes.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import { rowPairs } from './integer-pairs.js';
-import { inside } from './phase-planes.js';
+import { inside, type TapPlanes } from './phase-planes.js';
 import { phasesOf } from './phases.js';
 
 /** Pairs of i16 for the columns that each output pixel begins at, a plane for each phase of the rows. */

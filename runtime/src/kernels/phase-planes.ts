@@ -18,6 +18,16 @@ export interface PhasePlanes {
   readonly zerosOffsetBytes: number;
 }
 
+/** What plane-conv.ts needs to know of an operand: where its planes and the taps in them lie. */
+export interface TapPlanes {
+  readonly origin: Pointer;
+  readonly channelBytes: number;
+  /** Bytes from lane 0, in the order of the sum. */
+  readonly taps: readonly number[];
+  /** Rows of planes that a strip touches. */
+  readonly touchedRows: number;
+}
+
 /** Planes of signs for each phase, copied from the sign's with its pads. */
 export function copySignPhases(
   context: PlanContext,

@@ -3,7 +3,6 @@ import { checkInput, checkOptions, countUpTo, FLAG, FUNCTION, type Input, type R
 import { holdsBytes, viewBytes } from '../bytes.js';
 import { checkWasmSources } from '../engine/wasm-sources.js';
 import {
-  type ErrorCode,
   type InputNode,
   type LoadOptions,
   type ModelInfo,
@@ -20,9 +19,10 @@ import { LOAD_RULES } from '../load-rules.js';
 import { rasterFrom } from '../raster-from.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
-import type { Answer, LoadedModel, Methods } from './protocol.js';
+import type { LoadedModel, Methods } from './protocol.js';
 import { bitmapOf, hasPixels, type ImageSource, isBitmap, isBlob, rasterOf } from './raster-of.js';
 import { readModelBytes } from './read-model-bytes.js';
+import { WorkerCalls } from './worker-calls.js';
 
 export interface TransferOptions {
   /** Move the memory to the worker instead of copying it: the array that was given is empty afterwards. Memory that holds something else as well is
@@ -44,9 +44,9 @@ export class WorkerModel {
   readonly input: InputNode;
   readonly outputs: number;
   readonly #info: RuntimeInfo;
-  readonly #calls: Calls;
+  readonly #calls: WorkerCalls<Methods>;
 
-  constructor({ metadata, input, outputs, info }: LoadedModel, calls: Calls) {
+  constructor({ metadata, input, outputs, info }: LoadedModel, calls: WorkerCalls<Methods>) {
     this.metadata = metadata;
     this.input = input;
     this.outputs = outputs;
@@ -131,7 +131,10 @@ export async function createWorkerModel(
   const address = addressOf(given);
   const bytes = toSend(await readModelBytes(given, options), transfer || !holdsBytes(given));
   signal?.throwIfAborted();
-  const calls = new Calls(createWorker());
+  const calls = new WorkerCalls<Methods>(
+    createWorker(),
+    (reason) => `the worker of the model failed: ${reason}; load the model again`,
+  );
   const abort = (): void => calls.end(signal!.reason);
   signal?.addEventListener('abort', abort);
   try {
@@ -193,71 +196,4 @@ function startWorker(): Worker {
       { cause },
     );
   }
-}
-
-interface Pending {
-  readonly resolve: (value: never) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** Requests to a worker that wait for their answers. */
-class Calls {
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
-  #endReason: unknown;
-
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#settle(data);
-    worker.onmessageerror = () => this.#lost('an answer could not be read');
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#lost(event.message ?? 'its program was not found, or a Content-Security-Policy forbids it (worker-src)');
-    };
-  }
-
-  call<Name extends keyof Methods>(
-    method: Name,
-    args: Parameters<Methods[Name]>,
-    transfer: Transferable[],
-  ): Promise<ReturnType<Methods[Name]>> {
-    return new Promise((resolve, reject) => {
-      if (this.#endReason !== undefined) throw this.#endReason;
-      const id = ++this.#lastId;
-      try {
-        this.#worker.postMessage({ id, method, args }, transfer);
-      } catch (cause) {
-        throw new SignwaveError('E_USAGE', `${method}: can't be sent to the worker (${(cause as Error).message})`, {
-          cause,
-        });
-      }
-      this.#pending.set(id, { resolve, reject });
-    });
-  }
-
-  /** Stop the worker and reject what waits. The first reason stays. */
-  end(reason: unknown): void {
-    if (this.#endReason !== undefined) return;
-    this.#endReason = reason;
-    this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
-  }
-
-  #lost(reason: string): void {
-    this.end(new SignwaveError('E_ENGINE', `the worker of the model failed: ${reason}; load the model again`));
-  }
-
-  #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if (!pending) return;
-    if ('value' in answer) pending.resolve(answer.value as never);
-    else pending.reject(errorOf(answer.error));
-  }
-}
-
-function errorOf({ code, message }: { readonly code?: string; readonly message: string }): Error {
-  return code === undefined ? new Error(message) : new SignwaveError(code as ErrorCode, message);
 }

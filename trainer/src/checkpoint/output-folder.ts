@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { systemReason } from '@signwave/data/node';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemReason, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /** Names of the files that a run leaves in its folder. */
@@ -35,37 +35,19 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-export function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
- * Write a file so that at every moment, even after a crash or with a full disk, the path holds either the old content or the whole new one.
- * The bytes go to another name in the same folder, are flushed to the disk, then renamed.
+ * Write one of a run's files, atomically.
  *
  * @throws {SignwaveError} `E_IO` with the system's reason; the old content is then untouched.
  */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+export async function writeRunFile(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeFileAtomic(path, bytes);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw new SignwaveError(
-      'E_IO',
-      `${path} can't be written: ${systemReason(cause)}; what was written before is whole, and --resume goes on from it`,
-      { cause },
-    );
+    const { code, message } = cause as SignwaveError;
+    throw new SignwaveError(code, `${message}; what was written before is whole, and --resume goes on from it`, {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
 import type { InferenceFacts } from '../checkpoint/inference-facts.js';
-import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeAtomically } from '../checkpoint/output-folder.js';
+import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeRunFile } from '../checkpoint/output-folder.js';
 import {
   type LoadedCheckpoint,
   NO_SUMS,
@@ -248,7 +248,7 @@ export class TrainingLoop {
     const { config, trainee, facts } = this.#options;
     const velocities = withVelocities ? trainee.velocities : [];
     const bytes = await writeCheckpoint(trainee.network, velocities, this.#state, facts);
-    await writeAtomically(join(config.output, name), bytes);
+    await writeRunFile(join(config.output, name), bytes);
   }
 
   #hasStageAfter(key: Stage): boolean {

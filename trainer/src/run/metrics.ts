@@ -1,7 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { writeAtomically } from '../checkpoint/output-folder.js';
+import { writeRunFile } from '../checkpoint/output-folder.js';
 import type { Stage } from '../types.js';
 
 /** A binary layer's latent weights at the end of an epoch. */
@@ -72,6 +72,6 @@ export class MetricsFile {
   async cutAfter(step: number): Promise<void> {
     const kept = (await this.read()).filter((metrics) => metrics.step <= step);
     const text = kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join('');
-    await writeAtomically(this.path, new TextEncoder().encode(text));
+    await writeRunFile(this.path, new TextEncoder().encode(text));
   }
 }

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
+import { fileExists } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
 import { type InferenceFacts, inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
-  exists,
   LATEST,
   METRICS,
   prepareFolder,
   REPORT,
   readCheckpointFile,
-  writeAtomically,
+  writeRunFile,
 } from '../checkpoint/output-folder.js';
 import {
   type LoadedCheckpoint,
@@ -112,7 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         evaluation,
         classNames: data.classNames,
       });
-      await writeAtomically(reportPath, new TextEncoder().encode(html));
+      await writeRunFile(reportPath, new TextEncoder().encode(html));
     }
     return { ...result, reportPath };
   } finally {
@@ -129,7 +129,7 @@ async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<
     verifySameConfig(path, checkpoint.state.config, config);
     return checkpoint;
   }
-  if (!overwrite && (await exists(path))) {
+  if (!overwrite && (await fileExists(path))) {
     throw new SignwaveError(
       'E_USAGE',
       `${config.output} has a run in it; go on with it by --resume, replace it by --overwrite, or name another "output"`,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { decodeNpy } from '@signwave/lab';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeNpy } from '../../../cli/src/data/npy.js';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { ARCHITECTURES, type ArchitectureName, createNetwork } from '../../src/models/index.js';
