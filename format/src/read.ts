@@ -1,12 +1,11 @@
 import { checkModel, tensorLabels } from './check.js';
 import { crc32 } from './crc32.js';
 import { SignwaveError } from './errors.js';
-import type { GraphNode, InputRecipe, Model, ModelInfo, Tensor } from './graph.js';
+import type { GraphNode, Model, Tensor } from './graph.js';
 import {
   FILE_IDENTIFIER,
   type FileModel,
   type FileNode,
-  type FileRecipe,
   type FileTensor,
   FORMAT_VERSION,
   MODEL,
@@ -32,10 +31,11 @@ export function readModel(source: Uint8Array, name = 'model'): Model {
   const file = readStructure(bytes, name);
   try {
     checkHeader(bytes, file);
-    const tensors = readTensors(file.tensors, file.data.bytes);
-    const nodes = file.nodes.map(readNode);
-    checkTensorSums(tensors, file.tensors, nodes);
-    const model = { info: readInfo(file), graph: { tensors, nodes } };
+    const { versionMajor: _, versionMinor: __, headerCrc32: ___, nodes: fileNodes, tensors: entries, data, ...info } = file;
+    const tensors = readTensors(entries, data.bytes);
+    const nodes = fileNodes.map(readNode);
+    checkTensorSums(tensors, entries, nodes);
+    const model = { info, graph: { tensors, nodes } };
     checkModel(model);
     return model;
   } catch (error) {
@@ -119,44 +119,9 @@ function checkSum(what: string, found: number, expected: number): void {
   );
 }
 
-function readNode({ operation, back, name }: FileNode, index: number): GraphNode {
+function readNode({ operation, back, ...named }: FileNode, index: number): GraphNode {
   const inputs = (back ?? (operation.op === 'input' ? [] : [1])).map((distance) => index - distance);
-  const base = { inputs, ...(name !== undefined && { name }) };
-  switch (operation.op) {
-    case 'input': {
-      const { recipe, ...input } = operation;
-      return { ...input, ...base, ...(recipe && { recipe: readRecipe(recipe) }) };
-    }
-    case 'sign': {
-      const { threshold, ...sign } = operation;
-      return { ...sign, ...base, ...(threshold !== -1 && { threshold }) };
-    }
-    case 'maxPool':
-      return { ...operation, ...base, countPads: false };
-    default:
-      return { ...operation, ...base };
-  }
-}
-
-function readRecipe(recipe: FileRecipe): InputRecipe {
-  const { resizeMode: mode, resizeSize: sizePixels, interpolation, channelOrder, divisor, mean, std } = recipe;
-  const resize = mode !== 'none' && { resize: { mode, sizePixels, interpolation } };
-  return { ...resize, channelOrder, divisor, mean, std };
-}
-
-function readInfo(file: FileModel): ModelInfo {
-  const { name, architecture, method, omega0, sourceSha256, writer, licence, labels, accuracy } = file;
-  return {
-    name,
-    architecture,
-    method,
-    ...(omega0 !== 0 && { omega0 }),
-    ...(sourceSha256 && { sourceSha256: sourceSha256.map((byte) => byte.toString(16).padStart(2, '0')).join('') }),
-    writer,
-    ...(licence !== undefined && { licence }),
-    ...(labels && { labels }),
-    accuracy: accuracy ?? [],
-  };
+  return { ...operation, inputs, ...named };
 }
 
 function failTensor(what: string): never {

@@ -98,6 +98,16 @@ export interface Type<T> {
 export type ValueOf<Of> = Of extends { read(...args: never[]): infer T } ? T : never;
 type Values<Fields> = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> };
 
+/** Of a table's fields; those without a value are no properties. */
+type Properties<Fields> = {
+  readonly [Key in keyof Fields as undefined extends ValueOf<Fields[Key]> ? never : Key]: ValueOf<Fields[Key]>;
+} & {
+  readonly [Key in keyof Fields as undefined extends ValueOf<Fields[Key]> ? Key : never]?: Exclude<
+    ValueOf<Fields[Key]>,
+    undefined
+  >;
+};
+
 function scalar(sizeBytes: number, get: (view: DataView, at: number) => number): Type<number> {
   return { sizeBytes, alignBytes: sizeBytes, read: (walk, at) => get(walk.view, at) };
 }
@@ -197,6 +207,13 @@ export interface PlainField<T> extends Field<T> {
   readonly absent?: T;
 }
 
+/** A field for each property, which may give nothing only where the property may be absent. */
+export type FieldsOf<Properties> = {
+  readonly [Key in keyof Properties]-?: Field<
+    Pick<Properties, Key> extends Required<Pick<Properties, Key>> ? Properties[Key] : Properties[Key] | undefined
+  >;
+};
+
 export function optional<T>(type: Type<T>): PlainField<T | undefined> {
   return or<T | undefined>(type, undefined);
 }
@@ -213,6 +230,23 @@ export function or<T>(type: Type<T>, absent: NoInfer<T>): PlainField<T> {
   };
 }
 
+/** A field whose value `none` says what its absence says: that there is nothing. */
+export function unless<T>(type: Type<T>, none: T): PlainField<T | undefined> {
+  const { read, ...field } = or(type, none);
+  return {
+    ...field,
+    read: (...place) => {
+      const value = read(...place);
+      return value === none ? undefined : value;
+    },
+  };
+}
+
+/** No field of the file's: a property that has one value. */
+export function always<T>(value: T): Field<T> {
+  return { slots: 0, read: () => value };
+}
+
 export function required<T>(type: Type<T>): PlainField<T> {
   return {
     type,
@@ -224,21 +258,23 @@ export function required<T>(type: Type<T>): PlainField<T> {
   };
 }
 
-/** One of the tables `members`, in the order of the schema; its key is read as the property `op`. */
-export function union<Members extends Record<string, Type<object>>>(
-  members: Members,
-): Field<{ [Op in keyof Members]: ValueOf<Members[Op]> & { readonly op: Op } }[keyof Members]> & {
-  readonly members: Members;
-} {
-  const list = Object.entries(members);
+/** One of several tables: its number in the union, and its fields. */
+interface Member {
+  readonly type: number;
+  readonly fields: Readonly<Record<string, Field<unknown>>>;
+}
+
+/** One of several tables, whose key is read as the property `op`. */
+export function union<Value>(members: Readonly<Record<string, Member>>): Field<Value> {
+  const list: [op: string, type: Type<object>][] = [];
+  for (const [op, { type, fields }] of Object.entries(members)) list[type] = [op, table(fields)];
   return {
-    members,
     slots: 2,
     read: (walk, place, what) => {
       const typeAt = place(0, uint8);
       const index = typeAt && walk.view.getUint8(typeAt);
       const at = place(1, text);
-      const [op, type] = list[index - 1] ?? walk.fail(`${what} has type ${index}, expected 1 to ${list.length}`);
+      const [op, type] = list[index] ?? walk.fail(`${what} has type ${index}, expected 1 to ${list.length - 1}`);
       if (at === 0) walk.fail(`${what} is missing`);
       return { op, ...type.read(walk, at, `${what} (${op})`) } as never;
     },
@@ -250,10 +286,10 @@ export function union<Members extends Record<string, Type<object>>>(
  *
  * @param isOpen whether slots after the last field may be in use. Not otherwise: a version's tables have its fields only.
  */
-export function table<Fields extends Record<string, Field<unknown>>>(
+export function table<Fields extends Readonly<Record<string, Field<unknown>>>>(
   fields: Fields,
   isOpen = false,
-): Type<Values<Fields>> & { readonly fields: Fields } {
+): Type<Properties<Fields>> & { readonly fields: Fields } {
   return {
     ...reference((walk, at, what) => {
       const { view } = walk;
@@ -291,7 +327,7 @@ export function table<Fields extends Record<string, Field<unknown>>>(
       for (; !isOpen && slot < slotCount; slot++) {
         if (offsetOf(slot) !== 0) walk.fail(`${what} has a field ${slot}, which its version doesn't define`);
       }
-      return Object.fromEntries(values) as Values<Fields>;
+      return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Properties<Fields>;
     }),
     fields,
   };
