@@ -30,8 +30,8 @@ export function readModel(source: Uint8Array, name = 'model'): Model {
   checkKind(bytes, name);
   const file = readStructure(bytes, name);
   try {
-    checkHeader(bytes, file);
-    const { versionMajor: _, versionMinor: __, headerCrc32: ___, nodes: fileNodes, tensors: entries, data, ...info } = file;
+    const { versionMajor: _, versionMinor: __, headerCrc32, nodes: fileNodes, tensors: entries, data, ...info } = file;
+    checkHeader(bytes, headerCrc32, data.start);
     const tensors = readTensors(entries, data.bytes);
     const nodes = fileNodes.map(readNode);
     checkTensorSums(tensors, entries, nodes);
@@ -69,10 +69,11 @@ function readStructure(bytes: Uint8Array, name: string): FileModel {
   return file;
 }
 
-function checkHeader(bytes: Uint8Array, { headerCrc32: at, data }: FileModel): void {
-  const before = crc32(bytes.subarray(0, at));
-  const found = crc32(bytes.subarray(at + 4, data.start), crc32(new Uint8Array(4), before));
-  checkSum('the header', found, new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true));
+/** @param crcAt where the header's checksum lies, whose own bytes count as zeros. @param headerBytes where the header ends. */
+function checkHeader(bytes: Uint8Array, crcAt: number, headerBytes: number): void {
+  const before = crc32(bytes.subarray(0, crcAt));
+  const found = crc32(bytes.subarray(crcAt + 4, headerBytes), crc32(new Uint8Array(4), before));
+  checkSum('the header', found, new DataView(bytes.buffer, bytes.byteOffset + crcAt).getUint32(0, true));
 }
 
 /** The tensors as views of `data`, whose bytes between them are known to be zero. */

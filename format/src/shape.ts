@@ -5,13 +5,15 @@ import {
   MAX_MAP_ELEMENTS,
   MAX_NODES,
   MAX_OPERANDS,
+  MAX_TAPS,
   MAX_TOTAL_MACS,
   MAX_TOTAL_MAP_ELEMENTS,
 } from './limits.js';
 import { macs } from './macs.js';
-import { tensorFieldOf, tensorOf } from './node-tensors.js';
+import { tensorField, tensorOf } from './node-tensors.js';
 import { describe, type Operands, type Row } from './operations/row.js';
 import { OPERATIONS } from './operations/table.js';
+import { tensorElements } from './tensor.js';
 
 /** How a node is called in messages: its name in the source network, else its place and operation. */
 export function nodeLabel(nodes: readonly GraphNode[], index: number): string {
@@ -99,7 +101,7 @@ function limit(label: string, what: string): never {
 
 function checkOperands({ inputs }: GraphNode, { operands = 1 }: Row<GraphNode>, index: number, label: string): void {
   const found = inputs.length;
-  const isMany = operands === 'two or more';
+  const isMany = operands === 'many';
   if (isMany ? found < 2 : found !== operands) {
     fail(label, `takes ${isMany ? '2 or more' : operands} operands, it has ${found}`);
   }
@@ -122,7 +124,6 @@ function outputShape(
     maps,
     tensor: checkedTensor(graph, node, x, label),
     fail: (what) => fail(label, what),
-    limit: (what) => limit(label, what),
   };
   return row.shapeOf ? row.shapeOf(node, x, operands) : x;
 }
@@ -132,9 +133,16 @@ function checkedTensor({ tensors }: Graph, node: GraphNode, x: MapShape, label: 
   const index = tensorOf(node);
   if (index === undefined) return;
   const tensor = tensors[index] ?? fail(label, `names tensor ${index}, but the graph has ${tensors.length}`);
-  const { floats, rows } = tensorFieldOf(node)!.rule;
-  if (floats && tensor.dtype !== 'f32' && tensor.dtype !== 'f16') {
-    fail(label, `its ${floats} are ${tensor.dtype}, expected f32 or f16`);
+  const { floats, rows } = tensorField(node)![1].tensor!;
+  if (floats) {
+    if (tensor.dtype !== 'f32' && tensor.dtype !== 'f16') {
+      fail(label, `its ${floats} are ${tensor.dtype}, expected f32 or f16`);
+    }
+  } else {
+    const taps = tensorElements(tensor.shape) / tensor.shape[0];
+    if (taps > MAX_TAPS) {
+      limit(label, `sums ${taps} taps for one output; ${MAX_TAPS} is the most that float32 counts exactly`);
+    }
   }
   if (rows && tensor.shape.join() !== [rows, 1, 1, x.channels].join()) {
     fail(label, `its ${floats} have shape (${tensor.shape.join(', ')}), expected (${rows}, 1, 1, ${x.channels})`);

@@ -197,6 +197,8 @@ type Place = (i: number, type: Type<unknown>) => number;
 /** A field of a table: its type, and what its absence means. */
 export interface Field<T> {
   readonly slots: number;
+  /** The value that is no value: the table has no such property then. */
+  readonly none?: unknown;
   read(walk: Walk, place: Place, what: string): T;
 }
 
@@ -214,48 +216,32 @@ export type FieldsOf<Properties> = {
   >;
 };
 
+function plain<T>(type: Type<T>, otherwise: (walk: Walk, what: string) => T): PlainField<T> {
+  return {
+    type,
+    slots: 1,
+    read: (walk, place, what) => {
+      const at = place(0, type);
+      return at === 0 ? otherwise(walk, what) : type.read(walk, at, what);
+    },
+  };
+}
+
+export function required<T>(type: Type<T>): PlainField<T> {
+  return plain(type, (walk, what) => walk.fail(`${what} is missing`));
+}
+
+export function or<T>(type: Type<T>, absent: NoInfer<T>): PlainField<T> {
+  return { ...plain(type, () => absent), absent };
+}
+
 export function optional<T>(type: Type<T>): PlainField<T | undefined> {
   return or<T | undefined>(type, undefined);
 }
 
-export function or<T>(type: Type<T>, absent: NoInfer<T>): PlainField<T> {
-  return {
-    type,
-    absent,
-    slots: 1,
-    read: (walk, place, what) => {
-      const at = place(0, type);
-      return at === 0 ? absent : type.read(walk, at, what);
-    },
-  };
-}
-
 /** A field whose value `none` says what its absence says: that there is nothing. */
-export function unless<T>(type: Type<T>, none: T): PlainField<T | undefined> {
-  const { read, ...field } = or(type, none);
-  return {
-    ...field,
-    read: (...place) => {
-      const value = read(...place);
-      return value === none ? undefined : value;
-    },
-  };
-}
-
-/** No field of the file's: a property that has one value. */
-export function always<T>(value: T): Field<T> {
-  return { slots: 0, read: () => value };
-}
-
-export function required<T>(type: Type<T>): PlainField<T> {
-  return {
-    type,
-    slots: 1,
-    read: (walk, place, what) => {
-      const at = place(0, type);
-      return at === 0 ? walk.fail(`${what} is missing`) : type.read(walk, at, what);
-    },
-  };
+export function unless<T>(type: Type<T>, none: NoInfer<T>): PlainField<T | undefined> {
+  return { ...or(type, none), none };
 }
 
 /** One of several tables: its number in the union, and its fields. */
@@ -308,7 +294,8 @@ export function table<Fields extends Readonly<Record<string, Field<unknown>>>>(
       const slotCount = (vtableBytes - 4) / 2;
       const offsetOf = (slot: number): number => (slot < slotCount ? view.getUint16(vtable + 4 + 2 * slot, true) : 0);
       let slot = 0;
-      const values = Object.entries(fields).map(([key, field]) => {
+      const values: Record<string, unknown> = {};
+      for (const [key, field] of Object.entries(fields)) {
         const fieldName = `${what}.${key}`;
         const value = field.read(
           walk,
@@ -322,12 +309,12 @@ export function table<Fields extends Readonly<Record<string, Field<unknown>>>>(
           fieldName,
         );
         slot += field.slots;
-        return [key, value];
-      });
+        if (value !== field.none) values[key] = value;
+      }
       for (; !isOpen && slot < slotCount; slot++) {
         if (offsetOf(slot) !== 0) walk.fail(`${what} has a field ${slot}, which its version doesn't define`);
       }
-      return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Properties<Fields>;
+      return values as Properties<Fields>;
     }),
     fields,
   };

@@ -2,7 +2,7 @@
 import { MAX_RECIPE_CHANNELS } from '../limits.js';
 import type { MapShape, NodeBase, Size2 } from '../values.js';
 import { choice, float, optional, or, required, table, uint16, uint32, type ValueOf, vector } from '../verify.js';
-import { atLeast, describe, type Operands, type Rows, SIZE2 } from './row.js';
+import { atLeast, describe, type Operands, type Rows, SIZE2, vectorShape } from './row.js';
 
 /** How an image of any size becomes the bytes of the input, and how bytes become floats (SPEC.md 4.1). */
 export interface InputRecipe {
@@ -78,9 +78,9 @@ export const MAPS: Rows<MapNode> = {
     type: 1,
     fields: { height: or(uint16, 0), width: or(uint16, 0), channels: or(uint16, 0), recipe: optional(RECIPE) },
     operands: 0,
-    shapeOf(node, _, { fail }) {
+    shapeOf(node, _, operands) {
       const { height, width, channels, recipe } = node;
-      if (recipe) checkRecipe(recipe, node, fail);
+      if (recipe) checkRecipe(recipe, node, operands);
       return { height, width, channels };
     },
   },
@@ -100,31 +100,27 @@ export const MAPS: Rows<MapNode> = {
   concat: {
     type: 15,
     fields: {},
-    operands: 'two or more',
-    shapeOf(_, x, { maps, fail }) {
-      const odd = maps.find((map) => map.height !== x.height || map.width !== x.width);
-      if (odd) fail(`joins maps of one height and width, its operands are ${describe(x)} and ${describe(odd)}`);
-      return { ...x, channels: maps.reduce((sum, map) => sum + map.channels, 0) };
+    operands: 'many',
+    shapeOf(_, x, operands) {
+      const odd = operands.maps.find((map) => map.height !== x.height || map.width !== x.width);
+      if (odd) operands.fail(`joins maps of one height and width, its operands are ${describe(x)} and ${describe(odd)}`);
+      return { ...x, channels: operands.maps.reduce((sum, map) => sum + map.channels, 0) };
     },
   },
-  flatten: {
-    type: 16,
-    fields: {},
-    shapeOf: (_, x) => ({ height: 1, width: 1, channels: x.height * x.width * x.channels }),
-  },
+  flatten: { type: 16, fields: {}, shapeOf: (_, x) => vectorShape(x.height * x.width * x.channels) },
 };
 
-function checkRecipe(recipe: InputRecipe, { height, width, channels }: MapShape, fail: Operands['fail']): void {
+function checkRecipe(recipe: InputRecipe, { height, width, channels }: MapShape, operands: Operands): void {
   const { mean, std, divisor, channelOrder, resize } = recipe;
-  if (channels !== (channelOrder === 'gray' ? 1 : 3)) fail(`${channels} channels can't hold ${channelOrder} images`);
+  if (channels !== (channelOrder === 'gray' ? 1 : 3)) operands.fail(`${channels} channels can't hold ${channelOrder} images`);
   if (mean.length !== channels || std.length !== channels) {
-    fail(`its recipe has ${mean.length} means and ${std.length} deviations for ${channels} channels`);
+    operands.fail(`its recipe has ${mean.length} means and ${std.length} deviations for ${channels} channels`);
   }
   if (![divisor, ...mean, ...std].every(Number.isFinite) || [divisor, ...std].some((n) => n === 0)) {
-    fail('its recipe divides by zero or holds NaN or infinity');
+    operands.fail('its recipe divides by zero or holds NaN or infinity');
   }
   if (resize?.mode === 'shorterSide' && resize.sizePixels < Math.max(height, width)) {
-    fail(
+    operands.fail(
       `resizes the shorter side to ${resize.sizePixels} pixels, too few for a crop of ${height} x ${width}`,
     );
   }

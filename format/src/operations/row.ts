@@ -14,7 +14,7 @@ interface FieldRules {
 
 /** What a tensor must be to be named by a field. */
 export interface TensorRule {
-  /** Thresholds, say, all of them floats; absent: weights, of any type. */
+  /** Thresholds, say, all of them floats; absent: weights (O, kh, kw, I) of any type, summed over kh, kw and I. */
   readonly floats?: string;
   /** Rows of a tensor (rows, 1, 1, C) for C channels; absent: the row's `shapeOf` checks the shape. */
   readonly rows?: 1 | 2;
@@ -28,8 +28,6 @@ export interface Operands {
   readonly tensor: Tensor | undefined;
   /** Refuse a node without meaning. @throws {SignwaveError} `E_GRAPH` */
   fail(what: string): never;
-  /** @throws {SignwaveError} `E_FORMAT_LIMIT` */
-  limit(what: string): never;
 }
 
 /** All that the format knows of an operation; what it computes is in SPEC.md section 4 and in the reference. */
@@ -40,8 +38,8 @@ export interface Row<Node extends NodeBase> {
   readonly since?: number;
   /** Its table in signwave.fbs: the attributes of its nodes, in the order of the schema. */
   readonly fields: FieldsOf<Attributes<Node>> & Readonly<Record<string, Field<unknown> & Partial<FieldRules>>>;
-  /** How many operands it takes; absent: 1. */
-  readonly operands?: number | 'two or more';
+  /** How many operands it takes; absent: 1; many: 2 or more. */
+  readonly operands?: number | 'many';
   /** Its last bits are not defined: no `sign` may depend on it. */
   readonly isInexact?: boolean;
   /**
@@ -79,6 +77,10 @@ export function tensor(rule: TensorRule = {}): PlainField<number> & Pick<FieldRu
 /** A field that names a tensor, or none. */
 export function optionalTensor(rule: TensorRule): PlainField<number | undefined> & Pick<FieldRules, 'tensor'> {
   return { ...unless(int32, -1), tensor: rule };
+}
+
+export function vectorShape(channels: number): MapShape {
+  return { height: 1, width: 1, channels };
 }
 
 /** (height, width, channels) in words. */

@@ -88,13 +88,13 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
       topRows: atLeast(0, or(uint16, 0)),
       leftColumns: atLeast(0, or(uint16, 0)),
     },
-    shapeOf({ topRows, leftColumns }, x, { tensor, fail }) {
-      const [one, rows, columns, channels] = tensor!.shape;
+    shapeOf({ topRows, leftColumns }, x, operands) {
+      const [one, rows, columns, channels] = operands.tensor!.shape;
       // At most as many classes as rows: then top, interior and bottom never overlap.
       if (one !== 1 || channels !== x.channels || rows > x.height || columns > x.width) {
-        fail(`its bias (${one}, ${rows}, ${columns}, ${channels}) doesn't fit its operand ${describe(x)}`);
+        operands.fail(`its bias (${one}, ${rows}, ${columns}, ${channels}) doesn't fit its operand ${describe(x)}`);
       }
-      if (topRows >= rows || leftColumns >= columns) fail('no class is left for the interior');
+      if (topRows >= rows || leftColumns >= columns) operands.fail('no class is left for the interior');
       return x;
     },
   },
@@ -102,17 +102,17 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     type: 7,
     fields: {},
     operands: 2,
-    shapeOf(_, x, { maps, fail }) {
-      const y = describe(maps[1]!);
-      if (describe(x) !== y) fail(`adds maps of one shape, its operands are ${describe(x)} and ${y}`);
+    shapeOf(_, x, operands) {
+      const y = describe(operands.maps[1]!);
+      if (describe(x) !== y) operands.fail(`adds maps of one shape, its operands are ${describe(x)} and ${y}`);
       return x;
     },
   },
   clip: {
     type: 8,
     fields: { lo: or(float, -1), hi: or(float, 1) },
-    shapeOf({ lo, hi }, x, { fail }) {
-      if (!(lo <= hi)) fail(`clips to ${lo}..${hi}, which is empty`);
+    shapeOf({ lo, hi }, x, operands) {
+      if (!(lo <= hi)) operands.fail(`clips to ${lo}..${hi}, which is empty`);
       return x;
     },
   },
@@ -121,8 +121,8 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     type: 17,
     fields: { log: or(bool, false) },
     isInexact: true,
-    shapeOf(_, x, { fail }) {
-      if (x.height !== 1 || x.width !== 1) fail(`takes a vector (1, 1, C), its operand is ${describe(x)}`);
+    shapeOf(_, x, operands) {
+      if (x.height !== 1 || x.width !== 1) operands.fail(`takes a vector (1, 1, C), its operand is ${describe(x)}`);
       return x;
     },
   },

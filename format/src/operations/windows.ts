@@ -1,8 +1,7 @@
 // Operations that sum, or take the largest, over windows of a map.
-import { MAX_TAPS } from '../limits.js';
 import type { MapShape, NodeBase, Pads, Size2 } from '../values.js';
-import { always, bool, or, required, uint32 } from '../verify.js';
-import { atLeast, describe, NO_PADS, ONE, type Operands, PADS, type Rows, SIZE2, tensor } from './row.js';
+import { bool, or, required, uint32 } from '../verify.js';
+import { atLeast, describe, NO_PADS, ONE, type Operands, PADS, type Rows, SIZE2, tensor, vectorShape } from './row.js';
 
 export interface ConvNode extends NodeBase {
   readonly op: 'conv';
@@ -54,13 +53,12 @@ export const WINDOWS: Rows<WindowNode> = {
       dilation: atLeast(1, or(SIZE2, ONE)),
       pads: atLeast(0, or(PADS, NO_PADS)),
     },
-    shapeOf({ groups, pads, stride, dilation }, x, { tensor, fail, limit }) {
-      const [outChannels, kernelHeight, kernelWidth, groupChannels] = tensor!.shape;
+    shapeOf({ groups, pads, stride, dilation }, x, operands) {
+      const [outChannels, kernelHeight, kernelWidth, groupChannels] = operands.tensor!.shape;
       if (groupChannels * groups !== x.channels) {
-        fail(`its weights take ${groupChannels} channels in ${groups} groups, its operand has ${x.channels}`);
+        operands.fail(`its weights take ${groupChannels} channels in ${groups} groups, its operand has ${x.channels}`);
       }
-      if (outChannels % groups !== 0) fail(`${outChannels} filters don't divide into ${groups} groups`);
-      checkTaps(kernelHeight * kernelWidth * groupChannels, limit);
+      if (outChannels % groups !== 0) operands.fail(`${outChannels} filters don't divide into ${groups} groups`);
       const side = (of: keyof Size2, kernel: number, padding: number): number =>
         Math.floor((x[of] + padding - dilation[of] * (kernel - 1) - 1) / stride[of]) + 1;
       return {
@@ -73,32 +71,28 @@ export const WINDOWS: Rows<WindowNode> = {
   linear: {
     type: 4,
     fields: { weights: tensor() },
-    shapeOf(_, x, { tensor, fail, limit }) {
-      const [outputs, height, width, inputs] = tensor!.shape;
-      checkTaps(inputs, limit);
+    shapeOf(_, x, operands) {
+      const [outputs, height, width, inputs] = operands.tensor!.shape;
       if (x.height * x.width * height * width !== 1 || x.channels !== inputs) {
-        fail(
+        operands.fail(
           `takes a vector (1, 1, I) and weights (O, 1, 1, I), its operand is ${describe(x)} and its weights (${outputs}, ${height}, ${width}, ${inputs})`,
         );
       }
-      return { height: 1, width: 1, channels: outputs };
+      return vectorShape(outputs);
     },
   },
-  maxPool: { type: 10, fields: { ...POOL, countPads: always(false) }, shapeOf: poolShape },
+  // Pads have no part in a maximum: the file doesn't say whether they count.
+  maxPool: { type: 10, fields: { ...POOL, countPads: { slots: 0, read: () => false } }, shapeOf: poolShape },
   avgPool: { type: 11, fields: { ...POOL, countPads: or(bool, false) }, shapeOf: poolShape },
-  globalAvgPool: { type: 12, fields: {}, shapeOf: (_, { channels }) => ({ height: 1, width: 1, channels }) },
+  globalAvgPool: { type: 12, fields: {}, shapeOf: (_, x) => vectorShape(x.channels) },
 };
 
-function checkTaps(taps: number, limit: Operands['limit']): void {
-  if (taps > MAX_TAPS) limit(`sums ${taps} taps for one output; ${MAX_TAPS} is the most that float32 counts exactly`);
-}
-
-function poolShape(node: PoolNode, x: MapShape, { fail }: Operands): MapShape {
+function poolShape(node: PoolNode, x: MapShape, operands: Operands): MapShape {
   const { window, stride, pads } = node;
-  if (node.op === 'maxPool' && node.countPads) fail("counts pads, which have no part in a maxPool's result");
+  if (node.op === 'maxPool' && node.countPads) operands.fail("counts pads, which have no part in a maxPool's result");
   // PyTorch's rule; it also makes sure that every window holds at least one element of the operand.
   if (2 * Math.max(pads.top, pads.bottom) > window.height || 2 * Math.max(pads.left, pads.right) > window.width) {
-    fail('its pads are above half of its window');
+    operands.fail('its pads are above half of its window');
   }
   /** PyTorch's `pooling_output_shape`: in ceil mode the last window must start inside the operand or its leading pad. */
   const side = (of: keyof Size2, before: number, after: number): number => {
