@@ -197,6 +197,8 @@ type Place = (i: number, type: Type<unknown>) => number;
 /** A field of a table: its type, and what its absence means. */
 export interface Field<T> {
   readonly slots: number;
+  /** The minor version that brought the field; absent: 0. */
+  readonly since?: number;
   /** The value that is no value: the table has no such property then. */
   readonly none?: unknown;
   read(walk: Walk, place: Place, what: string): T;

@@ -62,10 +62,7 @@ const tableLayouts: Readonly<Record<string, { readonly fields: Fields }>> = {
   AccuracyClaim: layout.ACCURACY_CLAIM,
   Model: layout.MODEL,
   ...Object.fromEntries(
-    Object.entries(OPERATIONS).map(([key, member]) => [
-      key.replace(/^\w/, (c) => c.toUpperCase()),
-      member,
-    ]),
+    Object.entries(OPERATIONS).map(([key, member]) => [key.replace(/^\w/, (c) => c.toUpperCase()), member]),
   ),
 };
 

@@ -103,7 +103,8 @@ export const MAPS: Rows<MapNode> = {
     operands: 'many',
     shapeOf(_, x, operands) {
       const odd = operands.maps.find((map) => map.height !== x.height || map.width !== x.width);
-      if (odd) operands.fail(`joins maps of one height and width, its operands are ${describe(x)} and ${describe(odd)}`);
+      if (odd)
+        operands.fail(`joins maps of one height and width, its operands are ${describe(x)} and ${describe(odd)}`);
       return { ...x, channels: operands.maps.reduce((sum, map) => sum + map.channels, 0) };
     },
   },
@@ -112,7 +113,8 @@ export const MAPS: Rows<MapNode> = {
 
 function checkRecipe(recipe: InputRecipe, { height, width, channels }: MapShape, operands: Operands): void {
   const { mean, std, divisor, channelOrder, resize } = recipe;
-  if (channels !== (channelOrder === 'gray' ? 1 : 3)) operands.fail(`${channels} channels can't hold ${channelOrder} images`);
+  if (channels !== (channelOrder === 'gray' ? 1 : 3))
+    operands.fail(`${channels} channels can't hold ${channelOrder} images`);
   if (mean.length !== channels || std.length !== channels) {
     operands.fail(`its recipe has ${mean.length} means and ${std.length} deviations for ${channels} channels`);
   }

@@ -1,6 +1,18 @@
 // What a row of the table of operations says, and the kinds of fields that rows are made of.
-import { choice, type Field, type FieldsOf, int32, or, type PlainField, struct, uint16, uint32, unless } from '../verify.js';
+
 import type { MapShape, NodeBase, Tensor } from '../values.js';
+import {
+  choice,
+  type Field,
+  type FieldsOf,
+  int32,
+  or,
+  type PlainField,
+  struct,
+  uint16,
+  uint32,
+  unless,
+} from '../verify.js';
 
 type Attributes<Node> = Omit<Node, 'op' | keyof NodeBase>;
 

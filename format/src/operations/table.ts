@@ -1,7 +1,7 @@
 // The operations of the format. One is added in the file of its kind: its node, and its row.
 import { MAPS, type MapNode } from './maps.js';
-import { SAME_SHAPE, type SameShapeNode } from './same-shape.js';
 import type { Rows } from './row.js';
+import { SAME_SHAPE, type SameShapeNode } from './same-shape.js';
 import { WINDOWS, type WindowNode } from './windows.js';
 
 export type * from './maps.js';
