@@ -145,6 +145,6 @@ describe('the layout of the reader is that of signwave.fbs', () => {
 });
 
 test('the generated accessors are those of this schema', () => {
-  const generated = readFileSync(new URL('../src/generated/signwave.ts', import.meta.url), 'utf8');
+  const generated = readFileSync(new URL('./generated/signwave.ts', import.meta.url), 'utf8');
   expect(generated).toContain(`SHA-256 of signwave.fbs: ${createHash('sha256').update(schemaText).digest('hex')}`);
 });

@@ -1,6 +1,5 @@
 import { type ErrorCode, GraphBuilder, MAX_STRING_BYTES, writeModel } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import * as file from '../src/generated/signwave.js';
 import {
   fieldAt,
   headerOf,
@@ -12,6 +11,7 @@ import {
   tryRead,
   vectorAt,
 } from './file-bytes.js';
+import * as file from './generated/signwave.js';
 import { everyOperation, exampleModel } from './models.js';
 
 const example = writeModel(exampleModel());
