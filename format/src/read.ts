@@ -28,10 +28,15 @@ export function readModel(source: Uint8Array, name = 'model'): Model {
   // A `Buffer` of Node is a Uint8Array whose `slice` and `subarray` give more of its kind.
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   checkKind(bytes, name);
-  const file = readStructure(bytes, name);
+  const walk = new Walk(bytes, name);
+  const file = readStructure(walk);
   try {
     const { versionMajor: _, versionMinor: __, headerCrc32, nodes: fileNodes, tensors: entries, data, ...info } = file;
     checkHeader(bytes, headerCrc32, data.start);
+    // The checksum says that somebody meant it.
+    if (walk.unknown) {
+      throw new SignwaveError('E_FORMAT_VERSION', `${walk.unknown}: it was written by a newer signwave, install it`);
+    }
     const tensors = readTensors(entries, data.bytes);
     const nodes = fileNodes.map(readNode);
     checkTensorSums(tensors, entries, nodes);
@@ -52,14 +57,13 @@ function checkKind(bytes: Uint8Array, name: string): void {
 }
 
 /** The tables of a file whose structure is sound; none of their values has been looked at yet but the version. */
-function readStructure(bytes: Uint8Array, name: string): FileModel {
-  const walk = new Walk(bytes, name);
+function readStructure(walk: Walk): FileModel {
   const { versionMajor, versionMinor } = VERSION.read(walk, 0, 'Model');
   const { major, minor } = FORMAT_VERSION;
   if (versionMajor !== major || versionMinor > minor) {
     throw new SignwaveError(
       'E_FORMAT_VERSION',
-      `${name} has format version ${versionMajor}.${versionMinor}, this signwave reads ${major}.0 to ${major}.${minor}: ` +
+      `${walk.name} has format version ${versionMajor}.${versionMinor}, this signwave reads ${major}.0 to ${major}.${minor}: ` +
         (versionMajor < major ? 'convert the checkpoint again' : 'install a newer signwave'),
     );
   }

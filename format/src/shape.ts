@@ -11,7 +11,7 @@ import {
 } from './limits.js';
 import { macs } from './macs.js';
 import { tensorField, tensorOf } from './node-tensors.js';
-import { describe, type Operands, type Row } from './operations/row.js';
+import { describe, type Row } from './operations/row.js';
 import { OPERATIONS } from './operations/table.js';
 import { tensorElements } from './tensor.js';
 
@@ -67,7 +67,10 @@ export class ShapeInference {
       fail(label, 'depends on a softmax, whose last bits are not defined');
     }
     checkCounts(node, row, label);
-    const shape = outputShape(graph, node, row, this.#shapes, label);
+    const maps = node.inputs.map((input) => this.#shapes[input]!);
+    const x = maps[0]!;
+    const tensor = checkedTensor(graph, node, x, label);
+    const shape = row.shapeOf?.({ maps, tensor, fail: (what) => fail(label, what) }, x, node) ?? x;
     const { height, width, channels } = shape;
     if (![height, width, channels].every((n) => isWhole(n, 1))) {
       fail(label, `its output would be ${describe(shape)}; every side must be 1 or more`);
@@ -101,9 +104,8 @@ function limit(label: string, what: string): never {
 
 function checkOperands({ inputs }: GraphNode, { operands = 1 }: Row<GraphNode>, index: number, label: string): void {
   const found = inputs.length;
-  const isMany = operands === 'many';
-  if (isMany ? found < 2 : found !== operands) {
-    fail(label, `takes ${isMany ? '2 or more' : operands} operands, it has ${found}`);
+  if (operands === '2 or more' ? found < 2 : found !== operands) {
+    fail(label, `takes ${operands} operands, it has ${found}`);
   }
   if (found > MAX_OPERANDS) limit(label, `has ${found} operands, at most ${MAX_OPERANDS} are possible`);
   for (const input of inputs) {
@@ -111,41 +113,20 @@ function checkOperands({ inputs }: GraphNode, { operands = 1 }: Row<GraphNode>, 
   }
 }
 
-function outputShape(
-  graph: Graph,
-  node: GraphNode,
-  row: Row<GraphNode>,
-  shapes: readonly MapShape[],
-  label: string,
-): MapShape {
-  const maps = node.inputs.map((input) => shapes[input]!);
-  const x = maps[0]!;
-  const operands: Operands = {
-    maps,
-    tensor: checkedTensor(graph, node, x, label),
-    fail: (what) => fail(label, what),
-  };
-  return row.shapeOf ? row.shapeOf(node, x, operands) : x;
-}
-
 /** The tensor that a node names, if any, known to be what its row says. */
 function checkedTensor({ tensors }: Graph, node: GraphNode, x: MapShape, label: string): Tensor | undefined {
   const index = tensorOf(node);
   if (index === undefined) return;
   const tensor = tensors[index] ?? fail(label, `names tensor ${index}, but the graph has ${tensors.length}`);
+  const { dtype, shape } = tensor;
   const { floats, rows } = tensorField(node)![1].tensor!;
-  if (floats) {
-    if (tensor.dtype !== 'f32' && tensor.dtype !== 'f16') {
-      fail(label, `its ${floats} are ${tensor.dtype}, expected f32 or f16`);
-    }
-  } else {
-    const taps = tensorElements(tensor.shape) / tensor.shape[0];
-    if (taps > MAX_TAPS) {
-      limit(label, `sums ${taps} taps for one output; ${MAX_TAPS} is the most that float32 counts exactly`);
-    }
+  const taps = tensorElements(shape) / shape[0];
+  if (floats && !dtype.startsWith('f')) fail(label, `its ${floats} are ${dtype}, expected f32 or f16`);
+  if (!floats && taps > MAX_TAPS) {
+    limit(label, `sums ${taps} taps for one output; ${MAX_TAPS} is the most that float32 counts exactly`);
   }
-  if (rows && tensor.shape.join() !== [rows, 1, 1, x.channels].join()) {
-    fail(label, `its ${floats} have shape (${tensor.shape.join(', ')}), expected (${rows}, 1, 1, ${x.channels})`);
+  if (rows && shape.join() !== [rows, 1, 1, x.channels].join()) {
+    fail(label, `its ${floats} have shape (${shape.join(', ')}), expected (${rows}, 1, 1, ${x.channels})`);
   }
   return tensor;
 }

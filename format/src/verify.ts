@@ -22,6 +22,8 @@ export class Walk {
   readonly view: DataView;
   /** First byte after all that was visited, the contents of `data` excepted: the header ends here or later. */
   reach = 0;
+  /** The first operation, field or value that this version doesn't have: only a later one, or a damaged file. */
+  unknown: string | undefined;
   #textBytes = 0;
 
   /** @param bytes the whole file. @param name what to call it in messages. */
@@ -108,34 +110,39 @@ type Properties<Fields> = {
   >;
 };
 
-function scalar(sizeBytes: number, get: (view: DataView, at: number) => number): Type<number> {
-  return { sizeBytes, alignBytes: sizeBytes, read: (walk, at) => get(walk.view, at) };
+type Getter = 'getUint8' | 'getUint16' | 'getUint32' | 'getInt32' | 'getFloat32' | 'getFloat64';
+
+function scalar(sizeBytes: number, get: Getter): Type<number> {
+  return { sizeBytes, alignBytes: sizeBytes, read: ({ view }, at) => view[get](at, true) };
 }
 
-export const uint8 = scalar(1, (view, at) => view.getUint8(at));
-export const uint16 = scalar(2, (view, at) => view.getUint16(at, true));
-export const uint32 = scalar(4, (view, at) => view.getUint32(at, true));
-export const int32 = scalar(4, (view, at) => view.getInt32(at, true));
-export const float = scalar(4, (view, at) => view.getFloat32(at, true));
-export const double = scalar(8, (view, at) => view.getFloat64(at, true));
+export const uint8 = scalar(1, 'getUint8');
+export const uint16 = scalar(2, 'getUint16');
+export const uint32 = scalar(4, 'getUint32');
+export const int32 = scalar(4, 'getInt32');
+export const float = scalar(4, 'getFloat32');
+export const double = scalar(8, 'getFloat64');
 
 /** The byte where a uint32 lies, not its value. */
-export const placeOfUint32 = scalar(4, (_, at) => at);
+export const placeOfUint32: Type<number> = { ...uint32, read: (_, at) => at };
 
-/** A uint8 that stands for one of `values`. */
-export function choice<const T>(values: readonly T[]): Type<T> & { readonly values: readonly T[] } {
+/** A uint8 that stands for one of `values`. @param isClosed whether no later version can have more of them. */
+export function choice<const T>(values: readonly T[], isClosed = false): Type<T> & { readonly values: readonly T[] } {
   return {
     ...uint8,
     values,
     read: (walk, at, what) => {
       const index = walk.view.getUint8(at);
-      if (index >= values.length) walk.fail(`${what} is ${index}, expected 0 to ${values.length - 1}`);
+      if (index >= values.length) {
+        walk.unknown ??= `${what} is ${index}, expected 0 to ${values.length - 1}`;
+        if (isClosed) walk.fail(walk.unknown);
+      }
       return values[index]!;
     },
   };
 }
 
-export const bool = choice([false, true]);
+export const bool = choice([false, true], true);
 
 export function struct<Fields extends Record<string, Type<unknown>>>(
   fields: Fields,
@@ -262,8 +269,14 @@ export function union<Value>(members: Readonly<Record<string, Member>>): Field<V
       const typeAt = place(0, uint8);
       const index = typeAt && walk.view.getUint8(typeAt);
       const at = place(1, text);
-      const [op, type] = list[index] ?? walk.fail(`${what} has type ${index}, expected 1 to ${list.length - 1}`);
+      const member = list[index];
+      if (member === undefined) {
+        walk.unknown ??= `${what} has type ${index}, expected 1 to ${list.length - 1}`;
+        if (index === 0) walk.fail(walk.unknown);
+        return {} as never;
+      }
       if (at === 0) walk.fail(`${what} is missing`);
+      const [op, type] = member;
       return { op, ...type.read(walk, at, `${what} (${op})`) } as never;
     },
   };
@@ -314,7 +327,7 @@ export function table<Fields extends Readonly<Record<string, Field<unknown>>>>(
         if (value !== field.none) values[key] = value;
       }
       for (; !isOpen && slot < slotCount; slot++) {
-        if (offsetOf(slot) !== 0) walk.fail(`${what} has a field ${slot}, which its version doesn't define`);
+        if (offsetOf(slot) !== 0) walk.unknown ??= `${what} has a field ${slot}, which its version doesn't define`;
       }
       return values as Properties<Fields>;
     }),

@@ -1,6 +1,6 @@
 // FlatBuffers, written by the layout that the reader has: what is a field there is a field here.
 import type { Builder, Offset } from 'flatbuffers';
-import { HEX, MODEL } from './layout.js';
+import { HEX } from './layout.js';
 import { type FileRecipe, type InputRecipe, RECIPE } from './operations/maps.js';
 import { OPERATIONS } from './operations/table.js';
 import { alignUp, TENSOR_ALIGN_BYTES } from './placement.js';
@@ -38,12 +38,6 @@ const SCALARS: ReadonlyMap<Type<unknown>, 'Int8' | 'Int16' | 'Int32' | 'Float32'
   [float, 'Float32'],
   [double, 'Float64'],
 ]);
-
-/**
- * Tables that are written from their end, as files of version 1.0 have them: vectors before strings, then large fields before small ones.
- * Others follow the schema.
- */
-const FROM_THE_END: readonly unknown[] = [MODEL.fields, OPERATIONS.input.fields];
 
 /** The fields of a table, as opposed to those of a struct. */
 export function tableFields({ fields }: AnyType): Fields | undefined {
@@ -87,9 +81,14 @@ export class LayoutWriter {
     this.#minor = Math.max(this.#minor, since);
   }
 
-  /** Write a table, after all that it refers to. @param values by field; those that are absent are not asked for. */
-  table(fields: Fields, values: Values): Offset {
-    const isFromTheEnd = FROM_THE_END.includes(fields);
+  /**
+   * Write a table, after all that it refers to, in the order of the schema.
+   *
+   * @param values by field.
+   * @param isFromTheEnd whether to take vectors before strings, large fields before small ones, and later before earlier ones instead, as files of
+   *   version 1.0 have their root table and the input.
+   */
+  table(fields: Fields, values: Values, isFromTheEnd = false): Offset {
     const entries = slotsOf(fields).filter(({ key, field }) => !isAbsent(field, values[key]));
     const parts = new Map<string, { type: number; offset: Offset }>();
     if (isFromTheEnd) entries.reverse().sort((a, b) => Number(a.field.type === text) - Number(b.field.type === text));
@@ -121,7 +120,7 @@ export class LayoutWriter {
   #member({ op, ...attributes }: Values): { type: number; offset: Offset } {
     const { type, since, fields } = OPERATIONS[op as keyof typeof OPERATIONS];
     this.need(since);
-    return { type, offset: this.table(fields, attributes) };
+    return { type, offset: this.table(fields, attributes, op === 'input') };
   }
 
   /** Write what is reached by an offset. */

@@ -58,7 +58,7 @@ export function writeModel(model: Model): Uint8Array {
     tensors,
     data: { start: 0, bytes: dataOf(graph.tensors, offsets, dataBytes) },
   };
-  builder.finish(writer.table(MODEL.fields, values), FILE_IDENTIFIER);
+  builder.finish(writer.table(MODEL.fields, values, true), FILE_IDENTIFIER);
   return finish(builder, dataBytes);
 }
 

@@ -1,8 +1,8 @@
 // The input, and operations that move elements without computing with them.
 import { MAX_RECIPE_CHANNELS } from '../limits.js';
 import type { MapShape, NodeBase, Size2 } from '../values.js';
-import { choice, float, optional, or, required, table, uint16, uint32, type ValueOf, vector } from '../verify.js';
-import { atLeast, describe, type Operands, type Rows, SIZE2, vectorShape } from './row.js';
+import { choice, float, optional, or, required, table, uint16, type ValueOf, vector } from '../verify.js';
+import { CHANNELS, describe, type Rows, SIZE, START, vectorShape } from './row.js';
 
 /** How an image of any size becomes the bytes of the input, and how bytes become floats (SPEC.md 4.1). */
 export interface InputRecipe {
@@ -78,21 +78,36 @@ export const MAPS: Rows<MapNode> = {
     type: 1,
     fields: { height: or(uint16, 0), width: or(uint16, 0), channels: or(uint16, 0), recipe: optional(RECIPE) },
     operands: 0,
-    shapeOf(node, _, operands) {
-      const { height, width, channels, recipe } = node;
-      if (recipe) checkRecipe(recipe, node, operands);
+    shapeOf(operands, _, { height, width, channels, recipe }) {
+      if (recipe) {
+        const { mean, std, divisor, channelOrder, resize } = recipe;
+        if (channels !== (channelOrder === 'gray' ? 1 : 3)) {
+          operands.fail(`${channels} channels can't hold ${channelOrder} images`);
+        }
+        if (mean.length !== channels || std.length !== channels) {
+          operands.fail(`its recipe has ${mean.length} means and ${std.length} deviations for ${channels} channels`);
+        }
+        if (![divisor, ...mean, ...std].every(Number.isFinite) || [divisor, ...std].some((n) => n === 0)) {
+          operands.fail('its recipe divides by zero or holds NaN or infinity');
+        }
+        if (resize?.mode === 'shorterSide' && resize.sizePixels < Math.max(height, width)) {
+          operands.fail(
+            `resizes the shorter side to ${resize.sizePixels} pixels, too few for a crop of ${height} x ${width}`,
+          );
+        }
+      }
       return { height, width, channels };
     },
   },
   padChannels: {
     type: 13,
-    fields: { before: atLeast(0, or(uint32, 0)), after: atLeast(0, or(uint32, 0)) },
-    shapeOf: ({ before, after }, x) => ({ ...x, channels: before + x.channels + after }),
+    fields: { before: CHANNELS, after: CHANNELS },
+    shapeOf: (_, x, { before, after }) => ({ ...x, channels: before + x.channels + after }),
   },
   sliceSpatial: {
     type: 14,
-    fields: { start: atLeast(0, or(SIZE2, { height: 0, width: 0 })), step: atLeast(1, required(SIZE2)) },
-    shapeOf({ start, step }, x) {
+    fields: { start: START, step: SIZE },
+    shapeOf(_, x, { start, step }) {
       const side = (of: keyof Size2): number => Math.ceil((x[of] - start[of]) / step[of]);
       return { height: side('height'), width: side('width'), channels: x.channels };
     },
@@ -100,8 +115,8 @@ export const MAPS: Rows<MapNode> = {
   concat: {
     type: 15,
     fields: {},
-    operands: 'many',
-    shapeOf(_, x, operands) {
+    operands: '2 or more',
+    shapeOf(operands, x) {
       const odd = operands.maps.find((map) => map.height !== x.height || map.width !== x.width);
       if (odd)
         operands.fail(`joins maps of one height and width, its operands are ${describe(x)} and ${describe(odd)}`);
@@ -110,20 +125,3 @@ export const MAPS: Rows<MapNode> = {
   },
   flatten: { type: 16, fields: {}, shapeOf: (_, x) => vectorShape(x.height * x.width * x.channels) },
 };
-
-function checkRecipe(recipe: InputRecipe, { height, width, channels }: MapShape, operands: Operands): void {
-  const { mean, std, divisor, channelOrder, resize } = recipe;
-  if (channels !== (channelOrder === 'gray' ? 1 : 3))
-    operands.fail(`${channels} channels can't hold ${channelOrder} images`);
-  if (mean.length !== channels || std.length !== channels) {
-    operands.fail(`its recipe has ${mean.length} means and ${std.length} deviations for ${channels} channels`);
-  }
-  if (![divisor, ...mean, ...std].every(Number.isFinite) || [divisor, ...std].some((n) => n === 0)) {
-    operands.fail('its recipe divides by zero or holds NaN or infinity');
-  }
-  if (resize?.mode === 'shorterSide' && resize.sizePixels < Math.max(height, width)) {
-    operands.fail(
-      `resizes the shorter side to ${resize.sizePixels} pixels, too few for a crop of ${height} x ${width}`,
-    );
-  }
-}

@@ -8,6 +8,7 @@ import {
   int32,
   or,
   type PlainField,
+  required,
   struct,
   uint16,
   uint32,
@@ -50,8 +51,8 @@ export interface Row<Node extends NodeBase> {
   readonly since?: number;
   /** Its table in signwave.fbs: the attributes of its nodes, in the order of the schema. */
   readonly fields: FieldsOf<Attributes<Node>> & Readonly<Record<string, Field<unknown> & Partial<FieldRules>>>;
-  /** How many operands it takes; absent: 1; many: 2 or more. */
-  readonly operands?: number | 'many';
+  /** How many operands it takes; absent: 1. */
+  readonly operands?: number | '2 or more';
   /** Its last bits are not defined: no `sign` may depend on it. */
   readonly isInexact?: boolean;
   /**
@@ -59,7 +60,7 @@ export interface Row<Node extends NodeBase> {
    *
    * @param x shape of the first operand; of none for the input.
    */
-  shapeOf?(node: Node, x: MapShape, operands: Operands): MapShape;
+  shapeOf?(operands: Operands, x: MapShape, node: Node): MapShape;
 }
 
 /** A row for each operation of a union of nodes. */
@@ -73,13 +74,21 @@ export const PADS = struct({ top: uint16, left: uint16, bottom: uint16, right: u
 
 export const ZERO_RULE = choice(['plus', 'minus', 'zero']);
 
-export const ONE = { height: 1, width: 1 };
-export const NO_PADS = { top: 0, left: 0, bottom: 0, right: 0 };
-
 /** A field whose numbers are whole and not below `least`. */
-export function atLeast<T>(least: number, field: PlainField<T>): PlainField<T> & Pick<FieldRules, 'least'> {
+function atLeast<T>(least: number, field: PlainField<T>): PlainField<T> & Pick<FieldRules, 'least'> {
   return { ...field, least };
 }
+
+/** Counts of rows or columns, from 0. */
+export const SIDE = atLeast(0, or(uint16, 0));
+/** Counts of channels, from 0. */
+export const CHANNELS = atLeast(0, or(uint32, 0));
+export const GROUPS = atLeast(1, or(uint32, 1));
+export const PADDING = atLeast(0, or(PADS, { top: 0, left: 0, bottom: 0, right: 0 }));
+export const START = atLeast(0, or(SIZE2, { height: 0, width: 0 }));
+/** Strides, say; absent: 1 x 1. */
+export const STEPS = atLeast(1, or(SIZE2, { height: 1, width: 1 }));
+export const SIZE = atLeast(1, required(SIZE2));
 
 /** A field that names a tensor. */
 export function tensor(rule: TensorRule = {}): PlainField<number> & Pick<FieldRules, 'tensor'> {

@@ -1,7 +1,7 @@
 // Operations whose outputs have the shape of their operand.
 import type { NodeBase } from '../values.js';
-import { bool, float, or, uint16 } from '../verify.js';
-import { atLeast, describe, optionalTensor, type Rows, tensor, ZERO_RULE } from './row.js';
+import { bool, float, or } from '../verify.js';
+import { describe, optionalTensor, type Rows, SIDE, tensor, ZERO_RULE } from './row.js';
 
 /**
  * What a `sign` gives where its input equals the threshold: +1, -1, or 0 (then its output has three values).
@@ -85,10 +85,10 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     type: 6,
     fields: {
       bias: tensor({ floats: 'biases' }),
-      topRows: atLeast(0, or(uint16, 0)),
-      leftColumns: atLeast(0, or(uint16, 0)),
+      topRows: SIDE,
+      leftColumns: SIDE,
     },
-    shapeOf({ topRows, leftColumns }, x, operands) {
+    shapeOf(operands, x, { topRows, leftColumns }) {
       const [one, rows, columns, channels] = operands.tensor!.shape;
       // At most as many classes as rows: then top, interior and bottom never overlap.
       if (one !== 1 || channels !== x.channels || rows > x.height || columns > x.width) {
@@ -102,7 +102,7 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     type: 7,
     fields: {},
     operands: 2,
-    shapeOf(_, x, operands) {
+    shapeOf(operands, x) {
       const y = describe(operands.maps[1]!);
       if (describe(x) !== y) operands.fail(`adds maps of one shape, its operands are ${describe(x)} and ${y}`);
       return x;
@@ -111,7 +111,7 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
   clip: {
     type: 8,
     fields: { lo: or(float, -1), hi: or(float, 1) },
-    shapeOf({ lo, hi }, x, operands) {
+    shapeOf(operands, x, { lo, hi }) {
       if (!(lo <= hi)) operands.fail(`clips to ${lo}..${hi}, which is empty`);
       return x;
     },
@@ -121,7 +121,7 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     type: 17,
     fields: { log: or(bool, false) },
     isInexact: true,
-    shapeOf(_, x, operands) {
+    shapeOf(operands, x) {
       if (x.height !== 1 || x.width !== 1) operands.fail(`takes a vector (1, 1, C), its operand is ${describe(x)}`);
       return x;
     },

@@ -1,7 +1,7 @@
 // Operations that sum, or take the largest, over windows of a map.
 import type { MapShape, NodeBase, Pads, Size2 } from '../values.js';
-import { bool, or, required, uint32 } from '../verify.js';
-import { atLeast, describe, NO_PADS, ONE, type Operands, PADS, type Rows, SIZE2, tensor, vectorShape } from './row.js';
+import { bool, or } from '../verify.js';
+import { describe, GROUPS, type Operands, PADDING, type Rows, SIZE, STEPS, tensor, vectorShape } from './row.js';
 
 export interface ConvNode extends NodeBase {
   readonly op: 'conv';
@@ -37,9 +37,9 @@ export interface GlobalAvgPoolNode extends NodeBase {
 export type WindowNode = ConvNode | LinearNode | PoolNode | GlobalAvgPoolNode;
 
 const POOL = {
-  window: atLeast(1, required(SIZE2)),
-  stride: atLeast(1, required(SIZE2)),
-  pads: atLeast(0, or(PADS, NO_PADS)),
+  window: SIZE,
+  stride: SIZE,
+  pads: PADDING,
   ceilMode: or(bool, false),
 };
 
@@ -48,12 +48,12 @@ export const WINDOWS: Rows<WindowNode> = {
     type: 3,
     fields: {
       weights: tensor(),
-      groups: atLeast(1, or(uint32, 1)),
-      stride: atLeast(1, or(SIZE2, ONE)),
-      dilation: atLeast(1, or(SIZE2, ONE)),
-      pads: atLeast(0, or(PADS, NO_PADS)),
+      groups: GROUPS,
+      stride: STEPS,
+      dilation: STEPS,
+      pads: PADDING,
     },
-    shapeOf({ groups, pads, stride, dilation }, x, operands) {
+    shapeOf(operands, x, { groups, pads, stride, dilation }) {
       const [outChannels, kernelHeight, kernelWidth, groupChannels] = operands.tensor!.shape;
       if (groupChannels * groups !== x.channels) {
         operands.fail(`its weights take ${groupChannels} channels in ${groups} groups, its operand has ${x.channels}`);
@@ -71,7 +71,7 @@ export const WINDOWS: Rows<WindowNode> = {
   linear: {
     type: 4,
     fields: { weights: tensor() },
-    shapeOf(_, x, operands) {
+    shapeOf(operands, x) {
       const [outputs, height, width, inputs] = operands.tensor!.shape;
       if (x.height * x.width * height * width !== 1 || x.channels !== inputs) {
         operands.fail(
@@ -87,7 +87,7 @@ export const WINDOWS: Rows<WindowNode> = {
   globalAvgPool: { type: 12, fields: {}, shapeOf: (_, x) => vectorShape(x.channels) },
 };
 
-function poolShape(node: PoolNode, x: MapShape, operands: Operands): MapShape {
+function poolShape(operands: Operands, x: MapShape, node: PoolNode): MapShape {
   const { window, stride, pads } = node;
   if (node.op === 'maxPool' && node.countPads) operands.fail("counts pads, which have no part in a maxPool's result");
   // PyTorch's rule; it also makes sure that every window holds at least one element of the operand.
