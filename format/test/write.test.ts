@@ -11,8 +11,8 @@ import {
   writeModel,
 } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import * as file from '../src/generated/signwave.js';
 import { MODEL_SLOTS, rootOf, vectorAt } from './file-bytes.js';
+import * as file from './generated/signwave.js';
 import { everyOperation, exampleModel, randomNumbers, randomTensor, resnet20Like } from './models.js';
 
 const models: [string, Model][] = [

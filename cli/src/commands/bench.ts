@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { channelsFirst, exportOnnx } from '@signwave/convert';
 import { writeFileAtomic } from '@signwave/data/node';
-import { type InputNode, type Model as ModelFile, SignwaveError } from '@signwave/format';
+import { type Model as ModelFile, SignwaveError } from '@signwave/format';
 import {
   argMax,
   type Contestant,

@@ -1,0 +1,39 @@
+// What operations take and give: tensors and feature maps; and what all nodes have.
+
+/** How the elements of a tensor are stored. All but `bits` stand for the number that is stored; see SPEC.md 3.2. */
+export type DataType = 'f32' | 'bits' | 'f16' | 'i8' | 'i16';
+
+/** (outer, height, width, inner): filters are (O, kh, kw, I / groups), channel fastest; vectors are (1, 1, 1, C). */
+export type TensorShape = readonly [outer: number, height: number, width: number, inner: number];
+
+export interface Tensor {
+  readonly dtype: DataType;
+  readonly shape: TensorShape;
+  /** Elements in row-major order of `shape`, little-endian; `bits` as SPEC.md 3.3. Length: {@link tensorBytes}. */
+  readonly data: Uint8Array;
+}
+
+export interface Size2 {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Rows and columns added around a map. A pad is numeric zero for `conv` and `avgPool`, and never wins a `maxPool`. */
+export interface Pads {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** Shape of a feature map. */
+export interface MapShape extends Size2 {
+  readonly channels: number;
+}
+
+export interface NodeBase {
+  /** Name of the module in the source network, where it has one: `layer1.0.conv1`. Used in reports and messages. */
+  readonly name?: string;
+  /** Indices of the operands among the graph's nodes, each smaller than this node's own index. */
+  readonly inputs: readonly number[];
+}
