@@ -24,7 +24,11 @@ runNode('bench/scripts/install.mjs');
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(`${OUTPUT}/ort`, { recursive: true });
 mkdirSync(`${OUTPUT}/examples/images`, { recursive: true });
-/** Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. */
+/**
+ * Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page.
+ *
+ * @type {import('esbuild').Plugin}
+ */
 const zipReader = {
   name: 'zip-reader',
   setup(build) {
@@ -34,6 +38,7 @@ const zipReader = {
     build.onLoad({ filter: /.*/, namespace: 'zip' }, () => ({ contents, resolveDir: library }));
   },
 };
+/** @type {import('esbuild').BuildOptions} */
 const options = {
   bundle: true,
   format: 'esm',
@@ -57,10 +62,10 @@ const { metafile } = await build({
   },
 });
 for (const name of STATIC_FILES) copyFileSync(`page/${name}`, `${OUTPUT}/${name}`);
-const files = [...STATIC_FILES, ...filesOfFirstLoad(metafile)];
+const files = [...STATIC_FILES, ...filesOfFirstLoad(/** @type {import('esbuild').Metafile} */ (metafile))];
 copyExamples();
 for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
-const laterFiles = readdirSync(OUTPUT, { recursive: true })
+const laterFiles = readdirSync(OUTPUT, { recursive: true, encoding: 'utf8' })
   .filter((path) => statSync(`${OUTPUT}/${path}`).isFile())
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => !files.includes(path))
@@ -76,7 +81,11 @@ await build({
 cpSync('LICENSE', `${OUTPUT}/LICENSE`);
 reportSizes();
 
-/** The entry points' files and all that they import at once, without the folder. */
+/**
+ * The entry points' files and all that they import at once, without the folder.
+ *
+ * @param {import('esbuild').Metafile} metafile
+ */
 function filesOfFirstLoad({ outputs }) {
   const reached = new Set(
     Object.keys(outputs).filter((path) => /^(page|lab-worker|model-worker)\.js$/.test(basename(path))),
@@ -113,6 +122,7 @@ function reportSizes() {
   }
 }
 
+/** @param {string} script */
 function runNode(script) {
   const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
