@@ -57,6 +57,15 @@ describe('the tree', () => {
     expect(guilty).toEqual([]);
   });
 
+  test('names the folder of the data that only the maintainers have in one place', () => {
+    const folder = 'shared';
+    const mention = new RegExp(
+      `\\.\\./${folder}(?![.\\w])|\\b${folder}/(cases|checkpoints|data|design)\\b|/ '${folder}'`,
+    );
+    const guilty = paths.filter((path) => isText(path) && mention.test(readText(path)));
+    expect(guilty).toEqual(['CONTRIBUTING.md', 'scripts/modules/maintainers-data.mjs']);
+  });
+
   test(`keeps examples/ below ${MAX_EXAMPLE_BYTES} bytes`, () => {
     const examples = paths.filter((path) => path.startsWith('examples/'));
     const bytes = examples.reduce((sum, path) => sum + statSync(ROOT + path).size, 0);

@@ -13,10 +13,10 @@ const LOGIT_TOLERANCE = 1e-4;
 const FLIPPED_PART = 0.005;
 
 /**
- * The packed model has PyTorch's first class on all images but {@link FLIPPED_PART}, those aside where PyTorch's own two best logits are a near tie (the rule of
- * ../shared/checkpoints/README.md), and for most images logits within {@link LOGIT_TOLERANCE}: the others have a sign that the order of sums decides.
+ * The packed model has PyTorch's first class on all images but {@link FLIPPED_PART}, those aside where PyTorch's own two best logits are a near
+ * tie, and for most images logits within {@link LOGIT_TOLERANCE}: the others have a sign that the order of sums decides.
  *
- * @param goldenName float32 (images, classes) in ../shared/checkpoints.
+ * @param goldenName float32 (images, classes) in the folder `checkpoints` of the maintainers' data.
  */
 export async function expectLogits(
   file: Conversion['model'],
