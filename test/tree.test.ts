@@ -94,6 +94,32 @@ describe.each(['package-lock.json', 'bench/package-lock.json', 'conformance/pack
   });
 });
 
+describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s', (guide) => {
+  test('names files and folders that are there', () => {
+    const text = readText(guide);
+    const quoted = [...text.matchAll(/`(\w+\/[\w.-][\w./-]*)`/g)].map(([, path]) => path!);
+    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
+    // Not those of every package, those to be written, and those of the example.
+    const named = [...quoted, ...links].filter((path) => !/^src\/|NAME|hard-swish/.test(path));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(ROOT + path))).toEqual([]);
+  });
+});
+
+describe('commands', () => {
+  const names = paths.flatMap((path) => /^cli\/src\/commands\/(\w+)\.ts$/.exec(path)?.[1] ?? []).sort();
+
+  test('are all registered', () => {
+    const registered = [...readText('cli/src/main.ts').matchAll(/^ {2}register(\w+),$/gm)].map(([, name]) => name!);
+    expect(registered.map((name) => name.toLowerCase()).sort()).toEqual(names);
+  });
+
+  test('have a section each in docs/cli.md', () => {
+    const sections = [...readText('docs/cli.md').matchAll(/^## ([a-z]+)\b/gm)].map(([, name]) => name!);
+    expect(sections.sort()).toEqual(names);
+  });
+});
+
 describe('error codes', () => {
   const codesIn = (text: string): string[] => [
     ...new Set([...text.matchAll(/\bE_[A-Z0-9_]+\b/g)].map(([code]) => code)),
