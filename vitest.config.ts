@@ -1,15 +1,40 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Workspace packages resolve to their TypeScript sources, so that tests need no build of them. */
+const conditions = ['signwave:source', 'module', 'node', 'import', 'default'];
+
+/** Tests that only mean something on kernels with asserts. */
+const DEBUG_TESTS = 'runtime/test/debug/*.test.ts';
 
 export default defineConfig({
-  // Workspace packages resolve to their TypeScript sources, so that tests need no build of them.
-  resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['signwave:source', 'module', 'node', 'import', 'default'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    include: [
-      '{format,data,reference,convert,runtime,trainer,cli}/test/**/*.test.ts',
-      '{bench,conformance}/test/*.test.ts',
-      'test/**/*.test.ts',
-    ],
     testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'release kernels',
+          include: [
+            '{format,data,reference,convert,runtime,lab,trainer,cli}/test/**/*.test.ts',
+            '{bench,conformance}/test/*.test.ts',
+            'test/**/*.test.ts',
+          ],
+          exclude: [...configDefaults.exclude, DEBUG_TESTS],
+        },
+      },
+      {
+        // What calls every kernel on many shapes, once more where a plan that breaks a precondition traps.
+        extends: true,
+        test: {
+          name: 'debug kernels',
+          include: [DEBUG_TESTS, 'runtime/test/{borders,exactness,integer-conv,model,tables}.test.ts'],
+          globalSetup: 'runtime/test/debug/build.ts',
+          setupFiles: 'runtime/test/debug/use-debug-kernels.ts',
+          env: { SIGNWAVE_GRAPHS: '100' },
+        },
+      },
+    ],
   },
 });

@@ -1,7 +1,7 @@
-// The options of `npm run bench`: read by scripts/bench.mjs before anything is installed, and again by bench/src/main.ts.
+// The options of `npm run bench`: scripts/bench.mjs reads them before anything is installed, and bench/src/main.ts reads them again.
 import { parseArgs } from 'node:util';
 
-/** What can be measured by itself. */
+/** The parts that `--only` can select. */
 export const PARTS = ['layers', 'networks', 'scaling', 'ablations'];
 export const PEERS = ['none', 'web', 'all'];
 
@@ -42,7 +42,7 @@ export function readOptions(args) {
       },
     }));
   } catch (error) {
-    return { problem: error.message };
+    return { problem: /** @type {Error} */ (error).message };
   }
   const { peers, only, network: networks, shapes, write, documents, help } = values;
   if (help) return { help };

@@ -8,9 +8,16 @@ import { outputChange } from '../bench/output-change.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
+/** @typedef {{ network: string, classes: number, images: string[] }} Changes which network's outputs change, and what this is measured on */
+/** @typedef {{ id: string, title: string, checkpoint: string, options?: string[], hasFloatActivations?: boolean, changes?: Changes }} NetworkEntry */
+
 const OUTPUT = 'build/bench';
 const IMAGENET = '../shared/checkpoints/biper-resnet18-imagenet';
-/** The first one is also run in batches. */
+/**
+ * The first one is also run in batches.
+ *
+ * @type {NetworkEntry[]}
+ */
 const NETWORKS = [
   {
     id: 'resnet20-cifar10',
@@ -39,16 +46,17 @@ const NETWORKS = [
   },
 ];
 
-const { help, problem, options: chosen } = readOptions(process.argv.slice(2));
-if (help) {
+const read = readOptions(process.argv.slice(2));
+if ('help' in read) {
   console.log(USAGE);
   process.exit(0);
 }
-const wrong = problem ?? unknownNetwork(chosen.networks);
-if (wrong !== undefined) {
+const wrong = 'problem' in read ? read.problem : unknownNetwork(read.options.networks);
+if ('problem' in read || wrong !== undefined) {
   console.error(`${wrong}\nnpm run bench -- --help lists the options`);
   process.exit(2);
 }
+const chosen = read.options;
 
 runNode(['scripts/setup.mjs']);
 runNode(['scripts/build.mjs', '--only', 'wasm,cli']);
@@ -72,13 +80,17 @@ await build({
 });
 runNode([`${OUTPUT}/main.mjs`, ...process.argv.slice(2)]);
 
+/** @param {string[]} ids */
 function unknownNetwork(ids) {
   const known = NETWORKS.map(({ id }) => id);
   const unknown = ids.find((id) => !known.includes(id));
   return unknown === undefined ? undefined : `--network takes one of ${known.join(', ')}, not ${unknown}`;
 }
 
-/** @returns what bench/src/measure/networks.ts calls a NetworkFile; nothing if the checkpoint isn't here. */
+/**
+ * @returns what bench/src/measure/networks.ts calls a NetworkFile; nothing if the checkpoint isn't here.
+ * @param {NetworkEntry} network
+ */
 function convert({ id, title, checkpoint, options = [], hasFloatActivations, changes }) {
   if (!existsSync(checkpoint)) {
     console.error(`${title} is left out: ${checkpoint} is not here`);
@@ -89,25 +101,36 @@ function convert({ id, title, checkpoint, options = [], hasFloatActivations, cha
   return [{ id, title, path, hasFloatActivations, outputChange: changes && measureChange(path, changes) }];
 }
 
+/**
+ * @param {string} path
+ * @param {Changes} changes
+ */
 function measureChange(path, { network, classes, images }) {
   const files = images.flatMap(imagesIn);
+  /** @param {string} model */
   const outputsOf = (model) =>
     JSON.parse(runNode(['cli/dist/signwave.mjs', 'run', model, ...files, '--top', `${classes}`, '--json'], 'pipe'));
   return { of: network, ...outputChange(outputsOf(pathOf(network)), outputsOf(path)) };
 }
 
+/** @param {string} folder */
 function imagesIn(folder) {
-  return readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(png|jpe?g)$/i.test(name))
     .sort()
     .map((name) => `${folder}/${name}`);
 }
 
+/** @param {string} id */
 function pathOf(id) {
   return `${OUTPUT}/${id}.sgnw`;
 }
 
-/** @returns what it printed, if stdout is `pipe`. */
+/**
+ * @returns what it printed, if stdout is `pipe`.
+ * @param {string[]} args
+ * @param {'inherit' | 'ignore' | 'pipe'} [stdout]
+ */
 function runNode(args, stdout = 'inherit') {
   const { status, stdout: printed } = spawnSync(process.execPath, args, {
     stdio: ['ignore', stdout, 'inherit'],

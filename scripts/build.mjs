@@ -4,7 +4,7 @@
 //   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
 //                                  beside it, `data-worker.mjs`, the thread that prepares training images, and `fused-ops.cc`,
 //                                  which `signwave setup tensorflow` compiles
-//   format, data, reference, convert, runtime, trainer    dist/ of each: a module and its types, as package.json's "exports" names them;
+//   format, data, reference, convert, runtime, lab, trainer    dist/ of each: a module and its types, as package.json's "exports" names them;
 //                      of the runtime the WebAssembly as files, too, and in dist/slim the modules without it
 //
 // A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
@@ -26,7 +26,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as esbuild } from 'esbuild';
-import { withoutWasm } from './without-wasm.mjs';
+import { withoutWasm } from './modules/without-wasm.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -50,6 +50,17 @@ const CLI_BANNER = [
   'const require = makeRequire(import.meta.url);',
 ].join('\n');
 
+/**
+ * A package.json, as far as it is read here.
+ *
+ * @typedef {{
+ *   name: string, version: string, license: string,
+ *   exports: Record<string, any>,
+ *   dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>,
+ * }} Manifest
+ */
+/** @typedef {Pick<import('esbuild').BuildOptions, 'minify' | 'platform' | 'target' | 'plugins'>} LibraryOptions */
+
 const PARTS = {
   wasm: buildWasm,
   cli: buildCli,
@@ -58,6 +69,7 @@ const PARTS = {
   reference: () => buildLibrary('reference'),
   convert: () => buildLibrary('convert'),
   runtime: buildRuntime,
+  lab: () => buildLibrary('lab'),
   trainer: buildTrainer,
 };
 
@@ -121,17 +133,28 @@ async function buildRuntime() {
   }
 }
 
+/**
+ * @param {string} folder
+ * @param {LibraryOptions} [options]
+ */
 async function buildLibrary(folder, options = {}) {
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   const { exports } = readManifest(folder);
   for (const { [CONDITION]: source, types, default: module } of Object.values(exports)) {
-    if (source === undefined) continue;
+    if (source === undefined || module === undefined) continue;
     await bundleModule(folder, source, module, options);
     await bundleTypes(folder, source, types);
   }
 }
 
-/** One entry point of a package; paths as in its manifest. */
+/**
+ * One entry point of a package; paths as in its manifest.
+ *
+ * @param {string} folder
+ * @param {string} source
+ * @param {string} module
+ * @param {LibraryOptions} [options]
+ */
 async function bundleModule(
   folder,
   source,
@@ -176,20 +199,33 @@ function importMain(main, isForPages) {
   };
 }
 
-/** The source of a package's main entry point. */
+/**
+ * The source of a package's main entry point.
+ *
+ * @param {string} folder
+ */
 function mainOf(folder) {
   return resolve(folder, readManifest(folder).exports['.'][CONDITION]);
 }
 
+/**
+ * @param {string} specifier
+ * @param {string} folder
+ * @param {string} main
+ */
 function isMain(specifier, folder, main) {
   return resolve(folder, specifier.replace(/\.js$/, '.ts')) === main;
 }
 
+/** @param {Manifest} manifest */
 function externalsOf({ dependencies, optionalDependencies }) {
   return Object.keys({ ...dependencies, ...optionalDependencies });
 }
 
-/** @param {import('esbuild').BuildOptions} options */
+/**
+ * @param {string} folder
+ * @param {import('esbuild').BuildOptions} options
+ */
 async function bundle(folder, options) {
   const { metafile } = await esbuild({
     bundle: true,
@@ -198,8 +234,8 @@ async function bundle(folder, options) {
     mainFields: ['module', 'main'],
     legalComments: 'none',
     logLevel: 'warning',
-    metafile: true,
     ...options,
+    metafile: true,
   });
   const inputs = new Set();
   for (const [path, output] of Object.entries(metafile.outputs)) {
@@ -210,7 +246,13 @@ async function bundle(folder, options) {
   writeLicences(folder, [...inputs]);
 }
 
-/** One declaration file for all that `entry` exports, those of bundled packages included. */
+/**
+ * One declaration file for all that `entry` exports, those of bundled packages included.
+ *
+ * @param {string} folder
+ * @param {string} source
+ * @param {string} types
+ */
 async function bundleTypes(folder, source, types) {
   const [entry, path] = [`${folder}/${source.slice(2)}`, `${folder}/${types.slice(2)}`];
   const external = externalsOf(readManifest(folder));
@@ -230,7 +272,12 @@ async function bundleTypes(folder, source, types) {
   report(path, Buffer.byteLength(text));
 }
 
-/** As {@link importMain}, for declarations. @returns {import('rollup').Plugin} */
+/**
+ * As {@link importMain}, for declarations. @returns {import('rollup').Plugin}
+ *
+ * @param {string} entry
+ * @param {string} main
+ */
 function mainTypes(entry, main) {
   return {
     name: 'main-types',
@@ -241,10 +288,14 @@ function mainTypes(entry, main) {
   };
 }
 
-/** Beside a bundle, the licences of the packages from the registry that it contains. */
+/**
+ * Beside a bundle, the licences of the packages from the registry that it contains.
+ *
+ * @param {string} folder
+ * @param {string[]} inputs
+ */
 function writeLicences(folder, inputs) {
-  const packages = new Set(inputs.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]));
-  packages.delete(undefined);
+  const packages = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
   if (packages.size === 0) return;
   const texts = [...packages].sort().map((path) => {
     const { name, version, license } = readManifest(path);
@@ -256,12 +307,20 @@ function writeLicences(folder, inputs) {
   writeFileSync(path, `Parts of this package come from:\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`);
 }
 
+/**
+ * @param {string} folder
+ * @returns {Manifest}
+ */
 function readManifest(folder) {
   const path = `${folder}/package.json`;
   if (!existsSync(path)) throw new Error(`${path} is missing: run node scripts/setup.mjs`);
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
+/**
+ * @param {string} path
+ * @param {number} bytes
+ */
 function report(path, bytes) {
   console.error(`${path}: ${bytes.toLocaleString('en-US')} bytes`);
 }

@@ -10,8 +10,8 @@ const CHECKS = [
   ['types', 'npx', 'tsc', '--noEmit'],
   ['lint and format', 'npx', 'biome', 'check'],
   ['unused code and dependencies', 'npx', 'knip'],
-  ['packages', 'node', 'scripts/check-packages.mjs'],
-  ['size', 'node', 'scripts/check-size.mjs'],
+  ['packages', 'node', 'scripts/checks/check-packages.mjs'],
+  ['size', 'node', 'scripts/checks/check-size.mjs'],
   ['tree', 'npx', 'vitest', 'run', 'test/tree.test.ts', 'test/architecture.test.ts'],
 ];
 

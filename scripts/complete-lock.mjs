@@ -9,6 +9,7 @@ const LOCK = process.argv[2] ?? new URL('../package-lock.json', import.meta.url)
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const CPUS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 
+/** @type {{ packages: Record<string, { dev?: boolean, optionalDependencies?: Record<string, string> }> }} */
 const lock = JSON.parse(readFileSync(LOCK, 'utf8'));
 for (const { dev, optionalDependencies = {} } of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(optionalDependencies)) {
@@ -19,7 +20,13 @@ for (const { dev, optionalDependencies = {} } of Object.values(lock.packages)) {
 const sorted = Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en'));
 writeFileSync(LOCK, `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`);
 
-/** Such packages are named after their system: `@rollup/rollup-linux-x64-musl`. */
+/**
+ * Such packages are named after their system: `@rollup/rollup-linux-x64-musl`.
+ *
+ * @param {string} name
+ * @param {string} version
+ * @param {boolean | undefined} dev
+ */
 function entryOf(name, version, dev) {
   const words = name.split(/[/-]/);
   const os = words.filter((word) => SYSTEMS.includes(word));

@@ -32,6 +32,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   console.error(`installed in ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
 
+/** @param {string} message */
 function fail(message) {
   console.error(message);
   process.exit(1);

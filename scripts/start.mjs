@@ -4,8 +4,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { nextStepsText } from './next-steps.mjs';
-import { writeStartReport } from './start-report.mjs';
+import { nextStepsText } from './modules/next-steps.mjs';
+import { writeStartReport } from './modules/start-report.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -29,7 +29,11 @@ const EXAMPLE = {
 };
 
 const startMs = performance.now();
-/** What was done, for the page: {title} or {command, output}. */
+/**
+ * What was done, for the page.
+ *
+ * @type {import('./modules/start-report.mjs').Step[]}
+ */
 const steps = [];
 
 await runNode(['scripts/setup.mjs']);
@@ -106,12 +110,17 @@ took       ${((performance.now() - startMs) / 1000).toFixed(0)} s
 Next, in this folder:
 ${nextStepsText({ model: EXAMPLE.model, image: samples[0], checkpoint: EXAMPLE.checkpoint, config: DEMO.config })}`);
 
+/** @param {string} text */
 function title(text) {
   console.log(`\n== ${text}`);
   steps.push({ title: text });
 }
 
-/** Run the command line, its output shown in full while it comes. */
+/**
+ * Run the command line, its output shown in full while it comes.
+ *
+ * @param {string[]} args
+ */
 async function signwave(args) {
   const command = announce(args);
   steps.push({
@@ -120,7 +129,11 @@ async function signwave(args) {
   });
 }
 
-/** Run the command line, of a long output only the beginning and the end shown. */
+/**
+ * Run the command line, of a long output only the beginning and the end shown.
+ *
+ * @param {string[]} args
+ */
 async function signwaveShortened(args) {
   const command = announce(args);
   const lines = (await runNode(['cli/dist/signwave.mjs', ...args], () => {})).trimEnd().split('\n');
@@ -131,6 +144,7 @@ async function signwaveShortened(args) {
   steps.push({ command, output });
 }
 
+/** @param {string[]} args */
 function announce(args) {
   const command = `signwave ${args.join(' ')}`;
   console.log(`$ ${command}`);
@@ -140,15 +154,16 @@ function announce(args) {
 /**
  * Run a script of this repository; ends this one if it fails.
  *
- * @param show takes its standard output as it comes; without it that goes to the terminal.
- * @returns its standard output, if `show` was given.
+ * @param {string[]} args
+ * @param {(text: string) => void} [show] takes its standard output as it comes; without it that goes to the terminal
+ * @returns its standard output, if `show` was given
  */
 async function runNode(args, show) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', show ? 'pipe' : 'inherit', 'inherit'] });
   let output = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => {
     output += text;
-    show(text);
+    show?.(text);
   });
   const [status, signal] = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
   if (status === 0) return output;
@@ -156,11 +171,13 @@ async function runNode(args, show) {
   process.exit(1);
 }
 
+/** @param {{ checkpoint: string, model: string }} paths */
 function sizes({ checkpoint, model }) {
   const [before, after] = [checkpoint, model].map((path) => statSync(path).size);
   return `${grouped(after)} bytes, ${(before / after).toFixed(1)} times smaller than ${grouped(before)}`;
 }
 
+/** @param {number} value */
 function grouped(value) {
   return value.toLocaleString('en-US');
 }

@@ -11,6 +11,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
   // All are bundled: a test below keeps its `dependencies` empty.
   runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser', 'fflate'],
+  lab: [
+    '@signwave/format',
+    '@signwave/data',
+    '@signwave/data/node',
+    '@signwave/reference',
+    '@signwave/convert',
+    '@signwave/runtime',
+  ],
   trainer: [
     '@signwave/format',
     '@signwave/data',
@@ -32,16 +40,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/convert',
     '@signwave/runtime',
     '@signwave/runtime/c',
+    '@signwave/lab',
+    '@signwave/lab/node',
     '@signwave/trainer',
     'commander',
-    'onnxruntime-web',
-    'sharp',
   ],
   bench: [
     '@signwave/format',
     '@signwave/reference',
     '@signwave/convert',
+    '@signwave/convert/internals',
     '@signwave/runtime',
+    '@signwave/runtime/internals',
+    '@signwave/lab',
+    '@signwave/lab/node',
+    '@signwave/trainer/internals',
     '@tensorflow/tfjs',
     '@tensorflow/tfjs-backend-wasm',
     'echarts',
@@ -54,6 +67,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/convert',
     '@signwave/runtime',
     '@signwave/runtime/web',
+    '@signwave/runtime/internals',
+    '@signwave/lab',
   ],
   conformance: [
     '@signwave/format',
@@ -62,14 +77,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/convert',
     '@signwave/runtime',
     '@signwave/runtime/c',
+    '@signwave/runtime/internals',
   ],
 };
-/** Not published, and no workspace: what it imports is in the root's node_modules, and it may take other packages' insides. */
+/** Not published, and no workspace: what it imports is in the root's node_modules. */
 const UNPUBLISHED: readonly string[] = ['bench', 'conformance', 'page'];
+/** What tests of several packages share is nobody's inside. */
+const TEST_HELPERS: readonly string[] = ['runtime/test/random-graph.ts'];
 /** Packages for Node only. */
 const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'conformance'];
-/** Where other packages may use Node's own modules. */
-const NODE_FOLDERS: readonly string[] = ['data/src/node/'];
+/** Where other packages may use Node's own modules, and packages' entries for Node. */
+const NODE_FOLDERS: readonly string[] = ['data/src/node/', 'lab/src/node/'];
 
 interface Import {
   readonly from: string;
@@ -78,10 +96,11 @@ interface Import {
   readonly isTypeOnly: boolean;
 }
 
-const sources = repositoryFiles().filter((path) => /^[^/]+\/src\/.*\.ts$/.test(path));
+const files = repositoryFiles().filter((path) => /\.(?:ts|mjs)$/.test(path));
+const sources = files.filter((path) => /^[^/]+\/src\/.*\.ts$/.test(path));
 const imports = sources.flatMap(importsOf);
 
-/** Every static and dynamic import and re-export of a file. */
+/** Every static and dynamic import and re-export of a file, those of types alone included. */
 function importsOf(from: string): Import[] {
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
@@ -94,6 +113,8 @@ function importsOf(from: string): Import[] {
       const [specifier] = node.arguments;
       if (specifier && ts.isStringLiteral(specifier))
         found.push({ from, specifier: specifier.text, isTypeOnly: false });
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      found.push({ from, specifier: (node.argument.literal as ts.StringLiteral).text, isTypeOnly: true });
     }
     ts.forEachChild(node, visit);
   };
@@ -122,15 +143,14 @@ describe('packages', () => {
   });
 
   test('do not reach into each other by relative paths', () => {
-    const published = imports.filter((it) => !UNPUBLISHED.includes(packageOf(it.from)));
-    const outside = published.filter((it) => isRelative(it) && packageOf(targetOf(it)) !== packageOf(it.from));
-    expect(outside.map(written)).toEqual([]);
+    const outside = imports.filter((it) => isRelative(it) && packageOf(targetOf(it)) !== packageOf(it.from));
+    expect(outside.filter((it) => !TEST_HELPERS.includes(targetOf(it))).map(written)).toEqual([]);
   });
 
   test('run in a browser, but for those of Node and the folders for Node: they import nothing of Node', () => {
     const ofNode = imports.filter(
       ({ from, specifier }) =>
-        specifier.startsWith('node:') &&
+        /^node:|^@signwave\/.*\/node$/.test(specifier) &&
         !NODE_PACKAGES.includes(packageOf(from)) &&
         !NODE_FOLDERS.some((folder) => from.startsWith(folder)),
     );
@@ -149,16 +169,22 @@ describe('packages', () => {
     }
   });
 
+  test('do not import the command line, and neither do their tests and scripts: it is a roof', () => {
+    const outside = files.filter((path) => packageOf(path) !== 'cli').flatMap(importsOf);
+    const ofCli = outside.filter((it) => it.specifier === 'signwave' || targetOf(it).startsWith('cli/'));
+    expect(ofCli.map(written)).toEqual([]);
+  });
+
   test('leave the runtime with nothing to install', () => {
     expect(JSON.parse(readText('runtime/package.json')).dependencies ?? {}).toEqual({});
   });
 });
 
 describe('files', () => {
-  test('do not import each other in a circle', () => {
+  test('do not import each other in a circle, not even for types', () => {
     const next = new Map<string, string[]>();
     for (const it of imports) {
-      if (isRelative(it) && !it.isTypeOnly) next.set(it.from, [...(next.get(it.from) ?? []), targetOf(it)]);
+      if (isRelative(it)) next.set(it.from, [...(next.get(it.from) ?? []), targetOf(it)]);
     }
     const done = new Set<string>();
     const walk = (file: string, path: readonly string[]): void => {

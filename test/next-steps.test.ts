@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nextSteps, nextStepsText } from '../scripts/next-steps.mjs';
+import { nextSteps, nextStepsText } from '../scripts/modules/next-steps.mjs';
 import { EXAMPLE_CHECKPOINT, ROOT, signwave, temporaryFolder } from './cli/signwave.js';
 
 const folder = temporaryFolder();

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openImageSample, readNpy } from '@signwave/lab/node';
 import { prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { openImageSample } from '../cli/src/data/image-sample.js';
-import { readNpy } from '../cli/src/data/npy.js';
 import { type FloatTensor, floatFile } from '../convert/test/checkpoints/build-safetensors.js';
 import { EXAMPLE_IMAGES, ROOT, signwave, temporaryFolder } from './cli/signwave.js';
+import { seededRandom } from './e2e/random-checkpoint.js';
 
 const folder = temporaryFolder();
 const IMAGES = 20;
@@ -15,18 +15,13 @@ const EPSILON = 1e-5;
 /** Random tensors by name, and the layers of PyTorch on maps (C, H, W) as plain loops in binary64: what the examples' networks compute. */
 class Plain {
   readonly tensors = new Map<string, FloatTensor>();
-  #state = 12345;
-
-  #random(): number {
-    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-    return this.#state / 2 ** 31 - 1;
-  }
+  readonly #random = seededRandom(12345);
 
   tensor(name: string, shape: readonly number[], size = 0.3, mean = 0): Float32Array {
     const known = this.tensors.get(name);
     if (known) return known.values;
     const elements = shape.reduce((product, side) => product * side, 1);
-    const values = Float32Array.from({ length: elements }, () => mean + size * this.#random());
+    const values = Float32Array.from({ length: elements }, () => mean + size * (2 * this.#random() - 1));
     this.tensors.set(name, { shape, values });
     return values;
   }

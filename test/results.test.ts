@@ -6,7 +6,7 @@ import { readText } from './source-files.js';
 const documents = await documentsOf(JSON.parse(readText('bench/results.json')), readText('README.md'));
 
 test.each([...documents])(
-  '%s has the numbers of bench/results.json, which scripts/write-results.mjs measured',
+  '%s has the numbers of bench/results.json, which scripts/documents/write-results.mjs measured',
   (path, text) => {
     expect(readText(path)).toBe(text);
   },

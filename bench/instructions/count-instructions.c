@@ -1,13 +1,13 @@
-// A plugin for QEMU's user mode (TCG): how many instructions the guest has executed when it makes a certain system call.
+// A plugin for QEMU's user mode (TCG) that counts the instructions the guest executes up to each call of one system call.
 //
 //   qemu-x86_64 -plugin ./count-instructions.so,call=95,out=counts.txt node program.mjs
 //
-// call  number of the guest's system call that takes a mark; bench/instructions/measure.ts makes it with process.umask()
-// out   a line for each mark: the instructions so far
-// blocks  not needed: after every second mark, what was executed since the one before: lines of a block's address, how often it was executed, and the
-//         bytes of each of its instructions, and then one of a dash
+// call    number of the guest's system call that sets a mark; programs call process.umask() for it
+// out     file that gets a line for each mark: the number of instructions so far
+// blocks  optional file: after every second mark, the blocks executed since the mark before it, one a line (its address, how often it
+//         was executed, the bytes of each of its instructions), and then a line with a dash
 //
-// Debian's package has no header for plugins. These are the functions of QEMU's plugin API, version 1 (QEMU 4.2 to 8.2), that are used.
+// Debian's package has no header for plugins, so the functions used are declared here: QEMU's plugin API, version 1 (QEMU 4.2 to 8.2).
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void write_blocks(int is_wanted) {
   fflush(blocks_out);
 }
 
-// A block runs from its first instruction to its last unless it faults, which nothing here does.
+// A block runs from its first instruction to its last unless an instruction faults; nothing here does.
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
   qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &executed, qemu_plugin_tb_n_insns(tb));

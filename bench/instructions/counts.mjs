@@ -1,10 +1,11 @@
-/** Arithmetic of bench/scripts/check-instructions.mjs. */
+/** The arithmetic of bench/scripts/check-instructions.mjs. */
 
 /**
- * @param {string} marks  lines: instructions that were executed up to each mark.
- * @param {readonly { name: string, calls: number, repeats?: number }[]} cases  after its first mark a case has, `repeats` times (once, if it
- *   isn't said), `calls` calls, a mark, twice as many calls and a mark.
- * @returns {Record<string, number>} instructions of one call, from the least of all repeats: what disturbs only adds.
+ * @param {string} marks one line for each mark: the instructions executed up to it.
+ * @param {readonly { name: string, calls: number, repeats?: number }[]} cases after its first mark, a case makes `calls` calls, a mark,
+ *   twice
+ *   as many calls and a mark, and all that `repeats` times (default: once).
+ * @returns {Record<string, number>} instructions of one call: the least of all repeats, because disturbances only add.
  */
 export function countsPerCall(marks, cases) {
   const counts = marks.trim().split('\n').map(Number);
@@ -16,6 +17,7 @@ export function countsPerCall(marks, cases) {
     cases.map(({ name, calls, repeats = 1 }) => {
       const windows = Array.from({ length: 2 * repeats }, (_, i) => counts[next + i + 1] - counts[next + i]);
       next += 2 * repeats + 1;
+      /** @param {0 | 1} parity */
       const least = (parity) => Math.min(...windows.filter((_, i) => i % 2 === parity));
       return [name, Math.round((least(1) - least(0)) / calls)];
     }),
@@ -23,10 +25,10 @@ export function countsPerCall(marks, cases) {
 }
 
 /**
- * @param {Record<string, Record<string, number>>} counted  by CPU, then by case.
+ * @param {Record<string, Record<string, number>>} counted by CPU, then by case.
  * @param {{ tolerance: number, instructionsPerCall: Record<string, Record<string, number>> }} baseline
- * @returns {{ lines: string[], failures: string[] }} a table, and what is outside of the tolerance: more, or so much less that the baseline
- *   would let it be lost again; and cases that only one of both has.
+ * @returns {{ lines: string[], failures: string[] }} a table, and what fails: counts above the tolerance, counts so far below it that the
+ *   baseline would let the gain be lost again, and cases that only one of the two has.
  */
 export function compareCounts(counted, { tolerance, instructionsPerCall }) {
   const lines = ['instructions per call      baseline   change'];
@@ -44,7 +46,7 @@ export function compareCounts(counted, { tolerance, instructionsPerCall }) {
         lines.push(
           `${String(now[name]).padStart(12)} ${String(before[name]).padStart(22)} ${text.padStart(9)}  ${title}`,
         );
-        // Written so that NaN fails.
+        // Written this way round so that NaN fails, too.
         if (!(Math.abs(now[name] - before[name]) <= tolerance * before[name]))
           failures.push(`${title}: ${now[name]} instructions a call, the baseline has ${before[name]}: ${text}`);
       }

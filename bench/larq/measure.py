@@ -1,7 +1,7 @@
 """larq compute engine's own interpreter on BinaryResNetE18 of larq-zoo, one thread, random weights.
 
-Prints a line of JSON when it is ready, its outputs checked against Keras, then for every line "WAY N" on stdin the
-median of the milliseconds that N inferences took in that way. Needs requirements.txt; started by bench/src/peers/larq.ts.
+Prints a line of JSON once it is ready and its outputs have been checked against Keras. Then it answers each line "WAY N" on
+stdin with the median, in milliseconds, of N inferences run in that way. Needs requirements.txt; started by bench/src/peers/larq.ts.
 """
 
 import json
@@ -11,9 +11,9 @@ import time
 from unittest.mock import MagicMock
 
 os.environ.update({"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"})
-# Imported by larq-zoo for data sets that nobody here reads.
+# larq-zoo imports it for data sets that aren't used here.
 sys.modules["tensorflow_datasets"] = MagicMock()
-# What libraries print must not get between the lines of our protocol.
+# Output of libraries must not get between the lines of our protocol.
 protocol, sys.stdout = sys.stdout, sys.stderr
 
 import larq_compute_engine as lce  # noqa: E402
@@ -22,10 +22,10 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from larq_compute_engine.tflite.python.interpreter import Interpreter  # noqa: E402
 
-# Its convolutions sum floats in another order than Keras's. That flips signs of values near zero, and in a network of random
-# weights the difference grows from layer to layer; what computes something else has no correlation at all.
+# Its convolutions sum floats in another order than Keras's. That flips signs of values near zero, and with random weights the
+# difference grows from layer to layer; but outputs of another network wouldn't be correlated at all.
 LEAST_CORRELATION = 0.98
-# On x86 the second takes a fraction of the time of the first, which is what one gets without asking.
+# The first is the interpreter's default. On x86 the second takes a fraction of its time.
 WAYS = {
     "default": {},
     "indirect": {"use_indirect_bgemm": True, "use_xnnpack": True},
@@ -33,7 +33,7 @@ WAYS = {
 
 tf.keras.utils.set_random_seed(0)
 network = larq_zoo.literature.BinaryResNetE18(weights=None)
-# Without the softmax, whose outputs say little where it saturates.
+# Without the softmax, whose outputs say little when it saturates.
 network = tf.keras.Model(network.input, network.layers[-2].output)
 image = np.random.RandomState(0).uniform(-1, 1, (1, 224, 224, 3)).astype(np.float32)
 expected = network.predict(image, verbose=0)

@@ -1,13 +1,13 @@
-// How many instructions the CPU executes for one call of each kernel must be what bench/instructions/baseline.json says, within its
-// tolerance: a measure of speed that no other work on the machine can disturb. QEMU's user mode counts, for x86-64 and three ARM64, with a Node
-// of a fixed version for each, since it is V8 that makes machine code of the kernels. Takes about a minute, and two files of 50 MB from
-// npm the first time.
+// Checks that one call of each kernel executes as many instructions as bench/instructions/baseline.json says, within its tolerance: a
+// measure of speed that other work on the machine can't disturb. QEMU's user mode counts, for x86-64 and three ARM64 CPUs, with a Node of
+// a fixed version for each, because V8 makes the kernels' machine code. Takes about a minute and, the first time, downloads two files of
+// 50 MB from npm.
 //
 //   node bench/scripts/check-instructions.mjs [--write]
 //
-//   --write  take what is counted for the new baseline, after a change that was meant
+//   --write  make the new counts the baseline, after an intended change
 //
-// Needs Linux on x64 and, of Debian's packages: qemu-user gcc libc6-arm64-cross libstdc++6-arm64-cross
+// Needs Linux on x64 and these packages of Debian: qemu-user gcc libc6-arm64-cross libstdc++6-arm64-cross
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compareCounts, countsPerCall } from '../instructions/counts.mjs';
@@ -16,7 +16,7 @@ import { ARM_CPUS, ARM64, buildPlugin, buildProgram, countMarks, X64 } from '../
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const BASELINE = 'bench/instructions/baseline.json';
-/** Of a Raspberry Pi 3, 4 and 5. */
+/** x86-64, and the CPUs of the Raspberry Pi 3, 4 and 5. */
 const TARGETS = [X64, ...ARM_CPUS.map((cpu) => ({ ...ARM64, cpu, name: `arm64-${cpu}` }))];
 
 buildPlugin();
@@ -38,7 +38,10 @@ if (process.argv.includes('--write')) {
   }
 }
 
-/** @returns instructions per call, by the name of the case. */
+/**
+ * @param {import('../instructions/qemu.mjs').Target} target
+ * @returns instructions per call, by the name of the case.
+ */
 function count(target) {
   const { marks, output } = countMarks(target, program);
   return countsPerCall(readFileSync(marks, 'utf8'), JSON.parse(output));

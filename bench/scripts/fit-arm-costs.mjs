@@ -1,7 +1,7 @@
-// What the parts of a binary convolution cost on ARM64, in executed instructions, for runtime/src/plan/costs.ts: QEMU counts many ways to
-// compute some, and least squares divide the counts among their parts. Instructions aren't cycles: caches and how many an ARM takes at a time
-// aren't in it. Beside them, llvm-mca estimates the cycles of the same code. bench/scripts/check-instructions.mjs has what is needed, and of Debian's
-// packages llvm-22. Writes docs/arm.md.
+// Finds what the parts of a binary convolution cost on ARM64, in executed instructions, for runtime/src/plan/costs.ts: QEMU counts some
+// convolutions computed in many ways, and least squares divide the counts among the parts. Instructions aren't cycles: they know nothing of
+// caches, nor of how many instructions an ARM executes at a time. So llvm-mca estimates the cycles of the same code beside them. Needs what
+// bench/scripts/check-instructions.mjs needs, and Debian's package llvm-22. Writes docs/arm.md.
 //
 //   node bench/scripts/fit-arm-costs.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,11 @@ import { ARM_CPUS, ARM64, buildPlugin, buildProgram, countMarks } from '../instr
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const DOCUMENT = 'docs/arm.md';
-/** LLVM gives a Cortex-A76 the model of the A57; the Neoverse N1 is the A76's core for servers, and has one. */
+/**
+ * LLVM gives a Cortex-A76 the model of the A57; the Neoverse N1 is the A76's core for servers, and has one.
+ *
+ * @type {Record<string, string>}
+ */
 const MODELS = { 'cortex-a76': 'neoverse-n1' };
 
 buildPlugin();
@@ -35,7 +39,12 @@ const fits = ARM_CPUS.map((cpu) => {
 writeFileSync(DOCUMENT, armDocument(fits, { node: ARM64.node, chosen: ARM64.cpu, llvm: LLVM_VERSION }));
 console.log(`${DOCUMENT} is written; its costs belong into runtime/src/plan/costs.ts`);
 
-/** Of the calls of each way, the one that nothing disturbed. */
+/**
+ * Of the calls of each way, the one that nothing disturbed.
+ *
+ * @param {import('../instructions/cycles.mjs').Run[][]} calls
+ * @param {readonly { calls: number }[]} ways
+ */
 function leastCalls(calls, ways) {
   const expected = ways.reduce((sum, way) => sum + way.calls, 0);
   if (calls.length !== expected) throw new Error(`blocks of ${calls.length} calls, expected ${expected}`);

@@ -1,5 +1,5 @@
-// Install the peers that signwave is compared with, exactly as bench/package-lock.json has them, unless they are there.
-// No package's install script is run.
+// Installs the peers that signwave is compared with, exactly as bench/package-lock.json has them, unless they are installed already.
+// No install script of a package is run.
 //
 //   node bench/scripts/install.mjs
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
-/** SHA-256 of the lock file that `node_modules` was installed from. */
+/** Holds the SHA-256 of the lock file that `node_modules` was installed from. */
 const stamp = `${bench}node_modules/.signwave-lock`;
 const lock = createHash('sha256')
   .update(readFileSync(`${bench}package-lock.json`))

@@ -1,25 +1,29 @@
 import type { Graph } from '@signwave/format';
 import { type LoadOptions, load } from '@signwave/runtime';
-import { createEngine } from '../../runtime/src/engine/engine.js';
-import { Executable } from '../../runtime/src/engine/executable.js';
-import { COSTS } from '../../runtime/src/plan/costs.js';
-import type { PickTables } from '../../runtime/src/plan/layouts.js';
-import { type LutParameters, lutCandidates } from '../../runtime/src/plan/lut-parameters.js';
-import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+import {
+  COSTS,
+  createEngine,
+  Executable,
+  type LutParameters,
+  lutCandidates,
+  makePlan,
+  type PickTables,
+  type PlanOptions,
+} from '@signwave/runtime/internals';
 import type { Network } from './peers/peer.js';
 
-/** A network that runs as it would with something changed. */
+/** A network that runs with one thing changed. */
 export interface Variant {
   readonly run: (input: Float32Array) => Float32Array;
   readonly dispose: () => void;
 }
 
-/** Something that the runtime does, changed to see what it brings. Outputs stay the same. */
+/** Something that the runtime does, changed to see what it gains. Outputs stay the same. */
 export interface Ablation {
   readonly id: string;
   /** What was changed. */
   readonly title: string;
-  /** @returns undefined where the change changes nothing or can't be made. */
+  /** @returns undefined if the change makes no difference to this network or isn't possible here. */
   readonly open: (network: Network) => Promise<Variant | undefined>;
 }
 
@@ -39,7 +43,7 @@ export const ABLATIONS: readonly Ablation[] = [
   {
     id: 'one-table',
     title: 'one group of tables at a time',
-    open: planWith(tablesThat((it) => it.blockGroups === 1)),
+    open: planWith(tablesThat((it) => it.blockSlices === 1)),
   },
   { id: 'unfused', title: 'every operation a step of its own', open: planWith({ isFused: false }) },
   { id: 'tuned', title: 'kernels chosen by trial at load', open: loadWith({ tune: true }) },
@@ -77,7 +81,7 @@ function describe(graph: Graph, options: PlanOptions): string {
 
 const ALL = 100_000;
 
-/** The cheapest tables among those that `suits` lets pass; where there are none, the cheapest of all. */
+/** Picks the cheapest tables that satisfy `suits`; if none do, the cheapest of all. */
 function tablesThat(suits: (parameters: LutParameters) => boolean): { readonly pickTables: PickTables } {
   const pickTables: PickTables = (work) => {
     const candidates = lutCandidates(work, ALL, COSTS.x86);

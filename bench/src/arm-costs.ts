@@ -1,13 +1,23 @@
-// Run many ways to compute binary convolutions in a CPU that counts, see bench/scripts/fit-arm-costs.mjs: a mark before and after each call of
-// the kernel. Prints the ways as JSON: [{ shape, way, macs, terms, calls }]; the first is nothing, for what a mark itself takes.
+// Runs binary convolutions, each computed in many ways, on a CPU that counts (see bench/scripts/fit-arm-costs.mjs), with a mark before and
+// after each call of the kernel. Prints the ways as JSON: [{ shape, way, macs, terms, calls }]. The first does nothing and shows what a
+// mark costs.
 import { type Graph, GraphBuilder, packBits } from '@signwave/format';
-import { cloneEngine, createEngine, type KernelExports } from '../../runtime/src/engine/engine.js';
-import { Executable } from '../../runtime/src/engine/executable.js';
-import { COSTS } from '../../runtime/src/plan/costs.js';
-import { type LutWork, lutCandidates, lutTerms, type Terms, xnorTerms } from '../../runtime/src/plan/lut-parameters.js';
-import { makePlan, type PlanOptions } from '../../runtime/src/plan/make-plan.js';
+import {
+  COSTS,
+  cloneEngine,
+  createEngine,
+  Executable,
+  type KernelExports,
+  type LutWork,
+  lutCandidates,
+  lutTerms,
+  makePlan,
+  type PlanOptions,
+  type Terms,
+  xnorTerms,
+} from '@signwave/runtime/internals';
 
-/** Channels in and out, height and width, kernel; maps of a few pixels are where the choice turns. */
+/** Channels in and out, side of the map, side of the kernel. Maps of a few pixels are included because the best choice changes there. */
 const SHAPES = [
   [16, 16, 16, 3],
   [32, 32, 16, 3],
@@ -20,7 +30,7 @@ const SHAPES = [
   [64, 32, 3, 3],
 ] as const;
 const CALLS = 3;
-/** Of all ways of a shape: from the cheapest to the dearest, so that every cost is seen. */
+/** Tables tried for each shape, spread evenly from the cheapest to the dearest so that the fit sees every cost. */
 const WAYS = 6;
 
 const mark = (): number => process.umask(0o022);
@@ -49,7 +59,7 @@ for (const shape of SHAPES) {
   await run(shape, 'popcount', graph, xnorTerms(work!), { binaryKernels: 'xnor' });
   for (let n = 0; n < WAYS; n++) {
     const tables = all[Math.floor((n * (all.length - 1)) / (WAYS - 1))]!;
-    const title = `tables of ${tables.channels}, ${tables.blockGroups} groups, ${tables.stripChunks} x ${tables.vectors}`;
+    const title = `tables of ${tables.channels}, ${tables.blockSlices} slices, ${tables.stripChunks} x ${tables.vectors}`;
     await run(shape, title, graph, lutTerms(work!, tables), { binaryKernels: 'lut', pickTables: () => tables });
   }
 }

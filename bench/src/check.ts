@@ -1,12 +1,13 @@
 import { SignwaveError } from '@signwave/format';
-import { argMax } from '../../cli/src/statistics.js';
+import { argMax } from '@signwave/lab';
 
 /**
- * Nothing is timed that computes something else.
+ * Checks an output before its computation is timed.
  *
  * @param what computed `got`, for the message.
- * @param tolerance greatest |got - expected| as a share of the largest |expected|, or of 1 if that is larger, as SPEC.md section 5 has it: a sum whose
- *   terms cancel is as far off as any other. 0: equal. NaN is never equal.
+ * @param tolerance greatest |got - expected| as a share of the largest |expected|, or of 1 if that is larger (SPEC.md section 5): terms
+ *   that
+ *   cancel leave a small sum with the error of a large one. 0 means equal. NaN never passes.
  * @throws {SignwaveError} `E_PEER` with the first element that differs.
  */
 export function requireEqual(
@@ -21,7 +22,7 @@ export function requireEqual(
   for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]!));
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(got[i]! - expected[i]!);
-    // Infinities differ from themselves: |Infinity - Infinity| is NaN.
+    // If a value is infinite this is false: |Infinity - Infinity| is NaN.
     if (Number.isFinite(largest) && difference <= tolerance * largest) continue;
     throw new SignwaveError(
       'E_PEER',
@@ -31,10 +32,11 @@ export function requireEqual(
 }
 
 /**
- * For whole networks in other engines, which sum floats in another order: a sign whose input lies at its threshold can come out the other
- * way there, and then many outputs differ a little.
+ * Checks a whole network in another engine. Engines sum floats in different orders, so a sign whose input lies at its threshold can flip
+ * there, and then many outputs differ a little.
  *
- * @throws {SignwaveError} `E_PEER` unless all outputs are within `tolerance`, or the first class is the same and the distance of the outputs
+ * @throws {SignwaveError} `E_PEER` unless all outputs are within `tolerance`, or the first class is the same and the distance of the
+ *   outputs
  *   from the expected ones is below a tenth of their spread.
  */
 export function requireSameAnswer(

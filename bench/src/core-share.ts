@@ -1,12 +1,12 @@
-/** Where no part was measured that this process did alone. */
+/** How long to probe, if nothing was measured that this process did alone. */
 const PROBE_MS = 3000;
 
-/** How much of a core this process has, while it does nothing but work: near 1, or above, unless other work has the core. */
+/** Measures which share of a core this process gets while it computes: about 1, or above, unless other work takes the core. */
 export class CoreShare {
   #cpuMs = 0;
   #wallMs = 0;
 
-  /** @param work all of which is done in this process: one that waits for others has less of a core by itself. */
+  /** @param work is done entirely in this process: waiting for another process would lower the share. */
   async during<T>(work: () => T | Promise<T>): Promise<T> {
     const before = process.cpuUsage();
     const startMs = performance.now();

@@ -1,5 +1,6 @@
-// Run each case in a CPU that counts, see bench/scripts/check-instructions.mjs. For each of them: some calls to compile, then marks around
-// `calls` and twice as many calls, several times. What is the same in both, like the mark itself, is gone from the difference.
+// Runs each case on a CPU that counts (see bench/scripts/check-instructions.mjs): some calls so that the code gets compiled, then, several
+// times, `calls` calls and twice as many calls between marks. The difference of the two counts leaves out what both contain, such as the
+// mark itself.
 //
 // Prints the cases as JSON: [{ name, calls, repeats }].
 import { setFlagsFromString } from 'node:v8';
@@ -17,7 +18,7 @@ interface Case {
 
 const BINARY = { kernel: 3, stride: 1, pad: 1, groups: 1, activations: 'bits' } as const;
 
-/** Small ones, for a counting CPU is slow; and what the plan may treat apart: strides, sizes of filters, groups, one pixel, floats. */
+/** Small, because a counting CPU is slow, and covering what the plan may treat apart: strides, filter sizes, groups, one pixel, floats. */
 const SHAPES: readonly LayerShape[] = [
   { ...BINARY, height: 32, width: 32, inChannels: 16, outChannels: 16 },
   { ...BINARY, height: 8, width: 8, inChannels: 64, outChannels: 64 },
@@ -31,21 +32,21 @@ const SHAPES: readonly LayerShape[] = [
   { ...BINARY, height: 16, width: 16, inChannels: 32, outChannels: 32, activations: 'floats' },
 ];
 
-/** What calls the kernels is in its last form by then, as V8 doesn't optimize it. */
+/** After so many calls the JavaScript that calls the kernels is in its final form; V8 isn't allowed to optimize it further. */
 const WARM_UP_CALLS = 100;
 /**
- * V8 compiles and collects garbage when it will, on this one thread, and any change of the JavaScript moves that elsewhere. It only adds, so the
- * least of several counts is without.
+ * V8 compiles and collects garbage at moments of its own choice, on this one thread, and any change of the JavaScript moves them. That only
+ * adds instructions, so the least of several counts is free of it.
  */
 const REPEATS = 5;
-/** Multiply-accumulates that a case is run for, between two marks. */
+/** Multiply-accumulates between two marks. */
 const MACS = 3e6;
 const FLOAT_TOLERANCE = 1e-5;
 
 const layers = SHAPES.map((shape, i) => makeLayer(shape, i + 1));
 
 // From here on JavaScript stays in its baseline compiler. Which call gets optimized depends on everything that ran before, and made a
-// difference of 3,500 instructions a call. The kernels' own compiler isn't one of these two.
+// difference of 3,500 instructions a call. The kernels are WebAssembly, which neither of these two compilers handles.
 setFlagsFromString('--no-maglev');
 setFlagsFromString('--no-turbofan');
 
@@ -79,7 +80,7 @@ function callBetweenMarks(model: Model, { input }: Layer, calls: number): void {
   }
 }
 
-/** A system call that nothing else makes, and that changes nothing. */
+/** Sets a mark: a system call that nothing else makes and that changes nothing. */
 function mark(): void {
   process.umask(0o022);
 }

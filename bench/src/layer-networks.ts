@@ -9,53 +9,53 @@ import {
   writeModel,
 } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { seededRandom } from '../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { type LayerShape, outputSides } from './shapes.js';
 
-/** More layers of the longer network than of the shorter: what their times differ by is divided by it. */
+/** How many more layers the longer network has than the shorter one; the difference of their times is divided by it. */
 export const MORE_LAYERS = 8;
 
 /**
- * A convolution of one-bit weights and what makes its result the operand of the next: `act(scale * conv(x) + bias)`. Where activations are bits,
- * `act` is the sign, the scale 2 and each bias odd: no sum of +1 and -1 lies at its threshold, whatever is computed with, and a clip to -1 and
- * +1 is the sign. Where they are floats, `act` is that clip.
+ * A convolution with one-bit weights, followed by what turns its result into the next operand: `act(scale * conv(x) + bias)`. If
+ * activations are bits, `act` is the sign, the scale is 2 and every bias is odd: then no sum of +1 and -1 lies at its threshold, whatever
+ * arithmetic is used, and a clip to -1 and +1 equals the sign. If activations are floats, `act` is that clip.
  */
 export interface Unit {
-  /** Index of the unit whose result it reads; -1: the input of the network. */
+  /** Index of the unit whose result it reads; -1 is the network's input. */
   readonly from: number;
   readonly shape: LayerShape;
-  /** (O, kh, kw, C / groups), +1 and -1, for each tap as many of one as of the other. */
+  /** (O, kh, kw, C / groups), +1 and -1; at each kernel position, a filter has equally many of both. */
   readonly weights: Float32Array;
   readonly scale: number;
   /** (O). */
   readonly bias: Float32Array;
 }
 
-/** Units in an order in which each can be computed, an input, and what it has to give. */
+/** Units in an order in which they can be computed, an input, and the output expected for it. */
 export interface UnitNetwork {
   readonly units: readonly Unit[];
-  /** Indices of the units whose results, side by side in the channels, are the output. */
+  /** Indices of the units whose results form the output, side by side in the channels. */
   readonly outputs: readonly number[];
   readonly model: Model;
   /** The model as a `.sgnw` file. */
   readonly bytes: Uint8Array;
-  /** Index among the units of a layer that is measured. */
+  /** Index among the units of one layer to be measured. */
   readonly layerUnit: number;
-  /** Index of its convolution among the model's nodes. */
+  /** Index of that layer's convolution among the model's nodes. */
   readonly convNode: number;
-  /** (H, W, C): +1 and -1 where units read bits, else from -1 to 1. */
+  /** (H, W, C): +1 and -1 if units read bits, else values from -1 to 1. */
   readonly input: Float32Array;
   /** The reference's output for `input`, (H, W, O). */
   readonly expected: Float32Array;
 }
 
 /**
- * A layer to be timed. Calls of an engine, copies and conversions of what goes in and out, and the units around the layers are the same in
- * `longer` and `shorter`; the difference of their times is that of {@link MORE_LAYERS} layers.
+ * A layer to be timed. `longer` and `shorter` share everything else: an engine's call, copying and converting what goes in and out, and the
+ * units around the layers. So the difference of their times is the time of {@link MORE_LAYERS} layers.
  */
 export interface TimedLayer {
   readonly shape: LayerShape;
-  /** Of one layer. */
+  /** Multiply-accumulates of one layer. */
   readonly macs: number;
   /** The layer alone. */
   readonly single: UnitNetwork;
@@ -64,12 +64,13 @@ export interface TimedLayer {
 }
 
 const INFO = { name: 'layer', architecture: 'layer', method: 'none', writer: 'signwave-bench', accuracy: [] };
-/** Of the convolutions of one pixel that end branches. */
+/** Output channels of the one-pixel convolutions that end the branches. */
 const TAIL_CHANNELS = 16;
 
 /**
- * A layer whose result has the shape of its operand is put in a chain. Others are put side by side, behind a 1 x 1 convolution, and each ends
- * in a 1 x 1 convolution of one pixel; where there is one such layer, it is read by as many of these as there are at the end of several.
+ * Layers whose result has the shape of their operand form a chain. Other layers stand side by side behind a 1 x 1 convolution, each
+ * followed by a 1 x 1 convolution that gives one pixel. The shorter network has one such layer, read by as many of these as the longer one
+ * has.
  *
  * @param seed of weights and input.
  */
@@ -95,7 +96,7 @@ function chain(shape: LayerShape, layers: number, seed: number): UnitNetwork {
   return unitNetwork(units, [layers - 1], 0, seed);
 }
 
-/** @param tails at least as many as there are layers. */
+/** @param tails number of one-pixel convolutions, at least `layers`. */
 function branches(shape: LayerShape, layers: number, tails: number, seed: number): UnitNetwork {
   const random = seededRandom(seed);
   const { activations, inChannels, outChannels } = shape;
@@ -123,7 +124,7 @@ function branches(shape: LayerShape, layers: number, tails: number, seed: number
   );
 }
 
-/** Shape of the output of `network`, of which all results have the same sides. */
+/** Shape of the output of `network`; all results in it have the same height and width. */
 export function outputShape({ units, outputs }: UnitNetwork): MapShape {
   const shapes = outputs.map((unit) => units[unit]!.shape);
   return { ...outputSides(shapes[0]!), channels: shapes.reduce((sum, { outChannels }) => sum + outChannels, 0) };
@@ -155,7 +156,7 @@ function makeUnit(from: number, shape: LayerShape, random: Random): Unit {
       };
 }
 
-/** As many of +1 as of -1; one more of either if their number is odd. */
+/** Fills `values` with equally many +1 and -1; an odd length has one more of either. */
 function shuffledSigns(values: Float32Array, random: Random): void {
   const first = random.next() < 0.5 ? 1 : -1;
   for (let i = 0; i < values.length; i++) values[i] = i % 2 === 0 ? first : -first;

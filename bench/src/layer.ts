@@ -1,14 +1,14 @@
 import { GraphBuilder, macs, packBits, writeModel } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { seededRandom } from '../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { type LayerShape, outputSides } from './shapes.js';
 
-/** A layer whose instructions are counted: a model of a convolution alone, one input for it, and what it has to give. */
+/** A layer whose instructions are counted: a model of one convolution, an input for it, and the output expected for that. */
 export interface Layer {
   readonly shape: LayerShape;
   /** A `.sgnw` file. */
   readonly bytes: Uint8Array;
-  /** (H, W, C): +1 and -1 where the layer reads bits, else from -1 to 1. */
+  /** (H, W, C): +1 and -1 if the layer reads bits, else values from -1 to 1. */
   readonly input: Float32Array;
   /** The reference's output for `input`, (H, W, O). */
   readonly expected: Float32Array;

@@ -2,7 +2,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { SignwaveError } from '@signwave/format';
-import { VERSION } from '../../cli/src/version.js';
 import { readOptions } from '../options.mjs';
 import { CoreShare } from './core-share.js';
 import { FAMILIES } from './families.js';
@@ -21,15 +20,20 @@ import { parseShapeSet, type ShapeSet } from './shapes.js';
 import { requireSameConditions, withParts } from './with-parts.js';
 
 const SHAPES = 'bench/shapes';
-/** The set that README.md and the chart show. */
+/** The set of shapes that README.md and the chart show. */
 const SHOWN_SET = 'dabnn.json';
 const RESULTS = 'bench/results.json';
 const OUTPUT = 'build/bench';
-/** Of a core that the process has to have had for results to be published: long runs are interrupted more often than short ones. */
+/**
+ * Share of a core that the process must have had before results are published. Not nearer to 1: long runs are always interrupted a little.
+ */
 const LEAST_CORE_SHARE = 0.9;
-/** Written by scripts/bench.mjs: the networks that it could convert. The first one is also run in batches. */
+/** The networks that scripts/bench.mjs could convert; it writes this file. The first one is also run in batches. */
 const NETWORKS = `${OUTPUT}/networks.json`;
 const NOTHING = { layers: [], networks: [], scaling: { channels: [], mapSize: [], batch: [] }, ablations: [] };
+
+/** Of signwave, which is what is measured: all its packages have one. */
+const { version: VERSION } = JSON.parse(await readFile('runtime/package.json', 'utf8')) as { readonly version: string };
 
 type Options = Extract<ReturnType<typeof readOptions>, { options: unknown }>['options'];
 
@@ -43,7 +47,7 @@ try {
   console.error(`${error.code}: ${error.message}`);
   process.exit(error.code === 'E_USAGE' ? 2 : 1);
 }
-// The threads of engines would keep the process alive.
+// The engines' threads would keep the process alive.
 process.exit(0);
 
 async function main(): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Timing } from '../../cli/src/bench/interleave.js';
+import type { Timing } from '@signwave/lab';
 import type { LayerShape } from './shapes.js';
 
-/** bench/results.json: all that README.md and docs/performance.md say in numbers. */
+/** bench/results.json: every number that README.md and docs/performance.md state. */
 export interface Results {
-  /** From `signwave eval --json`; absent until scripts/write-results.mjs has measured it. */
+  /** From `signwave eval --json`; absent until scripts/documents/write-results.mjs has measured it. */
   readonly evaluation?: { readonly images: number; readonly top1Percent: number };
   readonly inspection?: { readonly fileBytes: number; readonly float32Bytes: number };
   readonly bench: Bench;
@@ -24,20 +24,20 @@ export interface Machine {
   readonly cores: number;
   readonly node: string;
   readonly v8: string;
-  /** Day of the measurement, ISO 8601; the last one if parts were measured apart. */
+  /** Day of the measurement, ISO 8601; if parts were measured at different times, the last day. */
   readonly date: string;
   readonly signwave: string;
-  /** CPU time of the process by wall time while layers were timed: near 1, or above, unless other work had the core. */
+  /** CPU time of the process divided by wall time while layers were timed: about 1, or above, unless other work took the core. */
   readonly coreShare?: number;
 }
 
-/** An engine that was asked for: measured, or why not. */
+/** An engine that was asked for: what was measured, or why it wasn't. */
 export type EngineRecord = { readonly id: string; readonly title: string } & (
   | { readonly version: string }
   | { readonly missing: string }
 );
 
-/** `name` of a timing is the `id` of an engine. */
+/** Timings whose `name` is the `id` of an engine. */
 export type Timings = readonly Timing[];
 
 export interface LayerSetResult {
@@ -49,21 +49,21 @@ export interface LayerSetResult {
 export interface LayerResult {
   readonly shape: LayerShape;
   readonly macs: number;
-  /** What `load` chose for it, and why. */
+  /** The kernel that `load` chose for it, and why. */
   readonly kernel: string;
   readonly reason: string;
-  /** Of the layer by itself: the difference of two networks, in which calls and copies are the same. */
+  /** Times of the layer by itself: the difference of two networks that have calls and copies in common. */
   readonly timings: Timings;
-  /** Of a whole call for a network of this layer alone: from numbers in an array to numbers in an array. */
+  /** Times of a whole call for a network of this layer alone: from numbers in an array to numbers in an array. */
   readonly callTimings: Timings;
-  /** Engines that can't run it, with the reason. */
+  /** Why engines can't run it, by their ids. */
   readonly skipped: Readonly<Record<string, string>>;
 }
 
 export interface NetworkResult {
   readonly id: string;
   readonly title: string;
-  /** Where it was converted with an option that changes outputs: how much. */
+  /** How much its outputs changed, if it was converted with an option that changes them. */
   readonly outputChange?: OutputChange;
   readonly macs: number;
   readonly fileBytes: number;
@@ -74,7 +74,7 @@ export interface NetworkResult {
   readonly startups: readonly StartupResult[];
 }
 
-/** As `outputChange` of bench/output-change.mjs has it. */
+/** The result of `outputChange` in bench/output-change.mjs. */
 export interface OutputChange {
   /** The network without the option. */
   readonly of: string;
@@ -97,17 +97,17 @@ export interface StartupResult {
   /** `signwave` or `ort-web-float32`. */
   readonly engine: string;
   readonly processes: number;
-  /** From the bytes of the file to something that can run. */
+  /** From the file's bytes to a model that can run. */
   readonly loadMs: number;
   /** The first inference after that. */
   readonly firstRunMs: number;
-  /** What the process grew by, from before the engine's code was loaded to after the first inference. */
+  /** How much the process grew, from before the engine's code was loaded to after the first inference. */
   readonly rssBytes: number;
-  /** Of WebAssembly, where the engine says so. */
+  /** Size of the WebAssembly memory, if the engine tells. */
   readonly memoryBytes?: number;
 }
 
-/** How the time of `signwave` grows. */
+/** How the time of `signwave` grows with the work. */
 export interface Scaling {
   readonly channels: readonly ScalingPoint[];
   readonly mapSize: readonly ScalingPoint[];
@@ -124,13 +124,13 @@ export interface ScalingPoint {
 export interface AblationResult {
   readonly id: string;
   readonly title: string;
-  /** What it was measured on. */
+  /** What was measured. */
   readonly subject: string;
   readonly defaultMs: number;
   readonly changedMs: number;
 }
 
-/** The timing of an engine, if it was measured. */
+/** @returns the timing of an engine, if it was measured. */
 export function timingOf(timings: Timings, engine: string): Timing | undefined {
   return timings.find(({ name }) => name === engine);
 }

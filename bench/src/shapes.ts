@@ -3,7 +3,7 @@ import * as v from 'valibot';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** One convolution: square filters and strides, the same pad on all sides. */
+/** One convolution: filters are square, the stride is the same both ways and the pad the same on all sides. */
 const LayerShape = v.strictObject({
   height: size,
   width: size,
@@ -13,13 +13,13 @@ const LayerShape = v.strictObject({
   stride: size,
   pad: v.pipe(v.number(), v.integer(), v.minValue(0)),
   groups: size,
-  /** What the 1-bit weights are multiplied with: `bits` behind a sign, or `floats` as 1W/32A networks have them. */
+  /** What the 1-bit weights are multiplied with: `bits` behind a sign, or `floats` as in 1W/32A networks. */
   activations: v.optional(v.picklist(['bits', 'floats']), 'bits'),
 });
 
 const ShapeSet = v.strictObject({
   title: v.string(),
-  /** Where the shapes are from. */
+  /** Where the shapes come from. */
   source: v.string(),
   layers: v.pipe(v.array(LayerShape), v.minLength(1)),
 });
@@ -64,7 +64,7 @@ export function outputSides({ height, width, kernel, stride, pad }: LayerShape):
   return { height: side(height), width: side(width) };
 }
 
-/** For people, and unique: `64 -> 128, 56 x 56, 3 x 3 / 2`. */
+/** A title for people, unique within a set: `64 -> 128, 56 x 56, 3 x 3 / 2`. */
 export function shapeTitle(shape: LayerShape): string {
   const { height, width, inChannels, outChannels, kernel, stride, groups, activations } = shape;
   const channels = inChannels === outChannels ? `${inChannels}` : `${inChannels} -> ${outChannels}`;

@@ -1,11 +1,12 @@
-// Load a model and run it once, in this process that did nothing before; print what that took as JSON.
+// Loads a model and runs it once in this fresh process, and prints what that took as JSON.
 //
 //   node build/bench/start-once.mjs signwave|ort-web-float32 MODEL.sgnw
+
 import { readFile } from 'node:fs/promises';
 import { exportOnnx } from '@signwave/convert';
 import { type InputNode, readModel } from '@signwave/format';
+import { createOrtSession } from '@signwave/lab/node';
 import { load } from '@signwave/runtime';
-import { createOrtSession } from '../../cli/src/bench/ort-web.js';
 import type { Startup } from './measure/startup.js';
 
 const [engine, path] = process.argv.slice(2);

@@ -6,7 +6,7 @@ type Conditions = Pick<Bench, 'machine' | 'rounds'>;
 /** Results of a run that left parts out. */
 type Measured = Conditions & Pick<Bench, 'engines'> & Partial<Bench>;
 
-/** What was measured now, and of all else what was measured before: networks and their ablations one by one. */
+/** What was measured now, filled up with what was measured before; networks and their ablations are replaced one by one. */
 export function withParts(before: Bench, now: Measured): Bench {
   const networks = now.networks ?? [];
   const subjects = new Set([...before.ablations, ...(now.ablations ?? [])].map(({ subject }) => subject));
@@ -33,9 +33,9 @@ export function withParts(before: Bench, now: Measured): Bench {
 }
 
 /**
- * One line in the documents says of all results what they were measured on.
+ * Documents say in one line what all results were measured on, so parts from different conditions can't be put together.
  *
- * @throws {SignwaveError} `E_USAGE` unless that is true of both.
+ * @throws {SignwaveError} `E_USAGE` if the conditions differ.
  */
 export function requireSameConditions(before: Conditions, now: Conditions): void {
   const facts = ({ machine, rounds }: Conditions) => ({

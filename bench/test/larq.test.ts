@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Machine, THIS_MACHINE } from '@signwave/trainer/internals';
 import { expect, test } from 'vitest';
-import { type Machine, THIS_MACHINE } from '../../trainer/src/setup/machine.js';
 import { larqPeers } from '../src/peers/larq.js';
 
 const LINUX: Machine = { ...THIS_MACHINE, platform: 'linux', architecture: 'x64' };

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Parsers of option values; what they refuse is a usage error (exit 2). */
+/** Parsers of option values. What they refuse is a usage error (exit code 2). */
 export function positiveInteger(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
@@ -26,7 +26,7 @@ export const limitOption = (what: string): Option =>
 export const kernelsOption = (): Option =>
   new Option('--kernels <which>', 'build of the kernels').choices(['auto', 'simd', 'scalar']).default('auto');
 
-/** `auto` or a whole number from 1; more than there can be is refused by `load`. */
+/** Parses `auto` or a whole number from 1 up; `load` refuses more threads than there can be. */
 function threadCount(text: string): number | 'auto' {
   return text === 'auto' ? text : positiveInteger(text);
 }

@@ -11,7 +11,7 @@ import { registerRun } from './commands/run.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
-import { expandHome } from './data/expand-home.js';
+import { expandHome } from './expand-home.js';
 import { color, printNote } from './report/output.js';
 import { VERSION } from './version.js';
 
@@ -39,7 +39,7 @@ for (const register of [
   register(program);
 }
 
-// A reader that has seen enough (`| head`) closes the pipe: no error, and nothing more to say.
+// A reader that has seen enough (`| head`) closes the pipe. That is no error, and there is nothing more to say.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
@@ -51,7 +51,7 @@ try {
   process.exitCode = report(error);
 }
 
-/** Say what went wrong, and with which exit code the command ends. */
+/** Prints what went wrong. @returns the exit code. */
 function report(error: unknown): number {
   // commander has printed its message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;

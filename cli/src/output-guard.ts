@@ -3,28 +3,28 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SignwaveError } from '@signwave/format';
 
-/** Paths by what messages call them ("--labels", "the checkpoint"); undefined: not given. */
+/** Paths, by what messages call them ("--labels", "the checkpoint"); undefined if not given. */
 type NamedPaths = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What a command is about to write, and what it reads. */
+/** What a command will write, and what it reads. */
 export interface Files {
-  /** Files; they need not exist. */
+  /** Files to write; they need not exist yet. */
   readonly outputs?: NamedPaths;
-  /** Folders that are filled; they need not exist. */
+  /** Folders to fill; they need not exist yet. */
   readonly folders?: NamedPaths;
   readonly inputs?: NamedPaths;
   /** Data sets, as `FORMAT:FOLDER` or a folder; each file in them is an input. */
   readonly data?: NamedPaths;
 }
 
-/** What signwave writes and no data set is made of: a report that lies in the folder of the images may be written again. */
+/** Kinds of files that signwave writes and that no data set is made of: a report in the folder of the images may be overwritten. */
 const WRITTEN = /\.(npy|html|json|sgnw|onnx)$/i;
 
 /**
- * See that no output of a command is one of its inputs, or another of its outputs, by whatever name: another spelling, a
- * link, `/proc/self/fd/3`. To be called before anything is written, and before work that takes long.
+ * Checks that no output of a command is also one of its inputs or another output, under whatever name: another spelling, a link,
+ * `/proc/self/fd/3`. Call it before anything is written, and before work that takes long.
  *
- * Files are told apart by device and inode, so names without regard to case are covered where the file system has such.
+ * Files are identified by device and inode. That covers names that differ only in case, on file systems that ignore it.
  *
  * @throws {SignwaveError} `E_USAGE` naming both.
  */
@@ -63,9 +63,9 @@ interface NamedPath {
 
 /** Where an output goes. */
 interface Place extends NamedPath {
-  /** Of the file or folder that is there now, links followed. */
+  /** Status of the file or folder that is there now, after following links. */
   readonly status: BigIntStats | undefined;
-  /** Of the folder that it is really in; undefined if that doesn't exist. */
+  /** Status of the folder that it really lies in; undefined if that doesn't exist. */
   readonly parent: BigIntStats | undefined;
 }
 type ExistingPlace = Place & { readonly status: BigIntStats };
@@ -76,7 +76,7 @@ function listOf(paths: NamedPaths): NamedPath[] {
   );
 }
 
-/** Undefined for what isn't destroyed: devices, pipes, and a folder where a file is to be written, which will fail. */
+/** @returns undefined for what won't be destroyed: devices, pipes, and a folder where a file should be written, which will fail. */
 async function placeOf({ what, path }: NamedPath, kind: 'isFile' | 'isFolder'): Promise<Place | undefined> {
   const status = await statusOf(path);
   if (status && !status.isFile() && !(kind === 'isFolder' && status.isDirectory())) return undefined;
@@ -85,9 +85,9 @@ async function placeOf({ what, path }: NamedPath, kind: 'isFile' | 'isFolder'): 
   return { what, path, status, parent };
 }
 
-/** Undefined for what isn't there or can't be looked at: reading or writing it will say why. */
+/** @returns undefined for what doesn't exist or can't be looked at: reading or writing it will say why. */
 function statusOf(path: string): Promise<BigIntStats | undefined> {
-  // As bigint, since inodes of some file systems have more than the 53 bits of a number.
+  // As bigint, because on some file systems inodes have more than the 53 bits of a number.
   return stat(path, { bigint: true }).catch(() => undefined);
 }
 
@@ -109,10 +109,10 @@ function refuseTwice(places: readonly Place[]): void {
   }
 }
 
-/** Equal for outputs that are the same file. */
+/** A name that is equal for outputs that are the same file. */
 function nameOf({ path, status, parent }: Place): string {
   if (status) return idOf(status);
-  // A new file: names that differ in case only may be one, and nobody needs both.
+  // A new file. Names that differ only in case may be the same file, and nobody needs both.
   return `${parent ? idOf(parent) : dirname(resolve(path))}/${basename(path).normalize().toLowerCase()}`;
 }
 
@@ -128,7 +128,7 @@ async function foldersAbove(path: string): Promise<ReadonlySet<string>> {
   }
 }
 
-/** The folder of a data set, with the word before the colon or without. */
+/** The folder of a data set, given with or without a format before a colon. */
 async function folderOf(spec: string): Promise<{ path: string; status: BigIntStats } | undefined> {
   for (const path of [spec, spec.slice(spec.indexOf(':') + 1)]) {
     const status = await statusOf(path);
@@ -137,7 +137,7 @@ async function folderOf(spec: string): Promise<{ path: string; status: BigIntSta
   return undefined;
 }
 
-/** The outputs that are looked for in a folder. */
+/** The outputs to look for in a folder. */
 class Outputs {
   readonly #byId: ReadonlyMap<string, ExistingPlace>;
   readonly #parents: ReadonlySet<string>;
@@ -150,7 +150,7 @@ class Outputs {
     this.#haveOtherNames = files.some(({ status }) => status.nlink > 1n);
   }
 
-  /** Whether a plain file of this folder may be one: ImageNet's million needn't be looked at one by one. */
+  /** Whether a plain file in this folder may be one of the outputs, so that ImageNet's million files needn't be looked at one by one. */
   mayBeIn(folder: BigIntStats): boolean {
     return this.#haveOtherNames || this.#parents.has(idOf(folder));
   }
@@ -160,7 +160,7 @@ class Outputs {
   }
 }
 
-/** The first of the outputs that is a file in a folder or below. @param seen ids of folders: links may lead in a circle. */
+/** Finds the first output that is a file in or below a folder. @param seen ids of folders, because links may lead in a circle. */
 async function findWithin(folder: string, outputs: Outputs, seen: Set<string>): Promise<ExistingPlace | undefined> {
   const status = await statusOf(folder);
   if (!status || seen.has(idOf(status))) return undefined;

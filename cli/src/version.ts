@@ -2,5 +2,5 @@ import packageJson from '../package.json' with { type: 'json' };
 
 export const VERSION: string = packageJson.version;
 
-/** What `convert` writes into a model as its writer. */
+/** The writer that `convert` records in a model. */
 export const WRITER = `signwave ${VERSION}`;

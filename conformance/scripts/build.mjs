@@ -5,6 +5,7 @@ const folder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Bundle the programs of conformance/src/entries into build/conformance, `node.mjs` and so on. */
 export async function buildPrograms() {
+  /** @type {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: folder,
     outdir: 'build/conformance',

@@ -36,11 +36,14 @@ const FLOAT = {
 };
 const SCALAR = ['f32.min', 'f32.max'];
 
+/** @param {number} i */
 const operand = (i) => `(v128.load offset=${i * 16} (local.get $r))`;
+/** @param {Record<number, string[]>} table */
 const vectors = (table) =>
   Object.entries(table).flatMap(([count, names]) =>
-    names.map((name) => `(${name} ${Array.from({ length: count }, (_, i) => operand(i)).join(' ')})`),
+    names.map((name) => `(${name} ${Array.from({ length: Number(count) }, (_, i) => operand(i)).join(' ')})`),
   );
+/** @param {number} i */
 const lane = (i) => `(f32.load offset=${i * 4} (local.get $r))`;
 
 /** v128 expressions, in the order of their results. */
@@ -61,6 +64,7 @@ const floats = [
 /**
  * Write the C of all operations, inputs and what WebAssembly gives, into a folder.
  *
+ * @param {string} folder
  * @returns {Promise<void>}
  */
 export async function writeOperations(folder) {
@@ -72,6 +76,10 @@ export async function writeOperations(folder) {
     `${folder}/operations.wat`,
     `(module (memory (export "memory") 1) (func (export "operations") (param $r i32)\n${stores.join('\n')}))`,
   );
+  /**
+   * @param {string} program
+   * @param {...string} args
+   */
   const wabt = (program, ...args) => execFileSync(process.execPath, [`node_modules/wabt/bin/${program}`, ...args]);
   wabt('wat2wasm', `${folder}/operations.wat`, '-o', `${folder}/operations.wasm`);
   wabt('wasm2c', `${folder}/operations.wasm`, '-n', 'kernels', '-o', `${folder}/raw.c`);
@@ -90,11 +98,14 @@ export async function writeOperations(folder) {
 
   const inputs = samples();
   const { instance } = await WebAssembly.instantiate(readFileSync(`${folder}/operations.wasm`));
-  const memory = Buffer.from(instance.exports.memory.buffer);
+  const module = /** @type {{ memory: WebAssembly.Memory, operations: (record: number) => void }} */ (
+    /** @type {unknown} */ (instance.exports)
+  );
+  const memory = Buffer.from(module.memory.buffer);
   const results = [];
   for (let at = 0; at < inputs.length; at += OPERAND_BYTES) {
     inputs.copy(memory, RECORD, at, at + OPERAND_BYTES);
-    instance.exports.operations(RECORD);
+    module.operations(RECORD);
     const start = RECORD + OPERAND_BYTES;
     results.push(Buffer.from(memory.subarray(start, start + 16 * all.length)));
   }
@@ -102,14 +113,25 @@ export async function writeOperations(folder) {
   writeFileSync(`${folder}/expected`, Buffer.concat(results));
 }
 
-/** The operations that a translated source calls and the tested one doesn't. @returns {string[]} */
+/**
+ * The operations that a translated source calls and the tested one doesn't.
+ *
+ * @param {string} folder
+ * @param {string} source
+ * @returns {string[]}
+ */
 export function untestedCalls(folder, source) {
+  /** @param {string} text */
   const calls = (text) => new Set([...text.matchAll(/\b((?:[iuf]\d+x\d+|v128|f32)_\w+)\(/g)].map(([, name]) => name));
   const tested = calls(readFileSync(`${folder}/c/kernels.c`, 'utf8'));
   return [...calls(source)].filter((name) => !tested.has(name) && !/^f32_(load|store)$/.test(name));
 }
 
-/** @returns {string[]} the operations whose results differ. */
+/**
+ * @param {Buffer} found
+ * @param {Buffer} wanted
+ * @returns {string[]} the operations whose results differ.
+ */
 export function differingOperations(found, wanted) {
   const all = [...integers, ...floats];
   if (found.length !== wanted.length) return [`${found.length} bytes instead of ${wanted.length}`];

@@ -17,11 +17,12 @@ const ARM64 = ['qemu-aarch64', '-cpu', 'cortex-a53'];
 const ARM32 = ['qemu-arm', '-cpu', 'cortex-a7'];
 
 /**
- * @type {readonly { readonly id: string, readonly name: string, readonly cc: string, readonly cflags?: string,
- *   readonly emulator?: readonly string[] }[]}
- *
  * `cflags` instead of the Makefile's own.
+ *
+ * @typedef {{ readonly id: string, readonly name: string, readonly cc: string, readonly cflags?: string, readonly emulator?: readonly string[] }} Target
  */
+
+/** @type {readonly Target[]} */
 export const C_TARGETS = [
   { id: 'gcc', name: 'gcc for x86-64', cc: 'gcc' },
   { id: 'clang', name: 'clang for x86-64', cc: 'clang' },

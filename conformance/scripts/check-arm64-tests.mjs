@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 import { PACKAGES } from './cells.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -22,6 +22,8 @@ const BUNDLE = `${OUTPUT}/runtime-tests.mjs`;
  * Left out are `hot-loops`, which keeps texts of WebAssembly by a snapshot of Vitest's; `wasm-sources`, which has Vitest replace a module; `threads/leaks`
  * and what else starts a Node: a process in QEMU can't start one that is in QEMU. Each group is a process of its own: V8 under QEMU all but
  * stops when it has made some 250 memories.
+ *
+ * @type {{ tests: string[], only?: string, skip?: string }[]}
  */
 const GROUPS = [
   { tests: ['borders'] },
@@ -58,7 +60,11 @@ const { values } = parseArgs({
 });
 const { cpu } = values;
 
-/** A bundle lies elsewhere than the files beside its sources. */
+/**
+ * A bundle lies elsewhere than the files beside its sources.
+ *
+ * @type {import('esbuild').Plugin}
+ */
 const keepAddresses = {
   name: 'keep-addresses',
   setup(build) {
@@ -82,6 +88,7 @@ for (const { tests, only, skip } of GROUPS) {
   console.log(`\n${cpu}: ${title}: passed (${((performance.now() - startMs) / 1000).toFixed(0)} s)`);
 }
 
+/** @param {string[]} tests */
 function bundle(tests) {
   return build({
     stdin: { contents: tests.map((name) => `import './${name}.test.ts';`).join('\n'), resolveDir: 'runtime/test' },
@@ -91,7 +98,7 @@ function bundle(tests) {
     format: 'esm',
     target: 'node20',
     conditions: ['signwave:source', 'module'],
-    alias: { vitest: './platforms/scripts/vitest-on-node.mjs' },
+    alias: { vitest: './conformance/scripts/vitest-on-node.mjs' },
     plugins: [keepAddresses],
     // Native, and of the CPU that it was installed for: what needs it is skipped.
     external: ['esbuild'],
@@ -104,6 +111,10 @@ function bundle(tests) {
   });
 }
 
+/**
+ * @param {string} program
+ * @param {...string} args
+ */
 function run(program, ...args) {
   const { status, error } = spawnSync(program, args, {
     stdio: 'inherit',

@@ -14,6 +14,10 @@ import { C_DEBIAN_PACKAGES, C_TARGETS } from './c-targets.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
+/** @typedef {import('../src/entries/c-cases.ts').Written} Case */
+/** @typedef {import('./c-targets.mjs').Target} Target */
+/** @typedef {Case['images'][number]} Size */
+
 const OUTPUT = 'build/conformance/c';
 const OPERATIONS = `${OUTPUT}/operations`;
 /** Where the last bits depend on the C library. */
@@ -29,6 +33,7 @@ await buildPrograms();
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(OUTPUT, { recursive: true });
 run([process.execPath, 'build/conformance/c-cases.mjs', OUTPUT]);
+/** @type {Case[]} */
 const cases = JSON.parse(readFileSync(`${OUTPUT}/cases.json`, 'utf8'));
 
 await writeOperations(OPERATIONS);
@@ -38,6 +43,7 @@ if (untested.length > 0) throw new Error(`c-operations.mjs lacks ${untested.join
 let failures = 0;
 for (const target of targets) {
   const startMs = performance.now();
+  /** @type {string | undefined} */
   let kernels;
   const differing = cases.filter((given) => {
     const folder = buildCase(given, target, kernels);
@@ -55,7 +61,13 @@ if (targets.includes(C_TARGETS[0])) await printTimes();
 console.log(failures === 0 ? 'C: all equal' : `C: ${failures} FAILED`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** Build a case by its own Makefile, and the program that runs it. Kernels are the same in each case: compiled once for a target. */
+/**
+ * Build a case by its own Makefile, and the program that runs it. Kernels are the same in each case: compiled once for a target.
+ *
+ * @param {Case} given
+ * @param {Target} target
+ * @param {string | undefined} kernels
+ */
 function buildCase({ name }, target, kernels) {
   const folder = `${OUTPUT}/${name}/${target.id}`;
   cpSync(`${OUTPUT}/${name}/c`, folder, { recursive: true });
@@ -75,7 +87,10 @@ function buildCase({ name }, target, kernels) {
   return folder;
 }
 
-/** @returns {string[]} the operations that give other bits than WebAssembly's. */
+/**
+ * @param {Target} target
+ * @returns {string[]} the operations that give other bits than WebAssembly's.
+ */
 function checkOperations(target) {
   const folder = `${OPERATIONS}/${target.id}`;
   cpSync(`${OPERATIONS}/c`, folder, { recursive: true });
@@ -84,11 +99,21 @@ function checkOperations(target) {
   return differingOperations(found, readFileSync(`${OPERATIONS}/expected`));
 }
 
+/**
+ * @param {string} folder
+ * @param {Target} target
+ */
 function make(folder, { cc, cflags }) {
   run(['make', '--silent', '-C', folder, `CC=${cc}`, ...(cflags ? [`CFLAGS=${cflags}`] : []), 'LDFLAGS=-static']);
 }
 
-/** Whether the outputs, the images and the example's classes are right. */
+/**
+ * Whether the outputs, the images and the example's classes are right.
+ *
+ * @param {Case} given
+ * @param {string} folder
+ * @param {Target} target
+ */
 function check({ name, kind, hasSoftmax, images }, folder, { emulator = [] }) {
   const given = `${OUTPUT}/${name}`;
   const found = run([...emulator, `${folder}/outputs`, kind], readFileSync(`${given}/inputs`));
@@ -102,8 +127,14 @@ function check({ name, kind, hasSoftmax, images }, folder, { emulator = [] }) {
   );
 }
 
+/**
+ * @param {Buffer} found
+ * @param {Buffer} wanted
+ * @param {number} tolerance
+ */
 function areEqual(found, wanted, tolerance) {
   if (tolerance === 0) return found.equals(wanted);
+  /** @param {Buffer} bytes */
   const floats = (bytes) => new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const [a, b] = [floats(found), floats(wanted)];
   return (
@@ -111,7 +142,14 @@ function areEqual(found, wanted, tolerance) {
   );
 }
 
-/** The example program's first class, beside the largest expected output. */
+/**
+ * The example program's first class, beside the largest expected output.
+ *
+ * @param {string} given
+ * @param {string} folder
+ * @param {readonly string[]} emulator
+ * @param {Size} image
+ */
 function classifiesRight(given, folder, emulator, { width, height }) {
   const path = `${given}/image.ppm`;
   const header = Buffer.from(`P6\n# a comment\n#\n${width} # another\n${height}\n255\n`);
@@ -129,6 +167,7 @@ function classifiesRight(given, folder, emulator, { width, height }) {
 function checkRefusals() {
   const program = `${OUTPUT}/resnet20/${targets[0].id}/classify`;
   const { emulator = [] } = targets[0];
+  /** @type {Record<string, [string | undefined, RegExp]>} */
   const wrong = {
     'missing.ppm': [undefined, /No such file/],
     'png.ppm': ['\x89PNG\r\n', /no binary PPM/],
@@ -156,17 +195,19 @@ async function printTimes() {
   const image = readFileSync(`${OUTPUT}/resnet20/prepared-0`);
   const wasm = await timeWasm(bytes, image);
   const native = C_TARGETS.filter(({ emulator, id }) => !emulator && existsSync(`${OUTPUT}/resnet20/${id}/outputs`));
-  const times = new Map([['WebAssembly', []], ...native.map(({ name }) => [name, []])]);
+  /** @type {Record<string, number[]>} */
+  const times = { WebAssembly: [], ...Object.fromEntries(native.map(({ name }) => [name, []])) };
   wasm(RUNS_IN_ROUND);
   for (let round = 0; round < ROUNDS; round++) {
-    times.get('WebAssembly').push(wasm(RUNS_IN_ROUND));
+    times.WebAssembly.push(wasm(RUNS_IN_ROUND));
     for (const { name, id } of native) {
       const nanoseconds = run([`${OUTPUT}/resnet20/${id}/outputs`, 'time', String(RUNS_IN_ROUND)], image);
-      times.get(name).push(Number(nanoseconds) / 1e6);
+      times[name].push(Number(nanoseconds) / 1e6);
     }
   }
-  const median = (name) => times.get(name).sort((a, b) => a - b)[ROUNDS >> 1];
-  for (const name of times.keys()) {
+  /** @param {string} name */
+  const median = (name) => times[name].sort((a, b) => a - b)[ROUNDS >> 1];
+  for (const name of Object.keys(times)) {
     const ratio = (median(name) / median('WebAssembly')).toFixed(2);
     console.log(
       `resnet20, one run: ${name} ${median(name).toFixed(3)} ms, ${ratio} times WebAssembly's in Node ${process.version}`,
@@ -174,7 +215,11 @@ async function printTimes() {
   }
 }
 
-/** @returns {Buffer} stdout. */
+/**
+ * @param {readonly string[]} command
+ * @param {Buffer} [input]
+ * @returns {Buffer} stdout.
+ */
 function run([program, ...args], input) {
   try {
     return execFileSync(program, args, {
@@ -182,7 +227,8 @@ function run([program, ...args], input) {
       stdio: [input ? 'pipe' : 'ignore', 'pipe', 'inherit'],
       maxBuffer: 2 ** 28,
     });
-  } catch (error) {
+  } catch (caught) {
+    const error = /** @type {NodeJS.ErrnoException} */ (caught);
     const hint = error.code === 'ENOENT' ? `. Debian: apt-get install ${C_DEBIAN_PACKAGES.join(' ')}` : '';
     throw new Error(`${program} ${args.join(' ')}: ${error.message}${hint}`);
   }

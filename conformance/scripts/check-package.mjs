@@ -8,7 +8,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 import { PACKAGES } from './cells.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));

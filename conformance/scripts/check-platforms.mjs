@@ -11,13 +11,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { fetchBinaries } from '../../scripts/fetch-binaries.mjs';
-import { ISOLATION, serveFolder } from '../../scripts/static-server.mjs';
+import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
+import { ISOLATION, serveFolder } from '../../scripts/modules/static-server.mjs';
 import { buildPrograms } from './build.mjs';
 import { CELLS, DEBIAN_PACKAGES, NOT_RUN, PACKAGES, WAYS } from './cells.mjs';
 import { compareDigests } from './compare.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+/** @typedef {import('../src/digests.ts').ModelDigests} ModelDigests */
+/** @typedef {import('../src/digests.ts').WorkloadDigests} WorkloadDigests */
+/** @typedef {import('../src/results.ts').PlatformResults} PlatformResults */
+/** @typedef {keyof typeof WAYS} Way */
 
 const OUTPUT = 'build/conformance';
 const RESULTS = 'conformance/results.json';
@@ -32,18 +37,24 @@ await buildPrograms();
 writeFileSync(WORKLOAD, await run([process.execPath, `${OUTPUT}/workload.mjs`, '../shared']));
 writeFileSync(`${OUTPUT}/digests.html`, PAGE);
 
+/** @type {readonly ModelDigests[]} */
 const reference = JSON.parse(await run([process.execPath, `${OUTPUT}/reference.mjs`, WORKLOAD]));
+/** @type {PlatformResults['digests'] | undefined} */
 const expected = values.write ? undefined : JSON.parse(readFileSync(RESULTS, 'utf8')).digests;
 const digests = { scalar: reference, simd: expected?.simd ?? (await runCell(CELLS[0], 'simd')).models };
+/** @param {Way} way */
 const digestsOf = (way) => (way === 'scalar' ? digests.scalar : digests.simd);
 let failures = check('reference', reference, expected?.scalar ?? reference);
 failures += check('SIMD beside the reference', digests.simd, reference, { areFloatsFree: true });
 
+/** @type {PlatformResults['cells'][number][]} */
 const cells = [];
 for (const cell of CELLS.filter(({ engine, cpu }) => `${engine} ${cpu}`.includes(values.only))) {
-  const results = { engine: cell.engine, cpu: cell.cpu };
+  /** @type {{ engine: string, cpu: string } & Record<Way, any>} */
+  const results = { engine: cell.engine, cpu: cell.cpu, simd: undefined, scalar: undefined, threads: undefined };
   const startMs = performance.now();
-  const runs = await Promise.all(Object.keys(WAYS).map(async (way) => ({ way, ...(await runCell(cell, way)) })));
+  const ways = /** @type {Way[]} */ (Object.keys(WAYS));
+  const runs = await Promise.all(ways.map(async (way) => ({ way, ...(await runCell(cell, way)) })));
   for (const { way, version, models, threadsReason } of runs) {
     if (version) results.engine = `${cell.engine} ${version}`;
     const name = `${results.engine}, ${cell.cpu}, ${way}`;
@@ -60,13 +71,25 @@ for (const cell of CELLS.filter(({ engine, cpu }) => `${engine} ${cpu}`.includes
 if (failures > 0) process.exitCode = 1;
 else if (values.write) await write({ digests, cells, notRun: NOT_RUN });
 
+/**
+ * @param {string} name
+ * @param {readonly ModelDigests[]} found
+ * @param {readonly ModelDigests[]} wanted
+ * @param {{ areFloatsFree?: boolean }} [options]
+ */
 function check(name, found, wanted, options) {
   const differences = compareDigests(found, wanted, options);
   for (const difference of differences.slice(0, 5)) console.error(`${name}: ${difference}`);
   return differences.length;
 }
 
-/** One thread in place of two is a failure, unless it is expected; that two work where none are expected is one, too: then the list is old. */
+/**
+ * One thread in place of two is a failure, unless it is expected; that two work where none are expected is one, too: then the list is old.
+ *
+ * @param {string} name
+ * @param {string | undefined} reason
+ * @param {boolean} [isExpected]
+ */
 function checkThreads(name, reason, isExpected = false) {
   if ((reason !== undefined) === isExpected) return 0;
   console.error(
@@ -75,7 +98,11 @@ function checkThreads(name, reason, isExpected = false) {
   return 1;
 }
 
-/** @returns {Promise<{ version?: string, models: object[], threadsReason?: string }>} */
+/**
+ * @param {import('./cells.mjs').Cell} cell
+ * @param {Way} way
+ * @returns {Promise<WorkloadDigests & { version?: string }>}
+ */
 async function runCell(cell, way) {
   const [kernels, threads] = WAYS[way];
   if (cell.browser) return runInBrowser(cell.browser, `kernels=${kernels}&threads=${threads}`);
@@ -83,6 +110,10 @@ async function runCell(cell, way) {
   return parsed(await run(cell.command(bin, WAYS[way])));
 }
 
+/**
+ * @param {'chromium' | 'firefox' | 'webkit'} browser
+ * @param {string} query
+ */
 async function runInBrowser(browser, query) {
   const server = await serveFolder(OUTPUT, { headers: ISOLATION });
   try {
@@ -96,12 +127,17 @@ async function runInBrowser(browser, query) {
   }
 }
 
+/**
+ * @param {string} text
+ * @returns {WorkloadDigests}
+ */
 function parsed(text) {
   const digests = JSON.parse(text);
   if (digests.error) throw new Error(digests.error);
   return digests;
 }
 
+/** @param {PlatformResults} results */
 async function write(results) {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   const path = `${OUTPUT}/document.mjs`;
@@ -111,10 +147,16 @@ async function write(results) {
   console.log(`${RESULTS} and docs/platforms.md are written`);
 }
 
-/** Not spawnSync: this process is the server of the browsers. @returns stdout. */
+/**
+ * Not spawnSync: this process is the server of the browsers.
+ *
+ * @param {readonly string[]} command
+ * @returns {Promise<string>} stdout.
+ */
 function run([program, ...args]) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    /** @type {Buffer[]} */
     const chunks = [];
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.on('error', ({ message }) => {

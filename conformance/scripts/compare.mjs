@@ -5,7 +5,13 @@
  * @returns {string[]} what differs, in words
  */
 export function compareDigests(found, wanted, { areFloatsFree = false } = {}) {
+  /** @type {string[]} */
   const differences = [];
+  /**
+   * @param {string} what
+   * @param {string | number | undefined} a
+   * @param {string | number | undefined} b
+   */
   const note = (what, a, b) => {
     if (a !== b) differences.push(`${what} is ${a}, expected ${b}`);
   };

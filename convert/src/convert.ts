@@ -17,37 +17,46 @@ import { Claims } from './models/trained/claims.js';
 import { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
+import { type SmallerWeights, withSmallerWeights } from './passes/smaller-weights.js';
 import { keepSourceTies, type SourceTie, withSourceRule } from './passes/source-ties.js';
 
 export interface ConvertOptions {
-  /** Who converts, for the file: "signwave 0.1.0". */
+  /** The converting program, named in the file: "signwave 0.1.0". */
   readonly writer: string;
-  /** Take the checkpoint for this architecture: its name, method and name (`irnet-resnet20_1w1a`), or one of your own. */
+  /**
+   * Take the checkpoint for this architecture: a name, a method and a name (`irnet-resnet20_1w1a`), or a network definition of your own.
+   */
   readonly arch?: string | Architecture;
-  /** BiPer's angular frequency; default: what the checkpoint's metadata say. Those of signwave's trainer do, BiPer's own don't. */
+  /**
+   * BiPer's angular frequency. Default: the one in the checkpoint's metadata, which signwave's trainer writes and BiPer's own code doesn't.
+   */
   readonly omega0?: number;
-  /** The input recipe or its name; default: that of the checkpoint, if signwave's trainer wrote it, else of the architecture. */
+  /** The input recipe or its name. Default: the checkpoint's, if signwave's trainer wrote it, else the architecture's. */
   readonly preprocess?: string | InputRecipe;
-  /** Class names in order; default: those of the checkpoint, if signwave's trainer wrote it. */
+  /** Class names in order. Default: the checkpoint's, if signwave's trainer wrote it. */
   readonly labels?: readonly string[];
-  /** Where an option contradicts what the checkpoint says about itself, take the option and warn. Default: that is an error. */
+  /** If an option contradicts what the checkpoint says about itself, take the option and warn. By default that is an error. */
   readonly override?: boolean;
   /** Name of the model; default: the architecture's. */
   readonly name?: string;
   readonly licence?: string;
   /** SHA-256 of the checkpoint file, 64 hexadecimal digits. */
   readonly sourceSha256?: string;
+  /** Float weights to make smaller, which changes what the network says. Default: all stay as they were trained. */
+  readonly smaller?: SmallerWeights;
 }
 
 export interface Conversion {
-  /** What goes into the `.sgnw` file. */
+  /** The content of the `.sgnw` file. */
   readonly model: Model;
+  /** The model with all weights as they were trained: `model` itself, unless some were to be smaller. */
+  readonly exact: Model;
   /** The network as the authors' code runs it: scales and batch norms not folded, sign(0) by its own rule. The oracle of `signwave verify --checkpoint`. */
   readonly unfolded: Graph;
-  /** Signs whose input is exactly at its threshold time and again, and how the source's rule for that was kept. */
+  /** Signs whose inputs lie exactly at their thresholds again and again, and how the source's rule for that was kept. */
   readonly ties: readonly SourceTie[];
   readonly match: Match;
-  /** What whoever converts should know, a sentence each. */
+  /** What the user should know about the conversion, one sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -56,7 +65,8 @@ export interface Conversion {
  *
  * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
  *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes;
- *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; and all that reading the checkpoint can throw.
+ *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; what `withSmallerWeights` throws; and all that reading
+ *   the checkpoint can throw.
  */
 export async function convertCheckpoint(checkpoint: Checkpoint, options: ConvertOptions): Promise<Conversion> {
   const facts = trainedFacts(checkpoint);
@@ -88,8 +98,10 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     ...(labels && { labels }),
     accuracy: statedAccuracy(checkpoint),
   };
+  const exact: Model = { info, graph: foldHead(foldAffines(graph)) };
   return {
-    model: { info, graph: foldHead(foldAffines(graph)) },
+    model: options.smaller ? { info, graph: withSmallerWeights(exact.graph, options.smaller) } : exact,
+    exact,
     unfolded: withSourceRule(built),
     ties,
     match,
@@ -112,7 +124,7 @@ function checkOmega0(checkpoint: Checkpoint, omega0: number | undefined): number
   return omega0;
 }
 
-/** @returns the architecture by the checkpoint's own word, if it has one; else what the user says. */
+/** @returns the architecture that the checkpoint itself names, if it names one, else the one that the user names. */
 function archHint(
   facts: TrainedFacts | undefined,
   arch: string | Architecture | undefined,
@@ -122,7 +134,7 @@ function archHint(
   return { arch: claims.architecture(facts, arch) };
 }
 
-/** The recipe of a network definition, which says nothing by `none`, its default. */
+/** The recipe of a network definition. `none`, its default, doesn't count. */
 const statedRecipe = ({ preprocess }: Architecture): string | InputRecipe | undefined =>
   preprocess === 'none' ? undefined : preprocess;
 

@@ -24,12 +24,6 @@ export { recognise } from './models/recognise.js';
 export { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 export { trainedArchitecture } from './models/trained/networks.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
-export { integerStem } from './passes/integer-stem.js';
-export {
-  type SmallerWeights,
-  type SmallType,
-  smallerWeightsOf,
-  type WeightGroup,
-  withSmallerWeights,
-} from './passes/smaller-weights.js';
+export { channelsFirst } from './onnx/layout.js';
+export { type SmallerWeights, type SmallType, smallerWeightsOf, withSmallerWeights } from './passes/smaller-weights.js';
 export type { SourceTie, TieCause } from './passes/source-ties.js';

@@ -9,6 +9,7 @@ import { checkpointBiperConfig, parseBiperConfig } from '../src/models/biper-con
 import { checkSigns } from '../src/models/network-builder.js';
 import { bitFilters } from '../src/models/state.js';
 import { weightRule } from '../src/models/weight-rules.js';
+import { smallerWeightsOf, withSmallerWeights } from '../src/passes/smaller-weights.js';
 import { type FloatTensor, floatFile } from './checkpoints/build-safetensors.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/biper-resnet20-cifar10.pth', import.meta.url));
@@ -103,6 +104,16 @@ describe('conversion', () => {
   test('leaves the recipe out when asked to', async () => {
     const { model } = await convertCheckpoint(checkpoint, { ...OPTIONS, preprocess: 'none' });
     expect(model.graph.nodes[0]).not.toHaveProperty('recipe');
+  });
+
+  test('makes the weights smaller that it is asked to, and gives the exact model, too', async () => {
+    const smaller = { stem: 'i16', head: 'i8' } as const;
+    const { model, exact } = await convertCheckpoint(checkpoint, { ...OPTIONS, smaller });
+    const asTrained = await convertCheckpoint(checkpoint, OPTIONS);
+    expect(asTrained.model).toBe(asTrained.exact);
+    expect(exact).toEqual(asTrained.model);
+    expect(model).toEqual({ info: exact.info, graph: withSmallerWeights(exact.graph, smaller) });
+    expect(smallerWeightsOf(model.graph)).toEqual(smaller);
   });
 
   test('doesn’t need what evaluation doesn’t use and old versions don’t write', async () => {

@@ -8,7 +8,7 @@ import {
 } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
-import { integerStem } from '../src/index.js';
+import { integerStem } from '../src/passes/integer-stem.js';
 
 const RECIPE = { channelOrder: 'rgb', divisor: 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 

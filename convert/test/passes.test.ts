@@ -9,7 +9,6 @@ import {
 } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
-import { borderClasses } from '../src/models/border-classes.js';
 import { keepSourceTies, type SourceTie, withSourceRule } from '../src/passes/source-ties.js';
 
 const INPUT = { height: 6, width: 6, channels: 3 };
@@ -214,34 +213,5 @@ describe('a sign whose input is at its threshold again and again has the sourceâ
   test('but not where the source has another rule', () => {
     const graph = graphOf((g, x) => g.conv(g.sign(dead(g, x, 1), { sourceZeroRule: 'plus' }), bits(4, 3, 3)));
     expect(keepSourceTies(graph)).toEqual({ graph, ties: [] });
-  });
-});
-
-describe('border classes', () => {
-  test('group the positions at which the same taps lie inside', () => {
-    expect(borderClasses({ size: 4, outputSize: 4, kernel: 3, stride: 1, pad: 1 })).toEqual({
-      leading: 1,
-      inside: [
-        [false, true, true],
-        [true, true, true],
-        [true, true, false],
-      ],
-    });
-  });
-
-  test('have none at the end where the stride passes it by', () => {
-    expect(borderClasses({ size: 4, outputSize: 2, kernel: 3, stride: 2, pad: 1 })).toEqual({
-      leading: 1,
-      inside: [
-        [false, true, true],
-        [true, true, true],
-      ],
-    });
-  });
-
-  test('are one for each position of a map smaller than the kernel', () => {
-    const { leading, inside } = borderClasses({ size: 2, outputSize: 2, kernel: 5, stride: 1, pad: 2 });
-    expect(leading).toBe(1);
-    expect(inside).toHaveLength(2);
   });
 });

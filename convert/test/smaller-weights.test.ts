@@ -1,7 +1,15 @@
-import { f32Tensor, GraphBuilder, halfToFloat, type SignwaveError, tensorValues } from '@signwave/format';
+import {
+  f32Tensor,
+  GraphBuilder,
+  halfToFloat,
+  type InputRecipe,
+  type SignwaveError,
+  tensorValues,
+} from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { floatToHalf } from '../src/passes/half.js';
+import { integerStem } from '../src/passes/integer-stem.js';
 import { smallerWeightsOf, withSmallerWeights } from '../src/passes/smaller-weights.js';
 import { seededInts } from './checkpoints/build.js';
 
@@ -31,9 +39,9 @@ describe('weights stored smaller', () => {
   const floats = (n: number): Float32Array => Float32Array.from({ length: n }, () => random(2001) / 1000 - 1);
 
   /** Stem, a binary convolution with a float 1 x 1 shortcut, classifier. */
-  function network() {
+  function network(recipe?: InputRecipe) {
     const g = new GraphBuilder();
-    const x = g.input({ height: 8, width: 8, channels: 3 });
+    const x = g.input({ height: 8, width: 8, channels: 3 }, recipe);
     const stem = g.affine(
       g.conv(x, f32Tensor([4, 3, 3, 3], floats(108)), { pad: 1, name: 'stem' }),
       floats(4),
@@ -76,6 +84,15 @@ describe('weights stored smaller', () => {
       const filter = values.subarray(o * 27, (o + 1) * 27);
       expect(Math.max(...filter.map(Math.abs))).toBe(127);
     }
+  });
+
+  test('come before the integer stem, and a graph says all that was asked for', () => {
+    const recipe = { channelOrder: 'rgb', divisor: 255, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] } as const;
+    const graph = network(recipe);
+    const choice = { stem: 'i16', head: 'i8', downsample: 'f16' } as const;
+    const smaller = withSmallerWeights(graph, choice);
+    expect(smallerWeightsOf(smaller)).toEqual(choice);
+    expect(smaller).toEqual(integerStem(withSmallerWeights(graph, { head: 'i8', downsample: 'f16' })));
   });
 
   test('of a group that the network doesn’t have are refused', () => {

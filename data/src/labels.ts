@@ -1,6 +1,6 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 
-/** Where files that hold more than labels have them: Hugging Face's and timm's config.json, torchvision's `class_to_idx`. */
+/** Keys under which files that hold more than labels have them: Hugging Face's and timm's config.json, torchvision's `class_to_idx`. */
 const LABEL_KEYS = [
   'id2label',
   'label2id',
@@ -13,16 +13,16 @@ const LABEL_KEYS = [
 ];
 const FORMS = 'names in class order, {"0": "cat"}, {"0": ["n02121808", "cat"]} or {"cat": 0}';
 
-/** A class of a file whose entries may stand in any order. */
+/** A class from a file whose entries may be in any order. */
 interface Entry {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly what: string;
   readonly index: number;
   readonly label: string;
 }
 
 /**
- * Class names from a text in UTF-8 with one a line, or from JSON in one of its usual forms:
+ * Class names from a UTF-8 text with one on each line, or from JSON in one of its usual forms:
  *
  * - an array of names, or of [wnid, name] pairs;
  * - an object by number, `{"0": "cat"}` or `{"0": ["n02121808", "cat"]}`, read in the order of the numbers;
@@ -31,9 +31,9 @@ interface Entry {
  *
  * Names may repeat, as ImageNet's do ("crane", "maillot").
  *
- * @param name what messages call the file.
+ * @param name of the file in messages.
  * @returns the names in class order, without surrounding blanks.
- * @throws {SignwaveError} `E_LABELS` if the bytes are no text; naming the entry, if there is no name, an empty one or
+ * @throws {SignwaveError} `E_LABELS` if the bytes are no text, if there is no name, if an entry (which the message names) is empty or
  *   something else, or if the numbers aren't those from 0 up, each once.
  */
 export function parseLabels(bytes: Uint8Array, name: string): string[] {
@@ -64,11 +64,11 @@ export function checkLabelCount(labels: readonly string[], classes: number): voi
 
 function decodeText(bytes: Uint8Array, name: string): string {
   try {
-    // A byte order mark is left out.
+    // Drops a byte order mark.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
-    // Not UTF-8: said below, as for a text with zero bytes.
+    // It isn't UTF-8. The error below says so, as for a text with zero bytes.
   }
   throw refusal(name, `it is ${sniffKind(bytes)}, not a text in UTF-8; expected one label a line, or JSON`);
 }
@@ -94,7 +94,7 @@ function parseJson(text: string, name: string): string[] {
   return inOrder(entriesOf(labels as Record<string, unknown>, file), file);
 }
 
-/** Of an object by number or by name: numbers as values, or as keys. */
+/** Entries of an object by number or by name: the numbers are its keys or its values. */
 function entriesOf(object: Record<string, unknown>, file: string): Entry[] {
   const entries = Object.entries(object);
   const isByName = entries.every(([, value]) => typeof value === 'number') || !entries.some(([key]) => isNumber(key));
@@ -137,7 +137,7 @@ function inOrder(entries: readonly Entry[], file: string): string[] {
   return sorted.map(({ label }) => label);
 }
 
-/** The first key that an object of a valid JSON text has twice: `JSON.parse` takes the last of them without a word. */
+/** The first key that an object of a valid JSON text has twice; `JSON.parse` silently takes the last. */
 function repeatedKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   for (const [token, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
@@ -163,7 +163,7 @@ function isObject(value: unknown): boolean {
   return isContainer(value) && !Array.isArray(value);
 }
 
-/** JSON of a value, cut short. */
+/** A value as JSON, shortened. */
 function shown(value: unknown): string {
   const json = JSON.stringify(value);
   return json.length > 40 ? `${json.slice(0, 40)}...` : json;

@@ -27,6 +27,7 @@ if (process.argv.includes('--check')) {
   writeFileSync(GENERATED, text);
 }
 
+/** @param {string} schemaText */
 async function generate(schemaText) {
   const folder = mkdtempSync(join(tmpdir(), 'signwave-flatc-'));
   try {
@@ -48,7 +49,11 @@ async function generate(schemaText) {
   }
 }
 
-/** flatc writes a file for each type, and `signwave.ts` that exports them all: join them without their imports. */
+/**
+ * flatc writes a file for each type, and `signwave.ts` that exports them all: join them without their imports.
+ *
+ * @param {Record<string, string>} files
+ */
 function oneFile(files) {
   return Object.entries(files)
     .filter(([path]) => path.includes('signwave/'))
@@ -56,6 +61,7 @@ function oneFile(files) {
     .join('\n\n');
 }
 
+/** @param {URL} url */
 function readIfThere(url) {
   try {
     return readFileSync(url, 'utf8');

@@ -1,6 +1,6 @@
 /**
- * Bits as SPEC.md 3.3 has them: 1 is +1, 0 is -1; element i is bit i % 8 of byte floor(i / 8), least significant
- * first; unused bits of the last byte are 0.
+ * Bits as in SPEC.md 3.3: 1 is +1, 0 is -1; element i is bit i % 8 of byte floor(i / 8), least significant first; unused bits of the last
+ * byte are 0.
  */
 
 /** Pack `count` elements, +1 where `isPlus(i)`. */

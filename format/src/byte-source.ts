@@ -5,12 +5,12 @@ import { SignwaveError } from './errors.js';
  * Readers of files and checkpoints take one of these and ask only for the parts they need.
  */
 export interface ByteSource {
-  /** What to call it in messages, usually the file name. */
+  /** Its name in messages, usually the file name. */
   readonly name: string;
   readonly sizeBytes: number;
   /**
-   * @returns exactly `lengthBytes` bytes from `offsetBytes`; the array may share memory with the source, so don't write to it.
-   * @throws {SignwaveError} `E_IO` when the range leaves the source or can't be read.
+   * @returns exactly `lengthBytes` bytes from `offsetBytes` on; the array may share memory with the source, so don't write to it.
+   * @throws {SignwaveError} `E_IO` if the range leaves the source or can't be read.
    */
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
 }
@@ -27,7 +27,7 @@ export function bytesSource(bytes: Uint8Array, name = 'bytes'): ByteSource {
   };
 }
 
-/** A {@link ByteSource} over a `Blob` or `File`, as a browser hands out for a dropped file. */
+/** A {@link ByteSource} over a `Blob` or `File`, such as a browser's dropped file. */
 export function blobSource(blob: Blob, name = 'blob'): ByteSource {
   return {
     name,
@@ -39,7 +39,7 @@ export function blobSource(blob: Blob, name = 'blob'): ByteSource {
   };
 }
 
-/** @throws {SignwaveError} `E_IO` unless `offsetBytes`, `lengthBytes` lie inside a source of `sizeBytes`. */
+/** @throws {SignwaveError} `E_IO` unless `lengthBytes` bytes from `offsetBytes` on lie inside a source of `sizeBytes`. */
 export function checkRange(name: string, sizeBytes: number, offsetBytes: number, lengthBytes: number): void {
   if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes + lengthBytes > sizeBytes) {
     throw new SignwaveError(

@@ -1,9 +1,9 @@
 import { builtin } from './builtin.js';
 
-/** Bytes taken at once: one look-up for each, none waiting for another. */
+/** Bytes handled at once: each takes one look-up, and none waits for another. */
 const SLICES = 8;
 
-/** (SLICES, 256): what a byte adds to the CRC, 0 to 7 bytes before the end. */
+/** (SLICES, 256): what a byte adds to the CRC if 0 to 7 bytes follow it. */
 const TABLES = sliceTables();
 
 function sliceTables(): Uint32Array {
@@ -17,19 +17,19 @@ function sliceTables(): Uint32Array {
   return tables;
 }
 
-/** Node's own, by the CPU's instructions: from 20.15 and 22.2 on. */
+/** Node's own function, which uses the CPU's instructions; Node has it from 20.15 and 22.2 on. */
 const nativeCrc32 = builtin<{ crc32?: (bytes: Uint8Array, previous: number) => number }>('node:zlib')?.crc32;
 
 /**
  * CRC-32 as in IEEE 802.3, zip and PNG (polynomial 0x04c11db7, reflected).
  *
- * @param previous the CRC of the bytes before these, to go on from; 0 at the start.
+ * @param previous the CRC of the bytes before these, to continue from; 0 at the start.
  */
 export const crc32: (bytes: Uint8Array, previous?: number) => number = nativeCrc32
   ? (bytes, previous = 0) => nativeCrc32(bytes, previous)
   : portableCrc32;
 
-/** {@link crc32} eight bytes at a time. */
+/** {@link crc32} in plain JavaScript, eight bytes at a time. */
 export function portableCrc32(bytes: Uint8Array, previous = 0): number {
   const t = TABLES;
   let c = ~previous;

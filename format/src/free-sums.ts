@@ -2,10 +2,10 @@ import type { Graph } from './graph.js';
 import { isBinary } from './macs.js';
 
 /**
- * Convolutions that an executor may sum in any order (SPEC.md 4.3): 1-bit weights on an operand that is no sign, where no `sign`
- * depends on the result, so that a last bit decides nothing.
+ * The convolutions that an executor may sum in any order (SPEC.md 4.3): they have 1-bit weights, their operand is no sign, and no `sign`
+ * depends on their result, so their last bit decides nothing.
  *
- * @returns their nodes.
+ * @returns indices of their nodes.
  */
 export function freeSums(graph: Graph): ReadonlySet<number> {
   const feedsSign = new Set<number>();

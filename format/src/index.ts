@@ -1,4 +1,5 @@
 export { packBits, unpackBits } from './bits.js';
+export { type BorderClasses, borderClasses, classesOfPositions, tapsInside } from './border-classes.js';
 export { builtin } from './builtin.js';
 export { type ByteSource, blobSource, bytesSource, checkRange } from './byte-source.js';
 export { crc32 } from './crc32.js';
@@ -14,6 +15,7 @@ export { tensorOf, withTensor } from './node-tensors.js';
 export { describe as describeShape } from './operations/row.js';
 export { OPERATIONS } from './operations/table.js';
 export { readModel } from './read.js';
+export { roundHalfToEven } from './round.js';
 export { type FileSegments, fileSegments } from './segments.js';
 export { inferShapes, nodeLabel } from './shape.js';
 export { SNIFF_BYTES, sniffKind } from './sniff.js';

@@ -1,11 +1,11 @@
 import type { Graph, GraphNode } from './graph.js';
 
-/** Elements of the operand of an integer convolution lie between -this and this: bytes less whole means. */
+/** Elements that an integer convolution reads lie between minus this and this: they are bytes less whole means. */
 export const MAX_INTEGER_ELEMENT = 255;
 
 /**
- * Whether a node is an integer convolution (SPEC.md 4.3): weights of whole numbers on an input whose recipe makes whole numbers of
- * bytes. Its sums are exact and rounded once.
+ * Whether a node is an integer convolution (SPEC.md 4.3): its weights are whole numbers, and it reads an input whose recipe turns bytes
+ * into whole numbers. Its sums are exact and rounded once.
  */
 export function isIntegerConv(graph: Graph, node: GraphNode): boolean {
   if (node.op !== 'conv') return false;

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, MapShape } from './graph.js';
 
 /**
- * Multiply-accumulates of one node, pads counted as taps, as the field counts them.
+ * Multiply-accumulates of one node. Pads count as taps, as is usual in the field.
  *
  * @param output shape of the node's output map.
  */
@@ -12,8 +12,8 @@ export function macs(graph: Graph, node: GraphNode, output: MapShape): number {
 }
 
 /**
- * Whether a node is a binary convolution or linear layer: 1-bit weights, fed by a `sign` of two values.
- * Its sums are integers, exact in every executor.
+ * Whether a node is a binary convolution or linear layer: it has 1-bit weights and reads a `sign` of two values. Its sums are integers,
+ * which every executor computes exactly.
  */
 export function isBinary(graph: Graph, node: GraphNode): boolean {
   if (node.op !== 'conv' && node.op !== 'linear') return false;

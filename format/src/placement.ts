@@ -1,7 +1,7 @@
 import type { Tensor } from './graph.js';
 import { tensorBytes } from './tensor.js';
 
-/** Tensors start at multiples of this many bytes, in `Model.data` as in the file. */
+/** Tensors start at multiples of this many bytes, both in `Model.data` and in the file. */
 export const TENSOR_ALIGN_BYTES = 16;
 
 export function alignUp(value: number, multiple: number): number {
@@ -9,7 +9,7 @@ export function alignUp(value: number, multiple: number): number {
 }
 
 /**
- * Where tensors lie in `Model.data`, by SPEC.md 3.1: there is one place for each.
+ * Where each tensor lies in `Model.data`. SPEC.md 3.1 allows exactly one place for each.
  *
  * @returns `offsets` in bytes, one per tensor, and `dataBytes`, the end of the last one.
  */

@@ -2,7 +2,7 @@ import type { Graph } from './graph.js';
 import { placeTensors } from './placement.js';
 import { tensorBytes } from './tensor.js';
 
-/** What the bytes of a file are; all of them together are the file. */
+/** How the bytes of a file are used; the parts add up to the whole file. */
 export interface FileSegments {
   /** Graph, names, tensor list: everything before the tensors' data. */
   readonly headerBytes: number;
@@ -12,7 +12,7 @@ export interface FileSegments {
   readonly paddingBytes: number;
 }
 
-/** @param fileBytes size of the file that `graph` was read from, or written to. */
+/** @param fileBytes size of the file that `graph` was read from or written to. */
 export function fileSegments(graph: Graph, fileBytes: number): FileSegments {
   const { dataBytes } = placeTensors(graph.tensors);
   const bytes = graph.tensors.map(({ dtype, shape }) => tensorBytes(dtype, shape));

@@ -5,7 +5,7 @@ import type { DataType, Tensor, TensorShape } from './graph.js';
 /** Bits that one element takes in the file. */
 const ELEMENT_BITS: Readonly<Record<DataType, number>> = { f32: 32, bits: 1, f16: 16, i8: 8, i16: 16 };
 
-/** Nearly every machine is; then float32 values lie in memory as in the file. */
+/** Whether this machine is little-endian, as nearly all are; float32 values then lie in memory as in the file. */
 export const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 export function tensorElements(shape: TensorShape): number {
@@ -29,7 +29,7 @@ export function f32Tensor(shape: TensorShape, values: Float32Array): Tensor {
 }
 
 /**
- * The numbers that a tensor stands for, in row-major order of its shape: `bits` as +1 and -1, the others as stored.
+ * The numbers that a tensor holds, in row-major order of its shape: `bits` as +1 and -1, all others as stored.
  *
  * @returns a new array of {@link tensorElements} float32 values.
  */
@@ -56,7 +56,7 @@ export function tensorValues(tensor: Tensor): Float32Array {
   return values;
 }
 
-/** IEEE 754 binary16 to a number; every half is exact in float32. */
+/** Converts an IEEE 754 binary16 to a number; float32 holds every one of them exactly. */
 export function halfToFloat(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 31;

@@ -1,4 +1,4 @@
-/** Control characters would let a file move the cursor of the terminal that prints its strings: SPEC.md 2.7. */
+/** Whether a text has control characters, with which a file could move the cursor of the terminal that prints its strings (SPEC.md 2.7). */
 export function hasControls(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }

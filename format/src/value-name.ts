@@ -1,12 +1,12 @@
-/** Of a text from outside that is shown in a message. */
+/** How much of a text from outside is shown in a message. */
 const SHOWN_CHARACTERS = 100;
 
-/** What a value is, whatever page, worker or context it was made in: `Uint8Array`, `Promise`, `Null`. */
+/** What kind of value it is, whichever page, worker or context made it: `Uint8Array`, `Promise`, `Null`. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** A value that isn't what was expected, in a few words for a message: `undefined`, `1.5`, `"fast"`, `a Float32Array`. */
+/** Describes an unexpected value in a few words for a message: `undefined`, `1.5`, `"fast"`, `a Float32Array`. */
 export function nameOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shorten(value));
   if (value == null || typeof value === 'boolean' || typeof value === 'number') return String(value);
@@ -14,7 +14,7 @@ export function nameOf(value: unknown): string {
   return `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
 }
 
-/** A text that may be as long as a file, for a message. */
+/** Shortens a text, which may be as long as a file, for a message. */
 export function shorten(text: string): string {
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

@@ -24,7 +24,10 @@ runNode('bench/scripts/install.mjs');
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(`${OUTPUT}/ort`, { recursive: true });
 mkdirSync(`${OUTPUT}/examples/images`, { recursive: true });
-/** Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. */
+/**
+ * Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. Nothing decrypts:
+ * convert/src/checkpoints/zip-archive.ts refuses encrypted entries before it reads them.
+ */
 const zipReader = {
   name: 'zip-reader',
   setup(build) {
@@ -32,6 +35,10 @@ const zipReader = {
     const contents = `export * from './zip-core-reader.js'; export { Reader, Writer } from './core/io.js';`;
     build.onResolve({ filter: /^@zip\.js\/zip\.js$/ }, () => ({ path: 'zip-reader', namespace: 'zip' }));
     build.onLoad({ filter: /.*/, namespace: 'zip' }, () => ({ contents, resolveDir: library }));
+    build.onLoad({ filter: /zip\.js[\\/]lib[\\/]core[\\/]streams[\\/](aes|zip)-crypto-stream\.js$/ }, ({ path }) => {
+      const name = path.includes('aes-') ? 'AES' : 'ZipCrypto';
+      return { contents: `export const ${name}DecryptionStream = undefined, ${name}EncryptionStream = undefined;` };
+    });
   },
 };
 const options = {
@@ -52,7 +59,7 @@ const { metafile } = await build({
   metafile: true,
   entryPoints: {
     page: 'page/src/page.ts',
-    'lab-worker': 'page/src/lab/worker.ts',
+    'page-worker': 'page/src/worker/main.ts',
     'model-worker': 'runtime/src/web/worker.ts',
   },
 });
@@ -79,7 +86,7 @@ reportSizes();
 /** The entry points' files and all that they import at once, without the folder. */
 function filesOfFirstLoad({ outputs }) {
   const reached = new Set(
-    Object.keys(outputs).filter((path) => /^(page|lab-worker|model-worker)\.js$/.test(basename(path))),
+    Object.keys(outputs).filter((path) => /^(page|page-worker|model-worker)\.js$/.test(basename(path))),
   );
   for (const path of reached) {
     for (const { path: imported, kind } of outputs[path].imports)

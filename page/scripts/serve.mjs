@@ -3,7 +3,7 @@
 //   npm run page [-- --port 8080]
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ISOLATION, serveFolder } from '../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../scripts/modules/static-server.mjs';
 
 const USAGE = `usage: npm run page [-- --port NUMBER]
 

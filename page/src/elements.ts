@@ -1,6 +1,6 @@
 import { inPageWords } from './words.js';
 
-/** The element with an id; the page has it. */
+/** The element with this id, which the page must have. */
 export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const element = document.getElementById(id);
   if (!element) throw new Error(`the page has no #${id}`);
@@ -20,13 +20,13 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
 
 export interface Bar {
   readonly name: string;
-  /** 0 to 1. */
+  /** Length of the bar, 0 to 1. */
   readonly part: number;
   readonly value: string;
   readonly isFirst?: boolean;
 }
 
-/** Rows of name, bar and value. */
+/** Rows with a name, a bar and a value. */
 export function barsOf(bars: readonly Bar[]): HTMLElement[] {
   return bars.map(({ name, part, value, isFirst = false }) => {
     const fill = make('div', 'fill');
@@ -37,7 +37,7 @@ export function barsOf(bars: readonly Bar[]): HTMLElement[] {
   });
 }
 
-/** As on the command line: the code, then what was found, expected and to do. */
+/** Shows an error as the command line does: the code, then what was found, what was expected and what to do. */
 export function showError(element: HTMLElement, error: unknown): void {
   const { code, message } = error as { readonly code?: string; readonly message: string };
   element.replaceChildren(make('code', '', code ?? 'a defect, please report it'), inPageWords(message));
@@ -49,7 +49,7 @@ export function clearError(element: HTMLElement): void {
   element.replaceChildren();
 }
 
-/** Run an action of a button or drop: its errors are shown in place, and the button rests meanwhile. */
+/** Runs the action of a button or a drop. Its errors are shown in place, and the button is disabled meanwhile. */
 export async function attempt(
   place: { readonly error: HTMLElement; readonly status: HTMLElement; readonly button?: HTMLButtonElement | undefined },
   doing: string,
@@ -69,7 +69,7 @@ export async function attempt(
   }
 }
 
-/** Let files be dropped on an element. */
+/** Lets files be dropped on an element. */
 export function acceptDrops(element: HTMLElement, take: (files: File[]) => void): void {
   element.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -83,7 +83,7 @@ export function acceptDrops(element: HTMLElement, take: (files: File[]) => void)
   });
 }
 
-/** Files of an `<input type=file>`; the same ones can be chosen again. */
+/** Passes on the files of an `<input type=file>`; the same files can be chosen again. */
 export function onFiles(input: HTMLInputElement, take: (files: File[]) => void): void {
   input.addEventListener('change', () => {
     const files = [...(input.files ?? [])];

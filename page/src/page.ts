@@ -1,9 +1,9 @@
 import { byId } from './elements.js';
-import type { OpenedModel } from './lab/protocol.js';
 import { type Session, startSession } from './session.js';
 import { startImageView } from './views/image-view.js';
 import { startModelView } from './views/model-view.js';
 import { chosenSwitches, showEngine, startSpeedView } from './views/speed-view.js';
+import type { OpenedModel } from './worker/protocol.js';
 
 let session: Session | undefined;
 
@@ -29,5 +29,5 @@ startModelView(async (opened) => {
 startImageView(current);
 startSpeedView(current, () => use(current().opened));
 
-// Offline from the second visit on. Only pages from https or localhost have it.
+// The page works offline from the second visit on. Only pages from https or localhost have a service worker.
 navigator.serviceWorker?.register('service-worker.js').catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Filled in by page/scripts/build.mjs: a version that changes with the files, the files of a first visit, and those of later ones. */
+/** Filled in by page/scripts/build.mjs: a version that changes with the files, the files for a first visit, and those for later. */
 declare const BUILD: {
   readonly version: string;
   readonly files: readonly string[];
@@ -11,7 +11,7 @@ interface ServiceWorkerGlobalScope {
   addEventListener(type: string, listener: (event: ServiceWorkerEvent) => void): void;
   skipWaiting(): Promise<void>;
   readonly clients: { claim(): Promise<void> };
-  /** `scope` is the address of the folder that the page lies in. */
+  /** `scope` is the address of the folder that has the page. */
   readonly registration: { readonly scope: string };
 }
 
@@ -21,7 +21,7 @@ interface ServiceWorkerEvent {
   respondWith(response: Promise<Response>): void;
 }
 
-// An origin may have other applications, and other copies of this page in other folders: what is theirs stays untouched.
+// The origin may have other applications, and other copies of this page in other folders; their caches are left alone.
 const ownCaches = `signwave-page ${scope.registration.scope} `;
 const cacheName = `${ownCaches}${BUILD.version}`;
 const ownAddresses = new Set(
@@ -53,7 +53,7 @@ scope.addEventListener('fetch', (event) => {
   if (request.method === 'GET' && ownAddresses.has(origin + pathname)) event.respondWith(answer(request));
 });
 
-/** From the cache; what a first visit doesn't take, examples and the peer, comes into it when it is first used. */
+/** Answers from the cache. What a first visit doesn't fetch (examples and the peer) is added to it on first use. */
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(cacheName);
   const cached = await cache.match(request, { ignoreSearch: true });

@@ -1,12 +1,12 @@
+import { randomInput } from '@signwave/lab';
 import type { Prediction, RasterImage, StepProfile } from '@signwave/runtime';
 import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
-import { randomInput } from './lab/inputs.js';
-import type { OpenedModel, Switches } from './lab/protocol.js';
+import type { OpenedModel, Switches } from './worker/protocol.js';
 
-/** So many that a browser's clock, which goes in steps of up to 1 ms, is fine enough for their mean. */
+/** Browsers' clocks have steps of up to 1 ms; with this many runs they are fine enough for a mean. */
 const PROFILE_REPEATS = 300;
 
-/** The model that is open, in its worker. */
+/** The open model, in its worker. */
 export interface Session {
   readonly opened: OpenedModel;
   readonly model: WorkerModel;
@@ -24,11 +24,11 @@ export async function startSession(opened: OpenedModel, switches: Switches): Pro
 
 export interface Classified {
   readonly predictions: readonly Prediction[];
-  /** From the decoded image to the classes: to the worker, resized, run, and back. */
+  /** From the decoded image to the classes: sending it to the worker, resizing, running, and sending the result back. */
   readonly ms: number;
 }
 
-/** @param image at any size; a bitmap, as a camera gives it, moves to the worker, pixels stay. */
+/** @param image of any size; a camera's bitmap is transferred to the worker, pixels are copied. */
 export async function classify({ model }: Session, image: RasterImage | ImageBitmap): Promise<Classified> {
   const startMs = performance.now();
   const isBitmap = !('channels' in image);

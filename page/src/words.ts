@@ -1,6 +1,6 @@
-// Messages of the packages name the command line's options. On the page the same things are fields and dropped files.
+// Messages of the packages mention options of the command line. On the page these are fields and dropped files.
 
-/** Phrases first, then what is left of options. */
+/** Replacements: phrases first, then the options that are left. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/ \(or name it: --config config\.txt\)/g, ' and drop both together'],
   [
@@ -21,7 +21,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/--labels\b/g, 'the file of labels'],
 ];
 
-/** What an error says, in the page's words. */
+/** An error's message in the page's words. */
 export function inPageWords(message: string): string {
   return WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
 }

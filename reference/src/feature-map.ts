@@ -6,7 +6,7 @@ export interface FeatureMap extends MapShape {
   readonly data: Float32Array;
 }
 
-/** A map of +0. */
+/** Make a map whose elements are all +0. */
 export function zeroMap({ height, width, channels }: MapShape): FeatureMap {
   return { height, width, channels, data: new Float32Array(height * width * channels) };
 }

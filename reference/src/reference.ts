@@ -10,8 +10,8 @@ export interface Recording {
 }
 
 /**
- * Executes a graph exactly as SPEC.md section 4 says: what every other executor is compared with. Plain loops, one
- * thread, one sample at a time.
+ * Executes a graph exactly as SPEC.md section 4 says, with plain loops, in one thread, one sample at a time. Every other executor is compared
+ * with it.
  */
 export class Reference {
   /** Shape of every node's output, by node index. */
@@ -20,7 +20,7 @@ export class Reference {
   /** For each node after the input: its operands' indices and what to do with them. */
   readonly #steps: readonly { readonly inputs: readonly number[]; readonly step: Step }[];
 
-  /** @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT` for a graph without meaning or above the limits. */
+  /** @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT` if the graph has no meaning, or is above the limits. */
   constructor(graph: Graph) {
     this.shapes = inferShapes(graph);
     const [input, ...nodes] = graph.nodes;
@@ -32,6 +32,8 @@ export class Reference {
   }
 
   /**
+   * Execute the graph.
+   *
    * @param input one sample as {@link inputMap} takes it: bytes (H, W, C), or preprocessed floats (H, W, C).
    * @returns the output of the last node, (height, width, channels) as `shapes.at(-1)`.
    * @throws {SignwaveError} `E_INPUT_SHAPE` if the input doesn't fit the model.
@@ -40,7 +42,7 @@ export class Reference {
     return this.record(input).maps.at(-1)!.data;
   }
 
-  /** As {@link run}, and keeps the output of every node. */
+  /** Execute the graph as {@link run} does, and keep the output of every node. */
   record(input: Uint8Array | Float32Array): Recording {
     const maps = [inputMap(this.#input, input)];
     for (const { inputs, step } of this.#steps) {

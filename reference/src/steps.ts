@@ -25,16 +25,16 @@ import { sign } from './ops/sign.js';
 import { softmax } from './ops/softmax.js';
 import { flatten, sliceSpatial } from './ops/spatial.js';
 
-/** One node, ready to run: from its operands, in the order of `node.inputs`, to its output. */
+/** One node that is ready to run: it takes its operands in the order of `node.inputs`, and returns its output. */
 export type Step = (x: FeatureMap, ...others: FeatureMap[]) => FeatureMap;
 
-/** Whether all sums are whole and below 2^24, so that nothing needs rounding: bits on signs, also on those of three values. */
+/** Whether a node multiplies bits with the values of a sign, be they two or three. Then all sums are whole and below 2^24, and nothing needs rounding. */
 function sumsSigns({ nodes, tensors }: Graph, node: ConvNode | LinearNode): boolean {
   return tensors[node.weights]!.dtype === 'bits' && nodes[node.inputs[0]!]!.op === 'sign';
 }
 
 /**
- * Prepare a node of a graph that has a meaning: its tensors are decoded here, once.
+ * Prepare a node of a graph that has been checked. Its tensors are decoded here, once.
  *
  * @param output shape of the node's output.
  */

@@ -34,17 +34,6 @@ export function bits(shape: TensorShape, values: ArrayLike<number>): Tensor {
   return { dtype: 'bits', shape, data: packBits(values.length, (i) => values[i]! > 0) };
 }
 
-/** mulberry32: the same numbers in 0..1 for the same seed. */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** `count` float32 values in -1..1. */
 export function randomFloats(count: number, next: () => number): Float32Array {
   return Float32Array.from({ length: count }, () => next() * 2 - 1);

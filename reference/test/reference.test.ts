@@ -1,7 +1,8 @@
 import { GraphBuilder, type GraphNode, type InputRecipe } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../test/seeded-random.js';
 import { inputMap, Reference } from '../src/index.js';
-import { bits, random, randomFloats, randomSigns, tensor, vector } from './graphs.js';
+import { bits, randomFloats, randomSigns, tensor, vector } from './graphs.js';
 
 const f = Math.fround;
 const RECIPE: InputRecipe = {
@@ -73,7 +74,7 @@ describe('Reference', () => {
   test.each([1, 31, 32, 33, 127])(
     'gives a binary convolution of %i channels the same sums as a float one',
     (channels) => {
-      const next = random(channels);
+      const next = seededRandom(channels);
       const filters = 5;
       const values = randomSigns(filters * 9 * channels, next);
       const shape = { height: 4, width: 5, channels };

@@ -1,6 +1,7 @@
 import { epilogueRow } from './epilogue';
 import { add, laneBytes, loadLanes, loadSplat, mul, splat, storeLanes } from './lanes';
-import { Conv, Epilogue } from './records';
+import { checkConv } from './preconditions';
+import { Conv } from './records';
 
 // conv-float.ts — convolution of floats (the stem, downsamples, the head, 1-bit weights on floats).
 //
@@ -66,10 +67,15 @@ function storePair<T>(address: usize, first: T, second: T): void {
   storeLanes<T>(address + laneBytes<T>(), second);
 }
 
-/** Blocks of 8 filters may write past a group's last filter; the next group overwrites that. */
+/**
+ * Blocks of 8 filters may write past a group's last filter; the next group overwrites that.
+ *
+ * Requires what {@link checkFloatConv} says.
+ */
 @inline
 export function convFloatOf<T>(c: Conv): void {
-  const e = changetype<Epilogue>(c.epilogue);
+  checkFloatConv(c);
+  const e = c.epilogue;
   const filterBlocks = (c.groupFilters + 7) >> 3;
   const blockWeightBytes = <usize>c.kernelRows * <usize>c.kernelColumns * c.tapBytes * 8;
   for (let row = 0; row < c.rows; row++) {
@@ -83,4 +89,19 @@ export function convFloatOf<T>(c: Conv): void {
     }
     epilogueRow<T, f32>(e, c.sums, c.sumsPixelBytes, row, 0, 0);
   }
+}
+
+/**
+ * What convolutions of f32 pixels require beside {@link checkConv}: elements lie at multiples of 4 bytes, and no integer threshold
+ * follows.
+ */
+export function checkFloatConv(c: Conv): void {
+  if (ASC_NO_ASSERT) return;
+  checkConv(c);
+  assert(c.input % 4 == 0 && c.tapBytes % 4 == 0 && c.groupBytes % 4 == 0, 'a tap is whole floats');
+  assert(c.strideRowBytes % 4 == 0 && c.stridePixelBytes % 4 == 0, 'output pixels begin at whole floats');
+  assert(c.tapRowBytes % 4 == 0 && c.tapPixelBytes % 4 == 0, 'taps lie whole floats apart');
+  const blockBytes = <usize>(c.kernelRows * c.kernelColumns) * c.tapBytes * 8;
+  assert(c.groups == 1 || c.groupWeightBytes == <usize>((c.groupFilters + 7) >> 3) * blockBytes, 'groups have whole blocks of 8 filters');
+  assert(c.epilogue.sumThresholds == 0, 'integer thresholds are for binary convolutions');
 }

@@ -1,12 +1,17 @@
+import { checkFloatConv } from './conv-float';
 import { epilogueRow } from './epilogue';
-import { Conv, Epilogue } from './records';
+import { Conv } from './records';
 
 /**
- * Integer convolution on pixels (SPEC 4.3): elements rounded to whole numbers from -255 to 255, sums exact in binary64, rounded
- * once. For engines without SIMD and for what has no planes; weights as in conv-float.ts, their values whole numbers.
+ * Integer convolution on pixels (SPEC 4.3): elements are rounded to whole numbers from -255 to 255, sums are exact in binary64
+ * and rounded once. It serves engines without SIMD and what has no planes. Weights lie as in conv-float.ts.
+ *
+ * Requires, beside what {@link checkFloatConv} says: weights are whole numbers of 16 bits, so that a sum of 2^30 taps stays
+ * below 2^53 and is exact.
  */
 export function convIntegerOf<T>(c: Conv): void {
-  const e = changetype<Epilogue>(c.epilogue);
+  checkFloatConv(c);
+  const e = c.epilogue;
   const taps = <usize>c.kernelRows * <usize>c.kernelColumns * (c.tapBytes >> 2);
   for (let row = 0; row < c.rows; row++) {
     for (let group = 0; group < c.groups; group++) {
@@ -30,6 +35,7 @@ function filterSum(c: Conv, first: usize, w: usize): f64 {
     let tap = first;
     for (let kx = 0; kx < c.kernelColumns; kx++) {
       for (let i: usize = 0; i < c.tapBytes; i += 4) {
+        if (!ASC_NO_ASSERT) assert(isWeight(load<f32>(w)), 'a weight is a whole number of 16 bits');
         const x = max<f32>(-255, min<f32>(255, nearest<f32>(load<f32>(tap + i))));
         sum += <f64>x * <f64>load<f32>(w);
         w += 32;
@@ -39,4 +45,9 @@ function filterSum(c: Conv, first: usize, w: usize): f64 {
     first += c.tapRowBytes;
   }
   return sum;
+}
+
+@inline
+function isWeight(w: f32): bool {
+  return nearest<f32>(w) == w && w >= -32_768 && w <= 32_767;
 }

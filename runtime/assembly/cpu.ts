@@ -3,8 +3,9 @@
 /**
  * Bits of the NaN that zero / zero gives.
  *
- * @param zero is handed in, so that no compiler does the division.
+ * @param zero 0, handed in so that no compiler does the division.
  */
 export function nanBits(zero: f32): i32 {
+  if (!ASC_NO_ASSERT) assert(zero == 0, 'zero is 0');
   return reinterpret<i32>(zero / zero);
 }

@@ -1,10 +1,20 @@
 import { epilogueRow } from './epilogue';
-import { Elementwise, Epilogue } from './records';
+import { isAt } from './preconditions';
+import { Elementwise } from './records';
 
-/** Affine, add, clip, sign of a float map, fused. */
+/**
+ * Affine, add, clip and sign of a float map in one pass.
+ *
+ * Requires at least one row, f32 input with pixels of the epilogue's blocks, and an epilogue without integer thresholds.
+ */
 @inline
 export function elementwiseOf<T>(a: Elementwise): void {
-  const e = changetype<Epilogue>(a.epilogue);
+  if (!ASC_NO_ASSERT) {
+    assert(a.rows >= 1, 'there is a row');
+    assert(isAt(a.input, 4), 'input is f32');
+    assert(changetype<usize>(a.epilogue) != 0 && a.epilogue.sumThresholds == 0, 'the epilogue takes floats');
+  }
+  const e = a.epilogue;
   const pixelBytes = <usize>e.blocks * 32;
   const rowBytes = <usize>e.columns * pixelBytes;
   for (let row = 0; row < a.rows; row++) {

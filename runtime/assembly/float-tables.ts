@@ -1,3 +1,6 @@
+import { checkStream } from './lut-expand';
+import { isAt } from './preconditions';
+
 // float-tables.ts — look-up tables for 1-bit weights on floats (1W/32A): as lut-tables.ts and lut-gemm.ts, with f32 lanes.
 //
 //   T[w][lane] = sum over b of w_b * a_b[lane],   b = 0 ... g - 1,   w_b = +1 or -1
@@ -10,8 +13,14 @@
  *
  * @param input what `planes` counts from. @param planes u32 (channels): byte offsets of the float planes.
  * @param table f32 (2^(channels - 1), rowBytes / 4): the top weight is -1 in all rows. @param rowBytes a multiple of 32.
+ * @param channels 4 or 6.
  */
 export function buildFloatTable(input: usize, planes: usize, table: usize, rowBytes: usize, channels: i32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(channels == 4 || channels == 6, 'a table of floats has 4 or 6 channels');
+    assert(rowBytes >= 32 && rowBytes % 32 == 0, 'a row is pairs of vectors');
+    assert(isAt(input, 4) && isAt(planes, 4) && isAt(table, 4), 'planes and tables are f32');
+  }
   const planesEnd = planes + (<usize>channels << 2);
   const lastPlane = planesEnd - 4;
   for (let lane: usize = 0; lane < rowBytes; lane += 32) {
@@ -54,6 +63,7 @@ function lookUp(
   for (let n = 0; n < filters; n++) {
     const zero = f32x4.splat(0);
     let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero, s8 = zero, s9 = zero;
+    if (!ASC_NO_ASSERT) checkStream(streams, filters, lookups);
     const to = sums + <usize>load<u16>(streams, 2) * (stripLanes << 2);
     if (!isFirst) {
       s0 = v128.load(to); s1 = v128.load(to, 16); s2 = v128.load(to, 32); s3 = v128.load(to, 48);
@@ -98,12 +108,21 @@ function lookUp(
 /**
  * The look-ups of a block of tables for all filters of a group and a chunk of lanes; streams as in lut-gemm.ts.
  *
+ * Requires at least one filter and one look-up, and streams that name filters of the group and add no more than they look up.
+ *
  * @param vectors of 4 lanes in a chunk: 8 or 10.
- * @param sums f32 (filters, stripLanes), from the chunk's first lane on; what the blocks before gave is added to, if there were any.
+ * @param sums f32 (filters, stripLanes), from the chunk's first lane on: written by the first block, added to by the others.
+ * @param stripLanes at least those of a chunk.
  */
 export function lookUpFloats(
   vectors: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, stripLanes: usize, isFirst: bool,
 ): void {
+  if (!ASC_NO_ASSERT) {
+    assert(vectors == 8 || vectors == 10, 'a look-up adds 8 or 10 vectors of floats');
+    assert(isAt(tables, 4) && isAt(sums, 4) && isAt(streams, 2), 'tables and sums are f32, streams u16');
+    assert(filters >= 1 && lookups >= 1, 'there is a look-up');
+    assert(stripLanes >= <usize>vectors * 4, 'a strip has the lanes of a chunk');
+  }
   if (vectors == 8) lookUp(8, tables, streams, filters, lookups, sums, stripLanes, isFirst);
   else lookUp(10, tables, streams, filters, lookups, sums, stripLanes, isFirst);
 }

@@ -1,3 +1,5 @@
+import { isAt } from './preconditions';
+
 // gemm-simd.ts — mismatches of binary patches and filters, tiles of 4 pixels x 8 filters and 1 x 8.
 //
 //   mismatches[p, f] = sum_k popcount(patch[p, k] XOR weights[f, k]),   k = words of 32 taps
@@ -9,7 +11,7 @@
 // One word of a pixel is splatted over four filters, so a lane never needs a horizontal sum. A lane of i8x16.popcnt
 // counts at most 8 and a byte holds 255, so bytes are widened after at most 31 words.
 
-/** Words that a byte counter holds: floor(255 / 8). */
+/** How many words a byte can count: floor(255 / 8). */
 const WORDS_PER_WIDENING: i32 = 31;
 
 @inline
@@ -80,10 +82,22 @@ function tile1x8(patch: usize, depthBytes: usize, weights: usize, sums: usize): 
   v128.store(sums, t1, 16);
 }
 
-/** @param filterBlocks filters / 8, rounded up; the weights of the filters that are missing in the last block are 0 */
+/**
+ * Requires at least one pixel and one block of filters, and rows of whole u32.
+ *
+ * @param depthBytes a multiple of 4.
+ * @param filterBlocks filters / 8, rounded up; the weights of the filters that are missing in the last block are 0.
+ * @param sumsPixelBytes a multiple of 32.
+ */
 export function gemm(
   patches: usize, pixels: i32, depthBytes: usize, weights: usize, filterBlocks: i32, sums: usize, sumsPixelBytes: usize,
 ): void {
+  if (!ASC_NO_ASSERT) {
+    assert(pixels >= 1 && filterBlocks >= 1, 'there is a pixel and a block of filters');
+    assert(depthBytes >= 4 && depthBytes % 4 == 0, 'a patch is words of 4 bytes');
+    assert(isAt(patches, 4) && isAt(weights, 4), 'patches and weights are words of 4 bytes');
+    assert(isAt(sums, 4) && sumsPixelBytes % 32 == 0, 'sums are i32, blocks of 8 for each pixel');
+  }
   for (let block = 0; block < filterBlocks; block++) {
     let patch = patches;
     let sum = sums;

@@ -1,5 +1,8 @@
 // lanes.ts — arithmetic on T, which is v128 (four f32 lanes) in the SIMD build and f32 in the scalar one, so that
 // an operation is written once. Every function is one instruction after inlining.
+//
+// Requires, of every address: a multiple of 4, with `laneBytes` bytes of memory behind it. Nothing is asserted here: asserts
+// would stand in every inner loop, and those who hand in addresses assert theirs.
 
 @inline
 export function laneCount<T>(): i32 {
@@ -54,14 +57,14 @@ export function div<T>(x: T, y: T): T {
   else return x / y;
 }
 
-/** y where x < y, else x: SPEC 4.8's lower bound, also for -0 against +0, and 4.10's step. (f32x4.max takes eight instructions on x86.) */
+/** Gives y where x < y, else x. That is SPEC 4.8's lower bound, also of -0 by +0, and 4.10's step. (f32x4.max takes eight instructions on x86.) */
 @inline
 export function atLeast<T>(x: T, y: T): T {
   if (isVector<T>()) return f32x4.pmax(x, y);
   else return x < y ? y : x;
 }
 
-/** y where x > y, else x. */
+/** Gives y where x > y, else x. */
 @inline
 export function atMost<T>(x: T, y: T): T {
   if (isVector<T>()) return f32x4.pmin(x, y);
@@ -75,7 +78,7 @@ export function greaterEqualBits<T>(x: T, y: T): i32 {
   else return i32(x >= y);
 }
 
-/** negative where x < 0, else positive. */
+/** Gives `negative` where x < 0, else `positive`. */
 @inline
 export function selectNegative<T>(x: T, negative: T, positive: T): T {
   if (isVector<T>()) return v128.bitselect(negative, positive, f32x4.lt(x, f32x4.splat(0)));

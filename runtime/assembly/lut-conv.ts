@@ -1,15 +1,26 @@
 import { buildFloatTable, lookUpFloats } from './float-tables';
 import { lookUpBlock } from './lut-gemm';
 import { buildTable } from './lut-tables';
+import { isAt } from './preconditions';
 import { finishFloats, finishSums, planeThreshold } from './plane-epilogue';
-import { LutConv, PlaneEpilogue } from './records';
+import { LutConv } from './records';
 
-/** 1-bit weights on signs. */
+/**
+ * 1-bit weights on signs.
+ *
+ * Requires, beside what {@link checkLutConv} says: tables of 4, 6 or 8 channels, 3 to 7 vectors of lanes, and so few look-ups in a
+ * block that the sum of their halves fits an i8. All sums of halves fit an i16: a filter has at most 65,534 taps.
+ */
 export function convLut(c: LutConv): void {
   convOf<i8>(c);
 }
 
-/** 1-bit weights on floats. */
+/**
+ * 1-bit weights on floats.
+ *
+ * Requires, beside what {@link checkLutConv} says: tables of 4 or 6 channels, 8 or 10 vectors of lanes, strips of whole
+ * multiples of 16 lanes, and an epilogue without integer thresholds.
+ */
 export function convFloatLut(c: LutConv): void {
   convOf<f32>(c);
 }
@@ -22,7 +33,8 @@ export function convFloatLut(c: LutConv): void {
  */
 @inline
 function convOf<S>(c: LutConv): void {
-  const e = changetype<PlaneEpilogue>(c.epilogue);
+  checkLutConv<S>(c);
+  const e = c.epilogue;
   const chunkLanes = <usize>c.vectors * (16 / sizeof<S>());
   const stripLanes = <usize>c.stripChunks * chunkLanes;
   const tableBytes = c.rowBytes << <usize>(c.tableChannels - 1);
@@ -70,5 +82,36 @@ function convOf<S>(c: LutConv): void {
         if (wide) wide += stripLanes << 1;
       }
     }
+  }
+}
+
+/** What convolutions by tables require of their record. */
+@inline
+function checkLutConv<S>(c: LutConv): void {
+  if (ASC_NO_ASSERT) return;
+  const chunkLanes = c.vectors * (16 / <i32>sizeof<S>());
+  const channels = c.tableChannels;
+  assert(c.groups >= 1 && c.groupFilters >= 1, 'there is a filter');
+  assert(c.blocks >= 1, 'there is a block of tables');
+  assert(c.lastTables >= 1 && c.lastTables <= c.blockTables, 'no block has more tables than the others');
+  assert(c.lastLookups >= 1 && c.lastLookups <= c.blockLookups, 'no block has more look-ups than the others');
+  assert(c.stripChunks >= 1, 'a strip has a chunk');
+  assert(c.lanes >= 16 && c.lanes % 16 == 0, 'the epilogue finishes whole vectors of 16 lanes');
+  assert((c.chunks - 1) * chunkLanes < c.lanes && c.lanes <= c.chunks * chunkLanes, 'the chunks cover the lanes');
+  assert(c.rowBytes % 32 == 0, 'a row is pairs of vectors');
+  assert(c.rowBytes >= <usize>(c.stripChunks * chunkLanes) * sizeof<S>(), 'a row has the lanes of a strip');
+  assert(<usize>c.blockTables * (c.rowBytes << <usize>(channels - 1)) <= 65_536, 'offsets into the tables of a block fit u16');
+  assert(isAt(c.planes, 4) && isAt(c.streams, 2), 'planes are u32, streams u16');
+  assert(isAt(c.input, sizeof<S>()) && isAt(c.tables, sizeof<S>()) && isAt(c.sums, sizeof<S>()), 'planes, tables and sums are there');
+  assert(changetype<usize>(c.epilogue) != 0, 'there is an epilogue');
+  if (isInteger<S>()) {
+    assert(channels == 4 || channels == 6 || channels == 8, 'a table has 4, 6 or 8 channels');
+    assert(c.vectors >= 3 && c.vectors <= 7, 'a look-up adds 3 to 7 vectors');
+    assert(c.blockLookups * (channels >> 1) <= 127, 'the halves of a block fit an i8');
+    assert(c.blocks == 1 || isAt(c.wideSums, 2), 'several blocks have wide sums');
+  } else {
+    assert(channels == 4 || channels == 6, 'a table of floats has 4 or 6 channels');
+    assert(c.vectors == 8 || c.vectors == 10, 'a look-up adds 8 or 10 vectors of floats');
+    assert(c.stripChunks * chunkLanes % 16 == 0, 'a strip is whole vectors of 16 lanes');
   }
 }

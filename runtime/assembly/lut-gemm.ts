@@ -1,3 +1,6 @@
+import { checkStream } from './lut-expand';
+import { isAt } from './preconditions';
+
 // lut-gemm.ts — the look-ups of a block of tables, for all filters of a group and V vectors of lanes.
 //
 //   sums[f][lane] = sum over adds of table[offset + lane] - sum over subtracts of table[offset + lane]
@@ -9,9 +12,9 @@
 // One look-up per iteration: V8 moves all loads of a longer body to its front and spills registers
 // (the plan keeps V + 1 of them in use).
 
-/** The sums of the last block, i8; the epilogue adds what the blocks before gave. */
+/** The sums of the last block stay i8: the epilogue adds what the blocks before gave. */
 const LAST: i32 = 0;
-/** i16 sums of the first block of several. */
+/** The sums of the first block of several begin the i16 sums, to which those between are added. */
 const FIRST: i32 = 1;
 
 @inline
@@ -22,6 +25,7 @@ function storeSums(x: v128, sums: usize, wideSums: usize, at: usize, kind: i32):
     const to = wideSums + (at << 1);
     let low = i16x8.extend_low_i8x16_s(x), high = i16x8.extend_high_i8x16_s(x);
     if (kind != FIRST) {
+      if (!ASC_NO_ASSERT) checkWideSums(low, high, to);
       low = i16x8.add(low, v128.load(to));
       high = i16x8.add(high, v128.load(to, 16));
     }
@@ -41,6 +45,7 @@ function lookUp(
   for (let n = 0; n < filters; n++) {
     const zero = i8x16.splat(0);
     let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero;
+    if (!ASC_NO_ASSERT) checkStream(streams, filters, lookups);
     const at = <usize>load<u16>(streams, 2) * stripLanes;
     const addsEnd = streams + 4 + (<usize>load<u16>(streams) << 1);
     const end = streams + 4 + (<usize>lookups << 1);
@@ -77,11 +82,24 @@ function lookUp(
   }
 }
 
-/** The sums of `block` of `blocks`. Parameters as of {@link lookUp}. */
+/**
+ * The sums of `block` of `blocks`. Parameters as of {@link lookUp}.
+ *
+ * Requires 3 to 7 vectors, at least one filter and one look-up, and streams that name filters of the group and add no more than
+ * they look up. The sums of a block fit an i8, and those of all blocks an i16: lut-conv.ts.
+ */
 export function lookUpBlock(
   vectors: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, wideSums: usize, stripLanes: usize,
   block: i32, blocks: i32,
 ): void {
+  if (!ASC_NO_ASSERT) {
+    assert(vectors >= 3 && vectors <= 7, 'a look-up adds 3 to 7 vectors');
+    assert(isAt(streams, 2), 'streams are u16');
+    assert(tables != 0 && sums != 0, 'there are tables and sums');
+    assert(filters >= 1 && lookups >= 1, 'there is a look-up');
+    assert(block >= 0 && block < blocks, 'the block is one of them');
+    assert(blocks == 1 || isAt(wideSums, 2), 'several blocks have wide sums');
+  }
   const kind = block == blocks - 1 ? LAST : block == 0 ? FIRST : 2;
   switch (vectors) {
     case 3: lookUp(3, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
@@ -90,4 +108,15 @@ export function lookUpBlock(
     case 6: lookUp(6, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
     default: lookUp(7, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind);
   }
+}
+
+/** The sums of halves fit an i16, or their sum would have wrapped around. */
+@inline
+function checkWideSums(low: v128, high: v128, wideSums: usize): void {
+  const a = v128.load(wideSums), b = v128.load(wideSums, 16);
+  const wrapped = v128.or(
+    v128.xor(i16x8.add(low, a), i16x8.add_sat_s(low, a)),
+    v128.xor(i16x8.add(high, b), i16x8.add_sat_s(high, b)),
+  );
+  assert(!v128.any_true(wrapped), 'the halves of all blocks fit an i16');
 }

@@ -1,3 +1,5 @@
+import { isAt } from './preconditions';
+
 // lut-tables.ts — the tables that binary convolutions look up instead of counting bits.
 //
 //   T[w][lane] = 1/2 sum over b of w_b * a_b[lane],   b = 0 ... g - 1,   w_b = +1 or -1, a_b = +1, -1 or (pads) 0
@@ -9,7 +11,10 @@
 //
 // Each row is one addition away from another: T[0] = -1/2 sum of a; T[w | 1 << b] = T[w] + a_b.
 
-/** Row 0, floor(-sum / 2), from the sum of the channels, -8 to 8. x86 has no shift of bytes: a mask keeps those beside out. */
+/**
+ * Row 0, floor(-sum / 2), from the sum of the channels, which is -8 to 8. x86 has no shift of bytes, so words are shifted, and a mask
+ * removes the bit of the byte beside.
+ */
 @inline
 function firstRow(sum: v128): v128 {
   const half = i16x8.shr_u(i8x16.sub(i8x16.splat(16), sum), 1);
@@ -21,13 +26,22 @@ function firstRow(sum: v128): v128 {
  *
  * @param input what `planes` counts from. @param planes u32 (channels): byte offsets of the sign planes.
  * @param table i8 (2^(channels - 1), rowBytes). @param rowBytes a multiple of 32. @param channels 4, 6 or 8.
+ *
+ * Requires planes of +1, -1 and 0 with an even number of +-1 in each lane, so that the halves are whole: either all real
+ * channels of a lane are pads, or none is.
  */
 export function buildTable(input: usize, planes: usize, table: usize, rowBytes: usize, channels: i32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(channels == 4 || channels == 6 || channels == 8, 'a table has 4, 6 or 8 channels');
+    assert(rowBytes % 32 == 0, 'a row is pairs of vectors');
+    assert(isAt(planes, 4), 'planes are u32');
+    assert(input != 0 && table != 0, 'there are planes and a table');
+  }
   if (channels == 4) buildTable4(input, planes, table, rowBytes);
   else buildTableOf(input, planes, table, rowBytes, channels);
 }
 
-/** A table of 4 channels: so few rows that loops over them would take most of the time. */
+/** A table of 4 channels. It has so few rows that loops over them would take most of the time. */
 @inline
 function buildTable4(input: usize, planes: usize, table: usize, rowBytes: usize): void {
   let a = input + load<u32>(planes), b = input + load<u32>(planes, 4), c = input + load<u32>(planes, 8), d = input + load<u32>(planes, 12);

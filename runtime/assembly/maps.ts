@@ -1,10 +1,22 @@
 import { add, laneBytes, loadLanes, mul, selectNegative, storeLanes } from './lanes';
+import { isAt } from './preconditions';
 import { ByteInput, Copy, MapArguments, Regroup } from './records';
 
-// maps.ts — operations on maps that are seldom hot.
+// maps.ts — operations on maps in which networks spend little time.
 
-/** Floats of each pixel from one layout to another: pads, slices, joins, flattens. */
+/**
+ * Floats of each pixel from one layout to another: pads, slices, joins, flattens.
+ *
+ * Requires at least one row, column and channel, distances of whole floats, and output pixels that don't overlap.
+ */
 export function copyPixels(a: Copy): void {
+  if (!ASC_NO_ASSERT) {
+    assert(a.rows >= 1 && a.columns >= 1 && a.channels >= 1, 'there is a float');
+    assert(isAt(a.input, 4) && isAt(a.output, 4), 'maps are f32');
+    assert(a.inputRowBytes % 4 == 0 && a.inputPixelBytes % 4 == 0, 'pixels of the input lie whole floats apart');
+    assert(a.outputRowBytes % 4 == 0 && a.outputPixelBytes % 4 == 0, 'pixels of the output lie whole floats apart');
+    assert(a.columns == 1 || a.outputPixelBytes >= <usize>a.channels * 4, "pixels of the output don't overlap");
+  }
   for (let row = 0; row < a.rows; row++) {
     let from = a.input + <usize>row * a.inputRowBytes;
     let to = a.output + <usize>row * a.outputRowBytes;
@@ -18,8 +30,18 @@ export function copyPixels(a: Copy): void {
   }
 }
 
-/** SPEC 4.1 by tables: every byte's float was computed when the model was loaded. */
+/**
+ * SPEC 4.1 by tables: every byte's float was computed when the model was loaded.
+ *
+ * Requires at least one pixel and one channel, and output pixels that have room for their channels.
+ */
 export function byteInput(a: ByteInput): void {
+  if (!ASC_NO_ASSERT) {
+    assert(a.pixels >= 1 && a.channels >= 1, 'there is a byte');
+    assert(a.input != 0, 'there is an image');
+    assert(isAt(a.output, 4) && isAt(a.tables, 4), 'the output and the tables are f32');
+    assert(a.outputPixelBytes % 4 == 0 && a.outputPixelBytes >= <usize>a.channels * 4, 'a pixel has room for its channels');
+  }
   let from = a.input;
   let to = a.output;
   for (let pixel = 0; pixel < a.pixels; pixel++) {
@@ -32,9 +54,11 @@ export function byteInput(a: ByteInput): void {
   }
 }
 
-/** SPEC 4.9. */
+/** SPEC 4.9. Requires what {@link checkMap} says, and slopes of both kinds for every channel of a pixel, padding included. */
 @inline
 export function preluOf<T>(a: MapArguments): void {
+  checkMap(a);
+  if (!ASC_NO_ASSERT) assert(isAt(a.first, 4) && isAt(a.second, 4), 'there are slopes for x < 0 and for x >= 0');
   let x = a.input;
   let y = a.output;
   for (let pixel = a.rows * a.columns; pixel > 0; pixel--) {
@@ -48,9 +72,14 @@ export function preluOf<T>(a: MapArguments): void {
   }
 }
 
-/** SPEC 4.7. */
+/** SPEC 4.7. Requires what {@link checkMap} says, and for each row and column the place of its class in the biases. */
 @inline
 export function borderBiasOf<T>(a: MapArguments): void {
+  checkMap(a);
+  if (!ASC_NO_ASSERT) {
+    assert(isAt(a.first, 4), 'biases are f32');
+    assert(isAt(a.rowOffsets, 4) && isAt(a.columnOffsets, 4), 'there are classes of rows and columns');
+  }
   let x = a.input;
   let y = a.output;
   for (let row = 0; row < a.rows; row++) {
@@ -66,8 +95,17 @@ export function borderBiasOf<T>(a: MapArguments): void {
   }
 }
 
-/** SPEC 4.2 with floats as the result, for consumers other than binary convolutions. */
+/**
+ * SPEC 4.2 with floats as the result, for consumers other than binary convolutions.
+ *
+ * Requires what {@link checkMap} says, a threshold for every channel of a pixel, padding included, and -1, 0 or 1 for a tie.
+ */
 export function signMap(a: MapArguments): void {
+  checkMap(a);
+  if (!ASC_NO_ASSERT) {
+    assert(isAt(a.first, 4), 'thresholds are f32');
+    assert(a.option >= -1 && a.option <= 1, 'a tie gives -1, 0 or 1');
+  }
   let x = a.input;
   let y = a.output;
   const tie = <f32>a.option;
@@ -83,8 +121,9 @@ export function signMap(a: MapArguments): void {
   }
 }
 
-/** SPEC 4.17: binary64 sums per channel, then over the channels. */
+/** SPEC 4.17: binary64 sums per channel, then over the channels. Requires what {@link checkMap} says. */
 export function sampleMean(a: MapArguments): void {
+  checkMap(a);
   const pixels = a.rows * a.columns;
   let total: f64 = 0;
   for (let c = 0; c < a.channels; c++) {
@@ -100,8 +139,20 @@ export function sampleMean(a: MapArguments): void {
   for (let i: usize = 0; i < <usize>pixels * a.pixelBytes; i += 4) store<f32>(a.output + i, load<f32>(a.input + i) - mean);
 }
 
-/** Bits moved so that each group of channels starts at a byte. */
+/**
+ * Bits moved so that each group of channels starts at a byte.
+ *
+ * Requires at least one pixel and one channel, pixels with a bit for each channel, and in the output as many bytes for each group
+ * as its channels fill.
+ */
 export function regroupBits(a: Regroup): void {
+  if (!ASC_NO_ASSERT) {
+    assert(a.rows >= 1 && a.columns >= 1 && a.groups >= 1 && a.groupChannels >= 1, 'there is a bit');
+    assert(a.input != 0 && a.output != 0, 'there are maps');
+    assert(a.groupBytes == <usize>(a.groupChannels + 7) >> 3, 'a group is as many bytes as its channels fill');
+    assert(a.inputPixelBytes * 8 >= <usize>(a.groups * a.groupChannels), 'a pixel of the input has all channels');
+    assert(a.outputPixelBytes >= <usize>a.groups * a.groupBytes, 'a pixel of the output has all groups');
+  }
   for (let row = 0; row < a.rows; row++) {
     let from = a.input + <usize>row * a.inputRowBytes;
     let to = a.output + <usize>row * a.outputRowBytes;
@@ -120,4 +171,12 @@ export function regroupBits(a: Regroup): void {
       to += a.outputPixelBytes;
     }
   }
+}
+
+/** What operations on a map, pixel by pixel, require: at least one pixel, and pixels of whole blocks of 8 floats. */
+function checkMap(a: MapArguments): void {
+  if (ASC_NO_ASSERT) return;
+  assert(a.rows >= 1 && a.columns >= 1 && a.channels >= 1, 'there is an element');
+  assert(isAt(a.input, 4) && isAt(a.output, 4), 'maps are f32');
+  assert(a.pixelBytes % 32 == 0 && a.pixelBytes >= <usize>a.channels * 4, 'a pixel is whole blocks of 8 channels');
 }

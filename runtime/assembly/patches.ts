@@ -5,8 +5,15 @@ import { Conv } from './records';
  *
  * Copies run in steps of 8 bytes and may write up to 7 bytes past a tap: the next tap, the zero tail or the next patch
  * overwrites them (the plan leaves room after the last).
+ *
+ * Requires `rows` rows from `firstRow` on that are some of the output's, no more than a strip has, and what convBits does.
  */
 export function gatherPatches(c: Conv, group: i32, firstRow: i32, rows: i32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(group >= 0 && group < c.groups, 'the group is one of the convolution');
+    assert(firstRow >= 0 && rows >= 1 && firstRow + rows <= c.rows, 'the rows are some of the output');
+    assert(rows <= c.stripRows, 'the rows are no more than a strip has');
+  }
   const kernelRows = c.kernelRows;
   const kernelColumns = c.kernelColumns;
   const tapBytes = c.tapBytes;

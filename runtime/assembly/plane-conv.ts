@@ -1,5 +1,6 @@
 import { finishFloats } from './plane-epilogue';
-import { PairPlanes, PlaneConv, PlaneElementwise, PlaneEpilogue } from './records';
+import { isAt } from './preconditions';
+import { PairPlanes, PlaneConv, PlaneElementwise } from './records';
 
 // plane-conv.ts — convolution of float planes (the stem, downsamples).
 //
@@ -29,10 +30,16 @@ function toFloats<E>(sum: v128): v128 {
  * it takes 1.45 times as long, for V8 loads both taps before it multiplies, and runs out of registers.
  *
  * @param E what the elements are: f32, or i32 for pairs of i16.
- * @param sums f32 (2, sumsBytes / 4)
+ * @param tapCount at least 1. @param lanes rounded up to a multiple of 16. @param sums f32 (2, sumsBytes / 4)
  */
 @inline
 function filtersOf<E>(input: usize, taps: usize, tapCount: i32, weights: usize, lanes: usize, sums: usize, sumsBytes: usize): void {
+  if (!ASC_NO_ASSERT) {
+    assert(tapCount >= 1, 'there is a tap');
+    assert(lanes >= 1, 'there is a lane');
+    assert(isAt(input, 4) && isAt(weights, 4) && isAt(sums, 4), 'planes, weights and sums are words of 4 bytes');
+    assert(isAt(taps, 4), 'taps are u32');
+  }
   const end = taps + (<usize>tapCount << 2), endInside = end - 4;
   for (let at: usize = 0; at < lanes << 2; at += 64) {
     const first = input + at;
@@ -64,12 +71,14 @@ function filtersOf<E>(input: usize, taps: usize, tapCount: i32, weights: usize, 
   }
 }
 
+/** {@link filtersOf} of floats, with what it requires. */
 export function twoFilters(
   input: usize, taps: usize, tapCount: i32, weights: usize, lanes: usize, sums: usize, sumsBytes: usize,
 ): void {
   filtersOf<f32>(input, taps, tapCount, weights, lanes, sums, sumsBytes);
 }
 
+/** {@link filtersOf} of pairs of i16, with what it requires; no sum leaves the range of i32. */
 export function twoIntegerFilters(
   input: usize, taps: usize, tapCount: i32, weights: usize, lanes: usize, sums: usize, sumsBytes: usize,
 ): void {
@@ -78,7 +87,8 @@ export function twoIntegerFilters(
 
 @inline
 function convOf<E>(c: PlaneConv): void {
-  const e = changetype<PlaneEpilogue>(c.epilogue);
+  checkPlaneConv(c);
+  const e = c.epilogue;
   const sumsBytes = <usize>c.stripLanes << 2;
   for (let lane = 0; lane < c.lanes; lane += c.stripStep) {
     const lanes = <usize>min(c.stripLanes, c.lanes - lane);
@@ -98,10 +108,17 @@ function convOf<E>(c: PlaneConv): void {
   }
 }
 
+/** Float weights on float planes. Requires what {@link checkPlaneConv} says. */
 export function convPlanes(c: PlaneConv): void {
   convOf<f32>(c);
 }
 
+/**
+ * Integer weights on pairs of i16.
+ *
+ * Requires, beside what {@link checkPlaneConv} says: elements from -255 to 255, as {@link pairPlanes} writes them, and weights
+ * whose magnitudes add up to less than 2^31 / 255 in each filter, so that no sum overflows.
+ */
 export function convPairs(c: PlaneConv): void {
   convOf<i32>(c);
 }
@@ -116,8 +133,19 @@ function wholeNumbers(x: v128): v128 {
 /**
  * Float planes to pairs of i16: lane l of a row has the columns l * stride and l * stride + 1 of the padded operand.
  * A row goes through `row`, which has zeros for the pads on both sides of it.
+ *
+ * Requires at least one plane, row and column, a stride of 1 or 2, and room in `row` for the padded row and 4 floats behind the
+ * last column. Rows of the output are written up to the next multiple of 4 columns: what is below is written later.
  */
 export function pairPlanes(p: PairPlanes): void {
+  if (!ASC_NO_ASSERT) {
+    assert(p.planes >= 1 && p.rows >= 1 && p.columns >= 1 && p.width >= 1, 'there is an element');
+    assert(p.padLeft >= 0, 'pads lie outside the operand');
+    assert(p.stride == 1 || p.stride == 2, 'output pixels lie 1 or 2 columns apart');
+    assert(isAt(p.input, 4) && isAt(p.row, 4) && isAt(p.output, 4), 'planes are words of 4 bytes');
+    assert(p.inputPlaneBytes % 4 == 0 && p.inputRowBytes % 4 == 0, 'rows of the input lie whole floats apart');
+    assert(p.outputPlaneBytes % 4 == 0 && p.outputRowBytes % 4 == 0, 'rows of the output lie whole pairs apart');
+  }
   const rowStart = p.row + (<usize>p.padLeft << 2);
   const widthBytes = <usize>p.width << 2;
   for (let plane = 0; plane < p.planes; plane++) {
@@ -140,10 +168,35 @@ export function pairPlanes(p: PairPlanes): void {
   }
 }
 
-/** Affine, add, clip, sign of float planes, fused. */
+/**
+ * Affine, add, clip and sign of float planes in one pass.
+ *
+ * Requires at least one channel, whole vectors of 16 lanes, and an epilogue without integer thresholds.
+ */
 export function elementwisePlanes(a: PlaneElementwise): void {
-  const e = changetype<PlaneEpilogue>(a.epilogue);
+  if (!ASC_NO_ASSERT) {
+    assert(a.channels >= 1, 'there is a channel');
+    assert(a.lanes >= 16 && a.lanes % 16 == 0, 'planes are whole vectors of 16 lanes');
+    assert(isAt(a.input, 4) && a.inputPlaneBytes % 4 == 0, 'planes are f32');
+    assert(changetype<usize>(a.epilogue) != 0, 'there is an epilogue');
+  }
+  const e = a.epilogue;
   for (let channel = 0; channel < a.channels; channel++) {
     finishFloats(e, channel, a.input + <usize>channel * a.inputPlaneBytes, 0, <usize>a.lanes);
   }
+}
+
+/** What convolutions of planes require: something to convolve, strips of whole vectors of 16 lanes, and an epilogue. */
+function checkPlaneConv(c: PlaneConv): void {
+  if (ASC_NO_ASSERT) return;
+  assert(c.tapCount >= 1, 'there is a tap');
+  assert(c.groups >= 1 && c.groupFilters >= 1, 'there is a filter');
+  assert(isAt(c.input, 4) && c.groupBytes % 4 == 0, 'planes are words of 4 bytes');
+  assert(isAt(c.taps, 4) && isAt(c.weights, 4) && isAt(c.sums, 4), 'taps, weights and sums are words of 4 bytes');
+  assert(c.groups == 1 || c.groupWeightBytes == <usize>((c.groupFilters + 1) >> 1) * <usize>c.tapCount * 8, 'groups have whole pairs of filters');
+  assert(c.lanes >= 16 && c.stripLanes >= 16, 'there is a vector of 16 lanes');
+  assert(c.stripStep >= c.stripLanes, "strips don't overlap");
+  const lastLanes = (c.lanes - 1) % c.stripStep + 1;
+  assert(c.stripLanes % 16 == 0 && min(c.stripLanes, lastLanes) % 16 == 0, 'every strip is whole vectors of 16 lanes');
+  assert(changetype<usize>(c.epilogue) != 0, 'there is an epilogue');
 }

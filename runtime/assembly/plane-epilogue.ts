@@ -2,12 +2,12 @@
 //
 //   x = sum;  x = x * scale + bias;  x = x + addend;  x = clip(x, lo, hi);  output = x;  sign = x >= threshold
 //
-// Each product and each sum is rounded by itself, in this order (format/SPEC.md section 4). Channels without an affine have
-// scale 1 and bias -0, which change nothing, not even the sign of a zero.
+// These are steps 9 to 13 of the derivation in epilogue.ts, each product and each sum rounded by itself, in this order
+// (format/SPEC.md section 4). Channels without an affine have scale 1 and bias -0, which change nothing, not even the sign of a zero.
 //
-// Sums of look-up tables are halved, so their scale is doubled: fround(2h * s) = fround(h * 2s), since doubling is exact
-// (the plan refuses scales whose double overflows).
+// Sums of look-up tables are halves, so their scale is doubled and their integer threshold halved (step 15).
 
+import { isAt, isAtOrAbsent } from './preconditions';
 import { PlaneEpilogue } from './records';
 
 /** Masks of 16 lanes from those of four vectors. */
@@ -22,10 +22,11 @@ function signs(isMinus: v128, mask: v128): v128 {
   return v128.and(v128.or(isMinus, i8x16.splat(1)), mask);
 }
 
-/** Paths of an epilogue without a question for each vector: a block of a residual network has everything, ... */
+/** Two paths of an epilogue ask nothing for each vector: a block of a residual network has everything, ... */
 const ALL: i32 = 0;
-/** ... and a convolution that nothing but an affine follows has only that. Everything else asks. */
+/** ... and a convolution that nothing but an affine follows has only that. */
 const AFFINE: i32 = 1;
+/** All others ask. */
 const SOME: i32 = 2;
 
 @inline
@@ -40,7 +41,7 @@ function finish4(path: i32, x: v128, scale: v128, bias: v128, addend: usize, at:
 }
 
 /**
- * 16 lanes from `lane` on; addresses are of the channel's lane 0, or 0 for what isn't there.
+ * Finish 16 lanes from `lane` on. Addresses are those of the channel's lane 0, or 0 for what isn't there.
  *
  * @param path a constant: `wideSums` may be 0 on all.
  */
@@ -80,13 +81,18 @@ function finish16<S>(
 }
 
 /**
- * Lanes `lane` to `lane + lanes` of one channel; both are multiples of 16.
+ * Lanes `lane` to `lane + lanes` of one channel.
+ *
+ * Requires a multiple of 16 lanes, a scale and a bias for the channel, a lower bound that is not above the upper one, something
+ * to write, and a mask and thresholds where signs are written.
  *
  * @param S what the sums are: f32; or i8, then they are halves and `wideSums`, if not 0, are i16 to be added to them.
  */
 @inline
 function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
   const c = <usize>channel;
+  checkLanes(channel, sums, lanes);
+  checkEpilogue(e);
   const scale = v128.load32_splat(e.scale + (c << 2)), bias = v128.load32_splat(e.bias + (c << 2));
   const lo = f32x4.splat(e.lo), hi = f32x4.splat(e.hi);
   const addend = e.addend ? e.addend + c * e.addendPlaneBytes : 0;
@@ -127,9 +133,18 @@ export function finishSums(e: PlaneEpilogue, channel: i32, sums: usize, wideSums
   planeEpilogue<i8>(e, channel, sums, wideSums, lane, lanes);
 }
 
-/** Signs straight from the halved sums: (sum >= sumThreshold) XOR flip. */
+/**
+ * Signs straight from the halved sums: (sum >= sumThreshold) XOR flip.
+ *
+ * Requires a multiple of 16 lanes, signs to write with their mask, and a threshold and a flip for the channel.
+ */
 export function planeThreshold(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
   const c = <usize>channel;
+  checkLanes(channel, sums, lanes);
+  if (!ASC_NO_ASSERT) {
+    assert(isAt(e.sumThresholds, 2) && e.flips != 0, 'there are integer thresholds and flips');
+    assert(e.signs != 0 && e.mask != 0, 'there are signs to write, and their mask');
+  }
   const threshold = v128.load16_splat(e.sumThresholds + (c << 1)), flip = v128.load8_splat(e.flips + c);
   let plane = e.signs + c * e.signsPlaneBytes + lane;
   let mask = e.mask + lane;
@@ -146,4 +161,26 @@ export function planeThreshold(e: PlaneEpilogue, channel: i32, sums: usize, wide
     plane += 16;
     mask += 16;
   }
+}
+
+@inline
+function checkLanes(channel: i32, sums: usize, lanes: usize): void {
+  if (ASC_NO_ASSERT) return;
+  assert(channel >= 0, 'the channel is one of the map');
+  assert(sums != 0, 'there are sums');
+  assert(lanes >= 16 && lanes % 16 == 0, 'lanes are whole vectors of 16');
+}
+
+/** What an epilogue of floats requires. */
+@inline
+function checkEpilogue(e: PlaneEpilogue): void {
+  if (ASC_NO_ASSERT) return;
+  assert(isAt(e.scale, 4) && isAt(e.bias, 4), 'there are scales and biases');
+  assert(isAtOrAbsent(e.addend, 4) && e.addendPlaneBytes % 4 == 0, 'what is added is f32');
+  assert(isAtOrAbsent(e.output, 4) && e.outputPlaneBytes % 4 == 0, 'the output is f32');
+  assert(e.lo <= e.hi, 'the lower bound is not above the upper one');
+  assert((e.signs == 0) == (e.mask == 0), 'signs have a mask');
+  assert((e.signs == 0) == (e.thresholds == 0) && isAtOrAbsent(e.thresholds, 4), 'signs have thresholds');
+  assert(e.output != 0 || e.signs != 0, 'there is something to write');
+  assert(e.sumThresholds == 0, 'integer thresholds are taken by planeThreshold');
 }

@@ -1,10 +1,12 @@
 import { atLeast } from './lanes';
+import { checkWindows, isAt } from './preconditions';
 import { PlanePool, Relayout } from './records';
 
 // plane-pools.ts — pools of planes. Lanes are output columns; windows that reach over the left or right edge of the map
 // go one by one.
 
 function pool(p: PlanePool, takeMax: bool): void {
+  checkPlanePool(p);
   for (let channel = 0; channel < p.channels; channel++) {
     const input = p.input + <usize>channel * p.inputPlaneBytes;
     const output = p.output + <usize>channel * p.outputPlaneBytes;
@@ -12,8 +14,12 @@ function pool(p: PlanePool, takeMax: bool): void {
   }
 }
 
-/** One row of one plane. */
+/** One row of one plane. Requires a row of the output, and what {@link checkPlanePool} says. */
 export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax: bool): void {
+  if (!ASC_NO_ASSERT) {
+    assert(row >= 0 && row < p.rows, 'the row is one of the output');
+    assert(isAt(input, 4) && isAt(to, 4), 'planes are f32');
+  }
   // Columns whose windows lie inside the map.
   const firstInside = (p.padLeft + p.strideWidth - 1) / p.strideWidth;
   const endInside = max(firstInside, min(p.columns, (p.width - p.windowWidth + p.padLeft) / p.strideWidth + 1));
@@ -22,6 +28,7 @@ export function poolRow(p: PlanePool, input: usize, to: usize, row: i32, takeMax
   const y0 = max(firstY, 0);
   const y1 = min(firstY + p.windowHeight, p.height);
   const countedRows = min(firstY + p.windowHeight, p.countBottom) - max(firstY, p.countTop);
+  if (!ASC_NO_ASSERT) assert(takeMax || countedRows >= 1, 'a mean counts a row');
   const from = input + <usize>y0 * p.inputRowBytes;
   const rows = y1 - y0;
   let column = 0;
@@ -57,7 +64,10 @@ function largestOfColumns(a: usize, b: usize, c: usize): v128 {
   return atLeast<v128>(atLeast<v128>(atLeast<v128>(f32x4.splat(-Infinity), v128.load(a)), v128.load(b)), v128.load(c));
 }
 
-/** Of windows of 2 or 3 columns and stride 2, four, from the largest of each of the columns at 0, 4 and 8. */
+/**
+ * The largest elements of four windows of 2 or 3 columns and stride 2, from the largest of each column: `low` has columns 0 to 3,
+ * `high` 4 to 7, `next` 8 to 11.
+ */
 @inline
 function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 {
   const even = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
@@ -66,9 +76,16 @@ function largestOfFour(low: v128, high: v128, next: v128, hasThree: bool): v128 
   return f32x4.add(y, f32x4.splat(0));
 }
 
-/** `count` windows of up to 3 rows, 2 or 3 columns and stride 2: of a column first, then of neighbours. */
+/**
+ * The largest elements of `count` windows of up to 3 rows, 2 or 3 columns and stride 2: first of each column, then of neighbouring
+ * columns. `count` is 4 or more.
+ */
 @inline
 function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32): void {
+  if (!ASC_NO_ASSERT) {
+    assert(rows >= 1 && rows <= 3 && (p.windowWidth == 2 || p.windowWidth == 3), 'a window is 1 to 3 rows of 2 or 3 columns');
+    assert(p.strideWidth == 2 && count >= 4, 'there are 4 windows, 2 columns apart');
+  }
   const hasThree = p.windowWidth == 3;
   let b = a + (rows > 1 ? p.inputRowBytes : 0);
   let c = a + <usize>(rows - 1) * p.inputRowBytes;
@@ -89,9 +106,10 @@ function largestOfPairs(p: PlanePool, a: usize, rows: i32, to: usize, count: i32
   v128.store(to - (back >> 1), largestOfFour(low, high, next, hasThree));
 }
 
-/** `count` windows of any size, 4 at a time. */
+/** The largest elements of `count` windows of any size, 4 windows at a time. `count` is 4 or more. */
 @inline
 function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: i32): void {
+  if (!ASC_NO_ASSERT) assert(rows >= 1 && count >= 4, 'there are 4 windows with a row');
   for (let n = 0; n < count; n += 4) {
     const at = min(n, count - 4);
     let y = f32x4.splat(-Infinity);
@@ -104,9 +122,10 @@ function largestInside(p: PlanePool, first: usize, rows: i32, to: usize, count: 
   }
 }
 
-/** SPEC 4.11 for `count` windows, 4 at a time: from +0, in row-major order. */
+/** SPEC 4.11 for `count` windows, 4 at a time: sums begin at +0 and run in row-major order. `count` is 4 or more. */
 @inline
 function meansInside(p: PlanePool, first: usize, rows: i32, elements: f32, to: usize, count: i32): void {
+  if (!ASC_NO_ASSERT) assert(rows >= 1 && count >= 4, 'there are 4 windows with a row');
   for (let n = 0; n < count; n += 4) {
     const at = min(n, count - 4);
     let sum = f32x4.splat(0);
@@ -122,16 +141,17 @@ function meansInside(p: PlanePool, first: usize, rows: i32, elements: f32, to: u
 /** The elements of one tap of four neighbouring windows. */
 @inline
 function loadStrided(address: usize, stride: i32): v128 {
+  if (!ASC_NO_ASSERT) assert(stride == 1 || stride == 2, 'windows lie 1 or 2 columns apart');
   if (stride == 1) return v128.load(address);
   return v128.shuffle<f32>(v128.load(address), v128.load(address, 16), 0, 2, 4, 6);
 }
 
-/** SPEC 4.10. */
+/** SPEC 4.10. Requires what {@link checkPlanePool} says. */
 export function maxPoolPlanes(p: PlanePool): void {
   pool(p, true);
 }
 
-/** SPEC 4.11. */
+/** SPEC 4.11. Requires what {@link checkPlanePool} says, and means that count at least one position each. */
 export function avgPoolPlanes(p: PlanePool): void {
   pool(p, false);
 }
@@ -139,8 +159,16 @@ export function avgPoolPlanes(p: PlanePool): void {
 /**
  * SPEC 4.12: planes to one pixel. Each sum goes through its plane in order, so an addition waits for the one before; four planes
  * side by side fill the time.
+ *
+ * Requires at least one channel and one pixel, and f32 planes.
  */
 export function globalAvgPlanes(r: Relayout): void {
+  if (!ASC_NO_ASSERT) {
+    assert(r.rows >= 1 && r.columns >= 1 && r.channels >= 1, 'there is an element');
+    assert(isAt(r.planes, 4) && isAt(r.pixels, 4), 'planes and the pixel are f32');
+    assert(r.planeBytes % 4 == 0 && r.planeRowBytes % 4 == 0, 'rows lie whole floats apart');
+    assert(r.planeBytes != 0, 'planes lie apart');
+  }
   const count = <f32>(r.rows * r.columns);
   for (let channel = 0; channel < r.channels; channel += 4) {
     let s0: f32 = 0, s1: f32 = 0, s2: f32 = 0, s3: f32 = 0;
@@ -164,4 +192,15 @@ export function globalAvgPlanes(r: Relayout): void {
     if (p2) store<f32>(to + 8, s2 / count);
     if (p3) store<f32>(to + 12, s3 / count);
   }
+}
+
+/** What pools of planes require: at least one channel, f32 planes, and in every window a row and a column of the map. */
+function checkPlanePool(p: PlanePool): void {
+  if (ASC_NO_ASSERT) return;
+  assert(p.channels >= 1, 'there is a channel');
+  assert(isAt(p.input, 4) && isAt(p.output, 4), 'planes are f32');
+  assert(p.inputPlaneBytes % 4 == 0 && p.inputRowBytes % 4 == 0, 'rows of the input lie whole floats apart');
+  assert(p.outputPlaneBytes % 4 == 0 && p.outputRowBytes % 4 == 0, 'rows of the output lie whole floats apart');
+  checkWindows(p.height, p.rows, p.windowHeight, p.strideHeight, p.padTop);
+  checkWindows(p.width, p.columns, p.windowWidth, p.strideWidth, p.padLeft);
 }

@@ -10,10 +10,21 @@
 // Kernels work on whole vectors of lanes. They may read up to 64 KiB past the end of a map (the plan keeps that much memory
 // behind everything), and write up to the next multiple of 16 lanes, for which planes have room.
 
+import { isAt } from './preconditions';
 import { CopyPlanes, Relayout } from './records';
 
-/** Rows of f32 elements, each `columnStep` from the last. Nothing but the columns asked for is written. */
+/**
+ * Rows of f32 elements, each `columnStep` from the last. Nothing but the columns asked for is written.
+ *
+ * Requires what {@link checkCopy} says, and distances of whole floats.
+ */
 export function copyFloatPlanes(c: CopyPlanes): void {
+  checkCopy(c);
+  if (!ASC_NO_ASSERT) {
+    assert(isAt(c.input, 4) && isAt(c.output, 4), 'planes are f32');
+    assert(c.inputPlaneBytes % 4 == 0 && c.inputRowBytes % 4 == 0, 'rows of the input lie whole floats apart');
+    assert(c.outputPlaneBytes % 4 == 0 && c.outputRowBytes % 4 == 0, 'rows of the output lie whole floats apart');
+  }
   const step = <usize>c.columnStep << 2;
   const columns = c.columns;
   for (let plane = 0; plane < c.planes; plane++) {
@@ -40,8 +51,13 @@ export function copyFloatPlanes(c: CopyPlanes): void {
   }
 }
 
-/** The same for i8 elements, but a row is written up to the next multiple of 16: the rows after it are written later. */
+/**
+ * The same for i8 elements, but a row is written up to the next multiple of 16: the rows after it are written later.
+ *
+ * Requires what {@link checkCopy} says, and rows of a plane in rising order with 15 bytes of room behind the last.
+ */
 export function copySignPlanes(c: CopyPlanes): void {
+  checkCopy(c);
   const step = <usize>c.columnStep;
   for (let plane = 0; plane < c.planes; plane++) {
     for (let row = 0; row < c.rows; row++) {
@@ -115,18 +131,21 @@ function relayoutFloats(r: Relayout, toPixels: bool): void {
   }
 }
 
-/** Float planes to float pixels. */
+/** Float planes to float pixels. Requires what {@link checkFloats} says. */
 export function planesToPixels(r: Relayout): void {
+  checkFloats(r);
   relayoutFloats(r, true);
 }
 
-/** Float pixels to float planes. */
+/** Float pixels to float planes. Requires what {@link checkFloats} says. */
 export function pixelsToPlanes(r: Relayout): void {
+  checkFloats(r);
   relayoutFloats(r, false);
 }
 
-/** Sign planes to bits; the padding bits of a pixel stay 0. */
+/** Sign planes to bits; the padding bits of a pixel stay 0. Requires what {@link checkBits} says. */
 export function signsToBits(r: Relayout): void {
+  checkBits(r);
   for (let row = 0; row < r.rows; row++) {
     for (let column = 0; column < r.columns; column++) {
       const pixel = r.pixels + <usize>row * r.pixelsRowBytes + <usize>column * r.pixelBytes;
@@ -145,8 +164,9 @@ export function signsToBits(r: Relayout): void {
   }
 }
 
-/** Bits to sign planes; only pixels are written. */
+/** Bits to sign planes; only pixels are written. Requires what {@link checkBits} says. */
 export function bitsToSigns(r: Relayout): void {
+  checkBits(r);
   for (let channel = 0; channel < r.channels; channel++) {
     for (let row = 0; row < r.rows; row++) {
       let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
@@ -159,8 +179,18 @@ export function bitsToSigns(r: Relayout): void {
   }
 }
 
-/** SPEC 4.1 by tables, into float planes. */
+/**
+ * SPEC 4.1 by tables, into float planes.
+ *
+ * Requires what {@link checkRelayout} says, pixels with a byte for each channel, f32 planes, and a table for each channel.
+ */
 export function byteInputPlanes(r: Relayout): void {
+  checkRelayout(r);
+  if (!ASC_NO_ASSERT) {
+    assert(isAt(r.planes, 4) && isAt(r.tables, 4), 'planes and tables are f32');
+    assert(r.planeBytes % 4 == 0 && r.planeRowBytes % 4 == 0, 'rows of planes lie whole floats apart');
+    assert(r.pixelBytes >= <usize>r.channels, 'a pixel has a byte for each channel');
+  }
   for (let channel = 0; channel < r.channels; channel++) {
     const table = r.tables + (<usize>channel << 10);
     for (let row = 0; row < r.rows; row++) {
@@ -172,4 +202,36 @@ export function byteInputPlanes(r: Relayout): void {
       }
     }
   }
+}
+
+/** What copies of rows require: something to copy, and elements that lie apart. */
+function checkCopy(c: CopyPlanes): void {
+  if (ASC_NO_ASSERT) return;
+  assert(c.planes >= 1 && c.rows >= 1 && c.columns >= 1, 'there is an element');
+  assert(c.columnStep >= 1, 'elements lie apart');
+  assert(c.input != 0 && c.output != 0, 'there are planes');
+}
+
+/** What all that move between planes and pixels require: at least one element, and both maps. */
+function checkRelayout(r: Relayout): void {
+  if (ASC_NO_ASSERT) return;
+  assert(r.rows >= 1 && r.columns >= 1 && r.channels >= 1, 'there is an element');
+  assert(r.planes != 0 && r.pixels != 0, 'there are planes and pixels');
+}
+
+/** The same for floats in both layouts: distances are whole floats, and a pixel has one for each channel. */
+function checkFloats(r: Relayout): void {
+  if (ASC_NO_ASSERT) return;
+  checkRelayout(r);
+  assert(isAt(r.planes, 4) && isAt(r.pixels, 4), 'planes and pixels are f32');
+  assert(r.planeBytes % 4 == 0 && r.planeRowBytes % 4 == 0, 'rows of planes lie whole floats apart');
+  assert(r.pixelsRowBytes % 4 == 0 && r.pixelBytes % 4 == 0, 'pixels lie whole floats apart');
+  assert(r.pixelBytes >= <usize>r.channels * 4, 'a pixel has a float for each channel');
+}
+
+/** The same for signs and bits: a pixel has a bit for each channel. */
+function checkBits(r: Relayout): void {
+  if (ASC_NO_ASSERT) return;
+  checkRelayout(r);
+  assert(r.pixelBytes >= <usize>(r.channels + 7) >> 3, 'a pixel has a bit for each channel');
 }

@@ -1,7 +1,8 @@
-// records.ts — what a kernel is told, one record per step of a plan, written once at load by
-// runtime/src/plan/records.ts in the order of these fields (a test compares the two files).
+// records.ts — what a kernel is told, one record per step of a plan, written once at load. The planner's types are generated from
+// this file: runtime/scripts/generate-records.mjs.
 //
-// All fields take 4 bytes. `usize` fields are addresses (0: absent), `...Bytes` are distances in bytes.
+// All fields take 4 bytes. `usize` fields are addresses, `...Bytes` are distances in bytes. A field marked @optional is 0 where a step
+// has nothing for it; all others have to be given.
 // Maps have one of two layouts. Pixels: float maps are (height, width, channels) f32, each pixel padded to a multiple of
 // 8 channels; what lies in the padding is undefined. Bit maps are (height, width, pixelBytes), bits as format/SPEC.md 3.3,
 // padding bits 0. Planes: a plane per channel, see planes.ts.
@@ -13,24 +14,29 @@ export class Epilogue {
   columns: i32;
   /** Channels / 8, rounded up. */
   blocks: i32;
-  /** f32 (blocks * 8) scale and bias of an affine, both or none. */
+  /** f32 (blocks * 8) scale and bias of an affine, both or none. @optional */
   scale: usize;
+  /** @optional */
   bias: usize;
-  /** f32 map to add. */
+  /** f32 map to add. @optional */
   addend: usize;
+  /** @optional */
   lo: f32;
+  /** @optional */
   hi: f32;
-  /** f32 map to write. */
+  /** f32 map to write. @optional */
   output: usize;
-  /** Bit map to write: its pixel (0, 0). */
+  /** Bit map to write: its pixel (0, 0). @optional */
   bits: usize;
+  /** @optional */
   bitsRowBytes: usize;
+  /** @optional */
   bitsPixelBytes: usize;
-  /** f32 (blocks * 8): bit = x >= threshold; NaN in the padding channels, so that their bits are 0. */
+  /** f32 (blocks * 8): bit = x >= threshold; NaN in the padding channels, so that their bits are 0. @optional */
   thresholds: usize;
-  /** i32 (blocks * 8), binary convolutions only: bit = (sum >= sumThreshold) XOR flip; replaces everything above but `bits`. */
+  /** i32 (blocks * 8), binary convolutions only: bit = (sum >= sumThreshold) XOR flip; replaces everything above but `bits`. @optional */
   sumThresholds: usize;
-  /** u8 (blocks): one flip bit per channel. */
+  /** u8 (blocks): one flip bit per channel. @optional */
   flips: usize;
 }
 
@@ -39,13 +45,13 @@ export class Epilogue {
 export class Conv {
   /** The first tap of output pixel (0, 0), in the pads if there are any. */
   input: usize;
-  /** From one output row to the next, one output pixel to the next, one kernel row to the next, one tap to the next. */
+  /** Distances in the input: from one output row to the next, one output pixel to the next, one kernel row to the next, one tap to the next. */
   strideRowBytes: usize;
   stridePixelBytes: usize;
   tapRowBytes: usize;
   tapPixelBytes: usize;
   kernelRows: i32;
-  /** Taps in a kernel row; 1 where a row's taps follow each other in memory and are taken as one. */
+  /** Taps in a kernel row. Where they follow each other in memory they are taken as one, and this is 1. */
   kernelColumns: i32;
   /** Bytes of one group in a tap. */
   tapBytes: usize;
@@ -59,20 +65,22 @@ export class Conv {
   weights: usize;
   /** From the weights of one group to the next. */
   groupWeightBytes: usize;
-  /** Scratch: patches of `stripRows` output rows, `depthBytes` each (bits only). */
+  /** Scratch: patches of `stripRows` output rows, `depthBytes` each (bits only). @optional */
   patches: usize;
-  /** Bytes of a patch, whole words of the GEMM: a multiple of 4 with SIMD, of 8 without. */
+  /** Bytes of a patch, whole words of the GEMM: a multiple of 4 with SIMD, of 8 without. @optional */
   depthBytes: usize;
   /** Scratch: (pixels of a strip, sumsPixelBytes / 4) i32 mismatches or f32 sums. */
   sums: usize;
   sumsPixelBytes: usize;
-  /** Output rows worked on at a time. */
+  /** Output rows worked on at a time. @optional */
   stripRows: i32;
-  /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; and where the class of a row and of a column begins. */
+  /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; then u32 (rows) and u32 (columns), the bytes at which their classes lie in it. @optional */
   bases: usize;
+  /** @optional */
   rowBases: usize;
+  /** @optional */
   columnBases: usize;
-  epilogue: usize;
+  epilogue: Epilogue;
 }
 
 /** An epilogue without a convolution. */
@@ -80,7 +88,7 @@ export class Conv {
 export class Elementwise {
   input: usize;
   rows: i32;
-  epilogue: usize;
+  epilogue: Epilogue;
 }
 
 @unmanaged
@@ -98,7 +106,7 @@ export class Pool {
   strideWidth: i32;
   padTop: i32;
   padLeft: i32;
-  /** avgPool with count_pads: the map and its pads end here, counted from the map's first row and column; else `height`, `width`. */
+  /** Where the positions that avgPool counts begin and end, from the map's first row and column: with count_pads at the ends of the pads, else of the map. */
   countTop: i32;
   countLeft: i32;
   countBottom: i32;
@@ -141,13 +149,15 @@ export class MapArguments {
   rows: i32;
   columns: i32;
   channels: i32;
-  /** prelu: slopes for x < 0 and for x >= 0. borderBias: biases of the classes. signMap: thresholds. */
+  /** prelu: slopes for x < 0 and for x >= 0. borderBias: biases of the classes. signMap: thresholds. @optional */
   first: usize;
+  /** @optional */
   second: usize;
-  /** borderBias: address of the byte offset of each row's and of each column's class. */
+  /** borderBias: address of the byte offset of each row's and of each column's class. @optional */
   rowOffsets: usize;
+  /** @optional */
   columnOffsets: usize;
-  /** signMap: what a tie gives. softmax (runtime/src/engine/softmax.ts): 1 for the logarithm. */
+  /** signMap: what a tie gives. softmax (runtime/src/engine/softmax.ts): 1 for the logarithm. @optional */
   option: i32;
 }
 
@@ -170,25 +180,33 @@ export class Regroup {
 /** What happens to sums whose lanes are pixels: as `Epilogue`, for planes (plane-epilogue.ts). */
 @unmanaged
 export class PlaneEpilogue {
-  /** f32 (channels); scales of halved sums are doubled. */
+  /** f32 (channels); scales of halved sums are doubled. @optional */
   scale: usize;
+  /** @optional */
   bias: usize;
+  /** @optional */
   addend: usize;
+  /** @optional */
   addendPlaneBytes: usize;
+  /** @optional */
   lo: f32;
+  /** @optional */
   hi: f32;
+  /** @optional */
   output: usize;
+  /** @optional */
   outputPlaneBytes: usize;
-  /** Sign planes to write: lane 0 of the first. */
+  /** Sign planes to write: lane 0 of the first. @optional */
   signs: usize;
+  /** @optional */
   signsPlaneBytes: usize;
-  /** i8 (lanes): -1 where a lane is a pixel, 0 between rows. */
+  /** i8 (lanes): -1 where a lane is a pixel, 0 between rows. @optional */
   mask: usize;
-  /** f32 (channels): +1 where x >= threshold. */
+  /** f32 (channels): +1 where x >= threshold. @optional */
   thresholds: usize;
-  /** i16 (channels), halved sums only: +1 where (sum >= sumThreshold) XOR flip; replaces everything above but `signs` and `mask`. */
+  /** i16 (channels), halved sums only: +1 where (sum >= sumThreshold) XOR flip; replaces everything above but `signs` and `mask`. @optional */
   sumThresholds: usize;
-  /** i8 (channels): 0 or -1. */
+  /** i8 (channels): 0 or -1. @optional */
   flips: usize;
 }
 
@@ -205,11 +223,11 @@ export class LutConv {
   groupFilters: i32;
   /** Channels looked up at once: 4, 6 or 8. */
   tableChannels: i32;
-  /** Blocks of a group: so many tables at a time fit the cache and so many look-ups an i8. */
+  /** Blocks of a group. A block has no more tables than fit the cache, and no more look-ups than fit an i8. */
   blocks: i32;
   blockTables: i32;
   blockLookups: i32;
-  /** Of the last block, which may be smaller. */
+  /** Tables and look-ups of the last block, which may be smaller. */
   lastTables: i32;
   lastLookups: i32;
   /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
@@ -217,15 +235,16 @@ export class LutConv {
   rowBytes: usize;
   /** Vectors of lanes that a look-up adds: 3 to 7 of 16 signs, 8 or 10 of 4 floats. */
   vectors: i32;
-  /** The lanes of the output in chunks of as many as a look-up adds, `stripChunks` of them at a time. */
+  /** Chunks of the output's lanes, each as many as a look-up adds; a strip has `stripChunks` of them. */
   chunks: i32;
   stripChunks: i32;
   /** Lanes that the epilogue finishes: a multiple of 16. */
   lanes: i32;
   /** Scratch: i8 (groupFilters, lanes of a strip), the last block's sums; i16, the sums of all before. On floats: f32, all sums. */
   sums: usize;
+  /** @optional */
   wideSums: usize;
-  epilogue: usize;
+  epilogue: PlaneEpilogue;
 }
 
 /** The streams of a `LutConv`, made from bits: lut-expand.ts. */
@@ -238,11 +257,11 @@ export class LutExpand {
   groupChannels: i32;
   taps: i32;
   tableChannels: i32;
-  /** Groups of table channels in all, and in a block. */
-  tableGroups: i32;
-  blockGroups: i32;
+  /** Slices in all, and in a block: a slice is `tableChannels` channels, one table for each phase. */
+  slices: i32;
+  blockSlices: i32;
   rowBytes: i32;
-  /** u16 (blockGroups, taps): where row 0 of the table begins, and the tap in it. */
+  /** u16 (blockSlices, taps): where row 0 of the table begins, and the tap in it. */
   places: usize;
   streams: usize;
   /** Scratch: u16 (groupFilters, look-ups of a block), u16 (groupFilters), u16 (look-ups of a block + 2). */
@@ -272,7 +291,7 @@ export class PlaneConv {
   stripStep: i32;
   /** Scratch: f32 (2, stripLanes). */
   sums: usize;
-  epilogue: usize;
+  epilogue: PlaneEpilogue;
 }
 
 /** A plane epilogue without a convolution. */
@@ -282,7 +301,7 @@ export class PlaneElementwise {
   inputPlaneBytes: usize;
   channels: i32;
   lanes: i32;
-  epilogue: usize;
+  epilogue: PlaneEpilogue;
 }
 
 @unmanaged
@@ -340,7 +359,7 @@ export class Relayout {
   rows: i32;
   columns: i32;
   channels: i32;
-  /** byteInputPlanes: as in `ByteInput`. */
+  /** byteInputPlanes: as in `ByteInput`. @optional */
   tables: usize;
 }
 
@@ -355,7 +374,7 @@ export class PairPlanes {
   padLeft: i32;
   /** Columns from one output pixel to the next: 1 or 2. */
   stride: i32;
-  /** Zeros, with room for a padded row; what lies under the operand is scratch. */
+  /** f32: room for a row of the operand and its pads, which are zeros; the row itself is scratch. */
   row: usize;
   output: usize;
   outputPlaneBytes: usize;

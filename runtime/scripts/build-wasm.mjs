@@ -1,9 +1,11 @@
 // Compile the kernels for each feature level (asconfig.json) into runtime/build, which git ignores: NAME.wasm, and modules.ts, which has them
 // inlined; pack build/thread.ts, too. Does nothing when the sources are older than the result.
 //
-//   node runtime/scripts/build-wasm.mjs [--force]
+//   node runtime/scripts/build-wasm.mjs [--force] [--debug]
+//
+//   --debug  the modules with the kernels' asserts as well, in runtime/build/debug: tests load them in place of the others
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
@@ -14,6 +16,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
 /** The entry file of each, and its name in asconfig.json. */
 const BUILDS = { simd: 'simd', threads: 'simd', scalar: 'scalar' };
+/** The same entries with asserts; nothing runs them on several threads. */
+const DEBUG_BUILDS = { simd: 'simd', scalar: 'scalar' };
 const OUTPUT = 'runtime/build/modules.ts';
 const IDENTITY = 'runtime/build/identity.ts';
 /** Of the custom section that says which module it is: runtime/src/engine/wasm.ts reads it. */
@@ -22,10 +26,13 @@ const SECTION = 'signwave';
 const sources = readdirSync('runtime/assembly').map((name) => `runtime/assembly/${name}`);
 sources.push('asconfig.json', 'runtime/scripts/build-wasm.mjs', 'package-lock.json');
 
-if (process.argv.includes('--force') || !isCurrent()) await build();
+const isForced = process.argv.includes('--force');
+if (isForced || !isCurrent([OUTPUT, IDENTITY])) await build();
+const debugFiles = Object.keys(DEBUG_BUILDS).map((level) => `runtime/build/debug/${level}.wasm`);
+if (process.argv.includes('--debug') && (isForced || !isCurrent(debugFiles))) await buildDebug();
 
-function isCurrent() {
-  const built = [OUTPUT, IDENTITY].map((path) => statSync(path, { throwIfNoEntry: false }));
+function isCurrent(files) {
+  const built = files.map((path) => statSync(path, { throwIfNoEntry: false }));
   return built.every((it) => it && sources.every((path) => statSync(path).mtimeMs < it.mtimeMs));
 }
 
@@ -33,9 +40,7 @@ async function build() {
   mkdirSync('runtime/build', { recursive: true });
   const modules = [];
   for (const [level, entry] of Object.entries(BUILDS)) {
-    const args = [`runtime/assembly/${entry}.ts`, '--config', 'asconfig.json', '--target', level];
-    const { error, stderr } = await asc.main(args);
-    if (error) throw new Error(`asc ${args.join(' ')}: ${error.message}\n${stderr}`);
+    await compile(entry, level);
     modules.push({ level, bytes: readFileSync(`runtime/build/${level}.wasm`) });
   }
   // What the kernels read and write is fixed by their code: modules of the same code fit, whatever version of signwave made them.
@@ -70,7 +75,28 @@ async function build() {
   writeFileSync(IDENTITY, `${identity.join('\n')}\n`);
 }
 
-/** WebAssembly core specification 5.5.3: id 0, size, size and bytes of the name, the content. All sizes here are below 128: one byte each. */
+/** Modules that the runtime takes for those of the release. */
+async function buildDebug() {
+  const [, id] = /MODULES_ID = '(\w+)'/.exec(readFileSync(IDENTITY, 'utf8'));
+  for (const [level, entry] of Object.entries(DEBUG_BUILDS)) {
+    await compile(entry, `debug-${level}`);
+    appendFileSync(`runtime/build/debug/${level}.wasm`, customSection(SECTION, `${level} ${id}`));
+  }
+}
+
+/** @param target of asconfig.json, which says where the module goes. */
+async function compile(entry, target) {
+  const args = [`runtime/assembly/${entry}.ts`, '--config', 'asconfig.json', '--target', target];
+  const { error, stderr } = await asc.main(args);
+  if (error) throw new Error(`asc ${args.join(' ')}: ${error.message}\n${stderr}`);
+}
+
+/**
+ * WebAssembly core specification 5.5.3: id 0, size, size and bytes of the name, the content. All sizes here are below 128: one byte each.
+ *
+ * @param {string} name
+ * @param {string} content
+ */
 function customSection(name, content) {
   const body = Buffer.concat([Buffer.of(name.length), Buffer.from(name), Buffer.from(content)]);
   return Buffer.concat([Buffer.of(0, body.length), body]);

@@ -2,8 +2,8 @@ import { type Graph, GraphBuilder, packBits } from '@signwave/format';
 import { detectCpu } from '../src/engine/cpu.js';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
+import { type LutParameters, lutCandidates } from '../src/kernels/lut-parameters.js';
 import { COSTS } from '../src/plan/costs.js';
-import { type LutParameters, lutCandidates } from '../src/plan/lut-parameters.js';
 import { makePlan } from '../src/plan/make-plan.js';
 
 /** Input channels, output channels, height and width of the input, stride, kernel. */
@@ -91,10 +91,10 @@ function microseconds({ minMs }: Way): string {
 }
 
 function describe(way: Way): string {
-  const { channels, vectors, stripChunks, blockGroups, cost } = way.parameters!;
+  const { channels, vectors, stripChunks, blockSlices, cost } = way.parameters!;
   const perUnit = (way.minMs * 1e6) / cost;
   return (
-    `${microseconds(way)}: tables of ${channels} channels, ${blockGroups} groups in a block, ` +
+    `${microseconds(way)}: tables of ${channels} channels, ${blockSlices} slices in a block, ` +
     `strips of ${stripChunks} x ${vectors} vectors; ${perUnit.toFixed(3)} ns per estimated cycle`
   );
 }

@@ -60,7 +60,11 @@ export function translateKernels(translated, headers, translator) {
   return { source: source.join('\n'), header: header.join('\n') };
 }
 
-/** The module's own functions: those that hand on work to them, for callers outside, have an underscore less. */
+/**
+ * The module's own functions: those that hand on work to them, for callers outside, have an underscore less.
+ *
+ * @param {string} translated
+ */
 function functionsOf(translated) {
   const declarations = translated.matchAll(/^static (?:void|u32) (w2c_kernels_\w+)\(w2c_kernels\*[^;{]*;$/gm);
   const declared = new Set([...declarations].map(([, name]) => name));
@@ -74,7 +78,11 @@ function functionsOf(translated) {
   return found.map(([text]) => text).filter((text) => !/^u32 w2c_kernels_(heapBase|nanBits)_0\(/.test(text));
 }
 
-/** The one function that the module calls through its table. */
+/**
+ * The one function that the module calls through its table.
+ *
+ * @param {string} translated
+ */
 function tableFunction(translated) {
   const elements = [...translated.matchAll(/\(wasm_rt_function_ptr_t\)wrap_(w2c_kernels_\w+)/g)].map(
     ([, name]) => name,
@@ -84,6 +92,11 @@ function tableFunction(translated) {
   return elements[0];
 }
 
+/**
+ * @param {string} text
+ * @param {string} target
+ * @param {string[]} kernels
+ */
 function rewritten(text, target, kernels) {
   const plain = text
     .replace(/CALL_INDIRECT\(instance->w2c_T0, [^;]*?module_instance, /g, `${target}(instance, `)
@@ -105,10 +118,15 @@ function rewritten(text, target, kernels) {
     const kernel = name.replace(/_0$/, '');
     return name !== kernel && kernels.includes(kernel) ? `signwave_${kernel}` : `part_${kernel}`;
   });
-  return kernels.includes(isKernel) ? named : `static ${named}`;
+  return isKernel !== undefined && kernels.includes(isKernel) ? named : `static ${named}`;
 }
 
-/** Every operation has to be defined: a kernel may use one that no kernel used before. So has all else that wasm2c has in an instance. */
+/**
+ * Every operation has to be defined: a kernel may use one that no kernel used before. So has all else that wasm2c has in an instance.
+ *
+ * @param {string} source
+ * @param {string} headers
+ */
 function checkCalls(source, headers) {
   const state = /\binstance->\w+/.exec(source);
   if (state) throw new Error(`the module has ${state[0]}, which isn't translated`);

@@ -1,9 +1,9 @@
 import { type InputNode, type ModelInfo, nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
 
-/** What a run takes. */
+/** What a run takes: bytes, or floats that are preprocessed already. */
 export type Input = Uint8Array | Uint8ClampedArray | Float32Array;
 
-/** What an option may be, in words and as a test. */
+/** What an option may be: the words for a message, and the test. */
 type Rule = readonly [expected: string, isFine: (value: unknown) => boolean];
 export type Rules = Readonly<Record<string, Rule>>;
 
@@ -14,7 +14,7 @@ export const FLAG: Rule = ['true or false', (value) => typeof value === 'boolean
 export const FUNCTION: Rule = ['a function', (value) => typeof value === 'function'];
 export const SIGNAL: Rule = ['an AbortSignal', (value) => typeof Object(value).aborted === 'boolean'];
 
-/** A whole number; others may be allowed beside it. */
+/** Allow whole numbers from 1 to `most`, and the words `others`. */
 export function countUpTo(most: number, others: readonly string[] = []): Rule {
   const words = others.map((it) => `"${it}" or `).join('');
   const bounds = Number.isFinite(most) ? `from 1 to ${most}` : 'above 0';
@@ -29,7 +29,12 @@ export function oneOf(...words: readonly string[]): Rule {
   return [words.map((it) => `"${it}"`).join(' or '), (value) => words.includes(value as string)];
 }
 
-/** @throws {SignwaveError} `E_USAGE` for anything but an object of these options; of a misspelt one, that would be taken silently, too. */
+/**
+ * Check the options of a call.
+ *
+ * @throws {SignwaveError} `E_USAGE` if they are no object, if a value isn't allowed, or if `rules` doesn't have an option: a misspelt one would be
+ *   ignored otherwise.
+ */
 export function checkOptions(call: string, options: unknown, rules: Rules): void {
   const names = Object.keys(rules).join(', ');
   if (tagOf(options) !== 'Object') {
@@ -47,12 +52,14 @@ export function checkOptions(call: string, options: unknown, rules: Rules): void
 }
 
 /**
- * @returns the input; one that was made in another page or context as a view of this one's.
- * @throws {SignwaveError} `E_INPUT_SHAPE` for anything else than the model's input, in bytes or floats.
+ * Check that an input fits the model.
+ *
+ * @returns the input; if it is an array of another page or context, an array of this one over the same memory.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if it is no bytes or floats of the model's input.
  */
 export function checkInput(input: unknown, { name }: ModelInfo, node: InputNode): Input {
   const { height, width, channels, recipe } = node;
-  // Arrays of this page or context are told without a string: a small network takes a few microseconds in all.
+  // For arrays of this page or context no string is made: a small network takes a few microseconds in all.
   const isOwn = input instanceof Float32Array || input instanceof Uint8Array || input instanceof Uint8ClampedArray;
   const isFloats = isOwn ? input instanceof Float32Array : tagOf(input) === 'Float32Array';
   if (!isOwn && !(ArrayBuffer.isView(input) && (isFloats || isBytes(input)))) {

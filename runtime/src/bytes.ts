@@ -1,13 +1,13 @@
 import { nameOf, SignwaveError, tagOf } from '@signwave/format';
 
-/** Bytes and what holds them: an `ArrayBuffer`, shared or not, or a view whose elements are bytes; of any page, worker or context. */
+/** Whether a value is an `ArrayBuffer`, shared or not, or a view whose elements are bytes. It may come from any page, worker or context. */
 export function holdsBytes(value: unknown): value is ArrayBufferView | ArrayBufferLike {
   if (!ArrayBuffer.isView(value)) return /^(Shared)?ArrayBuffer$/.test(tagOf(value));
   return ((value as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1) === 1;
 }
 
 /**
- * A view of the same memory, made here; a copy of memory that others may change or shrink at any time.
+ * Make a view of the same memory with this context's own class. Memory that others may change or shrink at any time is copied.
  *
  * @throws {SignwaveError} `E_USAGE` if the memory was transferred.
  */

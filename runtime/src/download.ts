@@ -1,12 +1,12 @@
 import { SignwaveError, shorten } from '@signwave/format';
 
-/** @throws {SignwaveError} `E_IO` if nobody answers; an abort throws the signal's reason. */
+/** Ask a server for a file. @throws {SignwaveError} `E_IO` if nobody answers; an abort throws the signal's reason. */
 export async function fetchAnswer(address: string, signal: AbortSignal | undefined): Promise<Response> {
   try {
     return await fetch(address, signal ? { signal } : {});
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    // Browsers don't tell a page which it was.
+    // Browsers don't tell a page which of these reasons it was.
     const hint =
       'location' in globalThis
         ? '; a Content-Security-Policy needs its origin in connect-src, and another origin has to allow it (CORS)'
@@ -19,7 +19,7 @@ export async function fetchAnswer(address: string, signal: AbortSignal | undefin
   }
 }
 
-/** @throws {SignwaveError} `E_IO` for an answer that isn't the file, and one that is cut. */
+/** Read the file that a server answers with. @throws {SignwaveError} `E_IO` if the answer isn't the file, or is cut short. */
 export async function readAnswer(
   response: Response,
   name: string,

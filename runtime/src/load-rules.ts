@@ -1,6 +1,6 @@
 import { countUpTo, FLAG, oneOf, type Rules, SIGNAL, TEXT } from './arguments.js';
 
-/** More can't be meant. */
+/** A larger number is a mistake. */
 const MAX_THREADS = 64;
 
 /** What the options of `load` may be; `wasm` is checked where it is used. */

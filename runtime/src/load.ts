@@ -8,18 +8,18 @@ import { Model } from './model.js';
 import { type ModelSource, readSource } from './source.js';
 
 export interface LoadOptions extends ReadyOptions {
-  /** What to call the model in messages; default: its address, or "model". */
+  /** The model's name in messages. Default: its address, or "model". */
   readonly name?: string;
-  /** To stop what is fetched. */
+  /** Stops what is being fetched: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Read a `.sgnw` file, check it in full, and make it ready to run.
  *
- * @param source the file, or a promise of it: the engine is made meanwhile. Its bytes stay the caller's: don't change them while the model is in use.
- * @throws {SignwaveError} `E_USAGE` for what is no model source, and options that there aren't; `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` for a file that isn't a sound model; `E_IO` if it can't be read or is above 1 GiB, and if
- *   the same is true of `wasm`; `E_ENGINE` if the engine can't run it.
+ * @param source the file, or a promise of it: the engine is made while it is awaited. The bytes aren't copied, so don't change them while the model is in use.
+ * @throws {SignwaveError} `E_USAGE` if `source` is no model source, or there is no such option; `E_FORMAT_*`, `E_GRAPH` or `E_TENSOR` if the file isn't a sound model;
+ *   `E_IO` if it can't be read or is above 1 GiB, or a source of `wasm` can't be read; `E_ENGINE` if the engine can't run it.
  */
 export async function load(source: ModelSource | Promise<ModelSource>, options: LoadOptions = {}): Promise<Model> {
   checkOptions('load', options, LOAD_RULES);

@@ -1,13 +1,13 @@
 import { builtin, SignwaveError, shorten } from '@signwave/format';
 import { checkModelSize } from './model-size.js';
 
-/** What is used of Node's file system, which Deno and Bun have, too. */
+/** The part of Node's file system that is used here. Deno and Bun have it, too. */
 interface Files {
   stat(path: URL | string): Promise<{ readonly size: number }>;
   readFile(path: URL | string, options: { readonly signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Outside of pages an address is a path, or a file: URL, unless it begins with http:, https:, data: or blob:. */
+/** Whether an address is a path or a file: URL. Outside of pages it is, unless it begins with http:, https:, data: or blob:. */
 export function isLocalFile(address: string): boolean {
   const { location, process } = globalThis as {
     location?: unknown;
@@ -16,14 +16,14 @@ export function isLocalFile(address: string): boolean {
   return !location && process?.versions?.node !== undefined && !/^(https?|data|blob):/i.test(address);
 }
 
-/** @throws {SignwaveError} `E_IO` if it can't be read or is above 1 GiB; an abort throws the signal's reason. */
+/** Read a file of this machine. @throws {SignwaveError} `E_IO` if it can't be read or is above 1 GiB; an abort throws the signal's reason. */
 export async function readLocalFile(
   address: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   signal?.throwIfAborted();
   try {
-    // Not by an import, at which every bundler for pages would stumble.
+    // An import of the file system would make every bundler for pages stumble.
     const files = builtin<{ promises: Files }>('node:fs')?.promises;
     if (!files) throw new Error('before Node 20.16 and 22.3 read it yourself: load(await readFile(path))');
     const path = /^file:/i.test(address) ? new URL(address) : address;

@@ -1,9 +1,9 @@
 import { SignwaveError } from '@signwave/format';
 
-/** Far above any sound model, below what an `ArrayBuffer` can't hold. */
+/** This is far above any sound model, and an `ArrayBuffer` can hold it. */
 const MAX_MODEL_BYTES = 2 ** 30;
 
-/** To be asked before a file is read into memory. @throws {SignwaveError} `E_IO` above 1 GiB. */
+/** Check the size of a file before it is read into memory. @throws {SignwaveError} `E_IO` above 1 GiB. */
 export function checkModelSize(name: string, sizeBytes: number): void {
   if (sizeBytes <= MAX_MODEL_BYTES) return;
   throw new SignwaveError(
@@ -12,7 +12,7 @@ export function checkModelSize(name: string, sizeBytes: number): void {
   );
 }
 
-/** What a server says that it will send; undefined where it doesn't, or compresses the file. */
+/** How many bytes a server says that it will send; undefined if it doesn't say so, or compresses the file. */
 export function announcedBytes({ headers }: Response): number | undefined {
   const length = headers.get('content-length');
   return length === null || headers.has('content-encoding') ? undefined : Number(length);

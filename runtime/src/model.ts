@@ -13,7 +13,7 @@ import { checkInput, checkOptions, countUpTo, type Input } from './arguments.js'
 import type { Engine } from './engine/engine.js';
 import type { Executable } from './engine/executable.js';
 import type { ReadyModel } from './engine/make-ready.js';
-import type { Step } from './plan/plan.js';
+import type { Step } from './plan/step.js';
 import { type Pixels, rasterFrom } from './raster-from.js';
 
 /** One class of a classification. */
@@ -26,11 +26,11 @@ export interface Prediction {
   readonly probability: number;
 }
 
-/** One step of a plan, for people. */
+/** One step of a plan, described for people. */
 export interface PlanStep {
   /** `convLut`, `convBits`, `convPlanes`, ...: a kernel of runtime/assembly. */
   readonly kernel: string;
-  /** Names of the source network's modules in it, or the operations. */
+  /** Names of the source network's modules that the step executes, or of the operations where modules have no names. */
   readonly name: string;
   /** Nodes of the graph that it executes. */
   readonly nodes: readonly number[];
@@ -61,24 +61,24 @@ export interface StepProfile extends PlanStep {
 }
 
 /**
- * A binary network, ready to run. Made by `load`.
+ * A binary network that is ready to run. `load` makes it.
  *
- * Results are the reference's to the last bit on every engine and CPU, but for networks of 1-bit weights on floats, whose outputs are within 1e-5 of
- * the largest (format/SPEC.md section 5). Time per device is measured by `signwave bench`.
+ * Results are the reference's to the last bit on every engine and CPU. The exception are networks of 1-bit weights on floats, whose outputs differ
+ * by at most 1e-5 of the largest (format/SPEC.md section 5). Time per device is measured by `signwave bench`.
  */
 export class Model {
   /** What the file says about the model: name, architecture, labels, ... */
   readonly metadata: ModelInfo;
-  /** Shape of the input; images of other sizes go through the recipe, see {@link Model.classify}. */
+  /** The shape and recipe of the input. {@link Model.classify} brings images of other sizes to this shape. */
   readonly input: InputNode;
-  /** Floats that a run gives; one per class for a classifier. */
+  /** How many floats a run gives: for a classifier one per class. */
   readonly outputs: number;
   readonly #engine: Engine;
   readonly #threadsReason: string;
   readonly #loadMs: number;
   #executable: Executable | undefined;
 
-  /** @param loadMs what loading took. */
+  /** @param loadMs milliseconds that loading took. */
   constructor(file: ModelFile, { executable, engine, threadsReason }: ReadyModel, loadMs: number) {
     const { height, width, channels } = executable.plan.output.shape;
     this.metadata = file.info;
@@ -106,7 +106,8 @@ export class Model {
   }
 
   /**
-   * Run several inputs; see {@link Model.run}. With threads, each takes inputs of its own, which takes less time than sharing one after the other.
+   * Run several inputs, each as {@link Model.run} does. With several threads each of them runs inputs of its own, which takes less time than sharing
+   * one input after the other.
    */
   runBatch(batch: readonly Input[]): Float32Array[] {
     const executable = this.#usable();
@@ -130,7 +131,8 @@ export class Model {
    * @param image `{ width, height, channels, data }`, or an `ImageData`.
    * @param options.topK how many classes, 1 to {@link Model.outputs}; default 5.
    * @returns classes in falling order of probability; ties keep the lower index first.
-   * @throws {SignwaveError} `E_INPUT_SHAPE`, `E_DISPOSED` as {@link Model.run}, and for an image that the recipe can't bring to size; `E_USAGE` for another `topK`.
+   * @throws {SignwaveError} `E_INPUT_SHAPE` if the image has no bytes, or the recipe can't bring it to size; `E_DISPOSED` after `dispose()`;
+   *   `E_USAGE` if `topK` is anything else.
    */
   classify(image: Pixels, options: { topK?: number } = {}): Prediction[] {
     this.#usable();
@@ -145,7 +147,7 @@ export class Model {
     return this.rank(this.run(prepareImage(rasterFrom(image), recipe, height, width)), options.topK);
   }
 
-  /** Turn the logits of a run into predictions. @throws {SignwaveError} `E_USAGE` unless `topK` is from 1 to their number. */
+  /** Turn the logits of a run into predictions. @throws {SignwaveError} `E_USAGE` unless `topK` is from 1 to the number of logits. */
   rank(logits: Float32Array, topK = Math.min(5, this.outputs)): Prediction[] {
     checkOptions('rank', { topK }, { topK: countUpTo(logits.length) });
     const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -161,7 +163,7 @@ export class Model {
       .slice(0, topK);
   }
 
-  /** What was chosen for each step, and why. */
+  /** Say what was chosen for each step, and why. */
   plan(): PlanStep[] {
     return this.#usable().plan.steps.map((step) => this.#describe(step));
   }
@@ -170,7 +172,7 @@ export class Model {
    * Time each step by itself.
    *
    * @param input as for {@link Model.run}.
-   * @param options.repeats of each step; the first run that fills the maps isn't counted.
+   * @param options.repeats how often each step is timed; a run before that, which fills the maps, isn't counted. Default 50.
    */
   profile(input: Input, options: { repeats?: number } = {}): StepProfile[] {
     checkOptions('profile', options, { repeats: countUpTo(Number.POSITIVE_INFINITY) });
@@ -184,7 +186,7 @@ export class Model {
       }));
   }
 
-  /** What runs, and why: kernels, threads, memory. */
+  /** Say what runs, and why: kernels, threads, memory. */
   info(): RuntimeInfo {
     const { simd, reason, wasmBytes } = this.#engine;
     return {
@@ -199,7 +201,7 @@ export class Model {
   }
 
   /**
-   * Bits of a sign in the last run, to compare with the reference.
+   * Give the bits of a sign in the last run, to be compared with the reference's.
    *
    * @param node index of a `sign` of the graph.
    * @returns bits as SPEC 3.3 in the order (height, width, channels); undefined for signs that no binary layer reads.
@@ -208,7 +210,7 @@ export class Model {
     return this.#usable().signBits(node);
   }
 
-  /** Let go of the memory and end the threads. Every later call but this one throws `E_DISPOSED`. */
+  /** Free the memory and end the threads. After that every call but this one throws `E_DISPOSED`. */
   dispose(): void {
     this.#executable?.dispose();
     this.#executable = undefined;

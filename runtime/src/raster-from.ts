@@ -1,9 +1,9 @@
 import { checkRaster, type RasterImage } from '@signwave/data';
 
-/** An image of bytes, as a canvas, too, gives it: without `channels`, which the length then tells. */
+/** An image of bytes. A canvas gives one without `channels`; then the length of the data says how many there are. */
 export type Pixels = RasterImage | Omit<RasterImage, 'channels'> | ImageData;
 
-/** @throws {SignwaveError} `E_INPUT_SHAPE` for anything else. */
+/** Check an image and complete it. @throws {SignwaveError} `E_INPUT_SHAPE` if it is none. */
 export function rasterFrom(image: Pixels): RasterImage {
   const { width, height, channels, data } = Object(image);
   const lacksChannels = channels === undefined && ArrayBuffer.isView(data);

@@ -4,7 +4,7 @@ import { fetchAnswer, readAnswer } from './download.js';
 import { isLocalFile, readLocalFile } from './local-file.js';
 import { announcedBytes, checkModelSize } from './model-size.js';
 
-/** Where a model comes from: its bytes, something that has them, or an address: outside of pages a path, too. */
+/** Where a model comes from: its bytes, something that holds them, or an address. Outside of pages an address may be a path. */
 export type ModelSource =
   | Uint8Array
   | Uint8ClampedArray
@@ -17,16 +17,16 @@ export type ModelSource =
   | URL
   | string;
 
-/** More is no address, but a file as text. */
+/** A longer string is no address, but a file that was read as text. */
 const MAX_ADDRESS_CHARACTERS = 8192;
 
 /**
- * An address as text; undefined for all but strings and URLs.
+ * The text of an address; undefined if `source` is neither a string nor a URL.
  *
- * @throws {SignwaveError} `E_USAGE` for a string that has a file in it.
+ * @throws {SignwaveError} `E_USAGE` if a string is the contents of a file.
  */
 export function addressOf(source: unknown): string | undefined {
-  // By its tag: not every engine has a URL, and some have several.
+  // The tag decides: some engines have no class URL, and some have several.
   if (!/^(String|URL)$/.test(tagOf(source))) return undefined;
   const text = String(source);
   if (text.includes('\0') || (text.length > MAX_ADDRESS_CHARACTERS && !/^data:/i.test(text))) {
@@ -38,7 +38,12 @@ export function addressOf(source: unknown): string | undefined {
   return text;
 }
 
-/** @throws {SignwaveError} `E_USAGE` for what is no {@link ModelSource}; `E_IO` if it can't be read or is above 1 GiB. */
+/**
+ * Read a model from where it is.
+ *
+ * @returns its bytes, and its name in messages.
+ * @throws {SignwaveError} `E_USAGE` if `source` is no {@link ModelSource}; `E_IO` if it can't be read or is above 1 GiB.
+ */
 export async function readSource(
   source: unknown,
   options: { readonly name?: string; readonly signal?: AbortSignal },

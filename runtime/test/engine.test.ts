@@ -1,7 +1,6 @@
 import type { SignwaveError } from '@signwave/format';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
-import { placeRegions, type Region } from '../src/plan/regions.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -45,25 +44,4 @@ test('an engine without memory for one more instance is reported as that', async
   vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new RangeError('could not allocate memory'));
   const error = await failure(() => createEngine('auto'));
   expect(error.message).toMatch(/could not allocate memory.*dispose of models that are not needed/);
-});
-
-describe('memory', () => {
-  const region = (sizeBytes: number, firstStep: number, lastStep: number): Region => ({
-    kind: 'map',
-    sizeBytes,
-    firstStep,
-    lastStep,
-    address: 0,
-  });
-
-  test('is shared by maps that don’t live at the same time, and by no others', () => {
-    const [a, b, c] = [region(1000, 0, 1), region(1000, 1, 2), region(1000, 2, 3)];
-    placeRegions([a, b, c], 1024);
-    expect(a.address).toBe(c.address);
-    expect(Math.abs(a.address - b.address)).toBeGreaterThanOrEqual(1000);
-  });
-
-  test('has a limit that is named', async () => {
-    expect(await failure(() => placeRegions([region(2 ** 32, 0, 1)], 0))).toMatchObject({ code: 'E_ENGINE' });
-  });
 });

@@ -2,8 +2,8 @@ import { f32Tensor, type Graph, GraphBuilder, type Tensor, type TensorShape } fr
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
-import { Executable } from '../src/engine/executable.js';
 import { makePlan } from '../src/plan/make-plan.js';
+import { PoisonedExecutable } from './poison.js';
 import { randomBits, seededRandom } from './random-graph.js';
 
 const RECIPE = { channelOrder: 'rgb', divisor: 1, mean: [124, 116, 104], std: [1, 1, 1] } as const;
@@ -51,8 +51,8 @@ async function run(
   const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
   const binaryKernels = kernels === 'simd' ? 'lut' : 'xnor';
   const plan = makePlan(graph, engine.simd, { binaryKernels, threads, minSharedElements: 1 });
-  const steps = plan.steps.map(({ whole: _, ...step }) => ({ ...step, parts: [...step.parts!].reverse() }));
-  const executable = new Executable({ ...plan, steps }, engine);
+  const steps = plan.steps.map((step) => ({ ...step, whole: [...step.parts].reverse() }));
+  const executable = new PoisonedExecutable({ ...plan, steps }, engine);
   executable.setInput(input);
   executable.execute();
   return { output: executable.output(), kernels: executable.plan.steps.map(({ kernel }) => kernel) };

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
 import { tryTables } from '../src/engine/trial.js';
+import { type LutParameters, lutCandidates } from '../src/kernels/lut-parameters.js';
 import { COSTS } from '../src/plan/costs.js';
-import { type LutParameters, lutCandidates } from '../src/plan/lut-parameters.js';
 import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
 import { randomBits, randomFloats, seededRandom } from './random-graph.js';
 
@@ -99,7 +99,7 @@ describe('no accumulator overflows', () => {
       const largest = new Map<number, LutParameters>();
       for (const parameters of candidatesOf(graph)) {
         const known = largest.get(parameters.channels);
-        if (!known || known.blockGroups < parameters.blockGroups) largest.set(parameters.channels, parameters);
+        if (!known || known.blockSlices < parameters.blockSlices) largest.set(parameters.channels, parameters);
       }
       expect(largest.size).toBeGreaterThan(0);
       for (const parameters of largest.values()) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextUp, type SumToBit, sumIsPlus, sumThreshold } from '../src/plan/thresholds.js';
+import { nextUp, type SumToBit, sumIsPlus, sumThreshold } from '../src/kernels/thresholds.js';
 import { pick, seededRandom } from './random-graph.js';
 
 const TAPS = 288;

@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { MODULE_BYTES } from '../build/identity.js';
 import { DEFLATED_MODULES, DEFLATED_THREADS } from '../build/modules.js';
-import { KERNEL_RECORDS, PIXEL_KERNELS } from '../src/plan/records.js';
+import { SCALAR_KERNELS, WASM_KERNELS } from '../src/kernels/generated/records.js';
 
 const readBuild = (name: string): Buffer => readFileSync(new URL(`../build/${name}`, import.meta.url));
 const countOf = (text: string, instruction: string): number => text.split(instruction).length - 1;
@@ -30,8 +30,7 @@ describe.each(['simd', 'scalar'] as const)('%s.wasm', (level) => {
 
   test('exports its memory, where the plan may begin, and every kernel that a plan calls', () => {
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    const all = Object.keys(level === 'simd' ? KERNEL_RECORDS : PIXEL_KERNELS);
-    const kernels = all.filter((name) => name !== 'softmax'); // engine/softmax.ts
+    const kernels = level === 'simd' ? Object.keys(WASM_KERNELS) : SCALAR_KERNELS;
     const parts = level === 'simd' ? KERNEL_PARTS : [];
     expect(names.sort()).toEqual([...kernels, ...parts, 'heapBase', 'memory', 'nanBits'].sort());
   });

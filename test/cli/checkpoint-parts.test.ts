@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GraphBuilder, type Tensor, writeModel } from '@signwave/format';
+import { summarize } from '@signwave/lab';
 import { describe, expect, test } from 'vitest';
-import { summarize } from '../../cli/src/report/model-summary.js';
 import { checkpoint, pickle, tensorPickle } from '../../convert/test/checkpoints/build.js';
 import { ROOT, signwave, temporaryFolder } from './signwave.js';
 

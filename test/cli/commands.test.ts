@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { readImage } from '@signwave/data/node';
 import { readModel, writeModel } from '@signwave/format';
+import { argMax, encodeNpy } from '@signwave/lab';
+import { readNpy } from '@signwave/lab/node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeNpy, readNpy } from '../../cli/src/data/npy.js';
-import { argMax } from '../../cli/src/statistics.js';
 import { type FloatTensor, floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, EXAMPLE_LABELS, ROOT, signwave, temporaryFolder } from './signwave.js';
 

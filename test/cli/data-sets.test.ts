@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNpy } from '@signwave/lab/node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readNpy } from '../../cli/src/data/npy.js';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, EXAMPLE_LABELS, ROOT, signwave, temporaryFolder } from './signwave.js';
 
 const CASES = join(ROOT, 'test/cases');

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readImage } from '@signwave/data/node';
+import { encodeNpy } from '@signwave/lab';
+import { readNpy } from '@signwave/lab/node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeNpy, readNpy } from '../../cli/src/data/npy.js';
 import { golden } from '../../data/test/node/golden.js';
 import { ROOT, signwave, temporaryFolder } from './signwave.js';
 

@@ -1,7 +1,7 @@
 import { cpSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeNpy } from '@signwave/lab';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeNpy } from '../../cli/src/data/npy.js';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_LABELS, ROOT, signwaveIn, temporaryFolder } from './signwave.js';
 
 const folder = temporaryFolder();

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readModel, writeModel } from '@signwave/format';
+import { encodeNpy } from '@signwave/lab';
+import { readNpy } from '@signwave/lab/node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeNpy, readNpy } from '../../cli/src/data/npy.js';
 import { type FloatTensor, floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
 import { seededRandom } from '../e2e/random-checkpoint.js';
 import { signwave, temporaryFolder } from './signwave.js';

@@ -1,10 +1,9 @@
 import type { Conversion } from '@signwave/convert';
 import { readModel, writeModel } from '@signwave/format';
+import { argMax, Verification } from '@signwave/lab';
+import { readNpy } from '@signwave/lab/node';
 import { load } from '@signwave/runtime';
 import { expect } from 'vitest';
-import { readNpy } from '../../cli/src/data/npy.js';
-import { argMax } from '../../cli/src/statistics.js';
-import { Verification } from '../../cli/src/verify/verification.js';
 import { sharedPath } from '../shared.js';
 
 /** PyTorch sums in another order; a sign that it decides otherwise moves the logits of that image. */

@@ -1,11 +1,9 @@
 import { type Graph, packBits, readModel, writeModel } from '@signwave/format';
+import { argMax, summarize, Verification } from '@signwave/lab';
+import { readNpy } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
 import { beforeAll, expect, test } from 'vitest';
-import { readNpy } from '../../cli/src/data/npy.js';
-import { summarize } from '../../cli/src/report/model-summary.js';
-import { argMax } from '../../cli/src/statistics.js';
-import { Verification } from '../../cli/src/verify/verification.js';
 import { describeWithShared, sharedPath } from '../shared.js';
 import { type CifarImage, readCifarImages } from './cifar10.js';
 import { convertAt } from './converted.js';

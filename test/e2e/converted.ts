@@ -1,5 +1,5 @@
 import { type Conversion, type ConvertOptions, convertCheckpoint, openCheckpoint } from '@signwave/convert';
-import { openFileSource } from '../../cli/src/data/file-source.js';
+import { openFileSource } from '@signwave/lab/node';
 
 /** Convert the checkpoint at `path`. @param given omega0 of a BiPer checkpoint, or options. */
 export async function convertAt(path: string, given: number | Partial<ConvertOptions> = 20): Promise<Conversion> {

@@ -1,9 +1,9 @@
 import { ARCHITECTURES, type Conversion, convertCheckpoint, openCheckpoint } from '@signwave/convert';
 import { bytesSource, type Model, writeModel } from '@signwave/format';
+import { argMax } from '@signwave/lab';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { argMax } from '../../cli/src/statistics.js';
 import { type FloatTensor, floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
 import { makePlan } from '../../runtime/src/plan/make-plan.js';
 import { expectExact } from './agreement.js';

@@ -1,5 +1,5 @@
-import { openFileSource } from '../../cli/src/data/file-source.js';
-import { decodeNpy } from '../../cli/src/data/npy.js';
+import { decodeNpy } from '@signwave/lab';
+import { openFileSource } from '@signwave/lab/node';
 import { ZipArchive } from '../../convert/src/checkpoints/zip-archive.js';
 
 const MAX_ENTRY_BYTES = 2 ** 24;

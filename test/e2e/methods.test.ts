@@ -1,8 +1,8 @@
 import type { ConvertOptions } from '@signwave/convert';
 import { writeModel } from '@signwave/format';
+import { argMax } from '@signwave/lab';
 import { load } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { argMax } from '../../cli/src/statistics.js';
 import { describeWithShared, sharedPath } from '../shared.js';
 import { expectExact, expectLogits } from './agreement.js';
 import { readCifarImages } from './cifar10.js';

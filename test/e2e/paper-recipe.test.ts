@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { writeModel } from '@signwave/format';
+import { argMax } from '@signwave/lab';
+import { openImageSample } from '@signwave/lab/node';
 import { load, prepareImage } from '@signwave/runtime';
 import { expect, test } from 'vitest';
-import { openImageSample } from '../../cli/src/data/image-sample.js';
-import { argMax } from '../../cli/src/statistics.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { parseConfig } from '../../trainer/src/config/parse-config.js';
 import { train } from '../../trainer/src/run/train.js';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type InputNode, type Model as ModelFile, packBits, tensorValues } from '@signwave/format';
+import { openImageSample } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
 import { type Model, prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { openImageSample } from '../../cli/src/data/image-sample.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { readSafetensors } from '../../trainer/src/checkpoint/safetensors.js';
 import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../../trainer/src/quantizers/index.js';
@@ -103,7 +103,7 @@ async function trainedSigns(checkpoint: string, layer: string, quantizer: string
   const { data, shape } = tensors.find(({ name }) => name === `${layer}.weight`)!;
   const quantize = WEIGHT_QUANTIZERS[quantizer as keyof typeof WEIGHT_QUANTIZERS](tf, { omega0: 20 });
   const latent = tf.tensor4d(data as Float32Array, shape as [number, number, number, number]);
-  const quantized = tf.tidy(() => quantize(latent, { stage: 2, progress: 0 }));
+  const quantized = tf.tidy(() => quantize(latent, { stage: '2', progress: 0 }));
   const values = await quantized.data();
   tf.dispose([latent, quantized]);
   return Float32Array.from(values, Math.sign);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Model as ModelFile, writeModel } from '@signwave/format';
+import { argMax } from '@signwave/lab';
+import { openImageSample } from '@signwave/lab/node';
 import { load, type Model, prepareImage } from '@signwave/runtime';
-import { openImageSample } from '../../cli/src/data/image-sample.js';
-import { argMax } from '../../cli/src/statistics.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { parseConfig, type TrainConfig } from '../../trainer/src/config/parse-config.js';
 import type { Evaluation } from '../../trainer/src/run/evaluate.js';

@@ -1,6 +1,6 @@
 import { type Conversion, convertCheckpoint, openCheckpoint } from '@signwave/convert';
 import { type Graph, inferShapes, type MapShape } from '@signwave/format';
-import { openFileSource } from '../../cli/src/data/file-source.js';
+import { openFileSource } from '@signwave/lab/node';
 import { npyFile, zip } from '../../convert/test/checkpoints/build.js';
 
 /** What compare.py prints. */

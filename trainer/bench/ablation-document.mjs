@@ -1,13 +1,44 @@
 import { writeFileSync } from 'node:fs';
-import { importSource } from '../../scripts/import-source.mjs';
+import { importSource } from '../../scripts/modules/import-source.mjs';
 
 const PAGE = 'docs/ablation.md';
 const FIGURES = 'docs/figures';
 const SIZE = { width: 720, height: 400 };
 
-/** Write docs/ablation.md and its figures from the results of ablation.mjs. */
+/**
+ * An epoch of a run; `b` and `quantizationError` are means over the binary layers.
+ *
+ * @typedef {{ stage: Stage, epoch: number, testAccuracy: number, trainAccuracy: number, b: number, quantizationError: number }} Epoch
+ */
+/** @typedef {import('../src/types.ts').Stage} Stage */
+/** @typedef {{ name: string, weights: string, epochs: readonly Epoch[] }} MethodRun */
+/** @typedef {{ omega0: number, epochs: readonly Epoch[] }} Omega0Run */
+/**
+ * What ablation.mjs keeps.
+ *
+ * @typedef {{
+ *   machine: string,
+ *   config: {
+ *     architecture: string, batchSize: number, seed: number, omega0: number,
+ *     stages: Record<1 | 2, { epochs: number, learningRate: number }>,
+ *     data: { trainImages: number, testImages: number, sample?: string },
+ *   },
+ *   methods: readonly MethodRun[],
+ *   sweep: readonly Omega0Run[],
+ * }} Results
+ */
+
+/**
+ * Write docs/ablation.md and its figures from the results of ablation.mjs.
+ *
+ * @param {Results} results
+ */
 export async function writeAblation(results) {
   const { renderSvg } = await importSource('trainer/src/analysis/index.ts');
+  /**
+   * @param {string} name
+   * @param {object} option of ECharts
+   */
   const draw = async (name, option) => {
     writeFileSync(`${FIGURES}/${name}.svg`, `${(await renderSvg(name, option, SIZE)).trimEnd()}\n`);
   };
@@ -16,6 +47,10 @@ export async function writeAblation(results) {
   writeFileSync(PAGE, page(results));
 }
 
+/**
+ * @param {string} title
+ * @param {readonly MethodRun[]} runs
+ */
 function curves(title, runs) {
   const labels = runs[0].epochs.map(({ stage, epoch }) => `${stage}.${epoch + 1}`);
   return {
@@ -32,7 +67,14 @@ function curves(title, runs) {
   };
 }
 
+/** @param {readonly Omega0Run[]} sweep */
 function omega0Chart(sweep) {
+  /**
+   * @param {string} name
+   * @param {Stage} stage
+   * @param {number} yAxisIndex
+   * @param {(epoch: Epoch) => number} value
+   */
   const line = (name, stage, yAxisIndex, value) => ({
     name: `${name}, stage ${stage}`,
     type: 'line',
@@ -40,7 +82,9 @@ function omega0Chart(sweep) {
     lineStyle: { type: stage === '1' ? 'dashed' : 'solid' },
     data: sweep.map(({ epochs }) => value(lastOf(epochs, stage))),
   });
+  /** @param {Epoch} epoch */
   const accuracy = ({ testAccuracy }) => 100 * testAccuracy;
+  /** @param {Epoch} epoch */
   const error = ({ quantizationError }) => quantizationError;
   return {
     title: { text: 'omega0 against accuracy and quantization error', left: 'center', textStyle: { fontSize: 14 } },
@@ -57,10 +101,14 @@ function omega0Chart(sweep) {
       { type: 'value', name: '%', scale: true },
       { type: 'value', name: 'QE', scale: true },
     ],
-    series: ['1', '2'].flatMap((stage) => [line('top-1', stage, 0, accuracy), line('QE', stage, 1, error)]),
+    series: /** @type {const} */ (['1', '2']).flatMap((stage) => [
+      line('top-1', stage, 0, accuracy),
+      line('QE', stage, 1, error),
+    ]),
   };
 }
 
+/** @param {Results} results */
 function page({ machine, config, methods, sweep }) {
   const { stages, data, batchSize, seed, omega0 } = config;
   const methodRows = methods.map(({ name, weights, epochs }) =>
@@ -68,19 +116,20 @@ function page({ machine, config, methods, sweep }) {
   );
   const sweepRows = sweep.map((run) => {
     const [first, second] = [lastOf(run.epochs, '1'), lastOf(run.epochs, '2')];
+    /** @param {Epoch} epoch */
     const of = (epoch) => [percent(epoch), epoch.quantizationError.toFixed(4), epoch.b.toFixed(4)];
     return row([String(run.omega0), ...of(first), ...of(second)]);
   });
   return `<!-- Written by trainer/bench/ablation.mjs; do not edit. -->
 # Ablation
 
-The questions of the paper's table 1 and figure 4 at small scale: \`npm run ablation -- --data CIFAR10_FOLDER\` trains every run anew. They differ in
-the quantizer of the weights, or in omega0, and in nothing else: the network is \`${config.architecture}\`, on ${data.sample ?? 'the first'} ${count(data.trainImages)} training
+This page asks the questions of the paper's table 1 and figure 4 at small scale; \`npm run ablation -- --data CIFAR10_FOLDER\` trains every run anew. The runs differ
+only in the quantizer of the weights or in omega0. The network is \`${config.architecture}\`, on ${data.sample ?? 'the first'} ${count(data.trainImages)} training
 and ${count(data.testImages)} test images of CIFAR-10 (crop and flip), ${stages[1].epochs} + ${stages[2].epochs} epochs, batch ${batchSize}, learning rates ${stages[1].learningRate} and
 ${stages[2].learningRate}, no weight decay, no regulariser, seed ${seed}, activations as in the authors' code. Run on ${machine}.
 
 One seed, few images and few epochs: a difference below about 2 points says nothing (one standard deviation of an accuracy on ${count(data.testImages)} images is
-0.7 points), and the learning rates weren't tuned for any method. It shows that all of them train here, and what the two stages do; it doesn't
+0.7 points), and the learning rates weren't tuned for any method. The figures show that all of them train here, and what the two stages do; they don't
 rank them at the paper's scale.
 
 ## Weight quantizers (omega0 = ${omega0} for BiPer)
@@ -101,10 +150,22 @@ ${table(['omega0', 'stage 1, top-1', 'QE', 'b', 'stage 2, top-1', 'QE', 'b'], sw
 `;
 }
 
-const lastOf = (epochs, stage) => epochs.filter((it) => it.stage === stage).at(-1);
+/**
+ * @param {readonly Epoch[]} epochs
+ * @param {Stage} stage
+ */
+const lastOf = (epochs, stage) => /** @type {Epoch} */ (epochs.findLast((it) => it.stage === stage));
+/** @param {readonly Epoch[]} epochs */
 const best = (epochs) =>
   epochs.filter(({ stage }) => stage === '2').reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
+/** @param {Pick<Epoch, 'testAccuracy'>} epoch */
 const percent = ({ testAccuracy }) => `${(100 * testAccuracy).toFixed(2)} %`;
+/** @param {number} value */
 const count = (value) => value.toLocaleString('en-US');
+/** @param {readonly string[]} cells */
 const row = (cells) => `| ${cells.join(' | ')} |`;
+/**
+ * @param {readonly string[]} head
+ * @param {readonly string[]} rows
+ */
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows].join('\n');

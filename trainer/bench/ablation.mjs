@@ -42,11 +42,14 @@ const METHODS = [
 ];
 const OTHER_OMEGA0 = [2, 5, 10, 30, 60];
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, backend: { type: 'string' } } });
-if (values.data === undefined) {
+const {
+  values: { data: folder, backend },
+} = parseArgs({ options: { data: { type: 'string' }, backend: { type: 'string' } } });
+if (folder === undefined) {
   console.error('--data must name the folder of CIFAR-10 (binary version)');
   process.exit(2);
 }
+const cifar10 = folder;
 
 mkdirSync(FOLDER, { recursive: true });
 const methods = METHODS.map(({ name, weights }) => ({ name, weights, ...train(weights, weights, OMEGA0) }));
@@ -63,22 +66,35 @@ const results = {
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
 await writeAblation(results);
 
-/** @returns {epochs}: of each epoch, the accuracy and the layers' means. */
+/**
+ * @param {string} name
+ * @param {string} weights
+ * @param {number} omega0
+ * @returns {{ epochs: import('./ablation-document.mjs').Epoch[] }}
+ */
 function train(name, weights, omega0) {
   const output = `${FOLDER}/${name}`;
   const path = `${FOLDER}/${name}.json`;
-  const data = { format: 'cifar10', folder: values.data, ...IMAGES };
+  const data = { format: 'cifar10', folder: cifar10, ...IMAGES };
   const quantizers = { weights, activations: 'per-sample' };
   writeFileSync(path, JSON.stringify({ ...COMMON, omega0, quantizers, data, output }, null, 2));
   if (!existsSync(`${output}/report.html`)) {
     const isStarted = existsSync(`${output}/latest.safetensors`);
-    const args = ['train', path, '--data', values.data, ...(isStarted ? ['--resume'] : [])];
-    if (values.backend) args.push('--backend', values.backend);
+    const args = ['train', path, '--data', cifar10, ...(isStarted ? ['--resume'] : [])];
+    if (backend) args.push('--backend', backend);
     const { status } = spawnSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { stdio: 'inherit' });
     if (status !== 0) process.exit(1);
   }
-  const lines = readFileSync(`${output}/metrics.jsonl`, 'utf8').trim().split('\n').map(JSON.parse);
-  const epochs = lines.filter(({ kind }) => kind === 'epoch');
+  /** @type {import('../src/run/metrics.ts').Metrics[]} */
+  const lines = readFileSync(`${output}/metrics.jsonl`, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const epochs = lines.flatMap((it) => (it.kind === 'epoch' ? [it] : []));
+  /**
+   * @param {readonly import('../src/run/metrics.ts').LayerMetrics[]} layers
+   * @param {'b' | 'quantizationError'} field
+   */
   const meanOf = (layers, field) => layers.reduce((sum, layer) => sum + layer[field], 0) / layers.length;
   return {
     epochs: epochs.map(({ stage, epoch, testAccuracy, trainAccuracy, layers }) => ({

@@ -11,24 +11,35 @@ import { seededRandom } from '../src/random.ts';
 import { trainStep } from '../src/step.ts';
 import { openStockWasm } from './stock-wasm.mjs';
 
+/** @typedef {import('../src/backends/backend-names.ts').BackendName} BackendName */
+/** @typedef {import('../src/types.ts').Tensor} Tensor */
+
 const [name, batch, steps, tensorsPath] = process.argv.slice(2);
 const CHECKED_IMAGES = 4;
 /** The first steps make kernels and buffers. */
 const WARM_UP_STEPS = 3;
 
 try {
-  const backend = name === 'wasm-stock' ? await openStockWasm() : await chooseBackend({ force: name });
+  const backend =
+    name === 'wasm-stock' ? await openStockWasm() : await chooseBackend({ force: /** @type {BackendName} */ (name) });
   // In stage 2 sums of +-1 that equal their mean are common before training, and rounding decides their signs: losses differ.
-  const { loss } = await runSteps(backend, 1, CHECKED_IMAGES, 1, tensorsPath);
+  const { loss } = await runSteps(backend, '1', CHECKED_IMAGES, 1, tensorsPath);
   const timed =
-    Number(steps) > 0 ? await runSteps(backend, 2, Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
+    Number(steps) > 0 ? await runSteps(backend, '2', Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
   const ms = timed?.ms.slice(WARM_UP_STEPS).sort((a, b) => a - b);
   console.log(JSON.stringify({ loss, ms, device: backend.device }));
 } catch (error) {
-  console.log(JSON.stringify({ error: error.message }));
+  console.log(JSON.stringify({ error: /** @type {Error} */ (error).message }));
 }
 
-/** @returns the loss of the first step, and the time of each in milliseconds. */
+/**
+ * @param {import('../src/types.ts').TrainingBackend} backend
+ * @param {import('../src/types.ts').Stage} stage
+ * @param {number} images
+ * @param {number} count
+ * @param {string} [dumpPath]
+ * @returns the loss of the first step, and the time of each in milliseconds.
+ */
 async function runSteps(backend, stage, images, count, dumpPath) {
   const { tf } = backend;
   const random = seededRandom(1);
@@ -59,7 +70,12 @@ async function runSteps(backend, stage, images, count, dumpPath) {
   return { loss, ms };
 }
 
-/** Names, shapes and places as JSON, and beside it the numbers as float32. */
+/**
+ * Names, shapes and places as JSON, and beside it the numbers as float32.
+ *
+ * @param {string} path
+ * @param {{ name: string, tensor: Tensor }[]} tensors
+ */
 async function writeTensors(path, tensors) {
   const values = await Promise.all(tensors.map(({ tensor }) => tensor.data()));
   let from = 0;

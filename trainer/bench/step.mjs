@@ -57,6 +57,12 @@ for (const [name, rate] of rates) {
   if (others.length > 0) console.log(`${name}: ${others.join(', ')}`);
 }
 
+/**
+ * What measure-step.mjs or pytorch_step.py prints. @typedef {{ loss: number, ms: number[], device: string, error?: string }} Measured
+ *
+ * @param {string} name
+ * @param {Measured} measured
+ */
 function print(name, { loss, ms, device, error }) {
   if (error) {
     console.log(`${name.padEnd(12)}-   ${error}`);
@@ -64,22 +70,27 @@ function print(name, { loss, ms, device, error }) {
     console.log(`${name.padEnd(12)}-   its loss is ${loss}, that of cpu is ${expected}: nothing was timed`);
     process.exitCode = 1;
   } else {
+    /** @param {number} time */
     const imagesPerSecond = (time) => (1000 * Number(values.batch)) / time;
+    /** @param {number} time */
     const column = (time) => imagesPerSecond(time).toFixed(1).padStart(9);
     const median = ms[ms.length >> 1];
     rates.set(name, imagesPerSecond(median));
     console.log(
-      `${name.padEnd(12)}${column(median)}          ${column(ms.at(-1))} ${column(ms[0])} ${median.toFixed(0).padStart(9)}   ${device}`,
+      `${name.padEnd(12)}${column(median)}          ${column(ms[ms.length - 1])} ${column(ms[0])} ${median.toFixed(0).padStart(9)}   ${device}`,
     );
   }
 }
 
-/** @returns what measure-step.mjs or pytorch_step.py prints. */
+/**
+ * @param {string[]} args
+ * @returns {Measured}
+ */
 function measure(args, program = process.execPath) {
   const { stdout, status, signal } = spawnSync(program, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const line = stdout?.trim().split('\n').at(-1);
-  return line ? JSON.parse(line) : { error: `its process ended with ${signal ?? status}` };
+  return JSON.parse(line || JSON.stringify({ error: `its process ended with ${signal ?? status}` }));
 }

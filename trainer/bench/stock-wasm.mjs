@@ -10,13 +10,22 @@ export async function openStockWasm() {
   tf.registerKernel({
     kernelName: 'Conv2DBackpropFilter',
     backendName: 'wasm',
-    kernelFunc: ({ inputs: { x, dy }, attrs }) =>
-      filterGradient(x, dy, conv2DInfo(tf, x.shape, attrs.filterShape, attrs)),
+    kernelFunc: ({ inputs, attrs }) => {
+      const { x, dy } = /** @type {Record<'x' | 'dy', tf.Tensor4D>} */ (inputs);
+      const convolution = /** @type {any} */ (attrs);
+      return filterGradient(x, dy, conv2DInfo(tf, x.shape, convolution.filterShape, convolution));
+    },
   });
-  return { name: 'wasm', tf, device: 'stock kernels of tfjs, im2col', isGpu: false };
+  return { name: 'wasm', tf, device: 'stock kernels of tfjs, im2col', isGpu: false, skipped: [] };
 }
 
-/** (N, H, W, C), (N, OH, OW, O) -> (kh, kw, C, O). */
+/**
+ * (N, H, W, C), (N, OH, OW, O) -> (kh, kw, C, O).
+ *
+ * @param {tf.Tensor4D} x
+ * @param {tf.Tensor4D} dy
+ * @param {ReturnType<typeof conv2DInfo>} info
+ */
 function filterGradient(x, dy, info) {
   const { padInfo, strideHeight, strideWidth, outHeight, outWidth, filterHeight, filterWidth, inChannels } = info;
   const { top, bottom, left, right } = padInfo;

@@ -5,8 +5,8 @@ const STATE_WORDS = 4;
 const STATE_PATTERN = /^[0-9a-f]{32}$/;
 
 /**
- * A generator of uniform numbers that depends on nothing but `seed`: xoshiro128** (Blackman and Vigna 2018), its 128 bits of state filled by
- * splitmix32 as its authors advise.
+ * A generator of uniform numbers that depends on nothing but `seed`: xoshiro128** (Blackman and Vigna 2018). splitmix32 fills its 128 bits
+ * of state, as its authors advise.
  */
 export function seededRandom(seed: number): RandomState {
   let word = seed >>> 0;
@@ -20,7 +20,7 @@ export function seededRandom(seed: number): RandomState {
 }
 
 /**
- * The generator that a checkpoint stored, at the place where it was.
+ * The generator that a checkpoint stored, ready to go on from where it was.
  *
  * @param state of {@link RandomState}: 32 hexadecimal digits.
  * @throws {SignwaveError} `E_RESUME` if it isn't one.
@@ -33,21 +33,21 @@ export function restoredRandom(state: string): RandomState {
   return new Xoshiro128(Uint32Array.from({ length: STATE_WORDS }, (_, i) => word(i)));
 }
 
-/** A number from the standard normal distribution, by Box and Muller's transform; takes two uniform numbers. */
+/** A number from the standard normal distribution by the Box-Muller transform; uses up two uniform numbers. */
 export function standardNormal(random: RandomState): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
   return radius * Math.cos(2 * Math.PI * random.next());
 }
 
 class Xoshiro128 implements RandomState {
-  /** Never all zero. */
+  /** Never all zero: the generator couldn't leave that state. */
   readonly #words: Uint32Array;
 
   constructor(words: Uint32Array) {
     this.#words = words;
   }
 
-  /** 53 random bits, all that a number in [0, 1) has room for: 27 and 26 of two steps. */
+  /** 53 random bits, as many as a number in [0, 1) holds: 27 and 26 of them from two steps. */
   next(): number {
     const high = this.#step() >>> 5;
     const low = this.#step() >>> 6;

@@ -2,13 +2,13 @@ import { crossEntropy, distillationLoss, labelTargets } from './layers/losses.js
 import type { Sgd } from './optimizer/index.js';
 import type { Network, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from './types.js';
 
-/** Learning from a trained network besides the labels. */
+/** Learning from a trained network in addition to the labels. */
 export interface Distillation {
-  /** A network for the same images and classes; it's evaluated, not trained. */
+  /** A network for the same images and classes. It is only evaluated, not trained. */
   readonly teacher: Network;
-  /** Softens both networks' probabilities; 1: not at all. */
+  /** Softens the probabilities of both networks; 1 leaves them as they are. */
   readonly temperature: number;
-  /** Share of the teacher in the loss, 0 to 1; the labels have the rest. */
+  /** Weight of the teacher in the loss, 0 to 1; the labels have the rest. */
   readonly weight: number;
 }
 
@@ -16,12 +16,12 @@ export interface TrainStepOptions {
   readonly tf: Tf;
   readonly network: Network;
   readonly optimizer: Pick<Sgd, 'step'>;
-  /** (N, H, W, C), preprocessed. Not disposed of. */
+  /** (N, H, W, C), preprocessed. The step doesn't dispose of them. */
   readonly images: Tensor4D;
-  /** (N), int32. Not disposed of. */
+  /** (N), int32. The step doesn't dispose of them. */
   readonly labels: Tensor1D;
   readonly learningRate: number;
-  /** Weight of the sin^2 regulariser; 0: none. */
+  /** Weight of the sin^2 regulariser; 0 for none. */
   readonly tau: number;
   /** Default 0. */
   readonly labelSmoothing?: number;
@@ -29,19 +29,17 @@ export interface TrainStepOptions {
 }
 
 export interface StepResult {
-  /** All that was minimised: cross entropy or its mixture with the teacher's, and tau times the regulariser. */
+  /** What was minimised: the cross entropy, mixed with the teacher's if there is one, plus tau times the regulariser. */
   readonly loss: number;
   /** The loss without the regulariser. */
   readonly crossEntropy: number;
   /** The regulariser without tau; 0 if tau is 0. */
   readonly regulariser: number;
-  /** Images whose largest logit is that of their label, before the step. */
+  /** Number of images whose largest logit was that of their label, before the step. */
   readonly correct: number;
 }
 
-/**
- * One step of SGD. Everything happens in one `tf.tidy`; the four numbers are read at its end, which is also when the back end has finished.
- */
+/** One step of SGD, all in one `tf.tidy`. Reading the four numbers at the end also waits for the back end to finish. */
 export async function trainStep(options: TrainStepOptions): Promise<StepResult> {
   const { tf, network, optimizer, learningRate } = options;
   const report = tf.tidy(() => {

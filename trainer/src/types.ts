@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 
-/** TensorFlow.js. Code takes it as a parameter, so that one program runs on every back end; it reads tensors only asynchronously. */
+/** TensorFlow.js. Code takes it as a parameter and reads tensors only asynchronously, so that one program runs on every back end. */
 export type Tf = typeof tfjs;
 export type Tensor = tfjs.Tensor;
 export type Tensor1D = tfjs.Tensor1D;
@@ -9,8 +9,11 @@ export type Tensor4D = tfjs.Tensor4D;
 export type Scalar = tfjs.Scalar;
 export type Variable = tfjs.Variable;
 
-/** Which weights a network computes with: 1: real sin(omega0 w); 2: its sign. Methods other than BiPer have the same in both. */
-export type Stage = 1 | 2;
+/**
+ * The weights that a network computes with: in stage 1 real sin(omega0 w), in stage 2 its sign. Other methods than BiPer use the same in
+ * both. A string, as configs, checkpoints and metrics spell it.
+ */
+export type Stage = '1' | '2';
 
 /** A tensor that training changes. */
 export interface Parameter {
@@ -20,10 +23,10 @@ export interface Parameter {
   readonly variable: Variable;
 }
 
-/** A tensor that belongs to the state dict but has no gradient: running mean and variance, step counters, beta, tau. */
+/** A tensor that is in the state dict but has no gradient: running mean and variance, step counters, beta, tau. */
 export interface StateBuffer {
   readonly name: string;
-  /** In PyTorch's shape. Replaced by `set`, which disposes of the old one. */
+  /** In PyTorch's shape. `set` replaces it and disposes of the old one. */
   get(): Tensor;
   set(value: Tensor): void;
 }
@@ -35,12 +38,12 @@ export interface BinaryLayer {
   readonly weight: Variable;
 }
 
-/** A network on one back end, with PyTorch's names and shapes for everything it keeps. */
+/** A network on one back end, with PyTorch's names and shapes for everything that it stores. */
 export interface Network {
-  /** `resnet20_1w1a`, ...: the architecture's name in the authors' code. */
+  /** The architecture's name in the authors' code, such as `resnet20_1w1a`. */
   readonly architecture: string;
   readonly classes: number;
-  /** In the order of PyTorch's state dict, parameters and buffers apart. */
+  /** In the order of PyTorch's state dict; parameters and buffers are apart. */
   readonly parameters: readonly Parameter[];
   readonly buffers: readonly StateBuffer[];
   readonly binaryLayers: readonly BinaryLayer[];
@@ -49,7 +52,7 @@ export interface Network {
   progress: number;
   /**
    * @param images (N, H, W, 3) float32, preprocessed.
-   * @param training batch statistics, and the running ones are updated; else running statistics.
+   * @param training if true, normalises by the batch's statistics and updates the running ones; otherwise by the running statistics.
    * @returns logits (N, classes).
    */
   forward(images: Tensor4D, training: boolean): Tensor2D;
@@ -58,26 +61,26 @@ export interface Network {
   dispose(): void;
 }
 
-/** Class probabilities, batches and everything else that has to be the same in a resumed run come from one of these. */
+/** Source of random numbers for initial values, batches and everything else that a resumed run must repeat. */
 export interface RandomState {
   /** Uniform in [0, 1). */
   next(): number;
-  /** To be stored in a checkpoint. */
+  /** Text to store in a checkpoint. */
   readonly state: string;
 }
 
-/** What a back end gives to a training run. */
+/** What a back end provides for a training run. */
 export interface TrainingBackend {
   readonly name: 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
   readonly tf: Tf;
-  /** "TensorFlow 2.21.0, CPU", "Dawn, NVIDIA ...": for the log. */
+  /** "TensorFlow 2.21.0, CPU", "Dawn, NVIDIA ...", for the log. */
   readonly device: string;
   readonly isGpu: boolean;
   /** Back ends that were tried before this one, and why each was skipped. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /**
-   * Batch norm over (N, H, W) of (N, H, W, C) as one kernel with its gradient, where the back end has one; the network composes it otherwise.
-   * Returns normalised output, batch mean and *unbiased* batch variance.
+   * Batch norm over (N, H, W) of (N, H, W, C) as one kernel with its gradient, if the back end has one; otherwise the network composes it.
+   * Returns the normalised output, the batch mean and the *unbiased* batch variance.
    */
   readonly fusedBatchNorm?: (
     x: Tensor4D,

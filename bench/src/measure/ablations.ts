@@ -1,5 +1,5 @@
+import { timeInterleaved } from '@signwave/lab';
 import { load } from '@signwave/runtime';
-import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { ABLATIONS } from '../ablations.js';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY } from '../families.js';
@@ -9,7 +9,7 @@ import { type MeasureOptions, WARM_UP_MS } from './layers.js';
 
 const SAMPLE_MS = 50;
 
-/** Time a network as it is and with one thing after the other changed, all in the same rounds. */
+/** Times a network as it is and with one thing changed after the other, all within the same rounds. */
 export async function measureAblations(network: Network, { rounds, log }: MeasureOptions): Promise<AblationResult[]> {
   const { bytes, input, expected, tolerance, title } = network;
   const model = await load(bytes, DEFAULT_FAMILY.options);

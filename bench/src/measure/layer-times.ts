@@ -1,21 +1,24 @@
+import type { Contestant } from '@signwave/lab';
 import { load, type Model } from '@signwave/runtime';
-import type { Contestant } from '../../../cli/src/bench/interleave.js';
 import { requireEqual } from '../check.js';
 import type { Family } from '../families.js';
 import { MORE_LAYERS, type TimedLayer, type UnitNetwork } from '../layer-networks.js';
 import type { Runnable } from '../peers/peer.js';
 
-/** Of a float layer: kernels may sum in another order than the reference. */
+/** Tolerance for float layers, where kernels may sum in another order than the reference. */
 const FLOAT_TOLERANCE = 1e-5;
 
-/** An engine that is ready to run the networks by which a layer is timed. */
+/** An engine that is ready to run the networks that time a layer. */
 export interface ReadyLayer {
   readonly single: Runnable;
   readonly longer: Runnable;
   readonly shorter: Runnable;
 }
 
-/** @param open gets an engine ready for a network. @returns why it can't, if it can't. */
+/**
+ * @param open gets an engine ready for a network, or says why it can't.
+ * @returns the ready layer, or the reason why there is none.
+ */
 export async function readyLayer<T extends Runnable>(
   { single, longer, shorter }: TimedLayer,
   open: (network: UnitNetwork) => Promise<T | string>,
@@ -33,12 +36,12 @@ export async function releaseLayer(layer: ReadyLayer): Promise<void> {
   for (const it of new Set([layer.single, layer.longer, layer.shorter])) await it.release();
 }
 
-/** A network of layers in signwave, its output checked. */
+/** The networks of a layer in signwave, outputs checked. */
 export interface OwnLayers extends Runnable {
   readonly model: Model;
 }
 
-/** @throws {SignwaveError} `E_PEER` if the output isn't the reference's: bit for bit where layers read bits. */
+/** @throws {SignwaveError} `E_PEER` if the output isn't the reference's: bit for bit if layers read bits. */
 export async function ownLayers(network: UnitNetwork, family: Family): Promise<OwnLayers> {
   const model = await load(network.bytes, { name: 'layers', ...family.options });
   const tolerance = network.units[0]!.shape.activations === 'bits' ? 0 : FLOAT_TOLERANCE;
@@ -46,7 +49,9 @@ export async function ownLayers(network: UnitNetwork, family: Family): Promise<O
   return { model, work: { run: () => void model.run(network.input) }, release: () => model.dispose() };
 }
 
-/** The layer by itself: runs of the longer and of the shorter network in turns, and the difference of their medians for one layer. */
+/**
+ * Times the layer by itself: runs the longer and the shorter network in turns and divides the difference of their medians by the layers.
+ */
 export function layerContestant(name: string, { longer, shorter }: ReadyLayer): Contestant {
   return {
     name,
@@ -61,14 +66,14 @@ export function layerContestant(name: string, { longer, shorter }: ReadyLayer): 
   };
 }
 
-/** A whole call of an engine's API for a network of the layer alone. */
+/** Times a whole call of an engine's API for a network of the layer alone. */
 export function callContestant(name: string, { single }: ReadyLayer): Contestant {
   return { name, ...single.work };
 }
 
 async function timeOnce({ work }: Runnable): Promise<number> {
   const before = performance.now();
-  // Awaiting what is no promise would put a turn of the event loop into the time of synchronous work.
+  // Awaiting a value that is no promise would add a turn of the event loop to the time of synchronous work.
   const pending = work.run();
   if (pending) await pending;
   return performance.now() - before;

@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
+import { timeInterleaved } from '@signwave/lab';
 import type { PlanStep } from '@signwave/runtime';
-import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
 import { timedLayer } from '../layer-networks.js';
 import type { Peer } from '../peers/peer.js';
@@ -15,18 +15,20 @@ import {
   releaseLayer,
 } from './layer-times.js';
 
-/** Least duration of a sample: a layer of CIFAR is run some hundred times in it. */
+/** A sample lasts at least this long; a layer for CIFAR runs some hundred times in it. */
 const SAMPLE_MS = 10;
-/** Of everything that is timed: V8 compiles a hot function of a module a second time, in the background. */
+/** How long everything is run before it is timed: V8 compiles a module's hot functions a second time, in the background. */
 export const WARM_UP_MS = 150;
 
 export interface MeasureOptions {
   readonly rounds: number;
-  /** Tell people what goes on. */
+  /** Reports progress. */
   readonly log: (line: string) => void;
 }
 
-/** Time every layer of the sets in all kernel families and peers, by itself and as a whole call. A shape that several sets have is measured once. */
+/**
+ * Times every layer of the sets in all kernel families and peers, by itself and as a whole call. A shape in several sets is measured once.
+ */
 export async function measureLayers(
   sets: readonly ShapeSet[],
   peers: readonly Peer[],

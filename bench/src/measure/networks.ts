@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type InputNode, isIntegerConv, macs, readModel } from '@signwave/format';
+import { type Contestant, timeInterleaved } from '@signwave/lab';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
-import { type Contestant, timeInterleaved } from '../../../cli/src/bench/interleave.js';
-import { seededRandom } from '../../../trainer/src/random.js';
+import { seededRandom } from '@signwave/trainer/internals';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
 import type { Network, Peer, Prepared } from '../peers/peer.js';
@@ -13,7 +13,7 @@ import { measureStartup } from './startup.js';
 
 const SAMPLE_MS = 50;
 const PROFILE_REPEATS = 50;
-/** Of outputs against the reference: networks with float layers whose kernels may sum in another order, see SPEC.md 5. */
+/** Tolerance for networks with float layers, whose kernels may sum in another order than the reference (SPEC.md section 5). */
 const FLOAT_TOLERANCE = 1e-5;
 
 /** A network to be measured. */
@@ -22,7 +22,7 @@ export interface NetworkFile {
   readonly title: string;
   /** A `.sgnw` file. */
   readonly path: string;
-  /** Its activations are floats: nothing there has to be equal to the last bit. */
+  /** Its activations are floats, so outputs need not be equal to the last bit. */
   readonly hasFloatActivations?: boolean;
   readonly outputChange?: OutputChange;
 }
@@ -33,7 +33,7 @@ export async function openNetwork({ id, title, path, hasFloatActivations }: Netw
   const reference = new Reference(model.graph);
   const { height, width, channels } = model.graph.nodes[0] as InputNode;
   const random = seededRandom(1);
-  // A stem of integers is given what images are made of.
+  // A stem of integers reads bytes, as images have them.
   const isOnBytes = model.graph.nodes.some((node) => isIntegerConv(model.graph, node));
   const next = isOnBytes ? () => Math.floor(random.next() * 256) : () => random.next() * 4 - 2;
   const input = Float32Array.from({ length: height * width * channels }, next);
@@ -42,7 +42,7 @@ export async function openNetwork({ id, title, path, hasFloatActivations }: Netw
   return { id, title, model, bytes, input, expected: reference.run(input), tolerance, macs: total };
 }
 
-/** Time a network in all kernel families and peers; profile it; start it in processes of its own. */
+/** Times a network in all kernel families and peers, profiles it, and starts it in fresh processes. */
 export async function measureNetwork(
   network: Network,
   { path, outputChange }: NetworkFile,

@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
+import { timeInterleaved } from '@signwave/lab';
 import { load } from '@signwave/runtime';
-import { timeInterleaved } from '../../../cli/src/bench/interleave.js';
 import { requireEqual } from '../check.js';
 import { DEFAULT_FAMILY } from '../families.js';
 import { timedLayer } from '../layer-networks.js';
@@ -13,12 +13,12 @@ import { type MeasureOptions, WARM_UP_MS } from './layers.js';
 const CHANNELS = [16, 32, 64, 128, 256, 512];
 const MAP_SIDES = [7, 14, 28, 56, 112];
 const BATCHES = [1, 2, 4, 8, 16];
-/** What stays the same while the other grows. */
+/** Channels and side of the layers: one stays so while the other grows. */
 const SIDE = 14;
 const WIDTH = 64;
 const SAMPLE_MS = 10;
 
-/** Time 3 x 3 layers of growing width and size, and batches of `network`. */
+/** Times 3 x 3 layers of growing width and size, and growing batches of `network`. */
 export async function measureScaling(network: Network, options: MeasureOptions): Promise<Scaling> {
   options.log('how time grows');
   return {

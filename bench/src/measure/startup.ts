@@ -3,15 +3,15 @@ import { promisify } from 'node:util';
 import type { Peer } from '../peers/peer.js';
 import type { StartupResult } from '../results.js';
 
-/** Processes for each engine; the first one only brings files into the system's cache. */
+/** Processes started for each engine; the first only brings files into the system's cache. */
 const PROCESSES = 5;
-/** Bundled by scripts/bench.mjs from bench/src/start-once.ts. */
+/** The bundle of bench/src/start-once.ts that scripts/bench.mjs makes. */
 const START_ONCE = 'build/bench/start-once.mjs';
 
 /** What bench/src/start-once.ts prints. */
 export type Startup = Pick<StartupResult, 'loadMs' | 'firstRunMs' | 'rssBytes' | 'memoryBytes'>;
 
-/** From the bytes of a file to a first result in processes that never ran it before: code cold, nothing compiled. */
+/** Times the way from a file's bytes to a first result, in fresh processes: code is cold and nothing is compiled. */
 export async function measureStartup(modelPath: string, peers: readonly Peer[]): Promise<StartupResult[]> {
   const engines = ['signwave', ...peers.map(({ id }) => id).filter((id) => id === 'ort-web-float32')];
   const results: StartupResult[] = [];

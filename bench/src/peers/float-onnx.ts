@@ -1,10 +1,10 @@
-import { OnnxGraph } from '../../../convert/src/onnx/onnx-graph.js';
+import { channelsFirst } from '@signwave/convert';
+import { OnnxGraph } from '@signwave/convert/internals';
 import { outputShape, type UnitNetwork } from '../layer-networks.js';
-import { filtersInnerFirst } from '../layouts.js';
 
 /**
- * The units in float32: a `Conv` with scale and bias in its filters, as optimizers fold batch norms, and a `Clip` to -1 and +1, which ONNX
- * Runtime makes a part of the convolution. Input `input` and output `output` are (1, C, H, W).
+ * The units in float32: a `Conv` with scale and bias folded into its filters, as optimizers fold batch norms, and a `Clip` to -1 and +1,
+ * which ONNX Runtime fuses with the convolution. Input `input` and output `output` are (1, C, H, W).
  */
 export function floatOnnx(network: UnitNetwork): Uint8Array {
   const { height, width, inChannels } = network.units[0]!.shape;
@@ -14,7 +14,7 @@ export function floatOnnx(network: UnitNetwork): Uint8Array {
   for (const { from, shape, weights, scale, bias } of network.units) {
     const { kernel, stride, pad, groups, outChannels } = shape;
     g.enter(`unit${values.length}`);
-    const scaled = filtersInnerFirst(weights, outChannels, shape.inChannels / groups).map((weight) => weight * scale);
+    const scaled = channelsFirst(weights, shape.inChannels / groups, outChannels).map((weight) => weight * scale);
     const filters = g.floats('weights', [outChannels, shape.inChannels / groups, kernel, kernel], scaled);
     const sums = g.node('Conv', [from < 0 ? input : values[from]!, filters, g.floats('bias', [outChannels], bias)], {
       kernel_shape: [kernel, kernel],

@@ -1,27 +1,29 @@
-import { MessageWriter } from '../../../convert/src/onnx/protobuf.js';
+import { channelsFirst } from '@signwave/convert';
+import { MessageWriter } from '@signwave/convert/internals';
 import { outputShape, type Unit, type UnitNetwork } from '../layer-networks.js';
-import { filtersInnerFirst } from '../layouts.js';
 
-// What the exporter has no use for: quantized convolutions with 8-bit tensors. Field numbers are those of onnx.proto3, as in
+// ONNX graphs of quantized convolutions with 8-bit tensors, which the exporter can't write. Field numbers are those of onnx.proto3, as in
 // convert/src/onnx/onnx-graph.ts.
 //
-// A unit of bits is one QLinearConv. Its rounding to a byte saturates, and that is the sign: the bytes 255 and 0, which with a zero point of 128
-// are v = 127 and -128. With v = 127.5 x - 0.5 for x of +1 and -1, filters w of +1 and -1, and p the sum of a filter's weights under pads,
+// A unit of bits is one QLinearConv. Rounding to a byte saturates, and that serves as the sign: it gives the bytes 255 and 0, which with a
+// zero point of 128 stand for v = 127 and -128. With v = 127.5 x - 0.5 for x of +1 and -1, filters w of +1 and -1, and p the sum of a
+// filter's weights under pads,
 //
 //   sum(w v) = 127.5 sum(w x) - 0.5 (sum(w) - p)
 //
-// so that the bias 127.5 b / 2 + 0.5 sum(w) makes it 127.5 / 2 (2 sum(w x) + b) + 0.5 p. What is in brackets is odd, and |p| is at most the number
-// of taps of one channel, because each tap has as many weights of +1 as of -1: the sign is right, and four times the value is beyond a byte.
+// so the bias 127.5 b / 2 + 0.5 sum(w) makes it 127.5 / 2 (2 sum(w x) + b) + 0.5 p. The bracket is odd, and |p| is at most
+// the number of kernel positions: at each of them a filter has equally many weights of +1 and -1, or one more of either. So the sign is
+// right, and four times the value is beyond a byte.
 
 const ELEMENT = { float: 1, uint8: 2, int8: 3, int32: 6 } as const;
 type Element = keyof typeof ELEMENT;
 
-/** Byte that stands for 0. */
+/** The byte that stands for 0. */
 const ZERO_BYTE = 128;
-/** What a step of an output byte stands for. */
+/** The difference between two neighbouring output bytes. */
 const OUTPUT_SCALE = 0.25;
 
-/** The units in 8 bits. Input `input` and output `output` are uint8 (1, C, H, W), of 0 and 255. */
+/** The units in 8 bits. Input `input` and output `output` are uint8 (1, C, H, W) with values 0 and 255. */
 export function int8Onnx(network: UnitNetwork): Uint8Array {
   const { units, outputs } = network;
   const { height, width, inChannels } = units[0]!.shape;
@@ -45,7 +47,7 @@ export function int8Onnx(network: UnitNetwork): Uint8Array {
   for (const [i, { shape, weights, bias }] of units.entries()) {
     const { kernel, groups, outChannels } = shape;
     const filters = [outChannels, shape.inChannels / groups, kernel, kernel];
-    const planar = filtersInnerFirst(weights, outChannels, shape.inChannels / groups);
+    const planar = channelsFirst(weights, shape.inChannels / groups, outChannels);
     graph.message(5, tensor(`unit${i}_w`, 'int8', filters, bytesOf(Int8Array.from(planar))));
     graph.message(5, tensor(`unit${i}_b`, 'int32', [outChannels], bytesOf(integerBias(weights, bias))));
   }
@@ -55,7 +57,7 @@ export function int8Onnx(network: UnitNetwork): Uint8Array {
   return new MessageWriter().int(1, 8).string(2, 'signwave-bench').message(7, graph).message(8, opset).finish();
 }
 
-/** Values of +1 and -1 as bytes. */
+/** Turns +1 and -1 into the bytes 255 and 0. */
 export function toBytes(values: Float32Array): Uint8Array {
   return Uint8Array.from(values, (value) => (value > 0 ? 255 : 0));
 }
@@ -118,7 +120,7 @@ function valueInfo(name: string, sides: readonly number[]): MessageWriter {
   return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, type));
 }
 
-/** Little-endian, as ONNX has raw data and every machine that this runs on. */
+/** Little-endian, like ONNX's raw data and every machine that this runs on. */
 function bytesOf(values: Float32Array | Int32Array | Int8Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

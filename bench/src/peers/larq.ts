@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cacheFolder, type Machine, THIS_MACHINE } from '../../../trainer/src/setup/machine.js';
+import { cacheFolder, type Machine, THIS_MACHINE } from '@signwave/trainer/internals';
 import type { MissingPeer, Peer } from './peer.js';
 
-/** Ways to run it, by what bench/larq/measure.py calls them. The first is what its interpreter does unless told otherwise. */
+/** Ways to run it, by the names that bench/larq/measure.py has for them. The first is the interpreter's default. */
 const WAYS = {
   default: { id: 'larq', title: 'larq compute engine, native, BinaryResNetE18, as it comes' },
   indirect: { id: 'larq-indirect', title: 'larq compute engine, native, BinaryResNetE18, indirect bgemm and XNNPACK' },
@@ -15,15 +15,15 @@ const WAYS = {
 type Way = keyof typeof WAYS;
 const REQUIREMENTS = 'bench/larq/requirements.txt';
 const PROGRAM = 'bench/larq/measure.py';
-/** Its wheels are for these, and for Linux on x86-64 alone. */
+/** The Python versions that its wheels are for; they exist for Linux on x86-64 alone. */
 const PYTHON_VERSIONS = ['3.11', '3.10'];
-/** The network whose place BinaryResNetE18 takes: the same convolutions, with a real-valued stem and shortcuts. */
+/** The network beside which BinaryResNetE18 is shown: it has the same convolutions, with a real-valued stem and shortcuts. */
 const COUNTERPART = 'resnet18-imagenet';
 const SHOWN_LINES = 5;
 
 /**
- * larq compute engine's own interpreter, in the two ways that it has, on one thread, in a Python process that stays and takes part in the rounds. Python and its packages
- * come from an environment of our own in the user's cache folder, made the first time.
+ * larq compute engine's own interpreter, in its two ways, on one thread of a Python process that stays alive and takes part in the rounds.
+ * Python's packages come from an environment in the user's cache folder, which the first run makes.
  */
 export async function larqPeers(
   log: (line: string) => void,
@@ -70,7 +70,7 @@ async function makeEnvironment(
   const requirements = readFileSync(REQUIREMENTS);
   const hash = createHash('sha256').update(requirements).digest('hex').slice(0, 12);
   const folder = join(cacheFolder(machine), 'larq', hash);
-  // Written last: without it the environment was cut off while it was made.
+  // Written last: if it is missing, making the environment was interrupted.
   const marker = join(folder, 'signwave-installed');
   const inside = join(folder, 'bin', 'python');
   if (existsSync(marker)) return { python: inside };
@@ -96,7 +96,7 @@ function pinnedVersion(): string {
   return /^larq-compute-engine==(.*)$/m.exec(readFileSync(REQUIREMENTS, 'utf8'))![1]!;
 }
 
-/** bench/larq/measure.py: a line in, a line out. */
+/** A process of bench/larq/measure.py, which answers each line with a line. */
 class MeasuringProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -106,7 +106,7 @@ class MeasuringProcess {
     this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   }
 
-  /** @returns why it can't, if it can't. */
+  /** @returns the process, or the reason why it can't be started. */
   static async start(python: string): Promise<MeasuringProcess | string> {
     const child = spawn(python, [PROGRAM]);
     let messages = '';

@@ -1,16 +1,15 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { exportOnnx } from '@signwave/convert';
+import { channelsFirst, exportOnnx } from '@signwave/convert';
 import { type InputNode, SignwaveError } from '@signwave/format';
 import { requireEqual, requireSameAnswer } from '../check.js';
 import { outputShape, type UnitNetwork } from '../layer-networks.js';
-import { channelsFirst } from '../layouts.js';
 import { floatOnnx } from './float-onnx.js';
 import { int8Onnx, toBytes } from './int8-onnx.js';
 import type { MissingPeer, Peer, Runnable } from './peer.js';
 
-/** The API that onnxruntime-web and onnxruntime-node have in common, as far as it is used. */
+/** The part used here of the API that onnxruntime-web and onnxruntime-node share. */
 interface Ort {
   readonly env: {
     readonly versions: { readonly web?: string; readonly node?: string };
@@ -27,7 +26,7 @@ interface Session {
   release(): Promise<void>;
 }
 
-/** Outputs of float layers: other orders of float sums. */
+/** Tolerance for outputs of float layers, whose sums are in another order. */
 const LAYER_TOLERANCE = 1e-4;
 const NETWORK_TOLERANCE = 1e-3;
 
@@ -43,13 +42,14 @@ const OPTIONS = {
 } as const;
 const TITLES = { web: 'ONNX Runtime Web', node: 'ONNX Runtime, native' } as const;
 
-/** The class of the native package that a session of it works through. */
+/** Name of the class through which a session of the native package works. */
 const NATIVE_HANDLER = 'OnnxruntimeSessionHandler';
 
 /**
- * ONNX Runtime on one thread, in WebAssembly (`web`) or native (`node`): as float32, and layers as 8-bit `QLinearConv` too.
+ * ONNX Runtime on one thread, in WebAssembly (`web`) or native (`node`): in float32, and layers in 8 bits with `QLinearConv` too.
  *
- * The packages share a registry in which whoever comes first has the name `cpu`: open `node` before `web`, or it is WebAssembly as well.
+ * The two packages share a registry in which the first one to open takes the name `cpu`. Open `node` before `web`, or `node` runs
+ * WebAssembly, too.
  */
 export async function onnxRuntimePeers(kind: 'web' | 'node'): Promise<(Peer | MissingPeer)[]> {
   const name = `onnxruntime-${kind}`;

@@ -1,7 +1,7 @@
 import type { Model } from '@signwave/format';
 import type { UnitNetwork } from '../layer-networks.js';
 
-/** A network to be timed, with an input and what it has to give. */
+/** A network to be timed, with an input and the output expected for it. */
 export interface Network {
   readonly id: string;
   readonly title: string;
@@ -11,29 +11,30 @@ export interface Network {
   readonly input: Float32Array;
   /** The reference's output for `input`. */
   readonly expected: Float32Array;
-  /** Of signwave's own outputs, as `requireEqual` takes it: 0 unless activations are floats. */
+  /** Tolerance for signwave's own outputs, see `requireEqual`: 0 unless activations are floats. */
   readonly tolerance: number;
   readonly macs: number;
 }
 
-/** Another engine, loaded and on one thread. */
+/** Another engine, loaded, on one thread. */
 export interface Peer {
-  /** In results.json. */
+  /** Its name in results.json. */
   readonly id: string;
   readonly title: string;
   readonly version: string;
-  /** Get ready to run layers: loaded, the output checked. A string says why the engine can't. */
+  /** Gets ready to run layers: loads them and checks the output. @returns why the engine can't, as a string. */
   layers?(network: UnitNetwork): Promise<Runnable | string>;
-  /** The same for a whole network. */
+  /** Does the same for a whole network. */
   network?(network: Network): Promise<Prepared | string>;
   dispose?(): Promise<void>;
 }
 
 /**
- * Something whose answer was right once. A run is a whole call: from numbers in an array of JavaScript to numbers in another, or in Python.
+ * Something that gave the right answer once. A run is a whole call: from numbers in a JavaScript array to numbers in another, or the same
+ * in Python.
  */
 export interface Prepared {
-  /** Run once; or as often as asked, and give the median in milliseconds. */
+  /** Either one run, or a function that makes as many runs as asked and gives their median. */
   readonly work: Runnable['work'] | { medianMs(runs: number): Promise<number> };
   release(): void | Promise<void>;
 }
@@ -44,13 +45,13 @@ export interface Runnable {
   release(): void | Promise<void>;
 }
 
-/** A peer that isn't there. */
+/** A peer that can't be measured here. */
 export interface MissingPeer {
   readonly id: string;
   readonly title: string;
-  /** Why, in words of ours: it is published in bench/results.json. */
+  /** Why, in our own words: bench/results.json publishes it. */
   readonly reason: string;
-  /** What programs said; may name folders and servers of this machine, so it is printed and nothing else. */
+  /** What programs printed. It may name folders and servers of this machine, so it is only shown, never stored. */
   readonly details?: string;
 }
 

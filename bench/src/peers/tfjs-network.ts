@@ -13,9 +13,9 @@ import {
 import { Reference } from '@signwave/reference';
 import type * as Tfjs from '@tensorflow/tfjs';
 
-/** A network in TensorFlow.js, its constants in the memory of the back end. */
+/** A network in TensorFlow.js, with its constants in the back end's memory. */
 export interface TfjsNetwork {
-  /** @returns the output, copied out of the memory of the back end; the input is copied into it. */
+  /** Copies the input into the back end's memory and runs. @returns the output, copied out of it. */
   run(): Float32Array;
   release(): void;
 }
@@ -23,10 +23,11 @@ export interface TfjsNetwork {
 type Node = Exclude<GraphNode, InputNode>;
 
 /**
- * The float twin of a graph, node by node, as somebody who writes networks in TensorFlow.js would: (N, H, W, C), weights +1 and -1.
+ * The float twin of a graph, node by node, as somebody who writes networks in TensorFlow.js would write it: maps are (N, H, W, C), weights
+ * +1 and -1.
  *
  * @param input (H, W, C), preprocessed.
- * @throws {SignwaveError} `E_PEER` for an operation that it has no function for.
+ * @throws {SignwaveError} `E_PEER` for an operation that TensorFlow.js has no function for.
  */
 export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array): TfjsNetwork {
   const { height, width, channels } = graph.nodes[0] as InputNode;
@@ -37,7 +38,7 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
     constants.push(made);
     return made;
   };
-  /** The row of a tensor (2, 1, 1, C), to be spread over pixels. */
+  /** One row of a tensor (2, 1, 1, C), to be broadcast over pixels. */
   const row = (index: number, which: 0 | 1): Tfjs.Tensor => {
     const values = tensorValues(graph.tensors[index]!);
     const half = values.length / 2;
@@ -106,7 +107,7 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
         return (x) => tf.clipByValue(x!, node.lo, node.hi);
       case 'maxPool': {
         const { window, stride, pads } = node;
-        // A pad never wins: behind a ReLU or hardtanh it would have to be the least value.
+        // A pad must never win, so it is below every float that a map can hold.
         const lowest = -3.4e38;
         const around: [number, number][] = [
           [0, 0],
@@ -163,7 +164,7 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
   };
 }
 
-/** What a `borderBias` node adds to each element of a map, (H, W, C): what the reference makes of zeros. */
+/** What a `borderBias` node adds to each element of a map (H, W, C), found by running the reference on zeros. */
 function biasMap(graph: Graph, node: BorderBiasNode, shape: MapShape): Float32Array {
   const g = new GraphBuilder();
   g.borderBias(g.input(shape), graph.tensors[node.bias]!, node.topRows, node.leftColumns);

@@ -3,9 +3,10 @@ import type { UnitNetwork } from '../layer-networks.js';
 import type { TfjsNetwork } from './tfjs-network.js';
 
 /**
- * The units in TensorFlow.js: a fused convolution with scale and bias in its filters, and a clip to -1 and +1, which it can't fuse.
+ * The units in TensorFlow.js: a fused convolution with scale and bias folded into its filters, then a clip to -1 and +1, which it can't
+ * fuse.
  *
- * @param network without groups.
+ * @param network has no groups.
  */
 export function tfjsUnits(tf: typeof Tfjs, { units, outputs, input }: UnitNetwork): TfjsNetwork {
   const { height, width, inChannels } = units[0]!.shape;

@@ -1,5 +1,5 @@
+import { CHART_COLORS, renderSvg } from '@signwave/trainer/internals';
 import type { EChartsOption } from 'echarts';
-import { CHART_COLORS, renderSvg } from '../../../trainer/src/analysis/render-svg.js';
 import { DEFAULT_FAMILY } from '../families.js';
 import { type Bench, timingOf } from '../results.js';
 import { shapeTitle } from '../shapes.js';
@@ -8,10 +8,12 @@ import { networkTitle } from './tables.js';
 const WIDTH = 860;
 const ROW_HEIGHT = 15;
 const FRAME_HEIGHT = 205;
-/** Long titles take several lines. */
+/** Long titles are broken into lines. */
 const LABEL = { width: 200, overflow: 'break' } as const;
 
-/** Bars: how many times as long other engines take for the networks, and for the layers of the first set, by themselves and in a whole call. */
+/**
+ * A chart of bars: how many times as long other engines take for the networks, and for the first set's layers, alone and as whole calls.
+ */
 export async function layerChart(bench: Bench): Promise<string> {
   const engines = bench.engines.filter(({ id }) => id !== DEFAULT_FAMILY.id);
   const layers = bench.layers[0]?.layers ?? [];
@@ -32,7 +34,7 @@ export async function layerChart(bench: Bench): Promise<string> {
     }))
     .filter(({ data }) => data.some((ratio) => ratio !== null));
   const option: EChartsOption = {
-    // More than others need.
+    // More colors than other charts need.
     color: [...CHART_COLORS, '#555555', '#b0a030'],
     title: { text: 'Time of other engines / time of signwave', textStyle: { fontSize: 14 }, left: 8, top: 6 },
     legend: { top: 32, left: 8, itemHeight: 10, itemGap: 36 },
@@ -44,7 +46,7 @@ export async function layerChart(bench: Bench): Promise<string> {
   return renderSvg('bench', option, { width: WIDTH, height: FRAME_HEIGHT + rows.length * series.length * ROW_HEIGHT });
 }
 
-/** Without Markdown. */
+/** @returns a title without its Markdown. */
 function plain(title: string): string {
   return title.replaceAll('`', '');
 }

@@ -1,12 +1,12 @@
 /**
- * What a core can do, measured in C with 512-bit vectors by the prototypes that the kernels were designed with: popcount by
- * AVX512_VPOPCNTDQ on data that was packed and laid out before, on one Sapphire Rapids core at 4.06 GHz. Cited, never measured by this
- * suite; nothing of it is in this repository.
+ * What one core can do at most, measured in C with 512-bit vectors by the prototypes from which the kernels were designed: AVX512_VPOPCNTDQ
+ * popcount over data packed and laid out beforehand, on one Sapphire Rapids core at 4.06 GHz. These figures are cited; this suite doesn't
+ * measure them, and the prototypes aren't in this repository.
  */
 export const NATIVE_LIMITS = {
   source: 'design notes on kernels, table 1, row "native AVX512 VPOPCNTDQ"',
   machine: 'one Sapphire Rapids core at 4.06 GHz',
-  /** Of 3 x 3 layers with stride 1: `channels x side` to GMAC/s. */
+  /** GMAC/s of 3 x 3 layers with stride 1, by `channels x side`. */
   gmacs: new Map([
     ['64 x 56', 1287],
     ['128 x 28', 1362],
@@ -17,9 +17,9 @@ export const NATIVE_LIMITS = {
     ['64 x 8', 1272],
   ]),
   /**
-   * What WebAssembly can do on such a core, in multiply-accumulates a cycle, by counting instructions: XOR and a popcount that the engine
-   * has to emulate with 8 vector operations for 128 products on 3 ports; half tables of 2^5 sums, a load and an addition for 6 times 16
-   * products, 3 of each a cycle.
+   * What WebAssembly can do at most on such a core, in multiply-accumulates a cycle, found by counting instructions. `popcount`: 128
+   * products take an XOR and a popcount that the engine emulates with 8 vector operations, on 3 ports. `tables`: half tables of 2^5 sums,
+   * where 6 x 16 products take a load and an addition, 3 of each a cycle.
    */
   macsPerCycle: { popcount: 48, tables: 288 },
   cyclesPerSecond: 4.06e9,

@@ -1,23 +1,27 @@
-/** A Markdown table. @param rows cells, one for each column; columns but the first are numbers, written to the right. */
+/**
+ * A Markdown table.
+ *
+ * @param rows one cell for each column; all columns but the first hold numbers and are aligned to the right.
+ */
 export function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const rule = titles.map((_, i) => (i === 0 ? '---' : '---:'));
   return [line(titles), `|${rule.join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** `1,234`. */
+/** Writes thousands apart: `1,234`. */
 export function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Milliseconds with three digits that mean something: `0.123`, `12.3`. */
+/** Milliseconds with three significant digits: `0.123`, `12.3`. */
 export function milliseconds(value: number): string {
-  // A difference that noise swallowed.
+  // Noise swallowed the difference.
   if (!(value > 0)) return '0';
   return Number(value.toPrecision(3)).toFixed(Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(value)))));
 }
 
-/** `12.3x`; `-` where noise swallowed one of the times. */
+/** `12.3x`, or `-` if noise swallowed one of the times. */
 export function times(ratio: number): string {
   if (!(ratio > 0)) return '-';
   return `${ratio.toFixed(1)}x`;

@@ -5,10 +5,10 @@ import { changedOutputs, layerTable, machineLine, networkTable } from './tables.
 
 const START = '<!-- results: written by scripts/bench.mjs --write, do not edit -->';
 const END = '<!-- /results -->';
-/** What the first table is about. */
+/** The network that the first table shows. */
 const EXAMPLE = 'resnet20-cifar10';
 
-/** README.md with what stands between its `results` markers made of bench/results.json. */
+/** README.md with the text between its `results` markers rewritten from bench/results.json. */
 export function withResults(readme: string, results: Results): string {
   const from = readme.indexOf(START);
   const to = readme.indexOf(END);
@@ -42,7 +42,7 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
     `| one image, one thread, WebAssembly SIMD | ${milliseconds(ours.medianMs)} ms |`,
     ...others,
     '',
-    'Whole networks, one call each; right: how many times as long others take.',
+    'Whole networks, one call each. The columns on the right say how many times as long other engines take.',
     '',
     networkTable(bench),
     '',
@@ -51,12 +51,12 @@ function readmeResults({ evaluation, inspection, bench }: Results): string {
     '',
     ...(first
       ? [
-          `${first.title}, each layer by itself, without calls and copies in any engine; in brackets whole calls of a network of that layer alone. [How that is measured](docs/performance.md#layers).`,
+          `${first.title}, each layer by itself, without calls and copies in any engine; the figures in brackets are whole calls for a network of that layer alone. [How this is measured](docs/performance.md#layers).`,
           '',
           layerTable(bench, first),
           '',
         ]
       : []),
-    `${machineLine(bench)} \`npm run bench\` repeats them; [docs/performance.md](docs/performance.md) has all.`,
+    `${machineLine(bench)} \`npm run bench\` repeats the measurement; [docs/performance.md](docs/performance.md) has all results.`,
   ].join('\n');
 }

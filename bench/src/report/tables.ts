@@ -21,7 +21,9 @@ export function resultTables(bench: Bench): string {
   ].join('\n\n');
 }
 
-/** Rows: layers. Columns: our times, and how many times as long the others take: for the layer by itself, and in brackets for a whole call. */
+/**
+ * One row for each layer: our times, then how many times as long others take for the layer by itself and, in brackets, for a whole call.
+ */
 export function layerTable(bench: Bench, { layers }: LayerSetResult): string {
   const others = measuredEngines(bench).filter(({ id }) => layers.some(({ timings }) => timingOf(timings, id)));
   const titles = [
@@ -52,7 +54,7 @@ export function layerTable(bench: Bench, { layers }: LayerSetResult): string {
   );
 }
 
-/** Rows: networks. */
+/** One row for each network. */
 export function networkTable(bench: Bench): string {
   const others = measuredEngines(bench).filter(({ id }) => bench.networks.some(({ timings }) => timingOf(timings, id)));
   return markdownTable(
@@ -71,26 +73,26 @@ export function networkTable(bench: Bench): string {
   );
 }
 
-/** With what the network's options do to its outputs: no time of it is shown without that. */
+/** The title, and what the network's options do to its outputs: a time is never shown without that. */
 export function networkTitle({ title, outputChange }: NetworkResult): string {
   if (!outputChange) return title;
   const { images, otherFirstClass } = outputChange;
-  return `${title} (another first class on ${otherFirstClass} of ${images} images)`;
+  return `${title} (first class changed on ${otherFirstClass} of ${images} images)`;
 }
 
-/** What networks with such options give; nothing if there are none. */
+/** What networks give whose options change outputs; empty if there are none. */
 export function changedOutputs({ networks }: Bench): string[] {
   return networks.flatMap(({ title, outputChange }) => {
     if (!outputChange) return [];
     const { of, images, otherFirstClass, largestShift } = outputChange;
     const exact = networks.find(({ id }) => id === of)?.title ?? of;
     return [
-      `${title}, is no faster way to the same result: its outputs are not those of ${exact}. On ${images} images the first class is another one for ${otherFirstClass} (${percent(otherFirstClass / images)}), and a logit is off by up to ${percent(largestShift)} of the range of its image’s logits.`,
+      `${title}, is not a faster way to the same result: its outputs differ from those of ${exact}. The first class changed on ${otherFirstClass} of ${images} images (${percent(otherFirstClass / images)}), and logits differ by up to ${percent(largestShift)} of the range of their image’s logits.`,
     ];
   });
 }
 
-/** Rows: a network in an engine, in processes of their own. */
+/** One row for each network in an engine, each measured in processes of its own. */
 export function startupTable(bench: Bench): string {
   const titleOf = (id: string): string => bench.engines.find((engine) => engine.id === id)?.title ?? id;
   return markdownTable(
@@ -122,7 +124,7 @@ export function startupTable(bench: Bench): string {
   );
 }
 
-/** Rows: kinds of steps, by the share of the time that they take. */
+/** One row for each kind of step, ordered by its share of the time. */
 export function profileTable({ profile }: NetworkResult): string {
   const total = profile.reduce((sum, { medianMs }) => sum + medianMs, 0);
   const kinds = new Map<string, { ms: number; macs: number; steps: number }>();
@@ -148,14 +150,14 @@ export function profileTable({ profile }: NetworkResult): string {
   );
 }
 
-/** What was measured, on what. */
+/** What was measured, and on which machine. */
 export function machineLine({ machine, rounds, engines }: Bench): string {
   const { cpu, cores, node, v8, date } = machine;
   const versions = engines.flatMap((engine) => ('version' in engine ? [`${engine.title} ${engine.version}`] : []));
   return `Medians of ${rounds} interleaved rounds in one process, outputs checked first: ${cpu}, ${cores} cores, one thread, Node ${node} (V8 ${v8}), ${date}; ${versions.join(', ')}.`;
 }
 
-/** Engines that were measured, but for the one that all are compared with. */
+/** The engines that were measured, except the one that all are compared with. */
 function measuredEngines({ engines }: Bench): readonly EngineRecord[] {
   return engines.filter((engine) => engine.id !== OURS && 'version' in engine);
 }

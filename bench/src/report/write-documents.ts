@@ -5,9 +5,10 @@ import { performanceDocument } from './performance.js';
 import { withResults } from './readme.js';
 
 /**
- * Each document that is made of bench/results.json, by its path from the root of the repository, as it has to be.
+ * Makes each document that shows bench/results.json.
  *
- * @param readme as it is: what stands outside of its markers stays.
+ * @param readme its present text: what stands outside of its markers stays.
+ * @returns the documents' texts, by path from the root of the repository.
  */
 export async function documentsOf(results: Results, readme: string): Promise<ReadonlyMap<string, string>> {
   return new Map([

@@ -1,7 +1,7 @@
-import type { Graph, MapShape } from '@signwave/format';
+import { channelsFirst, exportOnnx, type OnnxOptions } from '@signwave/convert';
+import type { Graph } from '@signwave/format';
+import { createOrtSession } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
-import { createOrtSession } from '../../../cli/src/bench/ort-web.js';
-import { exportOnnx, type OnnxOptions } from '../../../convert/src/onnx/index.js';
 
 const INFO = { name: 'test', architecture: 'random', method: 'none', writer: 'test', accuracy: [] };
 
@@ -12,9 +12,9 @@ export async function runBoth(
   options: OnnxOptions = {},
 ): Promise<{ readonly expected: Float32Array; readonly got: Float32Array }> {
   const reference = new Reference(graph);
-  const expected = channelsFirst(reference.run(input), reference.shapes.at(-1)!);
+  const expected = channelsFirst(reference.run(input), reference.shapes.at(-1)!.channels);
   const session = await createOrtSession(exportOnnx({ graph, info: INFO }, options));
-  const got = await session.run(channelsFirst(input, reference.shapes[0]!));
+  const got = await session.run(channelsFirst(input, reference.shapes[0]!.channels));
   await session.release();
   return { expected, got };
 }
@@ -23,10 +23,4 @@ export async function runBoth(
 export function worstDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   return a.reduce((worst, v, i) => Math.max(worst, Math.abs(v - b[i]!) / Math.max(1, Math.abs(v))), 0);
-}
-
-/** (H, W, C) to (C, H, W). */
-function channelsFirst(values: Float32Array, { height, width, channels }: MapShape): Float32Array {
-  const pixels = height * width;
-  return Float32Array.from(values, (_, i) => values[(i % pixels) * channels + Math.floor(i / pixels)]!);
 }

@@ -1,5 +1,6 @@
 import { type Graph, GraphBuilder, type MapShape, type Operation, type Value } from '@signwave/format';
-import { bits, random, randomSigns, tensor } from '../../../reference/test/graphs.js';
+import { bits, randomSigns, tensor } from '../../../reference/test/graphs.js';
+import { seededRandom } from '../../../test/seeded-random.js';
 
 /**
  * `exact`: every value is a multiple of a small power of two, so that no engine rounds and all results must be equal;
@@ -20,7 +21,7 @@ export class RandomGraph {
   readonly #g = new GraphBuilder();
 
   constructor(seed: number, domain: Domain) {
-    this.#next = random(seed);
+    this.#next = seededRandom(seed);
     this.#domain = domain;
     this.shape = { height: this.#int(1, MAX_SIDE), width: this.#int(1, MAX_SIDE), channels: this.#int(1, 9) };
     const { height, width, channels } = this.shape;

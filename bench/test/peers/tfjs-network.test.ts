@@ -2,11 +2,12 @@ import { GraphBuilder } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { bits, random, randomFloats, randomSigns, tensor } from '../../../reference/test/graphs.js';
+import { bits, randomFloats, randomSigns, tensor } from '../../../reference/test/graphs.js';
+import { seededRandom } from '../../../test/seeded-random.js';
 import { requireEqual } from '../../src/check.js';
 import { tfjsNetwork } from '../../src/peers/tfjs-network.js';
 
-const next = random(1);
+const next = seededRandom(1);
 const floats = (count: number): Float32Array => randomFloats(count, next);
 
 test('a network of every operation that it has gives what the reference gives', async () => {

@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { Checkpoint, PartOptions } from '@signwave/convert';
+import { writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import type { LatentWeightTotals, LayerStatistics } from '@signwave/trainer';
+import { openCheckpointFile, readBiperConfig } from '@signwave/lab/node';
+import type { LayerStatistics } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption, positiveNumber, prefixOption, stateDictOption } from '../arguments.js';
-import { writeFileAtomic } from '../data/atomic-write.js';
-import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { readBiperConfig } from '../files.js';
 import { refuseOverwriting } from '../output-guard.js';
+import type { Analysis } from '../report/analysis-html.js';
 import { count, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
@@ -16,16 +16,6 @@ interface Options extends PartOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly report?: string;
-}
-
-/** Quantization of a BiPer checkpoint's latent weights. */
-export interface Analysis {
-  readonly checkpoint: string;
-  readonly omega0: number;
-  /** `--omega0`, or the file that says it. */
-  readonly omega0From: string;
-  readonly layers: readonly LayerStatistics[];
-  readonly totals: LatentWeightTotals;
 }
 
 export function registerAnalyze(program: Command): void {
@@ -82,7 +72,7 @@ async function analyze(path: string, options: Options): Promise<void> {
   }
 }
 
-/** Names of the modules with latent weights and a learned scale, `alpha`: BiPer's binary convolutions. */
+/** Names of BiPer's binary convolutions: the modules that have latent weights and a learned scale, `alpha`. */
 function binaryLayers({ tensors, sourceName }: Checkpoint): string[] {
   const names = [...tensors.keys()]
     .filter((name) => name.endsWith('.weight'))

@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
-import { exportOnnx } from '@signwave/convert';
-import { type Graph, type InputNode, isIntegerConv, type Model as ModelFile, SignwaveError } from '@signwave/format';
+import { channelsFirst, exportOnnx } from '@signwave/convert';
+import { writeFileAtomic } from '@signwave/data/node';
+import { type Model as ModelFile, SignwaveError } from '@signwave/format';
+import {
+  argMax,
+  type Contestant,
+  differsFromReference,
+  randomFloats,
+  type Timing,
+  timeInterleaved,
+} from '@signwave/lab';
+import { createOrtSession, describeDevice, readModelFile, readTemperature } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
-import { describeDevice, readTemperature } from '../bench/device.js';
-import { type Contestant, type Timing, timeInterleaved } from '../bench/interleave.js';
-import { createOrtSession } from '../bench/ort-web.js';
-import { writeFileAtomic } from '../data/atomic-write.js';
-import { readModelFile } from '../files.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
-import { argMax, differsFromReference } from '../statistics.js';
 import { VERSION } from '../version.js';
 
 interface Options {
@@ -27,11 +31,13 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Of the fields of `--device-report`. */
+/** Version of the fields of `--device-report`. */
 const REPORT_VERSION = 1;
-/** Inputs on which outputs are compared before anything is timed. */
+/** Number of inputs whose outputs are compared before anything is timed. */
 const CHECKED_INPUTS = 5;
-/** Float engines sum in other orders; a sign that flips at its threshold moves outputs more, see `compareOutputs`. */
+/**
+ * Tolerance for engines that sum floats in other orders. A sign that flips at its threshold moves outputs by more, see `compareOutputs`.
+ */
 const OUTPUT_TOLERANCE = 1e-3;
 
 export function registerBench(program: Command): void {
@@ -63,7 +69,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   const models = await loadForThreads(modelPath, bytes, options);
   const model = models[0]!;
   const info = model.info();
-  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomInput(file.graph, model.input, seed + 1));
+  const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(file.graph, seed + 1));
   const contestants = models.map((it): Contestant => {
     checkAgainstReference(file, it, inputs);
     return { name: titleOf(it), run: () => void it.run(inputs[0]!) };
@@ -114,7 +120,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   if (layers && options.perLayer) printResult(`\n${layerTable(layers)}`);
 }
 
-/** A model for each number of threads, those left out that can't be had. */
+/** Loads a model for each number of threads, except for numbers that aren't available here. */
 async function loadForThreads(name: string, bytes: Uint8Array, { threads, kernels }: Options): Promise<Model[]> {
   const models: Model[] = [];
   for (const count of threads) {
@@ -181,7 +187,7 @@ function gmacs(macs: number, ms: number): string {
   return (macs / ms / 1e6).toFixed(1);
 }
 
-/** Nothing is timed that computes something else: outputs must be the reference's. */
+/** Checks that outputs are the reference's, because nothing is timed that computes something else. */
 function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly Float32Array[]): void {
   const reference = new Reference(file.graph);
   for (const input of inputs) {
@@ -195,12 +201,12 @@ function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly F
 }
 
 /**
- * ONNX Runtime Web on the model's float twin. Its outputs must agree with ours: within {@link OUTPUT_TOLERANCE}, or, where another order
+ * ONNX Runtime Web running the model's float twin. Its outputs must agree with ours within {@link OUTPUT_TOLERANCE}, or, if another order
  * of float sums flipped a sign at its threshold, at least in the first class.
  */
 async function ortContestant(file: ModelFile, model: Model, inputs: readonly Float32Array[]): Promise<Contestant> {
   const session = await createOrtSession(exportOnnx(file));
-  const planar = inputs.map((input) => channelsFirst(input, model.input));
+  const planar = inputs.map((input) => channelsFirst(input, model.input.channels));
   for (const [n, input] of planar.entries()) {
     const theirs = await session.run(input);
     const ours = model.run(inputs[n]!);
@@ -215,22 +221,4 @@ async function ortContestant(file: ModelFile, model: Model, inputs: readonly Flo
     }
   }
   return { name: `ONNX Runtime Web ${session.version} float32`, run: async () => void (await session.run(planar[0]!)) };
-}
-
-function channelsFirst(floats: Float32Array, { channels }: InputNode): Float32Array {
-  const pixels = floats.length / channels;
-  const planar = new Float32Array(floats.length);
-  for (let c = 0; c < channels; c++)
-    for (let p = 0; p < pixels; p++) planar[c * pixels + p] = floats[p * channels + c]!;
-  return planar;
-}
-
-/** Floats from -2 to 2, as a normalised image has them, or whole numbers where the stem takes such; of a linear congruential generator. */
-function randomInput(graph: Graph, { height, width, channels }: InputNode, seed: number): Float32Array {
-  const isWhole = graph.nodes.some((node) => isIntegerConv(graph, node));
-  let state = seed;
-  return Float32Array.from({ length: height * width * channels }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return isWhole ? (state >>> 24) - 128 : state / 2 ** 30 - 2;
-  });
 }

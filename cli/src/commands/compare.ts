@@ -1,13 +1,11 @@
 import { DATA_ARGUMENT } from '@signwave/data';
-import { type InputNode, inferShapes, type Model as ModelFile, SignwaveError } from '@signwave/format';
-import { prepareImage, type RasterImage } from '@signwave/runtime';
+import { type InputNode, inferShapes, SignwaveError } from '@signwave/format';
+import { compareModels } from '@signwave/lab';
+import { DEFAULT_IMAGES, openImageSample, readModelFile } from '@signwave/lab/node';
 import type { Command } from 'commander';
 import { jsonOption, limitOption } from '../arguments.js';
-import { Comparison } from '../comparison.js';
-import { openImageSample } from '../data/image-sample.js';
-import { readModelFile } from '../files.js';
-import { count, percent, printJson, printResult } from '../report/output.js';
-import { Progress } from '../report/progress.js';
+import { count, percent, printJson, printRemark, printResult } from '../report/output.js';
+import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
 
 interface Options {
@@ -15,9 +13,6 @@ interface Options {
   readonly limit?: number;
   readonly json?: boolean;
 }
-
-/** The reference takes about a second for a ResNet-18 image. */
-const DEFAULT_IMAGES = 20;
 
 export function registerCompare(program: Command): void {
   program
@@ -44,18 +39,14 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
   const sample = await openImageSample(options.images, {
     limit: options.limit ?? DEFAULT_IMAGES,
     input: a.graph.nodes[0] as InputNode,
+    onRemark: printRemark,
   });
-  const comparison = new Comparison(a, b);
-  const progress = new Progress('comparing', sample.count);
-  for (let n = 0; n < sample.count; n++) {
-    const item = await sample.read(n);
-    if (item) comparison.check(inputOf(a, pathA, item.image), inputOf(b, pathB, item.image));
-    progress.update(n + 1);
-  }
-  progress.end();
-  sample.end();
-
-  const { images, layers, unmatched, sameTop1, largestLogitDifference } = comparison;
+  const { images, layers, unmatched, sameTop1, largestLogitDifference } = await compareModels(
+    { name: pathA, file: a },
+    { name: pathB, file: b },
+    sample,
+    progressBar('comparing'),
+  );
   if (options.json) {
     printJson({ a: pathA, b: pathB, data: sample.name, images, sameTop1, largestLogitDifference, layers, unmatched });
     return;
@@ -83,12 +74,4 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
     ),
   );
   if (unmatched.length > 0) printResult(`\nin one of them only, or of another shape: ${unmatched.join(', ')}`);
-}
-
-/** @throws {SignwaveError} `E_INPUT_SHAPE` if the model has no recipe. */
-function inputOf({ info, graph }: ModelFile, path: string, image: RasterImage): Uint8Array {
-  const { recipe, height, width } = graph.nodes[0] as InputNode;
-  if (!recipe)
-    throw new SignwaveError('E_INPUT_SHAPE', `${path} (${info.name}) has no input recipe: images can't be given to it`);
-  return prepareImage(image, recipe, height, width);
 }

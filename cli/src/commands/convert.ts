@@ -1,23 +1,34 @@
 import { dirname, join } from 'node:path';
-import { convertCheckpoint, type PartOptions, RECIPE_NAMES, type SmallType } from '@signwave/convert';
+import { convertCheckpoint, type PartOptions, RECIPE_NAMES, type SmallerWeights } from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
-import { writeModel } from '@signwave/format';
+import { writeFileAtomic } from '@signwave/data/node';
+import { type InputNode, type Model, SignwaveError, writeModel } from '@signwave/format';
+import {
+  type Images,
+  measureSmaller,
+  noiseImages,
+  type SmallerEffect,
+  smallerVariants,
+  summarize,
+} from '@signwave/lab';
+import {
+  openCheckpointFile,
+  openImageSample,
+  readArch,
+  readBiperConfig,
+  readLabels,
+  readPreprocess,
+  sha256,
+} from '@signwave/lab/node';
 import { type Command, Option } from 'commander';
 import { jsonOption, limitOption, positiveNumber, prefixOption, stateDictOption } from '../arguments.js';
-import { measureSmaller, type SmallerEffect, smallerVariants } from '../calibration.js';
-import { writeFileAtomic } from '../data/atomic-write.js';
-import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { readLabels } from '../data/labels.js';
-import { readBiperConfig, sha256 } from '../files.js';
-import { readArch } from '../network-file.js';
 import { refuseOverwriting } from '../output-guard.js';
-import { readPreprocess } from '../recipe-file.js';
-import { summarize } from '../report/model-summary.js';
-import { count, printJson, printNote, printResult, printWarning } from '../report/output.js';
+import { count, printJson, printNote, printRemark, printResult, printWarning } from '../report/output.js';
+import { progressBar } from '../report/progress.js';
 import { tieLines } from '../report/tie-lines.js';
 import { WRITER } from '../version.js';
 
-interface Options extends PartOptions {
+interface Options extends PartOptions, SmallerWeights {
   readonly output: string;
   readonly arch?: string;
   readonly omega0?: number;
@@ -27,9 +38,6 @@ interface Options extends PartOptions {
   readonly override?: boolean;
   readonly name?: string;
   readonly licence?: string;
-  readonly head?: SmallType;
-  readonly downsample?: SmallType;
-  readonly stem?: 'i16' | SmallType;
   readonly calibrate?: string;
   readonly limit?: number;
   readonly json?: boolean;
@@ -95,12 +103,8 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    const {
-      model: exact,
-      match,
-      ties,
-      warnings,
-    } = await convertCheckpoint(checkpoint, {
+    const smaller = pickDefined(options, ['head', 'downsample', 'stem']);
+    const { model, exact, match, ties, warnings } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
@@ -108,10 +112,10 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
       ...(options.arch !== undefined && { arch: await readArch(options.arch) }),
       ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
       ...pickDefined(options, ['override', 'name', 'licence']),
+      ...(Object.keys(smaller).length > 0 && { smaller }),
     });
-    const variants = smallerVariants(exact, pickDefined(options, ['head', 'downsample', 'stem']));
-    const effects = await measureSmaller(exact, variants, options.calibrate, options.limit ?? CALIBRATION_IMAGES);
-    const model = variants.at(-1)?.file ?? exact;
+    const images = await calibrationImages(exact, options);
+    const effects = await measureSmaller(exact, smallerVariants(exact, smaller), images, progressBar('measuring'));
     const bytes = writeModel(model);
     await writeFileAtomic(options.output, bytes);
 
@@ -152,6 +156,19 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
   }
 }
 
+/** @throws {SignwaveError} `E_INPUT_SHAPE` if images were given to a model without a recipe; `E_DATA`, `E_IMAGE`. */
+async function calibrationImages(
+  { info, graph }: Model,
+  { calibrate, limit = CALIBRATION_IMAGES }: Options,
+): Promise<Images> {
+  const input = graph.nodes[0] as InputNode;
+  if (calibrate === undefined) return noiseImages(input, limit);
+  if (!input.recipe) {
+    throw new SignwaveError('E_INPUT_SHAPE', `${info.name} has no input recipe: --calibrate can't give it images`);
+  }
+  return openImageSample(calibrate, { limit, input, onRemark: printRemark });
+}
+
 /** The options that may name files to read. */
 function filesOf({ arch, config, labels, preprocess }: Options): Record<string, string | undefined> {
   return { '--arch': arch, '--config': config, '--labels': labels, '--preprocess': preprocess };
@@ -163,7 +180,7 @@ function effectLine({ options, fileBytes, images, source, largestLogitChange, to
   return `${size}; on ${images} images of ${source} the largest change of a logit is ${largestLogitChange.toPrecision(3)}, the first class changes on ${top1Changes}`;
 }
 
-/** The named properties that are there, for an object whose properties may be absent but not undefined. */
+/** The named properties that are defined; for a type whose properties may be absent but not undefined. */
 function pickDefined<T extends object, K extends keyof T>(
   from: T,
   keys: readonly K[],

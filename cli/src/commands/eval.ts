@@ -1,17 +1,15 @@
 import { checkLabelCount, DATA_ARGUMENT } from '@signwave/data';
+import { writeFileAtomic } from '@signwave/data/node';
+import { argMax, type Evaluation, evaluateOn } from '@signwave/lab';
+import { openImageSample, readLabels, writeNpy } from '@signwave/lab/node';
 import type { KernelChoice } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, limitOption, threadsOption } from '../arguments.js';
-import { writeFileAtomic } from '../data/atomic-write.js';
-import { openImageSample } from '../data/image-sample.js';
-import { readLabels } from '../data/labels.js';
-import { writeNpy } from '../data/npy.js';
-import { type Evaluation, evaluateOn } from '../evaluation.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { evaluationHtml } from '../report/evaluation-html.js';
-import { percent, printJson, printNote, printResult } from '../report/output.js';
+import { percent, printJson, printNote, printRemark, printResult } from '../report/output.js';
+import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
-import { argMax } from '../statistics.js';
 import { loadModel } from './run.js';
 
 interface Options {
@@ -56,8 +54,9 @@ async function evaluate(modelPath: string, spec: string, options: Options): Prom
     input: model.input,
     model: { count: model.outputs, labels },
     isStrict: options.strict ?? false,
+    onRemark: printRemark,
   });
-  const { evaluation, logits } = await evaluateOn(model, sample);
+  const { evaluation, logits } = await evaluateOn(model, sample, progressBar('evaluating'));
   if (options.logits !== undefined) {
     await writeNpy(options.logits, { type: '<f4', shape: [evaluation.images, model.outputs], data: logits });
     printNote(`${options.logits}: float32 (${evaluation.images}, ${model.outputs})`);

@@ -1,9 +1,8 @@
 import { exportOnnx } from '@signwave/convert';
+import { writeFileAtomic, writeFolderAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+import { readModelFile } from '@signwave/lab/node';
 import type { Command } from 'commander';
-import { writeFileAtomic } from '../data/atomic-write.js';
-import { writeFolderAtomic } from '../data/write-folder.js';
-import { readModelFile } from '../files.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { count, printResult } from '../report/output.js';
 
@@ -41,7 +40,7 @@ export function registerExport(program: Command): void {
         printResult(`${onnx}: ${count(bytes.length)} bytes, ONNX`);
       }
       if (c !== undefined) {
-        // Loaded when it is needed: it has the C sources in it.
+        // Loaded only when needed, because it contains the C sources.
         const { exportC } = await import('@signwave/runtime/c');
         const files = await exportC(model);
         await writeFolderAtomic(c, files);

@@ -17,13 +17,17 @@ import {
   trainedFacts,
 } from '@signwave/convert';
 import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { type ModelSummary, summarize } from '@signwave/lab';
+import {
+  type FoundBiperConfig,
+  openCheckpointFile,
+  openFileSource,
+  readBiperConfig,
+  readModelFile,
+} from '@signwave/lab/node';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, prefixOption, stateDictOption } from '../arguments.js';
-import { openCheckpointFile } from '../data/checkpoint-file.js';
-import { openFileSource } from '../data/file-source.js';
-import { type FoundBiperConfig, readBiperConfig, readModelFile } from '../files.js';
-import { type ModelSummary, summarize } from '../report/model-summary.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
@@ -78,7 +82,7 @@ async function inspect(path: string, options: Options): Promise<void> {
   }
 }
 
-/** A checkpoint that has several networks: what there is to look at. */
+/** Shows what a checkpoint with several state dicts has to look at. */
 function inspectStateDicts(path: string, stateDicts: readonly StateDict[], json: boolean): void {
   if (json) {
     printJson({ kind: 'state dicts', stateDicts });
@@ -198,7 +202,7 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
 
 async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boolean): Promise<void> {
   const notes: string[] = [];
-  // A file that contradicts itself or what lies beside it is shown all the same.
+  // A file that contradicts itself, or what lies beside it, is shown all the same.
   const noted = (error: unknown): undefined => {
     if (!(error instanceof SignwaveError)) throw error;
     notes.push(error.message);
@@ -249,7 +253,10 @@ async function inspectCheckpoint(path: string, checkpoint: Checkpoint, json: boo
   for (const note of notes) printResult(note);
 }
 
-/** The network that a checkpoint of signwave's trainer says it holds. @throws {SignwaveError} as `trainedFacts` and `trainedArchitecture`. */
+/**
+ * The network that a checkpoint of signwave's trainer says that it holds. @throws {SignwaveError} as `trainedFacts` and
+ * `trainedArchitecture`.
+ */
 async function trainedNetwork(
   checkpoint: Checkpoint,
 ): Promise<{ facts: TrainedFacts; architecture: Architecture } | undefined> {
@@ -265,12 +272,12 @@ function trainedNotes({ input, classNames }: TrainedFacts): string[] {
   return [`input: ${height} x ${width} x ${channels}, ${describeRecipe(recipe)}`, ...classes];
 }
 
-/** A plain value; a string that may be long or hold anything in quotes. */
+/** Shows a plain value; strings are quoted, because they may be long and hold anything. */
 function shown(value: number | string | boolean | null): string {
   return typeof value !== 'string' || /^[\w.+-]{0,60}$/.test(value) ? String(value) : quote(value);
 }
 
-/** What the checkpoint looks like, and what is missing to convert it. */
+/** Notes on what the checkpoint looks like, and on what is missing to convert it. */
 function checkpointNotes(
   checkpoint: Checkpoint,
   matches: readonly Match[],
@@ -301,7 +308,7 @@ function checkpointNotes(
 }
 
 /**
- * What converting would say: which of several networks it is, what else it may be.
+ * What converting would report: which of several networks it is, and what else it may be.
  *
  * @param arch of the network that the checkpoint says it holds.
  */

@@ -1,14 +1,12 @@
 import { readFileBytes, readImage } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+import { ImageNotes, inContext } from '@signwave/lab';
+import { readInputArray, writeNpy } from '@signwave/lab/node';
 import { type KernelChoice, type LoadOptions, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
-import { writeNpy } from '../data/npy.js';
-import { inContext } from '../in-context.js';
-import { readInputArray } from '../input-array.js';
 import { refuseOverwriting } from '../output-guard.js';
-import { ImageNotes } from '../report/image-notes.js';
-import { printJson, printNote, printResult } from '../report/output.js';
+import { printJson, printNote, printRemark, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
 interface Options {
@@ -51,7 +49,7 @@ async function run(modelPath: string, imagePaths: string[], options: Options): P
   else await runImages(model, imagePaths, options);
 }
 
-/** Load a model with the kernels and threads that were asked for; says so if there are fewer threads. */
+/** Loads a model with the requested kernels and threads, and says so if it gets fewer threads. */
 export async function loadModel(
   path: string,
   { kernels, threads }: Pick<LoadOptions, 'kernels' | 'threads'>,
@@ -68,7 +66,7 @@ export async function loadModel(
 }
 
 async function runImages(model: Model, paths: readonly string[], { top, json }: Options): Promise<void> {
-  const notes = new ImageNotes(model.input);
+  const notes = new ImageNotes(model.input, printRemark);
   const results = [];
   for (const path of paths) {
     const image = await readImage(path);
@@ -90,7 +88,7 @@ async function runImages(model: Model, paths: readonly string[], { top, json }: 
 }
 
 async function runArray(model: Model, inPath: string, outPath: string): Promise<void> {
-  const { count, read } = await readInputArray(model, inPath);
+  const { count, read } = await readInputArray(model.input, inPath, printRemark);
   const outputs = new Float32Array(count * model.outputs);
   for (let n = 0; n < count; n++) outputs.set(model.run(read(n)), n * model.outputs);
   await writeNpy(outPath, { type: '<f4', shape: [count, model.outputs], data: outputs });

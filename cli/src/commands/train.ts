@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { EpochMetrics, TrainConfig, TrainResult } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
-import { expandHome } from '../data/expand-home.js';
+import { expandHome } from '../expand-home.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
-import { Progress } from '../report/progress.js';
+import { progressBar } from '../report/progress.js';
 
-/** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
+/** What a shell reports for a program that Ctrl-C ended: 128 plus the signal's number. */
 const EXIT_INTERRUPTED = 130;
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 
@@ -37,7 +37,7 @@ export function registerTrain(program: Command): void {
 }
 
 async function run(configPath: string, options: Options): Promise<void> {
-  // Loaded here, so that no other command pays for it.
+  // Loaded here, so that no other command pays for the trainer.
   const { chooseBackend, ProgressBar, readConfig, RUN_FILES, train } = await import('@signwave/trainer');
   const config = withFolders(await readConfig(configPath), options);
   await verifyOutput(configPath, config, RUN_FILES);
@@ -57,7 +57,7 @@ async function run(configPath: string, options: Options): Promise<void> {
       signal: interrupt.signal,
       log: printNote,
       observer: {
-        scan: scanBar(),
+        scan: progressBar('decoding each image once'),
         step: (done) => bar.update(done),
         epoch: (metrics) => {
           bar.clear();
@@ -72,23 +72,13 @@ async function run(configPath: string, options: Options): Promise<void> {
   }
 }
 
-/** The config with the folders of this run; a shell expands no `~` in a file. */
+/** The config with the folders of this run. `~` is expanded here, since no shell does that within a file. */
 function withFolders({ distillation, ...config }: TrainConfig, { data, output }: Options): TrainConfig {
   return {
     ...config,
     data: { ...config.data, folder: data ?? expandHome(config.data.folder) },
     output: output ?? expandHome(config.output),
     ...(distillation && { distillation: { ...distillation, teacher: expandHome(distillation.teacher) } }),
-  };
-}
-
-/** Shows how far the look at all image files is. */
-function scanBar(): (done: number, total: number) => void {
-  let bar: Progress | undefined;
-  return (done, total) => {
-    bar ??= new Progress('decoding each image once', total);
-    bar.update(done);
-    if (done === total) bar.end();
   };
 }
 

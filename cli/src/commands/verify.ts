@@ -1,19 +1,21 @@
-import { type PartOptions, smallerWeightsOf } from '@signwave/convert';
+import type { PartOptions } from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
-import { type Graph, type InputNode, isIntegerConv, SignwaveError } from '@signwave/format';
-import { load } from '@signwave/runtime';
+import { SignwaveError } from '@signwave/format';
+import { type Check, type LayerVerdict, loadBuilds, verifyModel } from '@signwave/lab';
+import {
+  compareCheckpoint,
+  DEFAULT_IMAGES,
+  openVerifyInputs,
+  readExpectedOutputs,
+  readModelFile,
+} from '@signwave/lab/node';
+import type { Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption, prefixOption, stateDictOption } from '../arguments.js';
-import { readModelFile } from '../files.js';
-import { color, count, printJson, printResult } from '../report/output.js';
-import { Progress } from '../report/progress.js';
+import { color, count, printJson, printRemark, printResult } from '../report/output.js';
+import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { tieLines } from '../report/tie-lines.js';
-import { type Check, compareCheckpoint } from '../verify/against-checkpoint.js';
-import { ExpectedOutputs, type ExpectedVerdict } from '../verify/expected-outputs.js';
-import { DEFAULT_IMAGES, openVerifyInputs } from '../verify/inputs.js';
-import { SourceAgreement } from '../verify/source-agreement.js';
-import { Verification } from '../verify/verification.js';
 
 interface Options extends PartOptions {
   readonly checkpoint?: string;
@@ -24,9 +26,6 @@ interface Options extends PartOptions {
   readonly limit?: number;
   readonly json?: boolean;
 }
-
-/** Part of the images on which a value within a rounding of its threshold may change the first class. */
-const FLIPPED_PART = 0.005;
 
 export function registerVerify(program: Command): void {
   program
@@ -70,50 +69,18 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, options, file, bytes);
   if (source) checks.push(...source.checks);
 
-  const model = await load(bytes, { name: modelPath });
-  const shared = await load(bytes, { name: modelPath, threads: 2 });
-  // One entry where the engine has no SIMD, and none for threads where there are none.
-  const models = {
-    [model.info().kernels]: model,
-    scalar: await load(bytes, { name: modelPath, kernels: 'scalar' }),
-    ...(shared.info().threads > 1 && { [`${shared.info().kernels}, 2 threads`]: shared }),
-  };
-  const verification = new Verification(file, models);
-  const agreement = source && new SourceAgreement(source.unfolded, file.graph);
-  const inputs = await openVerifyInputs(model, file.graph.nodes[0] as InputNode, options);
-  const expected =
-    options.expected === undefined
-      ? undefined
-      : await ExpectedOutputs.read(options.expected, inputs.total, model.outputs);
-  let images = 0;
-  const progress = new Progress('comparing', inputs.count);
-  for (let n = 0; n < inputs.count; n++) {
-    const input = await inputs.read(n);
-    if (input) {
-      images++;
-      const maps = verification.check(input);
-      agreement?.check(input, maps);
-      expected?.check(n, maps.at(-1)!.data);
-    }
-    progress.update(n + 1);
-  }
-  progress.end();
-  inputs.end();
-
-  const layers = verification.layers;
-  const bits = layers.reduce((sum, layer) => sum + layer.bits, 0);
-  const ties = layers.reduce((sum, layer) => sum + layer.ties, 0);
-  for (const name of Object.keys(models)) {
-    const differing = layers.reduce((sum, layer) => sum + layer.differing[name]!, 0);
-    const outputs = verification.differingOutputs[name]!;
-    checks.push({
-      name: `${name} kernels against the reference`,
-      isOk: differing === 0 && outputs === 0,
-      detail: `${count(differing)} of ${count(bits)} bits differ, ${outputs} of ${images} outputs (${inputs.name})`,
-    });
-  }
-  if (agreement) checks.push(agreementCheck(agreement, file.graph));
-  if (expected) checks.push(expectedCheck(expected.verdict));
+  const models = await loadBuilds(bytes, modelPath);
+  const [model] = Object.values(models) as [Model];
+  const inputs = await openVerifyInputs(model, { ...options, onRemark: printRemark });
+  const { images, layers, ties, expected, ...found } = await verifyModel(file, models, inputs, {
+    source: source?.unfolded,
+    expected:
+      options.expected === undefined
+        ? undefined
+        : await readExpectedOutputs(options.expected, inputs.total, model.outputs),
+    onProgress: progressBar('comparing'),
+  });
+  checks.push(...found.checks);
   const isOk = checks.every((check) => check.isOk);
   if (options.json) {
     printJson({
@@ -124,7 +91,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
       ties,
       layers,
       ...(source && { keptTies: source.ties }),
-      ...(expected && { expected: expected.verdict }),
+      ...(expected && { expected }),
     });
   } else {
     for (const check of checks)
@@ -139,51 +106,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
   if (!isOk) process.exitCode = 1;
 }
 
-/**
- * Images on which the packed model says something else than its source have to be explained by a value next to a threshold, and few of these may have another
- * first class. Weights stored smaller were asked for: no failure.
- */
-function agreementCheck(agreement: SourceAgreement, graph: Graph): Check {
-  const { images, sameTop1, maxDifference, zeros, disagreements } = agreement;
-  const isChanged = changesOutputs(graph);
-  const wrong = disagreements.filter(({ isNearTie }) => !isNearTie);
-  const flipped = disagreements.filter(({ isNearTie, isSameTop1 }) => isNearTie && !isSameTop1);
-  const at = wrong[0]?.layer === undefined ? '' : `, first at ${wrong[0].layer}`;
-  return {
-    name: 'agreement with the network as trained',
-    isOk: isChanged || (wrong.length === 0 && flipped.length <= Math.ceil(FLIPPED_PART * images)),
-    detail: [
-      `same first class on ${sameTop1} of ${images}, largest difference of an output ${maxDifference.toExponential(1)}`,
-      ...(zeros > 0 ? [`${count(zeros)} of its signs are 0`] : []),
-      ...(isChanged
-        ? ['some of its weights are stored smaller']
-        : wrong.length > 0
-          ? [
-              `outputs on ${wrong.length} differ by more than roundings, with no value next to a threshold to explain it${at}`,
-            ]
-          : disagreements.length > 0
-            ? [`outputs on ${disagreements.length} differ since a value lay within a rounding of its threshold`]
-            : []),
-    ].join('; '),
-  };
-}
-
-/** Whether the file was made with one of the options that change what a network says. */
-function changesOutputs(graph: Graph): boolean {
-  return Object.keys(smallerWeightsOf(graph)).length > 0 || graph.nodes.some((node) => isIntegerConv(graph, node));
-}
-
-function expectedCheck({ isOk, images, sameTop1, within, tolerance, largestDifference }: ExpectedVerdict): Check {
-  return {
-    name: 'outputs as expected',
-    isOk,
-    detail:
-      `same first class on ${sameTop1} of ${images}; ${within} of ${images} within ${tolerance} of the largest output, ` +
-      `largest difference ${largestDifference.toExponential(1)} of it`,
-  };
-}
-
-function layerTable(layers: Verification['layers'], names: readonly string[]): string {
+function layerTable(layers: readonly LayerVerdict[], names: readonly string[]): string {
   return table(
     [
       { title: 'binary layer' },

@@ -1,6 +1,21 @@
-import { layerDensityFigure, layerErrorsFigure, quantizationErrorFigure } from '@signwave/trainer';
-import type { Analysis } from '../commands/analyze.js';
+import {
+  type LatentWeightTotals,
+  type LayerStatistics,
+  layerDensityFigure,
+  layerErrorsFigure,
+  quantizationErrorFigure,
+} from '@signwave/trainer';
 import { escapeHtml } from './html.js';
+
+/** Quantization of a BiPer checkpoint's latent weights. */
+export interface Analysis {
+  readonly checkpoint: string;
+  readonly omega0: number;
+  /** `--omega0`, or the file that says it. */
+  readonly omega0From: string;
+  readonly layers: readonly LayerStatistics[];
+  readonly totals: LatentWeightTotals;
+}
 
 /** A page of its own, without scripts: each layer's numbers, its quantization error, and the density of sin(omega0 w). */
 export async function analysisHtml(analysis: Analysis): Promise<string> {

@@ -1,7 +1,7 @@
-import type { Evaluation } from '../evaluation.js';
+import type { Evaluation } from '@signwave/lab';
 import { escapeHtml } from './html.js';
 
-/** A page of its own, without scripts: accuracy and the confusion matrix. */
+/** A self-contained page without scripts: accuracy and the confusion matrix. */
 export function evaluationHtml(evaluation: Evaluation): string {
   const { classNames, confusion, images, sample, top1Percent, top1Low, top1High, top5Percent } = evaluation;
   const head = classNames.map((name) => `<th class="column"><span>${escapeHtml(name)}</span></th>`).join('');
@@ -34,7 +34,7 @@ ${rows.join('\n')}
 `;
 }
 
-/** Shaded by its share of the row: green on the diagonal, red off it. */
+/** A cell shaded by its share of the row: green on the diagonal, red elsewhere. */
 function cell(count: number, rowTotal: number, isRight: boolean): string {
   const share = rowTotal === 0 ? 0 : count / rowTotal;
   return `<td style="background: rgb(${isRight ? '40 160 80' : '200 60 50'} / ${share.toFixed(2)})">${count}</td>`;

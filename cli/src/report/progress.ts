@@ -1,29 +1,23 @@
+import type { OnProgress } from '@signwave/lab';
+
 const BAR_CELLS = 24;
 const REDRAW_MS = 100;
 
-/** Something that takes a while, on stderr: a bar on a terminal, nothing elsewhere. */
-export class Progress {
-  readonly #startMs = performance.now();
-  readonly #isShown = Boolean(process.stderr.isTTY) && !process.env.CI;
-  #drawnMs = 0;
-
-  constructor(
-    private readonly what: string,
-    private readonly total: number,
-  ) {}
-
-  update(done: number): void {
+/** Shows on stderr how far something is that takes a while: a bar on a terminal until all is done, nothing elsewhere. */
+export function progressBar(what: string): OnProgress {
+  if (!process.stderr.isTTY || process.env.CI) return () => {};
+  const startMs = performance.now();
+  let drawnMs = 0;
+  return (done, total) => {
     const now = performance.now();
-    if (!this.#isShown || (now - this.#drawnMs < REDRAW_MS && done < this.total)) return;
-    this.#drawnMs = now;
-    const filled = Math.round((BAR_CELLS * done) / this.total);
-    const bar = '='.repeat(filled).padEnd(BAR_CELLS);
-    const leftSeconds = done === 0 ? 0 : (((now - this.#startMs) / done) * (this.total - done)) / 1000;
-    process.stderr.write(`\r${this.what} [${bar}] ${done}/${this.total}, ${leftSeconds.toFixed(0)} s left `);
-  }
-
-  /** Take the bar away. */
-  end(): void {
-    if (this.#isShown && this.#drawnMs > 0) process.stderr.write('\r\x1b[K');
-  }
+    if (done === total) {
+      if (drawnMs > 0) process.stderr.write('\r\x1b[K');
+    } else if (now - drawnMs >= REDRAW_MS) {
+      drawnMs = now;
+      const filled = Math.round((BAR_CELLS * done) / total);
+      const bar = '='.repeat(filled).padEnd(BAR_CELLS);
+      const leftSeconds = done === 0 ? 0 : (((now - startMs) / done) * (total - done)) / 1000;
+      process.stderr.write(`\r${what} [${bar}] ${done}/${total}, ${leftSeconds.toFixed(0)} s left `);
+    }
+  };
 }

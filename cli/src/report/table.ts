@@ -1,14 +1,14 @@
-/** A column of a table; numbers are written to the right. */
+/** A column of a table; numbers are aligned to the right. */
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
 }
 
 /**
- * Rows as aligned text.
+ * Formats rows as aligned text.
  *
- * @param rows cells as they are to be seen, one for each column.
- * @param footer a last row set off by a line, for totals.
+ * @param rows cells as they are to be shown, one for each column.
+ * @param footer a last row for totals, set off by a line.
  */
 export function table(
   columns: readonly Column[],

@@ -14,7 +14,7 @@ const KEPT: Readonly<Record<SourceTie['kept'], string>> = {
   threeValued: 'its signs have three values, which is slow',
 };
 
-/** What is known without an image about inputs that lie exactly at the threshold of a sign, where the source's gives 0; a line each. */
+/** Lines about inputs that lie exactly at a sign's threshold where the source's sign gives 0, as far as that is known without any image. */
 export function tieLines(ties: readonly SourceTie[]): string[] {
   const folded = ties.filter(({ kept }) => kept === 'folded');
   const channels = folded.reduce((sum, { constant }) => sum + constant, 0);

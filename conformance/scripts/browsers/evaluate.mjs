@@ -10,7 +10,9 @@ async function openChromium() {
   const page = await browser.newPage();
   return {
     version: browser.version(),
+    /** @param {string} url */
     goto: (url) => page.goto(url),
+    /** @param {string} script */
     evaluate: (script) => page.evaluate(`(() => { ${script} })()`),
     close: () => browser.close(),
   };
@@ -20,6 +22,8 @@ async function openChromium() {
  * Open a page in a browser and wait for an expression to have a value.
  *
  * @param {keyof typeof OPEN} name
+ * @param {string} url
+ * @param {string} expression
  * @returns {Promise<{ version: string, value: unknown }>}
  */
 export async function evaluateIn(name, url, expression) {

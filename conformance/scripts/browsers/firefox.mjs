@@ -35,8 +35,13 @@ export async function launchFirefox() {
     return {
       version: capabilities.browserVersion,
       call,
+      /** @param {string} url */
       goto: (url) => call('WebDriver:Navigate', { url }),
-      // In the page's own world, where its own functions are.
+      /**
+       * In the page's own world, where its own functions are.
+       *
+       * @param {string} script
+       */
       evaluate: async (script) => (await call('WebDriver:ExecuteScript', { script, args: [], sandbox: null })).value,
       close,
     };
@@ -46,7 +51,11 @@ export async function launchFirefox() {
   }
 }
 
-/** Firefox writes the port that it took into its profile, when it is ready. */
+/**
+ * Firefox writes the port that it took into its profile, when it is ready.
+ *
+ * @param {string} profile
+ */
 async function activePort(profile) {
   const path = join(profile, 'MarionetteActivePort');
   for (let n = 0; n < START_TRIES; n++) {
@@ -57,13 +66,18 @@ async function activePort(profile) {
   throw new Error(`Firefox did not open Marionette's port in ${START_TRIES / 10} s`);
 }
 
-/** Messages are `LENGTH:JSON`: a greeting, then requests [0, id, command, parameters] and answers [1, id, error, result]. */
+/**
+ * Messages are `LENGTH:JSON`: a greeting, then requests [0, id, command, parameters] and answers [1, id, error, result].
+ *
+ * @param {number} port
+ */
 async function openMarionette(port) {
   const socket = connect(port, '127.0.0.1');
   const pending = new Map();
   const greeting = new Promise((resolve, reject) => {
     pending.set('greeting', { resolve, reject });
   });
+  /** @param {any} message */
   const settle = (message) => {
     const [, id, error, result] = Array.isArray(message) ? message : [1, 'greeting', null, message];
     const { resolve, reject } = pending.get(id);
@@ -78,11 +92,12 @@ async function openMarionette(port) {
       const colon = received.indexOf(':');
       const end = colon + 1 + Number(received.subarray(0, Math.max(0, colon)));
       if (colon < 0 || received.length < end) return;
-      const message = JSON.parse(received.subarray(colon + 1, end));
+      const message = JSON.parse(received.subarray(colon + 1, end).toString());
       received = received.subarray(end);
       settle(message);
     }
   });
+  /** @param {Error} [error] */
   const lose = (error) => {
     for (const { reject } of pending.values()) reject(error ?? new Error('Firefox ended'));
     pending.clear();
@@ -91,11 +106,17 @@ async function openMarionette(port) {
   socket.on('close', () => lose());
   await greeting;
   let lastId = 0;
-  return (command, parameters) =>
+  /**
+   * @param {string} command
+   * @param {object} parameters
+   * @returns {Promise<any>}
+   */
+  const call = (command, parameters) =>
     new Promise((resolve, reject) => {
       const id = ++lastId;
       pending.set(id, { resolve, reject });
       const text = JSON.stringify([0, id, command, parameters]);
       socket.write(`${Buffer.byteLength(text)}:${text}`);
     });
+  return call;
 }

@@ -15,7 +15,7 @@ export async function launchWebKit() {
     env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
   });
   // The driver is a child of xvfb-run: both end with their group.
-  const stop = () => process.kill(-driver.pid);
+  const stop = () => process.kill(-Number(driver.pid));
   try {
     const session = await startSession(`http://127.0.0.1:${port}`);
     return { ...session, close: () => session.call('DELETE', '').finally(stop) };
@@ -29,12 +29,13 @@ export async function launchWebKit() {
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address();
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   server.close();
   await once(server, 'close');
   return port;
 }
 
+/** @param {string} address */
 async function startSession(address) {
   for (let n = 0; ; n++) {
     try {
@@ -49,15 +50,29 @@ async function startSession(address) {
   const { sessionId, capabilities } = await request('POST', `${address}/session`, {
     capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } },
   });
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
   const call = (method, path, body) => request(method, `${address}/session/${sessionId}${path}`, body);
   return {
     version: capabilities.browserVersion,
     call,
+    /** @param {string} url */
     goto: (url) => call('POST', '/url', { url }),
+    /** @param {string} script */
     evaluate: (script) => call('POST', '/execute/sync', { script, args: [] }),
   };
 }
 
+/**
+ * @param {string} method
+ * @param {string} url
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
 async function request(method, url, body) {
   const answer = await fetch(url, {
     method,

@@ -1,15 +1,15 @@
 // Write every case of conformance/src/c/cases.ts as C, with inputs and the outputs of WebAssembly: PROGRAM FOLDER.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
 import { exportC } from '@signwave/runtime/c';
-import { recordCalls } from '../../../runtime/src/c/record-calls.js';
-import { KERNEL_RECORDS } from '../../../runtime/src/plan/records.js';
+import { KERNEL_RECORDS, recordCalls } from '@signwave/runtime/internals';
 import { type Case, casesOf } from '../c/cases.js';
 
 /** What check-c.mjs reads of a case. */
-interface Written {
+export interface Written {
   readonly name: string;
   readonly kind: 'bytes' | 'floats';
   /** Whether its last bits may depend on the C library. */

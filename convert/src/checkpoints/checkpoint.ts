@@ -1,10 +1,13 @@
-/** A tensor of a checkpoint. Its values are read when they are asked for. */
+/** A tensor of a checkpoint. Its values are read only when they are asked for. */
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Type of the elements: a `StoredDtype`, or what the file calls it if its values can't be read, such as `torch.ComplexFloatStorage`. */
+  /**
+   * Type of the elements: a `StoredDtype`, or the file's own name for a type whose values can't be read, such as
+   * `torch.ComplexFloatStorage`.
+   */
   readonly dtype: string;
-  /** Size of the elements in `dtype`: product of `shape` times the element's size. */
+  /** Size of all elements in `dtype`: the product of `shape` times the size of one. */
   readonly sizeBytes: number;
   /**
    * Read the values.
@@ -34,16 +37,16 @@ export interface Checkpoint {
   /** The state dict in file order; a DataParallel `module.` that every name has is removed. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /**
-   * Plain values that lie beside the state dict: epoch, model name, best accuracy. Those of a safetensors file are
-   * strings, its `__metadata__`; signwave's own have `omega0` and `stage` there.
+   * Plain values found beside the state dict: epoch, model name, best accuracy. In a safetensors file they are the strings of its
+   * `__metadata__`, where signwave's own checkpoints have `omega0` and `stage`.
    */
   readonly metadata: ReadonlyMap<string, number | string | boolean | null>;
-  /** Plain values of dicts and objects beside the state dict, by their own names: `arch` of `args`, of `hyper_parameters`. */
+  /** Plain values found in dicts and objects beside the state dict, by their own names: `arch` of `args`, of `hyper_parameters`. */
   readonly arguments?: ReadonlyMap<string, number | string | boolean | null>;
   /** All state dicts that were found, the one of `tensors` first. */
   readonly stateDicts?: readonly StateDict[];
-  /** Entries of the state dict that are no tensors, or none that are read, in words: "None", "sparse tensor". */
+  /** Entries of the state dict that aren't tensors, or are of a kind that isn't read, described in words: "None", "sparse tensor". */
   readonly unread?: ReadonlyMap<string, string>;
-  /** What was neither built nor used, one line each: "optimizer: dict of 2 entries", foreign classes by name. */
+  /** What was neither built nor used, one line each: "optimizer: dict of 2 entries", or the names of foreign classes. */
   readonly skipped: readonly string[];
 }

@@ -10,10 +10,10 @@ const DANGEROUS_MODULES = new Set(
   ).split(' '),
 );
 
-/** Modules of the library that are single files; a package of such a name, with modules inside, is a user's own. */
+/** Library modules that are single files. A package with such a name that has modules inside is a user's own. */
 const DANGEROUS_FILES = new Set(['code', 'commands']);
 
-/** Classes of those modules that settings hold, and that do nothing: versions, parts of an address, a finished process. */
+/** Classes of those modules that occur in settings and do nothing: versions, parts of an address, a finished process. */
 const HARMLESS = new RegExp(
   '^(?:' +
     [
@@ -54,10 +54,10 @@ const DANGEROUS_ATTRIBUTES = new Set(
 );
 
 /**
- * Is this global one that an attack would use?
+ * Whether an attack would use this global.
  *
- * Protocol 4 lets a name have dots, each an attribute look-up: `torch.serialization` and `os.system` reaches
- * `os` by way of a module that imports it, so every part of the name counts, and the first of the module.
+ * From protocol 4 on a name may have dots, each an attribute look-up: `os.system` in `torch.serialization` reaches `os` by way of a module
+ * that imports it. So every part of the name counts, and the first part of the module.
  */
 export function isDangerousGlobal(module: string, name: string): boolean {
   const parts = name.split('.');

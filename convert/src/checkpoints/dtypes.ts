@@ -3,7 +3,7 @@ import { halfToFloat } from '@signwave/format';
 /** Element types that checkpoints store, little-endian. */
 export type StoredDtype = 'f32' | 'f64' | 'f16' | 'bf16' | 'i64' | 'i32' | 'i16' | 'i8' | 'u8' | 'bool';
 
-/** Read one element at a byte offset. Integers beyond 2^24 and `f64` round when they are stored as float32. */
+/** Reads one element at a byte offset. Integers beyond 2^24 and `f64` values are rounded when they become float32. */
 export type ReadElement = (view: DataView, offsetBytes: number) => number;
 
 const BFLOAT16_SCRATCH = new DataView(new ArrayBuffer(4));

@@ -16,8 +16,8 @@ export { SeveralStateDicts } from './state-dict-search.js';
 
 export interface OpenOptions extends PartOptions {
   /**
-   * Open a file of the same folder, for a checkpoint in several files. `name` comes from the checkpoint and has been
-   * checked: a plain file name, without a folder. Who gives this closes what it opened, after the last `readF32`.
+   * Opens another file of the same folder, for a checkpoint in several files. `name` comes from the checkpoint and has been checked to be a
+   * plain file name, without a folder. The caller closes what this opened, after the last `readF32`.
    */
   readonly openSibling?: (name: string) => Promise<ByteSource>;
 }
@@ -47,15 +47,15 @@ export async function openCheckpoint(source: ByteSource, options: OpenOptions = 
 }
 
 /**
- * The format has no magic number, so one whose length field is wrong looks like nothing, and one whose length field
- * happens to begin like gzip's magic looks like that: then the file's name decides which error its reader gets.
+ * Whether to read the file as safetensors. The format has no magic number: a file with a wrong length field can look like nothing known, or
+ * like gzip if the length happens to begin like gzip's magic. Then the file's name decides which error its reader gets.
  */
 function isSafetensors(kind: string, head: Uint8Array, name: string): boolean {
   if (kind === 'a safetensors file') return true;
   return name.endsWith('.safetensors') && (head[8] === 0x7b || kind.startsWith('an unknown kind'));
 }
 
-/** Options for a file whose tensors lie side by side, without dicts around them. */
+/** Options for a file whose tensors lie side by side, not in dicts. */
 function inFlatFile(options: PartOptions, sourceName: string): PartOptions {
   if (options.stateDict === undefined) return options;
   throw new SignwaveError(

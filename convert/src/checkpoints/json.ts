@@ -1,17 +1,17 @@
 import { MAX_JSON_NESTING, MAX_JSON_NUMBER_CHARACTERS, MAX_JSON_VALUES } from './limits.js';
 import { quote } from './quote.js';
 
-/** A value of a JSON text. Objects are maps, so that no key is special; a number without fraction and exponent is a bigint. */
+/** A value of a JSON text. Objects are maps, so that no key is special; a number without a fraction or an exponent is a bigint. */
 export type JsonValue = null | boolean | number | bigint | string | JsonArray | JsonObject;
 export interface JsonArray extends ReadonlyArray<JsonValue> {}
 export interface JsonObject extends ReadonlyMap<string, JsonValue> {}
 
-/** Why a text isn't JSON that is read here, with the place. */
+/** Says why a text isn't JSON as it is read here, and where. */
 export class JsonError extends Error {}
 
 /**
- * Parse JSON as RFC 8259 has it, and refuse what `JSON.parse` lets pass: an object that has a key twice (the last
- * would win, in other readers the first), deep nesting, more values than {@link MAX_JSON_VALUES}.
+ * Parse JSON as RFC 8259 defines it, and refuse what `JSON.parse` accepts: an object with the same key twice (readers disagree on whether
+ * the first or the last counts), deep nesting, more values than {@link MAX_JSON_VALUES}.
  *
  * @throws {JsonError}
  */
@@ -142,7 +142,7 @@ class Parser {
     this.#skip(WHITESPACE);
   }
 
-  /** Step over characters of a set. Not by a regular expression: those run out of stack after some millions. */
+  /** Skip characters of a set. A regular expression would run out of stack after some millions of them. */
   #skip(characters: string): void {
     while (this.#at < this.text.length && characters.includes(this.text[this.#at]!)) this.#at++;
   }

@@ -2,18 +2,21 @@ import { SignwaveError } from '@signwave/format';
 import { quote } from './quote.js';
 import { withoutWrappers } from './wrapper-prefixes.js';
 
-/** Which part of a checkpoint is the network. */
+/** Selects the part of a checkpoint that is the network. */
 export interface PartOptions {
-  /** The state dict, where there are several: keys that lead to it, with dots between (`ema`, `model.state_dict`, `0`). Default: the only one, or the one under a usual key. */
+  /**
+   * The state dict, if there are several: the keys that lead to it, with dots between (`ema`, `model.state_dict`, `0`). Default: the only
+   * one, or the one under a usual key.
+   */
   readonly stateDict?: string;
-  /** Take only tensors whose names begin like this (`model.`; the dot may be left out), without it. */
+  /** Take only tensors whose names begin with this, and remove it from their names (`model.`; the dot may be left out). */
   readonly prefix?: string;
 }
 
 /**
- * The tensors of the network by its own names: of a prefix if one is given, without what wrappers and tools add.
+ * The network's tensors by its own names: those with the given prefix, if there is one, without what wrappers and tools add.
  *
- * @returns tensors in the same order, and a line for each change that says what was done.
+ * @returns tensors in the same order, and a line that says what was done for each change.
  * @throws {SignwaveError} `E_USAGE` if no name begins with the prefix.
  */
 export function networkTensors<T>(
@@ -39,7 +42,7 @@ export function networkTensors<T>(
   );
 }
 
-/** Tensors whose names begin with a prefix, by the rest of their names. */
+/** The tensors whose names begin with a prefix, by the rest of their names. */
 export function withPrefix<T>(tensors: ReadonlyMap<string, T>, prefix: string): Map<string, T> {
   return new Map(
     [...tensors].flatMap(([name, tensor]) =>
@@ -48,7 +51,7 @@ export function withPrefix<T>(tensors: ReadonlyMap<string, T>, prefix: string): 
   );
 }
 
-/** A line about tensors that aren't under a prefix; none if all are. */
+/** A line about tensors that aren't under a prefix; empty if all are. */
 export function othersNote(names: Iterable<string>, prefix: string): readonly string[] {
   const others = [...names].filter((name) => !name.startsWith(prefix));
   if (others.length === 0) return [];
@@ -60,7 +63,7 @@ export function othersNote(names: Iterable<string>, prefix: string): readonly st
 
 const SHOWN_BEGINNINGS = 8;
 
-/** The first parts of names with how many have them: `model. (14), criterion. (1)`. */
+/** The first parts of the names, and how many names have each: `model. (14), criterion. (1)`. */
 function beginnings(names: Iterable<string>): string {
   const counts = new Map<string, number>();
   for (const name of names) {

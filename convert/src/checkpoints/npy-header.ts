@@ -15,14 +15,14 @@ const MAGIC = '\x93NUMPY';
 /** NumPy's own reader allows 10,000 characters; headers of plain arrays have some 100. */
 const MAX_HEADER_BYTES = 65_535;
 
-/** What stands for the element type of a structured array. */
+/** Stands for the element type of a structured array. */
 const RECORDS = 'records (structured dtype)';
 
 /** What an `.npy` header says. */
 export interface NpyHeader {
   /** Element type in NumPy's notation: `<f4`, `|u1`; {@link RECORDS} if an element has several numbers. */
   readonly descr: string;
-  /** Columns first instead of rows first. */
+  /** Whether columns come first instead of rows. */
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
 }
@@ -63,7 +63,7 @@ export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataOffse
   return { header: parseNpyHeader(latin1(bytes.subarray(start, dataOffset))), dataOffset };
 }
 
-/** One character for each byte. */
+/** Decodes one character for each byte. */
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
@@ -122,7 +122,7 @@ function parseNpyHeader(text: string): NpyHeader {
     return string('a string, True, False or a tuple');
   };
 
-  /** Step over a list, whose "[" is behind: the names and types of records. */
+  /** Skip a list whose "[" has been read: the names and types of records. */
   const skipList = (): void => {
     for (let open = 1; open > 0; at++) {
       if (at >= tokens.length) throw new Error('the header has its end where "]" is expected');

@@ -25,7 +25,8 @@ const SUFFIX = '.npy';
 const START_BYTES = 4_096;
 
 /**
- * Open what `numpy.savez` or `savez_compressed` wrote: an archive with an array for each tensor. Only the headers of the arrays are read.
+ * Open what `numpy.savez` or `savez_compressed` wrote: an archive with an array for each tensor. Only the arrays' headers are read at
+ * first.
  *
  * @throws {SignwaveError} as `openCheckpoint`.
  */
@@ -97,7 +98,7 @@ async function readHeader(
   }
 }
 
-/** Distance in elements between neighbours along each axis, if the first axis is the fastest. */
+/** Distance in elements between neighbours along each axis of an array whose first axis is the fastest. */
 function stridesOf(shape: readonly number[]): number[] {
   let stride = 1;
   return shape.map((side) => {

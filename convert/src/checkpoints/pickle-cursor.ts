@@ -1,24 +1,24 @@
 import { MAX_KEPT_TEXT_BYTES, MAX_PICKLE_INTEGER_BYTES } from './limits.js';
 import { LongText } from './pickle-values.js';
 
-/** How a reader of the stream gives up: raises an error that carries the byte offset. */
+/** Gives up reading the stream: throws an error that carries the byte offset. */
 export type Fail = (message: string) => never;
 
 /**
- * Something that is computed from a stream whose bytes may have to be fetched: it yields the offset from which on it needs bytes, and goes on
- * when it's given some.
+ * A computation over a stream whose bytes may have to be fetched first. It yields the offset from which it needs bytes, and goes on when it
+ * gets them.
  */
 export type Steps<T> = Generator<number, T, Uint8Array>;
 
-/** An operation may take this many bytes from the window: two names, or a string that is kept, and its length. */
+/** Bytes of the window that an operation may need: two names, or a string that is kept and its length. */
 export const LOOKAHEAD_BYTES = MAX_KEPT_TEXT_BYTES + 1_024;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LINE_FEED = 0x0a;
 
 /**
- * Reads the operands of pickle opcodes, little-endian unless said otherwise, and never past the end. A part of the stream, the window, is in
- * memory; long strings are stepped over without being there.
+ * Reads the operands of pickle opcodes, little-endian unless said otherwise, and never beyond the end. Only a part of the stream, the
+ * window, is in memory; long strings are skipped without being there.
  */
 export class PickleCursor {
   readonly #sizeBytes: number;
@@ -28,13 +28,13 @@ export class PickleCursor {
   #windowStart = 0;
   offset = 0;
 
-  /** @param sizeBytes of the stream, or of what it may fill. */
+  /** @param sizeBytes of the stream, or how large it may become. */
   constructor(sizeBytes: number, fail: Fail) {
     this.#sizeBytes = sizeBytes;
     this.#fail = fail;
   }
 
-  /** Whether the stream goes on behind the window, and the next operation might need bytes from there. */
+  /** Whether the stream continues after the window, and the next operation might need bytes from there. */
   get isShort(): boolean {
     const end = this.#windowEnd;
     return end < this.#sizeBytes && end - this.offset < LOOKAHEAD_BYTES;
@@ -72,7 +72,7 @@ export class PickleCursor {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
 
-  /** The float of BINFLOAT, the one big-endian operand. */
+  /** The operand of BINFLOAT, the only big-endian one. */
   f64(): number {
     return this.#view.getFloat64(this.#advance(8), false);
   }
@@ -104,7 +104,7 @@ export class PickleCursor {
     return this.#long('string', lengthBytes) ?? latin1(this.#bytes(lengthBytes));
   }
 
-  /** Step over `lengthBytes`, which need not be in the window. */
+  /** Skip `lengthBytes` bytes, which need not be in the window. */
   skip(lengthBytes: number): void {
     if (this.offset + lengthBytes > this.#sizeBytes) {
       this.#fail(`the stream ends at byte ${this.#sizeBytes}, ${this.offset + lengthBytes} are needed`);
@@ -117,7 +117,7 @@ export class PickleCursor {
     return this.#decode(this.#line());
   }
 
-  /** The same of one character for each byte. */
+  /** The same for text with one character for each byte. */
   latin1Line(): string {
     return latin1(this.#line());
   }
@@ -127,7 +127,7 @@ export class PickleCursor {
     return this.#lineLength() < 0;
   }
 
-  /** Step over a line of any length. @returns how many bytes it has. */
+  /** Skip a line of any length. @returns how many bytes it has. */
   *passLine(): Steps<number> {
     const start = this.offset;
     for (;;) {
@@ -155,7 +155,7 @@ export class PickleCursor {
     return this.#window.subarray(start, start + MAX_KEPT_TEXT_BYTES).indexOf(LINE_FEED);
   }
 
-  /** Step over a string that is too long to be kept. @returns `undefined` if it isn't. */
+  /** Skip a string that is too long to be kept. @returns `undefined` if it isn't. */
   #long(kind: LongText['kind'], lengthBytes: number): LongText | undefined {
     if (lengthBytes <= MAX_KEPT_TEXT_BYTES) return undefined;
     if (this.offset + lengthBytes > this.#sizeBytes) {
@@ -179,7 +179,7 @@ export class PickleCursor {
     }
   }
 
-  /** Step over `lengthBytes` and return where they start in the window. */
+  /** Skip `lengthBytes` and return where they start in the window. */
   #advance(lengthBytes: number): number {
     const start = this.offset - this.#windowStart;
     this.skip(lengthBytes);

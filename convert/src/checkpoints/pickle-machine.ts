@@ -17,7 +17,7 @@ import {
   MAX_STACK_DEPTH,
 } from './limits.js';
 import { type Fail, PickleCursor, type Steps } from './pickle-cursor.js';
-import { LINE_STRINGS, OPERATIONS, STOP } from './pickle-opcodes.js';
+import { LINE_STRINGS, type Machine, OPERATIONS, STOP } from './pickle-opcodes.js';
 import {
   describe,
   Global,
@@ -37,7 +37,7 @@ import { isAttributeGetter, isKnownGlobal, rebuild, storageOf } from './torch-gl
 /** What a pickle stream describes. */
 export interface Unpickled {
   readonly value: PickleValue;
-  /** Classes and functions that aren't on the allow-list: `module.name` -> byte of the stream that first names it. */
+  /** Classes and functions that aren't on the allow-list, `module.name`, each with the byte of the stream that first names it. */
   readonly foreign: ReadonlyMap<string, number>;
   /** Every storage that the stream names, by key; a key that names two different ones is refused. */
   readonly storages: ReadonlyMap<string, StorageRef>;
@@ -48,21 +48,21 @@ export interface Unpickled {
 export interface UnpickleOptions {
   /** What to call the stream in messages. Default: `data.pkl`. */
   readonly where?: string;
-  /** Keep what holds no tensor, however long its list is. */
+  /** Keep lists that hold no tensor, however long they are. */
   readonly keepsAll?: boolean;
 }
 
 /** The stack, marks and memo that the operations of pickle-opcodes.ts work on. */
-export class PickleMachine {
+export class PickleMachine implements Machine {
   readonly #sourceName: string;
   readonly #where: string;
   readonly #keepsAll: boolean;
-  /** Memo entries that the stream reads; what isn't among them isn't kept. */
+  /** Memo entries that the stream reads again; all others are dropped. */
   readonly #memoReads: ReadonlySet<number> | undefined;
   readonly #stack: PickleValue[] = [];
-  /** For each value of the stack, how many values it is made of. */
+  /** How many values each value on the stack is made of. */
   readonly #costs: number[] = [];
-  /** Stack heights at the open marks, and how many values above each were dropped. */
+  /** For each open mark the height of the stack, and how many values above it were dropped. */
   readonly #marks: { height: number; dropped: number }[] = [];
   readonly #memo = new Map<number, PickleValue>();
   readonly #foreign = new Map<string, number>();
@@ -70,11 +70,11 @@ export class PickleMachine {
   readonly fail: Fail;
   readonly cursor: PickleCursor;
   #opcodeOffset = 0;
-  /** Values that were built and not dropped since. */
+  /** Number of values that were built and not dropped since. */
   #values = 0;
   #pushes = 0;
   #memoized = 0;
-  /** What the values cost that this operation took off the stack. */
+  /** Costs of the values that this operation took off the stack. */
   #poppedCosts: number[] = [];
 
   constructor(
@@ -183,8 +183,8 @@ export class PickleMachine {
   }
 
   /**
-   * Make room for the items of a long tuple: the older half of the values above one mark, the one with the most, are counted, and kept only
-   * if they hold tensors.
+   * Make room on the stack for the items of a long tuple. Of all marks, the one with the most values above it is chosen; the older half of
+   * these are counted, and kept only if they hold tensors.
    */
   #thinOut(): void {
     const sizes = this.#marks.map(({ height }, i) => (this.#marks[i + 1]?.height ?? this.#stack.length) - height);
@@ -238,7 +238,7 @@ export class PickleMachine {
     );
   }
 
-  /** A call, instantiation or anything else that Python would run. */
+  /** Stands for a call, an instantiation or anything else that Python would run. */
   call(callable: PickleValue, args: PickleValue): void {
     if (!(args instanceof PickleSequence && args.kind === 'tuple')) this.fail('a call whose arguments are no tuple');
     if (callable instanceof Opaque) this.push(opaqueOf(callable.path, args));
@@ -251,8 +251,8 @@ export class PickleMachine {
   }
 
   /**
-   * What `getattr` and its like are asked for: a member of an Enum (as Python 3.11.0 to 3.11.3 pickle it), a method bound to an object, a
-   * class inside another. None of them is looked up.
+   * Stands for what `getattr` and similar functions are asked for: a member of an Enum (as Python 3.11.0 to 3.11.3 pickle it), a method
+   * bound to an object, a class inside another. None of them is looked up.
    */
   #attribute({ path, byte }: Global, args: readonly PickleValue[]): PickleValue {
     if (dangerousAttribute(args) !== undefined) this.#attack(path, byte);
@@ -275,7 +275,7 @@ export class PickleMachine {
     this.push(named);
   }
 
-  /** Append to the list or set below. An object that wasn't built keeps only what holds tensors. */
+  /** Append to the list or set below the items. An object that wasn't built keeps only what holds tensors. */
   append(items: readonly PickleValue[], kind: 'list' | 'set'): void {
     const costs = this.#poppedCosts;
     const target = this.top();
@@ -304,13 +304,16 @@ export class PickleMachine {
     });
   }
 
-  /** Whether one more value without tensors is kept in a container that has `count`. The outermost one isn't held up by what others have. */
+  /**
+   * Whether a container with `count` values may keep one more that holds no tensor. The outermost container isn't limited by what others
+   * hold.
+   */
   #hasRoom(count: number, limit: number): boolean {
     if (this.#keepsAll) return true;
     return count < limit && (this.#marks.length === 0 || this.#values < MAX_PLAIN_VALUES);
   }
 
-  /** Set keys and values, in turn, of the dict or object below. */
+  /** Set entries of the dict or object below them. @param flat keys and values in turn. */
   setItems(flat: readonly PickleValue[]): void {
     const costs = this.#poppedCosts;
     const target = this.top();
@@ -354,7 +357,7 @@ export class PickleMachine {
     else this.fail(`attributes are given to ${describe(target)}`);
   }
 
-  /** What this operation popped, in values. */
+  /** Takes the costs of what this operation popped. @returns their sum, in values. */
   #takeCosts(): number {
     if (this.#poppedCosts.length === 0) return 0;
     const sum = this.#poppedCosts.reduce((a, b) => a + b, 0);
@@ -362,7 +365,7 @@ export class PickleMachine {
     return sum;
   }
 
-  /** Popped values became part of the top. */
+  /** Popped values became part of the top of the stack. */
   #keep(cost: number): void {
     this.#costs[this.#costs.length - 1]! += cost;
   }
@@ -372,7 +375,7 @@ export class PickleMachine {
   }
 }
 
-/** An object of a class, with the arguments that it was made of as far as there is something to find in them. */
+/** An object of a class, with those of its constructor's arguments that there is something to find in. */
 function opaqueOf(path: string, args: PickleSequence): Opaque {
   const object = new Opaque(path);
   for (const arg of args.items) object.hold(arg);

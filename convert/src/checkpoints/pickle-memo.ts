@@ -1,12 +1,12 @@
-// pickle-memo.ts — which memo entries of a pickle are read again.
+// pickle-memo.ts — finds the memo entries of a pickle that are read again.
 //
-// A pickler memoises nearly everything, strings and the items of long lists included, and reads little of it again. Known before the stream
-// is built, the rest needn't be kept, so that what is dropped from a list takes no memory.
+// A pickler memoises nearly everything, even strings and the items of long lists, and reads little of it again. Knowing which entries are
+// read before the stream is built means that the others needn't be kept, so that what is dropped from a list takes no memory.
 
 import { MAX_MEMO_ENTRIES } from './limits.js';
 import { PickleCursor, type Steps } from './pickle-cursor.js';
 
-/** What follows an opcode: a number of bytes, lines, or a length of a number of bytes and as many as it says. */
+/** What follows an opcode: so many bytes, so many lines, or a length of so many bytes and then the bytes that it counts. */
 type Operand = readonly [kind: 'bytes' | 'lines' | 'counted' | 'get', size: number];
 
 /** Operands of the opcodes that have any, by opcode byte. */
@@ -29,7 +29,7 @@ for (const [opcodes, operand] of [
 }
 const STOP = 0x2e;
 
-/** Ends the scan; whatever is wrong with the stream is reported by who builds it. */
+/** Ends the scan. Errors in the stream are left to the machine that builds it, which reports them. */
 class EndOfScan extends Error {}
 
 /** Indices of memo entries that a stream reads; `undefined` if they are more than {@link MAX_MEMO_ENTRIES}. */

@@ -3,7 +3,7 @@
 // All that `pickle` writes (Lib/pickletools.py describes each), in Python 2 and 3. Persistent ids in text, extension codes and out-of-band
 // buffers are refused: PyTorch's own reader has no use for them.
 
-import type { PickleMachine } from './pickle-machine.js';
+import type { Fail, PickleCursor } from './pickle-cursor.js';
 import { textFloat, textInteger, textLong, textString, textUnicode } from './pickle-text.js';
 import { PickleDict, PickleSequence, type PickleValue } from './pickle-values.js';
 
@@ -13,11 +13,31 @@ export const STOP = 0x2e;
 /** STRING and UNICODE, the operations whose line may be of any length. */
 export const LINE_STRINGS: ReadonlySet<number> = new Set([0x53, 0x56]);
 
-type Operation = (m: PickleMachine) => void;
+/** What operations do to the machine of pickle-machine.ts, where each method says what it is for. */
+export interface Machine {
+  readonly fail: Fail;
+  readonly cursor: PickleCursor;
+  push(value: PickleValue): void;
+  pop(): PickleValue;
+  top(): PickleValue;
+  popMany(count: number): PickleValue[];
+  mark(): void;
+  popToMark(): PickleValue[];
+  pushSequence(kind: PickleSequence['kind']): void;
+  remember(index?: number): void;
+  recall(index: number): void;
+  pushGlobal(module: PickleValue, name: PickleValue): void;
+  call(callable: PickleValue, args: PickleValue): void;
+  pushStorage(id: PickleValue): void;
+  append(items: readonly PickleValue[], kind: 'list' | 'set'): void;
+  setItems(flat: readonly PickleValue[]): void;
+  build(): void;
+}
+type Operation = (m: Machine) => void;
 
 const tuple = (items: PickleValue[]) => new PickleSequence('tuple', items);
 
-function dictOf(m: PickleMachine): void {
+function dictOf(m: Machine): void {
   const flat = m.popToMark();
   if (flat.length % 2 !== 0) m.fail('a key without a value');
   const dict = new PickleDict();
@@ -25,7 +45,7 @@ function dictOf(m: PickleMachine): void {
   m.push(dict);
 }
 
-function newObject(m: PickleMachine): void {
+function newObject(m: Machine): void {
   const args = m.pop();
   m.call(m.pop(), args);
 }
@@ -102,29 +122,29 @@ export const OPERATIONS: readonly (Operation | undefined)[] = operationTable([
   ['b', (m) => m.build()],
 ]);
 
-function memoIndex(m: PickleMachine): number {
+function memoIndex(m: Machine): number {
   const index = textInteger(m.cursor.line(), m.fail);
   return typeof index === 'number' ? index : m.fail('a memo entry without a number');
 }
 
-function stackGlobal(m: PickleMachine): void {
+function stackGlobal(m: Machine): void {
   const [module, name] = m.popMany(2);
   m.pushGlobal(module!, name!);
 }
 
 /** Keyword arguments are dropped: nothing on the allow-list takes any. */
-function newObjectWithKeywords(m: PickleMachine): void {
+function newObjectWithKeywords(m: Machine): void {
   m.pop();
   newObject(m);
 }
 
-function instance(m: PickleMachine): void {
+function instance(m: Machine): void {
   const args = m.popToMark();
   m.pushGlobal(m.cursor.line(), m.cursor.line());
   m.call(m.pop(), tuple(args));
 }
 
-function object(m: PickleMachine): void {
+function object(m: Machine): void {
   const [callable, ...args] = m.popToMark();
   m.call(callable ?? null, tuple(args));
 }

@@ -14,13 +14,13 @@ import { quote } from './quote.js';
 const LENGTH_BYTES = 8;
 const METADATA_KEY = '__metadata__';
 
-/** What a header says of a tensor. */
+/** What a header says about a tensor. */
 export interface SafetensorsEntry {
   readonly name: string;
-  /** As written: "F32". Whether it is known, and fits shape and bytes, isn't checked yet. */
+  /** As written, such as "F32". Whether the type is known and fits shape and bytes isn't checked yet. */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Within the data. */
+  /** Byte offset within the data. */
   readonly startBytes: number;
   readonly endBytes: number;
 }
@@ -114,7 +114,7 @@ function parseEntry(name: string, value: JsonValue, sourceName: string): Safeten
   return { name, dtype, shape, startBytes, endBytes };
 }
 
-/** Whole numbers from 0 that a number holds exactly; `undefined` if the value is anything else. */
+/** A whole number from 0 up that a number holds exactly; `undefined` for anything else. */
 function sizes(value: JsonValue | undefined): readonly number[] | undefined {
   if (!isArray(value)) return undefined;
   const isSize = (item: JsonValue): boolean =>

@@ -8,7 +8,7 @@ import { kindError } from './refuse-kind.js';
 import { readSafetensors, safetensorsCheckpoint } from './safetensors.js';
 import { parseObject, utf8 } from './safetensors-header.js';
 
-/** A name without a folder, a drive or control characters that isn't hidden, as `model-00001-of-00002.safetensors`. */
+/** A file name such as `model-00001-of-00002.safetensors`: not hidden, without a folder, a drive or control characters. */
 const SHARD_NAME = /^[^./\\:\p{Cc}][^/\\:\p{Cc}]*\.safetensors$/u;
 const MAX_SHARD_NAME_CHARACTERS = 255;
 

@@ -20,7 +20,7 @@ const DTYPE_NAMES: ReadonlyMap<string, StoredDtype> = new Map([
   ['BOOL', 'bool'],
 ]);
 
-/** What a training run keeps beside the network to go on later: momentum. */
+/** Tensors that a training run stores beside the network so that it can go on later: momentum. */
 const OPTIMIZER_PREFIX = 'optimizer.';
 
 /** A safetensors file's tensors under the names they have there, and the strings beside them. */
@@ -36,7 +36,7 @@ export async function openSafetensors(source: ByteSource, part: PartOptions): Pr
   return safetensorsCheckpoint(source.name, tensors, metadata, part);
 }
 
-/** The checkpoint that tensors of one or several safetensors files are. */
+/** Makes a checkpoint of the tensors of one or several safetensors files. */
 export function safetensorsCheckpoint(
   sourceName: string,
   stored: ReadonlyMap<string, StoredTensor>,

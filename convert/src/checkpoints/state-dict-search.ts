@@ -6,14 +6,14 @@ import { quote } from './quote.js';
 /** A dict of tensors, and where it is. */
 export interface FoundDict extends StateDict {
   readonly dict: PickleValue;
-  /** What it lies in, the outermost first. */
+  /** The containers that it lies in, the outermost first. */
   readonly around: readonly PickleValue[];
   readonly keys: readonly string[];
-  /** Whether tensors have names that layers give them. */
+  /** Whether its tensors have names as layers give them. */
   readonly hasLayers: boolean;
 }
 
-/** The checkpoint has several state dicts, and nothing says which is meant. */
+/** Thrown if the checkpoint has several state dicts and nothing says which is meant. */
 export class SeveralStateDicts extends SignwaveError {
   /** What there is to choose from. */
   readonly stateDicts: readonly StateDict[];
@@ -43,14 +43,14 @@ const STATE_DICT_KEYS = [
   'weights',
 ];
 
-/** Containers between the root and a state dict, at most; they may contain themselves. */
+/** Greatest number of containers between the root and a state dict; containers may contain themselves. */
 const MAX_DEPTH = 5;
-/** State dicts that are listed, at most: a checkpoint of snapshots may have hundreds. */
+/** Greatest number of state dicts that are listed; a checkpoint of snapshots may have hundreds. */
 const MAX_FOUND = 1_000;
 const INDEX = /^\d+$/;
 const LAYER_TENSOR = /\.(?:weights?|bias|running_mean|running_var)$/;
 
-/** All dicts of tensors in a value, those nearest to it first; not those of optimizers, nor what only a module's own code knows to use. */
+/** All dicts of tensors in a value, the nearest first, except those of optimizers and those that only a module's own code can use. */
 export function findDicts(root: PickleValue): readonly FoundDict[] {
   const found: FoundDict[] = [];
   const seen = new Set<PickleValue>();
@@ -78,7 +78,7 @@ export function findDicts(root: PickleValue): readonly FoundDict[] {
     }
     level = next;
   }
-  // Metrics are tensors, too: they are no network where something else is one.
+  // Metrics are tensors, too, but they are no network if something else is one.
   const networks = found.filter(({ hasLayers }) => hasLayers);
   return networks.length > 0 ? networks : found;
 }
@@ -111,7 +111,7 @@ export function chosenDict(found: readonly FoundDict[], path: string | undefined
   throw new SeveralStateDicts(sourceName, found);
 }
 
-/** How usual a state dict's keys are, the fewest first; `undefined` if one of them is no usual key. */
+/** Ranks a state dict by how usual its keys are: the lower, the more usual; `undefined` if one of them is no usual key. */
 function rankOf({ keys }: FoundDict): readonly number[] | undefined {
   const ranks = keys.filter((key) => !INDEX.test(key)).map((key) => STATE_DICT_KEYS.indexOf(key));
   return ranks.length === 0 || ranks.includes(-1) ? undefined : [ranks.length, ...ranks];
@@ -134,19 +134,19 @@ export function* namedParts(value: PickleValue): Generator<readonly [key: Pickle
   }
 }
 
-/** What `torch.optim` gives as its state: the momentum of every parameter. */
+/** Whether this is the state of a `torch.optim` optimizer: the momentum of every parameter. */
 function isOptimizer(value: PickleValue): boolean {
   return value instanceof PickleDict && value.entries.has('state') && value.entries.has('param_groups');
 }
 
-/** A whole `torch.nn.Module`, whose tensors are spread over the modules in it. */
+/** Whether this is a whole `torch.nn.Module`, whose tensors are spread over the modules in it. */
 export function isModule(value: PickleValue): boolean {
   if (!(value instanceof Opaque)) return false;
   const keys = new Set([...namedParts(value)].map(([key]) => key));
   return keys.has('_parameters') && keys.has('_modules');
 }
 
-/** A path as it's typed: in quotes if it has more than word characters and dots. */
+/** Writes a path as users type it: in quotes if it has more than word characters and dots. */
 function quoted(path: string): string {
   return /^[\w.-]+$/.test(path) ? path : quote(path);
 }

@@ -74,10 +74,10 @@ function summaryOf({ path, tensors }: FoundDict): StateDict {
   return { path, tensors };
 }
 
-/** Dicts inside each other that hold settings, at most: `hyper_parameters`, and `args` in it. */
+/** How deep dicts that hold settings may be nested: `hyper_parameters`, and `args` in it. */
 const MAX_SETTINGS_DEPTH = 2;
 
-/** Take the plain entries of a dict or an object, and of those in it; the first of a name counts. */
+/** Take the plain entries of a dict or an object, and of those nested in it; if a name occurs twice, the first counts. */
 function addSettings(value: PickleValue, settings: Map<string, Plain>, depth = MAX_SETTINGS_DEPTH): void {
   if (depth === 0 || holdsTensors(value)) return;
   for (const [key, inner] of namedParts(value)) {

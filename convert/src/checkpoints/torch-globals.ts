@@ -27,7 +27,7 @@ const STORAGE_DTYPES: ReadonlyMap<string, StoredDtype> = new Map([
   ['UntypedStorage', 'u8'],
 ]);
 
-/** dtype objects, which `_rebuild_tensor_v3` takes. */
+/** The dtype objects that `_rebuild_tensor_v3` takes. */
 const TORCH_DTYPES: ReadonlyMap<string, StoredDtype> = new Map([
   ['torch.float32', 'f32'],
   ['torch.float64', 'f64'],
@@ -41,7 +41,7 @@ const TORCH_DTYPES: ReadonlyMap<string, StoredDtype> = new Map([
   ['torch.bool', 'bool'],
 ]);
 
-/** Size of the elements of storage classes, those that are not read included: the legacy format doesn't say where a storage ends. */
+/** Size of the elements of each storage class, including those that aren't read: the legacy format doesn't say where a storage ends. */
 const STORAGE_ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
   ...[...STORAGE_DTYPES].map(([name, dtype]) => [name, DTYPES[dtype].sizeBytes] as const),
   ['ComplexFloatStorage', 8],
@@ -63,7 +63,7 @@ type Rebuild = (args: readonly PickleValue[], path: string, fail: Fail) => Pickl
 /** The allow-list: what each known callable stands for. Nothing is imported or called. */
 const REBUILDS: ReadonlyMap<string, Rebuild> = new Map([
   ['collections.OrderedDict', rebuildDict],
-  // Its first argument makes values for absent keys.
+  // The first argument of a defaultdict makes values for absent keys.
   ['collections.defaultdict', ([, pairs], path) => rebuildDict(pairs === undefined ? [] : [pairs], path)],
   ['torch.Size', ([axes]) => axes ?? new PickleSequence('tuple', [])],
   ['torch._utils._rebuild_tensor', rebuildTensor],
@@ -82,7 +82,7 @@ const REBUILDS: ReadonlyMap<string, Rebuild> = new Map([
   ['copyreg.__newobj__', rebuildObject],
 ]);
 
-/** Callables that look an attribute up. */
+/** Callables that look up an attribute. */
 const ATTRIBUTE_GETTERS = new Set([
   'builtins.getattr',
   '__builtin__.getattr',
@@ -200,7 +200,7 @@ function rebuildFromType(args: readonly PickleValue[], path: string, fail: Fail)
   return rebuild(callable.path, inner.items, fail);
 }
 
-/** The counts in a tuple. Tuples never change, so the array is shared: many tensors can't multiply one shape's size. */
+/** A tuple of counts. Tuples never change, so the array is shared: many tensors can't multiply the size of one shape. */
 function countsOf(value: PickleValue | undefined, what: string, fail: Fail): readonly number[] {
   if (!(value instanceof PickleSequence && value.kind === 'tuple')) return fail(`a tensor whose ${what} is no tuple`);
   if (value.items.length > MAX_AXES) return fail(`a tensor with ${value.items.length} axes, more than ${MAX_AXES}`);
@@ -208,7 +208,7 @@ function countsOf(value: PickleValue | undefined, what: string, fail: Fail): rea
   return value.items;
 }
 
-/** Sizes, offsets and strides of PyTorch are never negative. */
+/** PyTorch's sizes, offsets and strides are never negative. */
 function isCount(value: PickleValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -6,7 +6,10 @@ import { showPath, type TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
 import { storageElementBytes } from './torch-globals.js';
 
-/** The flat arrays that tensors of a PyTorch checkpoint are views of, by key: entries of an archive, or parts of one stream. */
+/**
+ * The storages of a PyTorch checkpoint, by key: flat arrays that its tensors are views of. They are entries of an archive, or parts of one
+ * stream.
+ */
 export interface Storages {
   /** What holds them, for messages. */
   readonly container: 'archive' | 'file';
@@ -19,8 +22,8 @@ export interface Storages {
 }
 
 /**
- * Check that a tensor lies inside its storage, and the storage inside its container, without reading any values. One whose elements aren't
- * read is refused when its values are asked for: what a network doesn't use may be of any type.
+ * Check that a tensor lies inside its storage, and the storage inside its container, without reading values. A tensor with elements of a
+ * type that isn't read is refused only when its values are asked for, because tensors that the network doesn't use may be of any type.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_TENSOR`
  */
@@ -67,12 +70,12 @@ export function storedTensor(name: string, ref: TensorRef, storages: Storages, s
   };
 }
 
-/** One past the last element of the storage that a view touches: strides are never negative. */
+/** One past the last element of the storage that a view touches; strides are never negative. */
 function endOfView({ offset, shape, strides }: TensorRef): number {
   return shape.reduce((last, size, axis) => last + (size - 1) * strides[axis]!, offset) + 1;
 }
 
-/** Copy a strided view, row-major: axes that lie densely are walked as one, the others counted like an odometer. */
+/** Copy a strided view, row-major. Axes whose elements lie densely are walked as one; the others count like an odometer. */
 export function gather(
   storage: DataView,
   { sizeBytes, read }: { readonly sizeBytes: number; readonly read: ReadElement },

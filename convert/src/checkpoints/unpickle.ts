@@ -20,7 +20,8 @@ export function unpickle(bytes: Uint8Array, sourceName: string, options: Unpickl
 }
 
 /**
- * The same of a stream that may be larger than memory: it is read in pieces, twice, and what is long and no part of a tensor isn't kept.
+ * Read a pickle stream that may be larger than memory. It is read twice, in pieces, and long values that are no part of a tensor aren't
+ * kept.
  *
  * @param startBytes where the stream begins in `source`.
  */
@@ -37,7 +38,7 @@ export async function unpickleSource(
   return fed(new PickleMachine(sizeBytes, first, reads, sourceName, options).run(), window);
 }
 
-/** Pieces of a source by the offset from which on they are needed; the last one serves again while it reaches far enough. */
+/** Reads pieces of a source from a given offset on; the last piece is used again while it reaches far enough. */
 function windowsOf(source: ByteSource, startBytes: number): (offset: number) => Promise<Uint8Array> {
   const sizeBytes = source.sizeBytes - startBytes;
   let piece = new Uint8Array(0);

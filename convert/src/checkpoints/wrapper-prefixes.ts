@@ -6,10 +6,10 @@ const MAX_WRAPPERS = 4;
 const COUNTERS = /(^|\.)(total_ops|total_params)$|^n_averaged$/;
 
 /**
- * Take off what wrappers and tools add to a network's own names: counters; prefixes, as often as every name has one; the prefix of a part of the
- * network that is wrapped by itself, `features.module.0.weight`.
+ * Remove what wrappers and tools add to a network's own names: counters, prefixes for as long as every name has one, and the prefix of a
+ * part of the network that is wrapped by itself, as in `features.module.0.weight`.
  *
- * @returns tensors in the same order, and a line for each change that says what was done.
+ * @returns tensors in the same order, and a line that says what was done for each change.
  */
 export function withoutWrappers<T>(tensors: ReadonlyMap<string, T>): {
   readonly tensors: ReadonlyMap<string, T>;

@@ -5,9 +5,9 @@ import { quote } from './quote.js';
 
 const LOCAL_HEADER_SIGNATURE = 0x04034b50;
 const LOCAL_HEADER_BYTES = 30;
-/** Longest name and longest extra field, 65,535 bytes each, after a local header. */
+/** The longest name and the longest extra field, 65,535 bytes each, that can follow a local header. */
 const MAX_HEADER_TAIL_BYTES = 2 * 65_535;
-/** End record without a comment, and where it has the number of entries. */
+/** The end record without a comment, and where it has the number of entries. */
 const END_SIGNATURE = 0x06054b50;
 const END_BYTES = 22;
 const END_COUNT_OFFSET = 10;
@@ -15,13 +15,13 @@ const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
 const ZIP64_LOCATOR_BYTES = 20;
 const METHOD_STORE = 0;
 const METHOD_DEFLATE = 8;
-/** Content that is checked a part at a time. */
+/** Content that is checked one part at a time. */
 const CHUNK_BYTES = 2 ** 22;
 
 /** An entry of the central directory, with the bytes of the file that belong to it. */
 interface ListedEntry {
   readonly record: FileEntry;
-  /** Local header, data and whatever lies between the data and the next entry. */
+  /** The bytes of its local header, its data and whatever lies between the data and the next entry. */
   readonly startBytes: number;
   endBytes: number;
 }
@@ -262,15 +262,16 @@ async function hasZip64End(source: ByteSource): Promise<boolean> {
 }
 
 /**
- * zip.js's view of a {@link ByteSource}: like a file, a read past the end gives what there is.
+ * zip.js's view of a {@link ByteSource}: like in a file, a read beyond the end gives what there is.
  *
- * PyTorch writes zip64 end records, 76 bytes, where nothing needs them. zip.js passes over them then, takes the directory to end 76 bytes later
- * than it does, and if one of its records begins 76 bytes after the first, as with `data.pkl` in a folder of 21 characters (the file's stem),
- * takes that for the first. So it sees the number of entries as 0xffff: look into the zip64 record, where Python's zipfile looks, too.
+ * PyTorch writes zip64 end records (76 bytes) even where nothing needs them. zip.js ignores them then and takes the directory to end 76
+ * bytes later than it does. If one of its records begins 76 bytes after the first, as for `data.pkl` in a folder of 21 characters (the
+ * file's stem), zip.js mistakes that record for the first. So this shows it 0xffff as the number of entries, which means: look into the
+ * zip64 record, as Python's zipfile does.
  */
 class SourceReader extends Reader<ByteSource> {
   readonly #source: ByteSource;
-  /** Where the end record's number of entries is hidden; beyond the end if it isn't. */
+  /** Where the end record's number of entries is hidden; beyond the end if it isn't hidden. */
   readonly #hiddenCountBytes: number;
 
   constructor(source: ByteSource, hasZip64: boolean) {
@@ -292,7 +293,7 @@ class SourceReader extends Reader<ByteSource> {
   }
 }
 
-/** Collects exactly the number of bytes that the directory promised; more is an error when it arrives. */
+/** Collects exactly the number of bytes that the directory promised; one more is an error as soon as it arrives. */
 class ExactWriter extends Writer<Uint8Array> {
   readonly #content: Uint8Array;
   #filledBytes = 0;
@@ -314,7 +315,7 @@ class ExactWriter extends Writer<Uint8Array> {
   }
 }
 
-/** Takes the first bytes and then stops the flow, by an error. */
+/** Takes the first bytes, then stops the flow by an error. */
 class StartWriter extends Writer<Uint8Array> {
   readonly content: Uint8Array;
   #filledBytes = 0;
@@ -344,7 +345,7 @@ function damaged(source: ByteSource, what: string, options?: ErrorOptions): Sign
   return new SignwaveError('E_CHECKPOINT_STRUCTURE', `${source.name} is a damaged zip archive: ${what}`, options);
 }
 
-/** Word an error of zip.js; our own (a limit, a failing source) pass as they are. */
+/** Words an error of zip.js; our own errors (a limit, a failing source) pass unchanged. */
 function asDamage(source: ByteSource, error: unknown): SignwaveError {
   if (error instanceof SignwaveError) return error;
   const { message, filename } = error as Error & { filename?: string };

@@ -2,36 +2,39 @@ import type { Graph, InputRecipe } from '@signwave/format';
 import { NetworkBuilder, type NetworkFacts, type SignOfZero } from './network-builder.js';
 import { type ExpectedTensor, type State, StateRecorder } from './state.js';
 
-/** A network that signwave knows: a state dict in, a graph out. */
+/** A network that signwave knows: it takes a state dict and gives a graph. */
 export interface Architecture {
-  /** Name in the authors' code; CIFAR's and ImageNet's ResNet-18 have the same and other tensors. */
+  /** Name in the authors' code. CIFAR's and ImageNet's ResNet-18 share one but have different tensors. */
   readonly name: string;
   readonly method: string;
   readonly needsOmega0: boolean;
   /** The recipe of the authors' data loader, or its name in `recipes.ts`. */
   readonly preprocess: string | InputRecipe;
-  /** Module whose weight's first side is the number of classes. */
+  /** The module whose weight's first side is the number of classes. */
   readonly classifier: string;
-  /** Why tensors alone, even if no other known network has them, don't say that it is this one: the checkpoint or the user has to name it. */
+  /**
+   * Set if tensors don't identify this network, even if no other known network has them, and says why: the checkpoint or the user has to
+   * name it.
+   */
   readonly mustBeNamed?: string;
   /**
-   * What in its training makes a checkpoint this network, where its tensors are those of another one and it is rare: it is never recognised, only
-   * taken if named, and whoever converts the other one is told.
+   * Set if this network is rare and has the same tensors as another one, and says what in training makes the difference. It is never
+   * recognised, only taken if named; whoever converts the other network is told about it.
    */
   readonly onlyIfNamed?: string;
-  /** What the training option `--a32` (activations stay floats) makes of a checkpoint with these tensors, if that can't be packed: why. */
+  /** Set if checkpoints with these tensors can't be packed when trained with the option `--a32` (activations stay floats), and says why. */
   readonly refusesA32?: string;
-  /** Tensors that may lie beside the network's; a `*` at the end stands for anything. */
+  /** Tensors that may lie beside the network's; a `*` at the end matches anything. */
   readonly ignores?: readonly string[];
-  /** What its sign gives for 0; default 0, as `torch.sign` has it. */
+  /** What the network's sign gives for 0; default 0, like `torch.sign`. */
   readonly signOfZero?: SignOfZero;
-  /** What is wrong with a checkpoint that nearly matches, where a tensor's name tells. @param has whether the checkpoint has a tensor. */
+  /** Says what is wrong with a checkpoint that nearly matches, if a tensor's name tells. @param has whether the checkpoint has a tensor. */
   diagnose?(has: (name: string) => boolean): string | undefined;
   /** Write the network into `g`, operation by operation as the authors' code runs it, nothing folded. */
   build(g: NetworkBuilder): void;
 }
 
-/** What tells an architecture from all others of other methods: `irnet-resnet20_1w1a`. */
+/** Identifies an architecture among those of all methods: `irnet-resnet20_1w1a`. */
 export function architectureId({ method, name }: Architecture): string {
   return `${method}-${name}`;
 }

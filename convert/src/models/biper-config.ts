@@ -2,7 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import type { Checkpoint } from '../checkpoints/index.js';
 import { quote } from '../checkpoints/quote.js';
 
-/** What a BiPer checkpoint's tensors don't tell. */
+/** What a BiPer checkpoint's tensors don't say. */
 export interface BiperConfig {
   /** Frequency of the wave: `freq` of a config.txt, `omega0` of a checkpoint's metadata. */
   readonly omega0?: number;

@@ -9,7 +9,7 @@ export interface Match {
   readonly architecture: Architecture;
   /** The checkpoint, with the names by which it was compared. */
   readonly checkpoint: Checkpoint;
-  /** What was taken off its names. */
+  /** What was removed from its names. */
   readonly prefix: string;
   readonly classes: number;
   readonly expected: ReadonlyMap<string, ExpectedTensor>;
@@ -17,13 +17,13 @@ export interface Match {
   readonly matching: number;
   /** The first tensor that differs, in words; undefined if none does. */
   readonly difference: string | undefined;
-  /** 0 to 1: the part of the names on either side that match, by Dice's measure. */
+  /** Share of the names on both sides that match, 0 to 1, by Dice's measure. */
   readonly likeness: number;
-  /** What else it could be, in words, where that is rare and its tensors are the same. */
+  /** A rare network with the same tensors that it could also be, in words. */
   readonly note?: string;
 }
 
-/** A checkpoint by shorter names. */
+/** A checkpoint whose names were shortened. */
 interface Form {
   readonly checkpoint: Checkpoint;
   readonly prefix: string;
@@ -33,7 +33,7 @@ interface Form {
 function compare({ checkpoint, prefix }: Form, architecture: Architecture): Match {
   const { tensors } = checkpoint;
   const classes = tensors.get(`${architecture.classifier}.weight`)?.shape[0] ?? 10;
-  // The side comes from a file: a network of a million classes is nobody's, and recording it would cost memory.
+  // The number comes from a file. Nobody has a network of a million classes, and recording one would cost memory.
   const expected = expectedTensors(architecture, Math.min(Math.max(classes, 1), MAX_CLASSES));
   let matching = 0;
   let difference: string | undefined;
@@ -52,7 +52,7 @@ function compare({ checkpoint, prefix }: Form, architecture: Architecture): Matc
   return { architecture, checkpoint, prefix, classes, expected, matching, difference, likeness };
 }
 
-/** What is in the place of a tensor: an object that isn't read as one. */
+/** What stands in a tensor's place: an object that isn't read as a tensor. */
 function unreadAs({ unread }: Checkpoint, name: string): string | undefined {
   for (const [key, what] of unread ?? []) {
     if (key === name || key.endsWith(`.${name}`)) return `no dense tensor, but ${what}`;
@@ -60,18 +60,18 @@ function unreadAs({ unread }: Checkpoint, name: string): string | undefined {
   return undefined;
 }
 
-/** Modules around a network, one in the other, at most. */
+/** Greatest number of modules around a network, one inside the other. */
 const MAX_ROOTS = 3;
 
-/** Modules beside each other that may be the network, at most. */
+/** Greatest number of modules side by side that may be the network. */
 const MAX_PARTS = 20;
 
 /**
- * Compare a checkpoint with several architectures: by the names that its tensors have; if no network has those, without those of modules that
- * hold all tensors, such as `model.` in checkpoints of Lightning; and if no network has those, either, by the names in each module that holds
- * a classifier, without the tensors beside it, such as those of a loss.
+ * Compare a checkpoint with several architectures. The tensors' names are tried as they are. If no network has those, names are tried
+ * without modules that hold all tensors, such as `model.` in checkpoints of Lightning. If no network has those either, the names in each
+ * module that holds a classifier are tried, without the tensors beside it, such as those of a loss.
  *
- * @returns the matches by the names that fit best, in the order of `architectures`: of several modules, if each holds a network.
+ * @returns the matches by the names that fit best, in the order of `architectures`; for several modules, if each holds a network.
  */
 export function compareAll(checkpoint: Checkpoint, architectures: readonly Architecture[]): Match[] {
   let best: Match[] = [];
@@ -100,7 +100,7 @@ export function isExact({ difference }: Match): boolean {
   return difference === undefined;
 }
 
-/** The checkpoint without the first part of its names, if that is the same in all. */
+/** The checkpoint without the first part of its names, if all names share it. */
 function withoutRoot({ checkpoint, prefix: taken }: Form): Form | undefined {
   const names = [...checkpoint.tensors.keys()];
   const prefix = names[0]?.slice(0, names[0].indexOf('.') + 1);
@@ -112,7 +112,7 @@ function withoutRoot({ checkpoint, prefix: taken }: Form): Form | undefined {
   };
 }
 
-/** What comes before the names of the architectures' classifiers. */
+/** The prefixes before the names of the architectures' classifiers. */
 function partsWithClassifier({ tensors }: Checkpoint, architectures: readonly Architecture[]): string[] {
   const endings = new Set(architectures.map(({ classifier }) => `.${classifier}.weight`));
   const prefixes = [...tensors.keys()].flatMap((name) =>

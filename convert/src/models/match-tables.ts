@@ -1,7 +1,7 @@
 import { architectureId } from './architecture.js';
 import type { Match } from './compare.js';
 
-/** What a terminal shows at least. */
+/** Width that every terminal can show. */
 const WIDTH = 80;
 const INDENT = '  ';
 const GAP = '  ';
@@ -19,7 +19,7 @@ export function nearestTable(matches: readonly Match[]): string {
   return tableOf([['architecture', 'tensors', 'first difference'], ...rows]);
 }
 
-/** The options that choose among architectures, with what speaks against taking one without being told. */
+/** The options that choose among architectures, and why none is taken without being told. */
 export function candidateTable(matches: readonly Match[]): string {
   const rows = matches.map(({ architecture }) => [
     `--arch ${architectureId(architecture)}`,
@@ -28,7 +28,9 @@ export function candidateTable(matches: readonly Match[]): string {
   return tableOf(rows);
 }
 
-/** Rows in columns; a last cell for which {@link WIDTH} has no room comes below its row, broken between words where it's longer still. */
+/**
+ * Rows in columns. A last cell that is too wide for {@link WIDTH} goes below its row, and is broken between words if it is still too long.
+ */
 function tableOf(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.slice(0, -1).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows

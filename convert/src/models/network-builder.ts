@@ -13,17 +13,17 @@ import { type WeightRule, type WeightRuleName, weightRule } from './weight-rules
 /** PyTorch's default for BatchNorm. */
 const BATCH_NORM_EPSILON = 1e-5;
 
-/** What the source network's sign gives for 0: PyTorch's 0, or one of its values. */
+/** What the source network's sign gives for 0: 0 as in PyTorch, or one of its values. */
 export type SignOfZero = 0 | 1 | -1;
 export const SIGNS_OF_ZERO: readonly SignOfZero[] = [0, 1, -1];
 
 /** What is known about a network besides its tensors. */
 export interface NetworkFacts {
-  /** BiPer's angular frequency; 0 where the method has none. */
+  /** BiPer's angular frequency; 0 for methods without one. */
   readonly omega0: number;
   readonly recipe?: InputRecipe;
   readonly classes: number;
-  /** Default 0, as `torch.sign` has it. */
+  /** Default 0, like `torch.sign`. */
   readonly signOfZero?: SignOfZero;
 }
 
@@ -44,16 +44,16 @@ export interface BinaryConvOptions {
   /** Default 3. */
   readonly kernel?: number;
   readonly stride?: number;
-  /** Default: half of the kernel, so that the map keeps its size. */
+  /** Default: half of the kernel, which keeps the map's size. */
   readonly pad?: number | Pads;
   readonly groups?: number;
-  /** How latent weights become signs: a method's rule, or one of your own. */
+  /** How latent weights become signs: the name of a method's rule, or a rule of your own. */
   readonly weights: WeightRuleName | WeightRule;
-  /** Of each input channel: activations are +1 above it, -1 below; default 0. */
+  /** Threshold of each input channel: activations are +1 above it, -1 below. Default 0. */
   readonly threshold?: Float32Array;
-  /** Of activations and weights; default: the network's. */
+  /** Sign of 0 for activations and weights; default: the network's. */
   readonly signOfZero?: SignOfZero;
-  /** Signs of the weights only; activations stay floats (1W/32A). */
+  /** Only weights are signs; activations stay floats (1W/32A). */
   readonly keepsFloats?: boolean;
   readonly hasBias?: boolean;
   /** Name of the tensor; default: `name`.weight. */
@@ -77,7 +77,7 @@ interface Quantized {
 }
 const NO_WEIGHTS: Tensor = { dtype: 'bits', shape: [0, 0, 0, 0], data: new Uint8Array(0) };
 
-/** Part of a layer's weights that may be 0. A few, from rounding, cost the layer a second set of bits; more are no binary network's. */
+/** Share of a layer's weights that may be 0. A few, caused by rounding, cost the layer a second set of bits; no binary network has more. */
 const MAX_ZERO_PART = 0.01;
 
 export type BinaryLinearOptions = Pick<BinaryConvOptions, 'weights' | 'keepsFloats' | 'hasBias' | 'signOfZero'>;
@@ -91,7 +91,7 @@ export class NetworkBuilder extends GraphBuilder {
   readonly classes: number;
   readonly #recipe: InputRecipe | undefined;
   readonly #signOfZero: SignOfZero;
-  /** The maps that vectors with an element for each of their elements were made of. */
+  /** Shapes of the maps from which vectors were made that have one element for each of the map's. */
   readonly #flattened = new Map<Value, MapShape>();
 
   constructor(
@@ -115,7 +115,10 @@ export class NetworkBuilder extends GraphBuilder {
     return super.sign(x, { ...rules[`${signOfZero}`], ...options });
   }
 
-  /** The input, with the recipe that the user or the architecture chose. @throws {SignwaveError} `E_USAGE` if it's for other images. */
+  /**
+   * The input, with the recipe that the user or the architecture chose. @throws {SignwaveError} `E_USAGE` if the recipe is for other
+   * images.
+   */
   image(height: number, width: number, channels: number): Value {
     if (this.#recipe) checkRecipeFits(this.#recipe, { height, width, channels });
     return this.input({ height, width, channels }, this.#recipe);
@@ -160,7 +163,7 @@ export class NetworkBuilder extends GraphBuilder {
     );
   }
 
-  /** `nn.Linear` of signs by signs. A map is flattened as PyTorch does; the weights' columns are put in the format's order. */
+  /** `nn.Linear` of signs by signs. A map is flattened as in PyTorch, and the columns of the weights are put in the format's order. */
   binaryLinear(x: Value, name: string, outputs: number, options: BinaryLinearOptions): Value {
     const { weights: rule, keepsFloats = false, hasBias = true, signOfZero = this.#signOfZero } = options;
     const { height, width, channels } = this.#mapShape(x);
@@ -175,7 +178,7 @@ export class NetworkBuilder extends GraphBuilder {
     );
   }
 
-  /** `nn.Linear` with float weights on a vector or a flattened map, whose columns are put in the format's order. */
+  /** `nn.Linear` with float weights, on a vector or on a flattened map; then the columns of the weights are put in the format's order. */
   floatLinear(x: Value, name: string, outputs: number): Value {
     const { height, width, channels } = this.#mapShape(x);
     const weights = this.state.filters({
@@ -188,11 +191,11 @@ export class NetworkBuilder extends GraphBuilder {
   }
 
   /**
-   * `nn.BatchNorm1d` or `nn.BatchNorm2d` in evaluation mode, as one affine:
-   * y = x * m + (beta - mean * m), m = gamma / sqrt(var + epsilon), computed in binary64 and rounded once.
+   * `nn.BatchNorm1d` or `nn.BatchNorm2d` in evaluation mode, as one affine: y = x * m + (beta - mean * m), m = gamma / sqrt(var + epsilon),
+   * computed in binary64 and rounded once.
    *
-   * @param options.isAffine PyTorch's `affine`: without it gamma is 1 and beta 0. @param options.minGamma gamma is clamped to this.
-   * @param options.isFlat it is that of a flattened map, with numbers of its own for every pixel.
+   * @param options.isAffine PyTorch's `affine`: if false, gamma is 1 and beta 0. @param options.minGamma gamma is clamped to at least this.
+   * @param options.isFlat it normalises a flattened map and has numbers of its own for every pixel.
    */
   batchNorm(x: Value, name: string, options: BatchNormOptions = {}): Value {
     const { epsilon = BATCH_NORM_EPSILON, isAffine = true, minGamma = Number.NEGATIVE_INFINITY } = options;
@@ -206,7 +209,7 @@ export class NetworkBuilder extends GraphBuilder {
     return this.#batchNorm(x, name, { epsilon, isAffine, minGamma }, { ...map, height: 1, width: 1 });
   }
 
-  /** @param map whose elements, in PyTorch's order, have numbers of their own. */
+  /** @param map the shape whose elements, in PyTorch's order, have numbers of their own. */
   #batchNorm(x: Value, name: string, options: Required<Omit<BatchNormOptions, 'isFlat'>>, map: MapShape): Value {
     const { epsilon, isAffine, minGamma } = options;
     const { channels } = this.shapeOf(x);
@@ -225,7 +228,7 @@ export class NetworkBuilder extends GraphBuilder {
     return this.affine(x, Float32Array.from(scale), bias);
   }
 
-  /** Tensors of a batch norm that the network has and its `forward` doesn't use. */
+  /** Declares tensors of a batch norm that the network has but its `forward` doesn't use. */
   unusedBatchNorm(name: string, channels: number): void {
     for (const part of ['weight', 'bias', 'running_mean', 'running_var'])
       this.state.skip(`${name}.${part}`, [[channels]]);
@@ -237,7 +240,7 @@ export class NetworkBuilder extends GraphBuilder {
     return this.affine(x, this.#channelVector(x, name, shape));
   }
 
-  /** A learned term for each channel. @param name of the tensor. @param shape default: as of {@link learnedScale}. */
+  /** A learned term for each channel. @param name of the tensor. @param shape default: the same as in {@link learnedScale}. */
   learnedBias(x: Value, name: string, shape?: TorchShape): Value {
     return this.affine(x, new Float32Array(this.shapeOf(x).channels).fill(1), this.#channelVector(x, name, shape));
   }
@@ -253,8 +256,8 @@ export class NetworkBuilder extends GraphBuilder {
   }
 
   /**
-   * `nn.Flatten`: nothing to do here. Linear layers flatten the map that they are given, and put their columns, which PyTorch has in the order
-   * (C, H, W), into the format's; a flattened map has lost what that takes.
+   * `nn.Flatten`, which does nothing here. Linear layers flatten the map that they are given, and put their columns, which PyTorch has in
+   * the order (C, H, W), into the format's order. A flattened map no longer has the shape needed for that.
    */
   override flatten(x: Value): Value {
     return x;
@@ -265,14 +268,14 @@ export class NetworkBuilder extends GraphBuilder {
     return height * width === 1 ? x : super.flatten(x);
   }
 
-  /** Shape of a map, or of the one that a vector was made of. */
+  /** Shape of a map, or of the map that a vector was made from. */
   #mapShape(x: Value): MapShape {
     return this.#flattened.get(x) ?? this.shapeOf(x);
   }
 
   /**
-   * @returns the packed tensor and what is known when it is packed, so read it afterwards: its scale; if some weights have the sign 0, as
-   *   float16 makes of small ones, the tensor that has +1 there, where the first has -1.
+   * @returns the packed tensor, and what is only known once it is packed, so read that afterwards: its scale, and, if some weights have the
+   *   sign 0, as float16 gives for small ones, a second tensor that has +1 where the first has -1.
    */
   #quantized(
     request: Omit<FilterRequest, 'pack'>,
@@ -302,7 +305,10 @@ export class NetworkBuilder extends GraphBuilder {
     return result;
   }
 
-  /** Sums of a layer of signs, their scale and bias. Where a weight is 0, it's the mean of the sums with -1 and +1, exactly: those are whole. */
+  /**
+   * A layer's sums of signs, with scale and bias. If a weight is 0, the sum is the mean of the sums with -1 and +1, which is exact because
+   * those are whole.
+   */
   #scaled({ weights, upper, scale }: Quantized, layer: (weights: Tensor) => Value, bias?: Float32Array): Value {
     const sums = upper ? this.add(layer(weights), layer(upper)) : layer(weights);
     if (!upper && !scale && !bias) return sums;
@@ -330,7 +336,7 @@ function checkRecipeFits({ mean, resize }: InputRecipe, { height, width, channel
   );
 }
 
-/** @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for a weight whose sign is 0 in PyTorch, which one bit can't say. */
+/** @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for a weight whose sign is 0 in PyTorch, which one bit can't express. */
 export function checkSigns(signs: Float32Array, name: string): void {
   const zeros = countZeros(signs);
   if (zeros > 0) refuseZeros(name, zeros);

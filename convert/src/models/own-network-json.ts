@@ -13,7 +13,7 @@ type Kind = 'text' | 'number' | 'flag' | 'weights' | 'outputs' | 'signOfZero';
 type Options = Readonly<Record<string, string | number | boolean>>;
 
 interface LayerKind {
-  /** Options; those with a `?` may be left out. */
+  /** Options; those marked with a `?` may be left out. */
   readonly options: Readonly<Record<string, Kind>>;
   /** How many operands. */
   readonly inputs?: number | 'many';
@@ -32,7 +32,7 @@ const CONV = {
 
 const BINARY = { weights: 'weights', 'hasBias?': 'flag', 'keepsFloats?': 'flag', 'signOfZero?': 'signOfZero' } as const;
 
-/** Options of a layer without those that name or shape it. */
+/** A layer's options except those that name or shape it. */
 const rest = <T extends object>({ name: _, window: __, outputs: ___, ...others }: Options): T => others as T;
 const text = (value: unknown): string => value as string;
 const number = (value: unknown): number => value as number;
@@ -84,13 +84,13 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
   concat: { options: {}, inputs: 'many', add: (g, inputs) => g.concat(...inputs) },
 };
 
-/** Keys of a layer that say how it is wired, not what it does. */
+/** Keys of a layer that say how it is connected, not what it does. */
 const WIRING = ['op', 'from', 'as'];
 
 interface Layer {
   readonly kind: LayerKind;
   readonly options: Options;
-  /** Names of operands; absent: the layer before. */
+  /** Names of the operands. Absent: the layer before. */
   readonly from?: readonly string[];
   readonly as?: string;
 }
@@ -140,7 +140,7 @@ export function parseNetworkJson(source: string, sourceName: string): Architectu
   );
 }
 
-/** @param names of the values so far, to which the layer's own is added. */
+/** @param names of the values so far; the layer's own is added. */
 function checkLayer(layer: unknown, names: Set<string>, fail: (what: string) => never): Layer {
   if (!isObject(layer) || typeof layer.op !== 'string') return fail('needs op, the kind of the layer');
   const { op, from, as, ...given } = layer;

@@ -7,19 +7,19 @@ import { RECIPE_NAMES } from './recipes.js';
 
 /** A network that signwave doesn't know, as its user describes it: docs/own-network.md. */
 export interface NetworkDefinition {
-  /** What to call it; written into the model. */
+  /** Its name, which is written into the model. */
   readonly name: string;
   /** Default: `own`. */
   readonly method?: string;
   /** Whether weights are BiPer's waves, so that converting needs omega0. */
   readonly needsOmega0?: boolean;
-  /** How an image becomes the input: a name that `--preprocess` takes, or a recipe. Default: `none`. */
+  /** How an image becomes the input: a recipe, or a name that `--preprocess` takes. Default: `none`. */
   readonly preprocess?: string | InputRecipe;
   /** Module whose weight's first side is the number of classes. */
   readonly classifier: string;
-  /** Tensors of the checkpoint that the network doesn't use; a `*` at the end stands for anything. */
+  /** Tensors of the checkpoint that the network doesn't use; a `*` at the end matches anything. */
   readonly ignores?: readonly string[];
-  /** What its sign gives for 0, in activations and weights; default 0, as `torch.sign` has it. */
+  /** What its sign gives for 0, in activations and in weights; default 0, like `torch.sign`. */
   readonly signOfZero?: SignOfZero;
   /** Write the network into `g`, in the order in which it runs. */
   build(g: NetworkBuilder): void;
@@ -30,8 +30,8 @@ const KEYS = ['name', 'method', 'needsOmega0', 'preprocess', 'classifier', 'igno
 /**
  * Check a definition and make an architecture of it.
  *
- * @param definition what a module exports by default. @param sourceName its file, for messages.
- * @throws {SignwaveError} `E_NETWORK` for anything but a {@link NetworkDefinition}. What `build` throws is told the same way.
+ * @param definition a module's default export. @param sourceName its file, for messages.
+ * @throws {SignwaveError} `E_NETWORK` for anything but a {@link NetworkDefinition}, and for whatever `build` throws.
  */
 export function ownArchitecture(definition: unknown, sourceName: string): Architecture {
   const fail = (what: string): never => failNetwork(sourceName, what);

@@ -1,7 +1,7 @@
 import type { InputRecipe } from '@signwave/format';
 import { isObject } from './is-object.js';
 
-/** Says what is wrong with a recipe; the caller knows whose it is. */
+/** Throws an error that says what is wrong with a recipe; the caller knows whose recipe it is. */
 type Fail = (what: string) => never;
 type Resize = NonNullable<InputRecipe['resize']>;
 
@@ -10,14 +10,14 @@ const RESIZE_FIELDS = ['mode', 'sizePixels', 'interpolation'];
 const CHANNELS = { rgb: 3, bgr: 3, gray: 1 } as const;
 const MODES = ['shorterSide', 'stretch'];
 const INTERPOLATIONS = ['bilinear', 'bicubic'];
-/** Bytes of an image end here. */
+/** The largest byte of an image. */
 const MAX_BYTE = 255;
-/** A model file has 16 bits for it. */
+/** A model file stores it in 16 bits. */
 const MAX_SIZE_PIXELS = 2 ** 16 - 1;
 
 /**
- * Check what JSON or a program gives as an input recipe, and complete it: `divisor` is 255 where it's absent, `channelOrder` follows from the number
- * of means, `interpolation` is bilinear.
+ * Check an input recipe that came from JSON or a program, and complete it: `divisor` defaults to 255, `interpolation` to bilinear, and
+ * `channelOrder` follows from the number of means.
  */
 export function parseRecipe(value: unknown, fail: Fail): InputRecipe {
   if (!isObject(value)) return fail(`is ${shown(value)}, expected a recipe: an object with mean and std`);
@@ -87,7 +87,7 @@ function numbers(value: unknown, name: string, fail: Fail): number[] {
   return fail(`has ${name} ${shown(value)}, expected a list of 3 numbers, or of 1 for gray images`);
 }
 
-/** Above 0 as float32, too, which is what a model file holds. */
+/** Must be above 0 as a float32 too, because that is what a model file holds. */
 const isPositive = (value: unknown): value is number =>
   typeof value === 'number' && Math.fround(value) > 0 && Number.isFinite(Math.fround(value));
 

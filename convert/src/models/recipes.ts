@@ -24,7 +24,7 @@ const RECIPES: Readonly<Record<string, InputRecipe | undefined>> = {
 
 export const RECIPE_NAMES: readonly string[] = Object.keys(RECIPES);
 
-/** @param recipe itself, or its name. @throws {SignwaveError} `E_USAGE` for an unknown name. */
+/** @param recipe a recipe or the name of one. @throws {SignwaveError} `E_USAGE` for an unknown name. */
 export function recipeNamed(name: string | InputRecipe): InputRecipe | undefined {
   if (typeof name !== 'string') return name;
   if (!RECIPE_NAMES.includes(name)) {
@@ -56,8 +56,8 @@ export function parseRecipeJson(text: string, sourceName: string): InputRecipe {
 }
 
 /**
- * Whether a recipe prepares images as a network was trained with another one: the same floats, the same resize. A resize where training had none adds to it:
- * what it was trained on had the size.
+ * Whether a recipe prepares images as the recipe did that a network was trained with: the same floats, the same resize. A resize is also
+ * accepted if training had none: its images had the network's size already.
  */
 export function agreesWithTrained(trained: InputRecipe, recipe: InputRecipe): boolean {
   const floats = ({ divisor, mean, std }: InputRecipe) => [divisor, ...mean, ...std].map(Math.fround);

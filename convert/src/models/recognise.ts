@@ -10,9 +10,9 @@ import { hasOnlyPlainTensors, isCalled, isFloatName, statedNames, trainedWithA32
 
 /** What is known about a checkpoint besides its tensors. */
 export interface Hints {
-  /** Name or id of the architecture to take it for, or one that signwave doesn't know. */
+  /** Name or id of the architecture that it should be taken for, or an architecture that signwave doesn't know. */
   readonly arch?: string | Architecture;
-  /** BiPer's frequency is known: nobody but BiPer has one. */
+  /** Whether BiPer's frequency is known: only BiPer has one. */
   readonly hasOmega0?: boolean;
 }
 
@@ -82,7 +82,7 @@ function inOneModule(exact: readonly Match[], checkpoint: Checkpoint): readonly 
   );
 }
 
-/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if several networks have the same tensors and nobody says which it is. */
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if several networks have the same tensors and nothing says which one it is. */
 function theOne(all: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0 = false }: Hints): Match {
   const stated = statedNames(checkpoint);
   const isA32 = trainedWithA32(checkpoint);
@@ -106,7 +106,7 @@ function theOne(all: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0
   const named = exact.filter(
     (match) => isTyped(match) || isStated(match) || isStatedWithoutA32(match, stated, trained),
   );
-  // A name that none of them has says nothing.
+  // A name that none of them has tells nothing.
   const possible = (named.length > 0 ? named : exact).filter(
     ({ architecture }) => !hasOmega0 || architecture.needsOmega0 || arch !== undefined,
   );
@@ -123,7 +123,7 @@ function theOne(all: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0
   throw refusal(checkpoint, ` has the tensors of ${ids}${doubt}. If you know:\n${candidateTable(all)}`);
 }
 
-/** `--a32` turns `resnet20_1w1a` into what is called `resnet20_1w32a` here. */
+/** Whether the checkpoint states the authors' name: with `--a32` they still call it `resnet20_1w1a`, which is `resnet20_1w32a` here. */
 function isStatedWithoutA32({ architecture }: Match, stated: readonly string[], trained: readonly Match[]): boolean {
   return trained.length > 0 && stated.includes(architecture.name.replace('_1w32a', '_1w1a'));
 }
@@ -138,13 +138,13 @@ function noteOf(first: Match, rare: readonly Match[], isA32: boolean | undefined
   return notes.length > 0 ? { note: notes.join('; ') } : {};
 }
 
-/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if the checkpoint was trained with floats where no network here has them. */
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if the checkpoint was trained with float activations but no network here has these. */
 function checkA32(all: readonly Match[], checkpoint: Checkpoint, isA32: boolean): void {
   const why = all.find(({ architecture }) => architecture.refusesA32 !== undefined)?.architecture.refusesA32;
   if (isA32 && why !== undefined) throw refusal(checkpoint, ` says that ${A32_OPTION}: ${why}`);
 }
 
-/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if the checkpoint says that its weights are floats, and its tensors don't contradict it. */
+/** @throws {SignwaveError} `E_CHECKPOINT_ARCH` if the checkpoint says that its weights are floats and its tensors don't contradict that. */
 function checkFloat(all: readonly Match[], checkpoint: Checkpoint, stated: readonly string[]): void {
   for (const { architecture, expected } of all) {
     const name = stated.find((it) => isFloatName(it, architecture));

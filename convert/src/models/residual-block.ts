@@ -9,23 +9,23 @@ export interface MethodConvOptions {
   readonly groups?: number;
 }
 
-/** A method's binary convolution, signs of the activations included. */
+/** A method's binary convolution, which includes the signs of the activations. */
 export type MethodConv = (g: NetworkBuilder, x: Value, name: string, options: MethodConvOptions) => Value;
 
-/** What tells the methods' residual networks apart. */
+/** What differs between the methods' residual networks. */
 export interface ResidualStyle {
   readonly conv: MethodConv;
-  /** A shortcut around each convolution, or one around both. */
+  /** Whether a shortcut leads around each convolution, or one around both. */
   readonly skips: 'conv' | 'block';
   /**
-   * What follows a convolution: batch norm, nonlinearity, and the shortcut where there is one, in the method's order.
+   * What follows a convolution: batch norm, nonlinearity and, if given, the shortcut, in the method's order.
    *
-   * @param at prefix of the module's names, `layer1.0.` or empty in the stem. @param index 1 or 2, as in `bn1`.
+   * @param at prefix of the module's names: `layer1.0.`, or empty in the stem. @param index 1 or 2, as in `bn1`.
    */
   finish(g: NetworkBuilder, x: Value, at: string, index: number, shortcut?: Value): Value;
 }
 
-/** What tells networks of signwave's own trainer apart that have the same layers. */
+/** What differs between networks of signwave's own trainer that have the same layers. */
 export interface TrainedStyle {
   readonly name: string;
   readonly method: string;
@@ -37,10 +37,13 @@ export interface TrainedStyle {
 export const FLOAT_ACTIVATIONS =
   'its activations are floats, and tensors of a network with 1-bit activations look the same';
 
-/** Why a network has to be named whose tensors its authors' network with float weights has, too. */
+/** Why a network has to be named if its authors' network with float weights has the same tensors. */
 export const FLOAT_WEIGHTS = 'tensors of its authors’ network with float weights look the same';
 
-/** Two binary convolutions with shortcuts. @param shortcut of the block: the operand, or what makes its shape that of the result. */
+/**
+ * Two binary convolutions with shortcuts. @param shortcut of the block: the operand, or something computed from it that has the result's
+ * shape.
+ */
 export function residualBlock(
   g: NetworkBuilder,
   x: Value,
@@ -74,18 +77,18 @@ function plus(g: NetworkBuilder, x: Value, shortcut: Value | undefined): Value {
   return shortcut === undefined ? x : g.add(x, shortcut);
 }
 
-/** Zeros on both sides for the channels that are missing: `F.pad(x, (0, 0, 0, 0, planes // 4, planes // 4))`. */
+/** Adds zeros on both sides for the channels that are missing: `F.pad(x, (0, 0, 0, 0, planes // 4, planes // 4))`. */
 function withMissingChannels(g: NetworkBuilder, x: Value, channels: number): Value {
   const missing = channels - g.shapeOf(x).channels;
   return missing === 0 ? x : g.padChannels(x, missing / 2, missing / 2);
 }
 
-/** Where a block halves the map: a 2 x 2 mean, then zeros for the channels that are missing. */
+/** The shortcut of a block that halves the map: a 2 x 2 mean, then zeros for the missing channels. */
 export function averagedShortcut(g: NetworkBuilder, x: Value, channels: number): Value {
   return withMissingChannels(g, g.avgPool(x, 2), channels);
 }
 
-/** Where a block halves the map: every second pixel, then zeros for the channels that are missing (He et al.'s option A). */
+/** The shortcut of a block that halves the map: every second pixel, then zeros for the missing channels (He et al.'s option A). */
 export function slicedShortcut(g: NetworkBuilder, x: Value, channels: number): Value {
   return withMissingChannels(g, g.sliceSpatial(x, 2), channels);
 }

@@ -11,19 +11,21 @@ export interface FilterRequest {
   readonly shape: FilterShape;
   /** `nn.Linear` on a flattened map (I, kh, kw): the checkpoint has (O, I * kh * kw), the graph (O, 1, 1, I * kh * kw). */
   readonly isFlat?: boolean;
-  /** Shape in the checkpoint, where the code stores the filters in one of its own. */
+  /** Shape in the checkpoint, if the code stores the filters in a shape of its own. */
   readonly stored?: TorchShape;
   /** Makes the graph's tensor. @param values (O, I, kh, kw), all finite. */
   pack(values: Float32Array, request: FilterRequest): Tensor;
 }
 
-/** Where an architecture takes its tensors from: a checkpoint, or a recorder of what it would take. */
+/** Where an architecture takes its tensors from: a checkpoint, or a recorder that notes what it would take. */
 export interface State {
-  /** A vector that the network computes with. @param shapes any of these; all have the same number of elements. */
+  /** Takes a vector that the network computes with. @param shapes any of these is accepted; all have the same number of elements. */
   take(name: string, ...shapes: readonly TorchShape[]): Float32Array;
-  /** Filters that the network computes with. */
+  /** Takes filters that the network computes with. */
   filters(request: FilterRequest): Tensor;
-  /** A tensor that evaluation doesn't use. If it isn't optional, it tells the architecture apart from others, and has to be there. */
+  /**
+   * Declares a tensor that evaluation doesn't use. Unless it is optional it has to be there, and so helps to recognise the architecture.
+   */
   skip(name: string, shapes: readonly TorchShape[], options?: { isOptional?: boolean }): void;
 }
 
@@ -36,8 +38,8 @@ export interface ExpectedTensor {
 }
 
 /**
- * Records what an architecture asks for: how its checkpoints look, without a second list of tensors. It answers with ones, and with filters
- * that have a shape and no data: nothing is packed, so that a checkpoint is compared with every network in no time.
+ * Records what an architecture asks for, which is what its checkpoints look like; so there is no second list of tensors. It answers with
+ * ones, and with filters that have a shape but no data. Nothing is packed, so a checkpoint is compared with every network in no time.
  */
 export class StateRecorder implements State {
   readonly expected = new Map<string, ExpectedTensor>();

@@ -1,7 +1,9 @@
 import type { Checkpoint } from '../checkpoints/index.js';
 import { type Architecture, architectureId } from './architecture.js';
 
-/** Keys under which training codes keep the name of the network, in the checkpoint or in the arguments that they were started with. */
+/**
+ * Keys under which training programs store the name of the network, in the checkpoint or among the arguments that they were started with.
+ */
 const NAME_KEYS = ['model', 'arch', 'architecture', 'model_name', 'network', 'net'];
 
 /** The names that a checkpoint gives its network. */
@@ -10,7 +12,7 @@ export function statedNames({ metadata, arguments: settings }: Checkpoint): read
   return stated.filter((name) => typeof name === 'string').map((name) => name.slice(name.lastIndexOf('.') + 1));
 }
 
-/** Whether activations stayed floats in the training; `undefined` if the checkpoint doesn't say. */
+/** Whether activations stayed floats during training; `undefined` if the checkpoint doesn't say. */
 export function trainedWithA32({ metadata, arguments: settings }: Checkpoint): boolean | undefined {
   const stated = metadata.get('a32') ?? settings?.get('a32');
   return typeof stated === 'boolean' ? stated : undefined;
@@ -26,7 +28,7 @@ export function isFloatName(name: string, { name: binary }: Architecture): boole
   return match !== null && (name === match[1] || name === `${match[1]}_fp` || name === `${match[1]}_float`);
 }
 
-/** Tensors that networks with float weights have, too. */
+/** Names of tensors that networks with float weights have, too. */
 const PLAIN = /\.(?:weight|bias|running_mean|running_var|num_batches_tracked)$/;
 
 /** Whether no tensor of a network shows that it is a binary one. */

@@ -3,6 +3,7 @@
 // Every rule follows the method's own code, in its order of operations: products and differences are rounded to float32 as PyTorch
 // rounds them; means are taken in binary64, which is what PyTorch's pairwise float32 sums approximate.
 
+import { roundHalfToEven } from '@signwave/format';
 import type { FilterShape } from './state.js';
 
 /** Weights as trained. */
@@ -17,16 +18,16 @@ export interface LatentWeights {
 export interface QuantizedWeights {
   /** (O, I, kh, kw): numbers whose signs are the weights. */
   readonly signs: Float32Array;
-  /** One for each filter, which its sums are multiplied with; absent: 1. */
+  /** One factor for each filter, applied to its sums; absent: 1. */
   readonly scale?: Float32Array;
 }
 
 export type WeightRule = (latent: LatentWeights) => QuantizedWeights;
 
-/** Rules that need nothing but the weights, by the names that a network of one's own calls them. */
+/** Rules that need nothing but the weights, by the names that definitions of own networks use. */
 export type WeightRuleName = 'sign' | 'biper' | 'recu' | 'irnet' | 'reste' | 'bireal' | 'xnornet';
 
-/** The same rule for code whose sign(0) is +1, where PyTorch's is 0. */
+/** The same rule for code whose sign(0) is +1; PyTorch's is 0. */
 export function zeroAsPlus(rule: WeightRule): WeightRule {
   return (latent) => {
     const { signs, ...scale } = rule(latent);
@@ -54,7 +55,7 @@ function biperSign(omega0: number): WeightRule {
 /** ReCU: sign(w - mean of the filter). Its division by a deviation and its clamp don't change a sign. */
 const centredSign: WeightRule = (latent) => ({ signs: centred(latent) });
 
-/** IR-Net: the same, times the power of two next to the mean magnitude of the standardised weights. */
+/** IR-Net: as ReCU, times the power of two nearest to the mean magnitude of the standardised weights. */
 const irNetWeights: WeightRule = (latent) => {
   const signs = centred(latent);
   const scale = perFilter(signs, latent.shape, (filter) => {
@@ -105,7 +106,7 @@ const NAMED_RULES: Readonly<Record<Exclude<WeightRuleName, 'biper'>, WeightRule>
 
 export const WEIGHT_RULE_NAMES: readonly string[] = ['biper', ...Object.keys(NAMED_RULES)];
 
-/** What RBNN rotates its weights with. */
+/** What RBNN rotates its weights by. */
 export interface Rotation {
   /** One for each filter. */
   readonly angle: Float32Array;
@@ -136,7 +137,7 @@ export function rotatedSign({ angle, left, right }: Rotation): WeightRule {
   };
 }
 
-/** Sides (a, b) of the matrix that RBNN lays `taps` weights out in: the largest divisor up to the root, and the other. */
+/** Sides (a, b) of the matrix in which RBNN lays out `taps` weights: the largest divisor up to the square root, and the other factor. */
 export function rotationSides(taps: number): readonly [number, number] {
   let rows = Math.floor(Math.sqrt(taps));
   while (taps % rows !== 0) rows--;
@@ -144,8 +145,8 @@ export function rotationSides(taps: number): readonly [number, number] {
 }
 
 /**
- * fround(w - mean of the filter), the mean rounded to float32. In a network of millions of weights some are equal to the rounded mean; their
- * sign is that of the difference to the mean as it is. What stays 0 are filters that are constant, and true ties.
+ * fround(w - mean of the filter), with the mean rounded to float32. Among millions of weights some equal the rounded mean; such a weight
+ * gets the sign of its difference to the unrounded mean. What stays 0 are constant filters and true ties.
  */
 export function centred({ values, shape }: LatentWeights): Float32Array {
   const taps = values.length / shape[0];
@@ -182,13 +183,6 @@ export function sum(values: Float32Array, term: (value: number) => number = (val
 
 function meanMagnitude(values: Float32Array): number {
   return sum(values, Math.abs) / values.length;
-}
-
-/** As torch.round. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /** M' X, (rows, rows) transposed times (rows, columns). */

@@ -4,11 +4,11 @@ import { type LoweredMap, lowerNode } from './lower.js';
 import { OnnxGraph } from './onnx-graph.js';
 
 export interface OnnxOptions {
-  /** Samples in one run; absent: known only when the model runs, a side called `N`. */
+  /** Samples in one run. Absent: the size is known only when the model runs, and the side is called `N`. */
   readonly batch?: number;
   /**
-   * Write the float convolutions that signs depend on as a product and a sum for each tap, in the reference's order: then no engine's own order
-   * decides a sign. Larger and slower.
+   * Write the float convolutions that signs depend on as a product and a sum for each tap, in the reference's order, so that no engine's
+   * own order decides a sign. That makes the file larger and slower.
    */
   readonly isExact?: boolean;
 }

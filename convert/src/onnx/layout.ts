@@ -8,7 +8,7 @@ export function isVector(shape: MapShape): boolean {
   return shape.height === 1 && shape.width === 1;
 }
 
-/** Dimensions of a map in the ONNX graph; a constant for each channel, spread over all pixels, has `batch` 1. */
+/** Dimensions of a map in the ONNX graph. A constant for each channel, broadcast over all pixels, has `batch` 1. */
 export function dimensionsOf<Batch extends Dimension>(shape: MapShape, batch: Batch): (number | Batch)[] {
   return isVector(shape) ? [batch, shape.channels] : [batch, shape.channels, shape.height, shape.width];
 }
@@ -24,26 +24,23 @@ export function asImage(onnx: OnnxGraph, value: ValueName, shape: MapShape): Val
   return onnx.node('Reshape', [value, onnx.ints('shape', [0, shape.channels, 1, 1])]);
 }
 
-/** The other way: what an operator gave as (N, C, H, W), as a map of `shape` is kept. */
+/** The inverse: an operator's (N, C, H, W) as a map of `shape` is kept. */
 export function fromImage(onnx: OnnxGraph, value: ValueName, shape: MapShape): ValueName {
   return isVector(shape) ? onnx.node('Flatten', [value], { axis: 1 }) : value;
 }
 
 /**
- * (outer, height, width, inner) to (outer, inner, height, width): filters and maps from our order to that of ONNX.
+ * (N, H, W, C) to (N, C, H, W): maps and filters from the order of the format to that of ONNX.
  *
- * @param values row-major.
+ * @param count N: of maps, or of filters.
  */
-export function innerFirst(
-  values: Float32Array,
-  [outer, height, width, inner]: readonly [number, number, number, number],
-): Float32Array {
+export function channelsFirst(values: Float32Array, channels: number, count = 1): Float32Array {
   const result = new Float32Array(values.length);
-  const pixels = height * width;
-  for (let o = 0; o < outer; o++) {
+  const pixels = values.length / (count * channels);
+  for (let n = 0; n < count; n++) {
     for (let pixel = 0; pixel < pixels; pixel++) {
-      for (let i = 0; i < inner; i++) {
-        result[(o * inner + i) * pixels + pixel] = values[(o * pixels + pixel) * inner + i]!;
+      for (let c = 0; c < channels; c++) {
+        result[(n * channels + c) * pixels + pixel] = values[(n * pixels + pixel) * channels + c]!;
       }
     }
   }

@@ -79,7 +79,7 @@ export function lowerNode(
     case 'softmax':
       return onnx.node(node.log ? 'LogSoftmax' : 'Softmax', [x], { axis: 1 });
     case 'sampleMean': {
-      // In binary64: of a whole map, float32 sums in another order have another mean, with which every sign is made.
+      // In binary64: over a whole map, float32 sums in another order would give another mean, on which every sign depends.
       const exact = onnx.node('Cast', [x], { to: ELEMENT_DOUBLE });
       const mean = onnx.node('ReduceMean', [exact], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
       return onnx.node('Sub', [x, onnx.node('Cast', [mean], { to: ELEMENT_FLOAT })]);

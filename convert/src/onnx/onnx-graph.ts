@@ -4,7 +4,7 @@ import { MessageWriter } from './protobuf.js';
 // Field numbers and enum values are those of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
 
 const IR_VERSION = 8;
-/** 13 is the last version of most operators here and older than any engine in use. */
+/** Version 13 is the last one of most operators used here, and older than any engine in use. */
 const OPSET_VERSION = 13;
 export const ELEMENT_FLOAT = 1;
 const ELEMENT_INT64 = 7;
@@ -12,7 +12,7 @@ export const ELEMENT_DOUBLE = 11;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
 
-/** A whole number or a list of them: the only kinds of attribute that the export needs. */
+/** A whole number or a list of them; the export needs no other kinds of attribute. */
 export type Attributes = Readonly<Record<string, number | readonly number[]>>;
 
 /** A side of an input or output: a number, or a name for one that is known when the model runs. */
@@ -21,7 +21,7 @@ export type Dimension = number | string;
 /** Where a value stands in the ONNX graph: the name of a node's output, of an initializer or of the input. */
 export type ValueName = string;
 
-/** An operand that is left out. */
+/** Stands for an operand that is left out. */
 export const ABSENT: ValueName = '';
 
 /** An ONNX graph under construction. Values are named after the scope they are made in. */
@@ -34,7 +34,7 @@ export class OnnxGraph {
   readonly #scalars = new Map<number, ValueName>();
   #scope = '';
 
-  /** What is added from now on is named `name/...`, or with a number behind if that is taken. */
+  /** Names everything that is added from now on `name/...`, with a number appended if that is taken. */
   enter(name: string): void {
     this.#scope = this.#unique(name);
   }
@@ -73,7 +73,7 @@ export class OnnxGraph {
     return this.#initializer(`${this.#scope}/${name}`, ELEMENT_INT64, [values.length], data);
   }
 
-  /** A float32 constant without dimensions, shared by all that ask for the same number. */
+  /** A float32 constant without dimensions; all who ask for the same number share it. */
   scalar(value: number): ValueName {
     const known = this.#scalars.get(value);
     if (known !== undefined) return known;

@@ -1,12 +1,13 @@
 import {
   type BorderBiasNode,
   type ClipNode,
+  classesOfPositions,
   type MapShape,
   type SignNode,
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { channelDimensions, dimensionsOf, innerFirst } from './layout.js';
+import { channelDimensions, channelsFirst, dimensionsOf } from './layout.js';
 import { ABSENT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 
 /** SPEC.md 4.2. Comparisons rather than `Sign(x - t)`: they are exact for every x and t, ties by the zero rule. */
@@ -33,8 +34,8 @@ export function lowerSign(
 }
 
 /**
- * SPEC.md 4.5. Constants come first: ONNX Runtime folds a convolution's factor and term into its weights and bias where they come second, which
- * makes fractions of whole sums, rounds them in another order, and flips signs further on.
+ * SPEC.md 4.5. Constants come first. Where they come second, ONNX Runtime folds a convolution's factor and term into its weights and bias;
+ * that turns whole sums into fractions, rounds them in another order, and flips signs further on.
  *
  * @param coefficients (2, 1, 1, C).
  */
@@ -44,7 +45,7 @@ export function lowerAffine(onnx: OnnxGraph, x: ValueName, coefficients: Tensor,
   return onnx.node('Add', [onnx.floats('bias', channelDimensions(shape), bias), product]);
 }
 
-/** SPEC.md 4.9: `PRelu` where the positive slopes are 1, as engines have kernels for it. @param slopes (2, 1, 1, C). */
+/** SPEC.md 4.9: `PRelu` if all positive slopes are 1, since engines have kernels for it. @param slopes (2, 1, 1, C). */
 export function lowerPrelu(onnx: OnnxGraph, x: ValueName, slopes: Tensor, shape: MapShape): ValueName {
   const [negative, positive] = rows(slopes);
   const below = onnx.floats('negative', channelDimensions(shape), negative);
@@ -61,34 +62,26 @@ export function lowerClip(onnx: OnnxGraph, x: ValueName, { lo, hi }: ClipNode): 
   return onnx.node('Clip', [x, limit(lo), limit(hi)]);
 }
 
-/** SPEC.md 4.7: the constants of the border classes, written out for every pixel. */
+/** SPEC.md 4.7: the constants of the border classes, expanded to every pixel. */
 export function lowerBorderBias(
   onnx: OnnxGraph,
   x: ValueName,
-  { topRows, leftColumns }: BorderBiasNode,
+  node: BorderBiasNode,
   bias: Tensor,
   shape: MapShape,
 ): ValueName {
   const { height, width, channels } = shape;
-  const [, rowClasses, columnClasses] = bias.shape;
+  const { rows, columns } = classesOfPositions(node, bias.shape, shape);
   const values = tensorValues(bias);
   const map = new Float32Array(height * width * channels);
-  for (let row = 0; row < height; row++) {
-    const rowClass = borderClass(row, height, rowClasses, topRows);
-    for (let column = 0; column < width; column++) {
-      const columnClass = borderClass(column, width, columnClasses, leftColumns);
-      const from = (rowClass * columnClasses + columnClass) * channels;
-      map.set(values.subarray(from, from + channels), (row * width + column) * channels);
-    }
-  }
-  const constant = innerFirst(map, [1, height, width, channels]);
+  rows.forEach((row, y) => {
+    columns.forEach((column, x) => {
+      const from = (row * bias.shape[2] + column) * channels;
+      map.set(values.subarray(from, from + channels), (y * width + x) * channels);
+    });
+  });
+  const constant = channelsFirst(map, channels);
   return onnx.node('Add', [onnx.floats('bias', dimensionsOf(shape, 1), constant), x]);
-}
-
-/** The first `leading` places are classes of their own, and so are the last `classes - 1 - leading`. */
-function borderClass(place: number, size: number, classes: number, leading: number): number {
-  if (place < leading) return place;
-  return Math.max(leading, place - (size - classes));
 }
 
 /** The two vectors of a tensor (2, 1, 1, C). */

@@ -15,7 +15,7 @@ const text = new TextEncoder();
 export class MessageWriter {
   readonly #parts: Uint8Array[] = [];
 
-  /** A whole number, negative ones as 64 bits in two's complement (`int32`, `int64`, enums). */
+  /** A whole number; negative ones take 64 bits in two's complement (`int32`, `int64`, enums). */
   int(field: number, value: number | bigint): this {
     this.#varint(BigInt(field * 8 + WIRE_VARINT));
     return this.#varint(BigInt.asUintN(64, BigInt(value)));
@@ -28,7 +28,7 @@ export class MessageWriter {
     return this.#push(bytes);
   }
 
-  /** The bytes are not copied before {@link finish}. */
+  /** Bytes are copied only by {@link finish}, so don't change them before. */
   bytes(field: number, value: Uint8Array): this {
     this.#varint(BigInt(field * 8 + WIRE_BYTES));
     this.#varint(BigInt(value.length));
@@ -43,7 +43,7 @@ export class MessageWriter {
     return this.bytes(field, value.finish());
   }
 
-  /** @returns the message without a length in front. */
+  /** @returns the message without a length before it. */
   finish(): Uint8Array {
     const message = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
     let at = 0;

@@ -1,5 +1,5 @@
 import { type ConvNode, type MapShape, type PoolNode, type Tensor, tensorValues } from '@signwave/format';
-import { asImage, fromImage, innerFirst } from './layout.js';
+import { asImage, channelsFirst, fromImage } from './layout.js';
 import type { OnnxGraph, ValueName } from './onnx-graph.js';
 
 /** SPEC.md 4.3 as `Conv`. @param x of shape `from`. */
@@ -12,7 +12,7 @@ export function lowerConv(
   to: MapShape,
 ): ValueName {
   const [filters, height, width, channels] = weights.shape;
-  const values = innerFirst(tensorValues(weights), weights.shape);
+  const values = channelsFirst(tensorValues(weights), weights.shape[3], weights.shape[0]);
   const w = onnx.floats('weight', [filters, channels, height, width], values);
   const { top, left, bottom, right } = node.pads;
   const y = onnx.node('Conv', [asImage(onnx, x, from), w], {
@@ -26,9 +26,10 @@ export function lowerConv(
 }
 
 /**
- * SPEC.md 4.3 to the last bit: a product and a sum for each tap, in the order ky, kx, i, where engines add in an order of their own.
+ * SPEC.md 4.3 to the last bit: a product and a sum for each tap, in the order ky, kx, i. Inside one operator engines would add in an order
+ * of their own.
  *
- * @param node of one group.
+ * @param node has one group.
  */
 export function lowerExactConv(
   onnx: OnnxGraph,
@@ -80,7 +81,7 @@ export function lowerPool(onnx: OnnxGraph, x: ValueName, node: PoolNode, from: M
   if (!node.countPads || beyondBottom + beyondRight === 0) {
     return pool(image, { ...sides, pads: extended, count_include_pad: node.countPads ? 1 : 0 });
   }
-  // Pads count, positions beyond them don't: the former become elements.
+  // Pads count in the mean, but positions beyond them don't; so pads become elements of the map.
   const amounts = onnx.ints('pads', [0, 0, pads.top, pads.left, 0, 0, pads.bottom, pads.right]);
   const padded = onnx.node('Pad', [image, amounts]);
   return pool(padded, { ...sides, pads: [0, 0, beyondBottom, beyondRight], count_include_pad: 0 });

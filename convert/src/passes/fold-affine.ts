@@ -2,12 +2,12 @@ import { type AffineNode, f32Tensor, type Graph, type Tensor, tensorValues } fro
 import { readerCounts, withoutNodes } from './rewrite.js';
 
 /**
- * Fold each affine into the affine before it, where nobody else reads that one: a learned scale and a batch norm become one.
+ * Fold each affine into the affine before it, unless that one has other readers: a learned scale and a batch norm become one.
  *
  *   (x * m1 + b1) * m2 + b2 = x * (m1 * m2) + (b1 * m2 + b2)
  *
- * computed in binary64 and rounded to float32 once. That moves results by a rounding against the unfolded graph, never between
- * executors of the folded one (format/SPEC.md section 5).
+ * computed in binary64 and rounded to float32 once. Results differ from the unfolded graph's by a rounding, but never between executors of
+ * the folded graph (format/SPEC.md section 5).
  */
 export function foldAffines(graph: Graph): Graph {
   const readers = readerCounts(graph);
@@ -18,7 +18,7 @@ export function foldAffines(graph: Graph): Graph {
     const operand = node.inputs[0];
     const before = operand === undefined ? undefined : nodes[operand];
     if (node.op !== 'affine' || before?.op !== 'affine' || readers[operand!] !== 1) return;
-    // The later one takes both, so that a third finds their product.
+    // The later affine takes both factors, so that a third one finds their product.
     nodes[index] = { ...node, coefficients: tensors.push(folded(tensors, before, node)) - 1 };
     dropped.add(operand!);
   });

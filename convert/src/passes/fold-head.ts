@@ -2,12 +2,12 @@ import { f32Tensor, type Graph, type Tensor, tensorValues } from '@signwave/form
 import { readerCounts, withoutNodes } from './rewrite.js';
 
 /**
- * Fold an affine (the batch norm of the pooled features) into the float linear layer that it feeds, and that layer's bias:
+ * Fold an affine (the batch norm of the pooled features) into the float linear layer that reads it and that layer's bias:
  *
  *   W (x * m + b) * s + t = (W m) x * s + (W b * s + t)
  *
- * in binary64, rounded once. Saves 8 bytes a feature. Like every fold it moves results by a rounding against the unfolded graph; a classifier comes
- * after the last sign, so no bit can change.
+ * in binary64, rounded once. This saves 8 bytes for each feature. As with every fold, results differ from the unfolded graph's by a
+ * rounding. No bit can change, because a classifier comes after the last sign.
  */
 export function foldHead(graph: Graph): Graph {
   const readers = readerCounts(graph);

@@ -8,21 +8,23 @@ import {
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { borderTerm } from '../models/border-classes.js';
+import { borderTerm } from '../models/border-term.js';
 import { withoutNodes } from './rewrite.js';
 
 const I16_MAX = 32_767;
 
 /**
- * Make the first convolution an integer convolution (format/SPEC.md 4.3): weights rounded to 16 bits, on image bytes less a whole mean.
+ * Turn the first convolution into an integer convolution (format/SPEC.md 4.3): its weights are rounded to 16 bits, and it reads image bytes
+ * less a whole mean.
  *
  *   sum of w * ((b / divisor - mean) / std)  =  sum of v * (b - whole)  +  sum of v * (whole - divisor * mean),   v = w / (divisor * std)
  *
- * The second sum is a constant, and goes into the bias of the affine behind. At the border of the map some taps lie on pads, which add nothing to either
- * sum: there the constant is another one for each border class, and a `borderBias` behind the affine adds the difference. Each filter has its own
- * scale, which goes into that affine as well.
+ * The second sum is a constant and goes into the bias of the affine that follows. At the border of the map some taps lie on pads, which add
+ * nothing to either sum; so the constant differs for each border class, and a `borderBias` after the affine adds the difference. Each
+ * filter has its own scale, which goes into that affine, too.
  *
- * @throws {SignwaveError} `E_GRAPH` without a recipe, or where the input is not read by one convolution of float weights alone.
+ * @throws {SignwaveError} `E_GRAPH` without a recipe, or unless exactly one convolution with float weights reads the input, and nothing
+ *   else does.
  */
 export function integerStem(graph: Graph): Graph {
   const input = graph.nodes[0]!;
@@ -65,7 +67,7 @@ export function integerStem(graph: Graph): Graph {
   const shapes = inferShapes(graph);
   const [, height, width] = weights.shape;
   const border = borderTerm(stem, { height, width }, shapes[0]!, shapes[at!]!, (inside) =>
-    // The affine adds what all taps are worth.
+    // The affine already adds the value of all taps, so subtract that of the taps outside.
     Float32Array.from(shares, (taps, o) => {
       return coefficients[o]! * taps.reduce((sum, share, tap) => sum - (inside[tap] ? 0 : share), 0);
     }),
@@ -76,14 +78,14 @@ export function integerStem(graph: Graph): Graph {
   if (tensorValues(border.bias).every((value) => value === 0)) return { tensors, nodes: [...before, ...after] };
   const bias = tensors.push(border.bias) - 1;
   const moved = after.map((node) => ({ ...node, inputs: node.inputs.map((i) => (i >= affine ? i + 1 : i)) }));
-  // Tensors in the order of the nodes.
+  // Tensors have to be in the order of the nodes.
   return withoutNodes(
     { tensors, nodes: [...before, { op: 'borderBias', inputs: [affine], ...border.classes, bias }, ...moved] },
     () => false,
   );
 }
 
-/** Filters as i16, the scale that makes them what they were, and by filter what each tap adds to the constant of the means. */
+/** Filters as i16, the scale that turns them back, and for each filter what each tap contributes to the constant of the means. */
 function roundFilters(weights: Tensor, { groups }: ConvNode, recipe: InputRecipe, means: readonly number[]) {
   const [filters, height, width, groupChannels] = weights.shape;
   const values = tensorValues(weights);

@@ -9,16 +9,16 @@ import {
   tensorValues,
 } from '@signwave/format';
 
-/** What is known of the values of one channel before any image is seen. */
+/** What is known about the values of one channel before any image is seen. */
 export interface ChannelValues {
-  /** Values that the channel takes again and again, exactly, whatever the image: where it is clipped, say. Float32, rising. */
+  /** Values that the channel takes exactly, again and again, whatever the image, for example where it is clipped. Float32, ascending. */
   readonly recurring: readonly number[];
-  /** Whether it takes no others. One value and no others: a constant. */
+  /** Whether it takes no other values. With a single value that makes it a constant. */
   readonly isAll: boolean;
 }
 
 const UNKNOWN: ChannelValues = { recurring: [], isAll: false };
-/** More values than bytes have are as good as none: a certain one of them is hit by chance. */
+/** More recurring values than a byte has are as good as none: whether a certain one is hit is then chance. */
 const MAX_RECURRING = 256;
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte);
 
@@ -27,10 +27,10 @@ export function isConstant({ recurring, isAll }: ChannelValues): boolean {
 }
 
 /**
- * The values that recur in each channel of each node that a `sign` depends on: constants of dead channels, the ends of a clip, means of those, whole
- * sums that may be 0. Where the arithmetic rounds, it is that of format/SPEC.md section 4.
+ * Finds the values that recur in each channel of each node that a `sign` depends on: constants of dead channels, the ends of a clip, means
+ * of those, whole sums that can be 0. Roundings are those of format/SPEC.md section 4.
  *
- * @returns by node, by channel; empty for nodes that no sign depends on.
+ * @returns the values by node and channel; empty for nodes that no sign depends on.
  */
 export function recurringValues(graph: Graph): readonly (readonly ChannelValues[])[] {
   const shapes = inferShapes(graph);
@@ -127,7 +127,7 @@ function channelsOf(
 }
 
 function channel(values: readonly number[], isAll: boolean): ChannelValues {
-  // -0 equals +0 to a sign.
+  // A sign treats -0 like +0.
   const recurring = [...new Set(values.map((value) => value + 0))].sort((a, b) => a - b);
   return recurring.length > MAX_RECURRING ? UNKNOWN : { recurring, isAll };
 }
@@ -164,7 +164,7 @@ function valuesOfBytes({ recipe }: InputNode, c: number): ChannelValues {
   );
 }
 
-/** Sums of signs are whole, and 0 recurs where some pixel has an even number of taps; a filter of zeros gives nothing else. */
+/** Sums of signs are whole numbers, and 0 recurs if some pixel has an even number of taps. A filter of zeros gives nothing but 0. */
 function sumsOf(
   { nodes, tensors }: Graph,
   node: Extract<GraphNode, { op: 'conv' | 'linear' }>,
@@ -186,12 +186,12 @@ function sumsOf(
 }
 
 interface WindowSize {
-  /** Elements of the map that are summed, and by what the sum is divided. */
+  /** The elements of the map that are summed, and the number that the sum is divided by. */
   readonly elements: number;
   readonly divisor: number;
 }
 
-/** The sizes that a pool's window has, at the border and inside. */
+/** The sizes that a pool's window can have, at the border and inside. */
 function windowSizes({ window, pads, countPads, ceilMode }: PoolNode, { height, width }: MapShape): WindowSize[] {
   const whole = window.height * window.width;
   const isCut =
@@ -200,7 +200,7 @@ function windowSizes({ window, pads, countPads, ceilMode }: PoolNode, { height, 
   return Array.from({ length: whole }, (_, i) => ({ elements: i + 1, divisor: countPads ? whole : i + 1 }));
 }
 
-/** Means of values that recur. Channels with the same values share the work. */
+/** Means of recurring values. Channels with the same values share the work. */
 function meansOf(x: readonly ChannelValues[], sizes: readonly WindowSize[]): readonly ChannelValues[] {
   const done = new Map<string, ChannelValues>();
   return x.map((values) => {

@@ -1,6 +1,6 @@
 import { type Graph, type GraphNode, type Tensor, tensorOf, withTensor } from '@signwave/format';
 
-/** How many operands of the graph's nodes each node is; the output counts as read once more. */
+/** How often each node is an operand of the graph's nodes; the output counts as read once more. */
 export function readerCounts(graph: Graph): number[] {
   const readers = graph.nodes.map(() => 0);
   for (const node of graph.nodes) for (const input of node.inputs) readers[input]!++;
@@ -8,10 +8,10 @@ export function readerCounts(graph: Graph): number[] {
   return readers;
 }
 
-/** Tensors in the order in which nodes name them, without those that no node names any more. */
+/** Tensors in the order in which nodes name them; those that no node names any more are dropped. */
 function withoutUnusedTensors(graph: Graph): Graph {
   const tensors: Tensor[] = [];
-  /** By old index: nodes that share a tensor still do. */
+  /** New index of each old tensor: nodes that shared a tensor still do. */
   const moved = new Map<number, number>();
   const nodes = graph.nodes.map((node) => {
     const old = tensorOf(node);
@@ -26,11 +26,11 @@ function withoutUnusedTensors(graph: Graph): Graph {
 /**
  * The graph without some of its nodes, each replaced by its operand.
  *
- * @param isDropped nodes of one operand, none of them the input.
+ * @param isDropped selects nodes with one operand, never the input.
  */
 export function withoutNodes(graph: Graph, isDropped: (index: number) => boolean): Graph {
   const nodes: GraphNode[] = [];
-  /** Where each old node's value is now. */
+  /** The new index of each old node's value. */
   const moved: number[] = [];
   graph.nodes.forEach((node, index) => {
     const inputs = node.inputs.map((input) => moved[input]!);

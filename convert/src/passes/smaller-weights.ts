@@ -1,24 +1,41 @@
 import { type Graph, type GraphNode, SignwaveError, type Tensor, tensorValues } from '@signwave/format';
 import { foldAffines } from './fold-affine.js';
 import { f16Tensor, floatToHalf } from './half.js';
+import { integerStem } from './integer-stem.js';
 
-/** Float weights that can be stored smaller: of the first convolution, of shortcuts' 1 x 1 convolutions, of the classifier. */
-export type WeightGroup = 'stem' | 'downsample' | 'head';
 /** `f16`: rounded to binary16. `i8`: a scale for each filter, and whole numbers from -127 to 127. */
 export type SmallType = 'f16' | 'i8';
-export type SmallerWeights = Readonly<Partial<Record<WeightGroup, SmallType>>>;
+
+/** Float weights that are to take fewer bytes. Unlike all else that a conversion does this changes the network: by how much has to be measured. */
+export interface SmallerWeights {
+  /** The classifier's. */
+  readonly head?: SmallType;
+  /** Those of the shortcuts' 1 x 1 convolutions. */
+  readonly downsample?: SmallType;
+  /** The first convolution's. `i16` also makes it an integer convolution on the bytes of an image, which is faster. */
+  readonly stem?: SmallType | 'i16';
+}
+type WeightGroup = keyof SmallerWeights;
 
 const LARGEST_I8 = 127;
 
 /**
- * Store groups of float weights smaller. Unlike every other pass this one changes the network: by how much has to be measured.
+ * Make float weights smaller as `choice` says. This is the one order of these passes, on which the bytes of a file depend: what is only
+ * stored smaller comes first, the integer convolution last.
  *
- * @throws {SignwaveError} `E_USAGE` if the network has no weights of a group, `E_TENSOR` for a weight that binary16 can't hold.
+ * @throws {SignwaveError} `E_USAGE` if the network has no weights of a group, `E_TENSOR` for a weight that binary16 can't hold, `E_GRAPH` if
+ *   the first convolution can't work on integers.
  */
 export function withSmallerWeights(graph: Graph, choice: SmallerWeights): Graph {
+  const { stem, ...others } = choice;
+  if (stem === 'i16') return integerStem(storeSmaller(graph, others));
+  return storeSmaller(graph, { ...others, ...(stem && { stem }) });
+}
+
+function storeSmaller(graph: Graph, choice: Readonly<Partial<Record<WeightGroup, SmallType>>>): Graph {
   const tensors = [...graph.tensors];
   const nodes: GraphNode[] = [];
-  /** Where each old node's value is now. */
+  /** The new index of each old node's value. */
   const moved: number[] = [];
   const left = new Set(Object.keys(choice));
   graph.nodes.forEach((old, index) => {
@@ -45,19 +62,19 @@ export function withSmallerWeights(graph: Graph, choice: SmallerWeights): Graph 
   return foldAffines({ nodes, tensors });
 }
 
-/** What {@link withSmallerWeights} was asked for to make this graph. */
+/** The options of {@link withSmallerWeights} that made this graph. */
 export function smallerWeightsOf(graph: Graph): SmallerWeights {
-  const choice: Partial<Record<WeightGroup, SmallType>> = {};
+  const choice: Partial<Record<WeightGroup, SmallType | 'i16'>> = {};
   graph.nodes.forEach((node, index) => {
     const group = groupOf(graph, index);
     if (!group || !(node.op === 'conv' || node.op === 'linear')) return;
     const { dtype } = graph.tensors[node.weights]!;
-    if (dtype === 'f16' || dtype === 'i8') choice[group] = dtype;
+    if (dtype === 'f16' || dtype === 'i8' || dtype === 'i16') choice[group] = dtype;
   });
-  return choice;
+  return choice as SmallerWeights;
 }
 
-/** Whether node `index` has weights of a group. */
+/** Whether node `index` has weights that belong to a group. */
 function groupOf({ nodes, tensors }: Graph, index: number): WeightGroup | undefined {
   const node = nodes[index]!;
   if (node.op === 'linear' && tensors[node.weights]!.dtype !== 'bits') {
@@ -78,7 +95,7 @@ function toHalf(weights: Tensor, name: string): Tensor {
   return f16Tensor(weights.shape, values);
 }
 
-/** @returns whole numbers, and an affine's coefficients (2, 1, 1, O): what they have to be multiplied with, and zeros. */
+/** @returns whole numbers, and an affine's coefficients (2, 1, 1, O): the factors that turn them back, and zeros. */
 function toI8(weights: Tensor): { rounded: Tensor; scale: Tensor } {
   const values = tensorValues(weights);
   const filters = weights.shape[0];

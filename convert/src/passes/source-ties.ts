@@ -10,34 +10,37 @@ import {
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { type BorderTerm, borderTerm } from '../models/border-classes.js';
+import { type BorderTerm, borderTerm } from '../models/border-term.js';
 import { f16Tensor } from './half.js';
 import { isConstant, recurringValues } from './recurring-values.js';
 import { withoutNodes } from './rewrite.js';
 
-/** A mean of clipped values or signs; a sum of signs; a clip, such as a ReLU, or a slope of 0; bytes of the image. */
+/**
+ * Why values lie at a threshold: means of clipped values or signs, sums of signs, a clip (such as a ReLU) or a slope of 0, bytes of the
+ * image.
+ */
 export type TieCause = 'mean' | 'sum' | 'clip' | 'bytes';
 
-/** What was done about the channels of one `sign` that lie exactly at its threshold time and again. */
+/** What was done about the channels of one `sign` whose values lie exactly at its threshold again and again. */
 export interface SourceTie {
   /** The layer that reads the signs. */
   readonly layer: string;
-  /** Channels that always lie there: they are folded into constants. */
+  /** Number of channels that always lie there; they are folded into constants. */
   readonly constant: number;
-  /** Channels that lie there for some pixels: means of clipped values, sums of signs, zeros of a ReLU. */
+  /** Number of channels that lie there for some pixels: means of clipped values, sums of signs, zeros of a ReLU. */
   readonly frequent: number;
-  /** What makes the frequent ones. */
+  /** What causes the frequent ones. */
   readonly cause?: TieCause;
   /**
-   * `folded`: nothing is computed for them. `twice`: the layer is computed twice, with +1 and with -1 for 0, and the mean is taken. `threeValued`: the sign has three
-   * values, and what reads it works on floats. All are exact.
+   * `folded`: nothing is computed for them. `twice`: the layer is computed twice, with +1 and with -1 for 0, and the mean is taken.
+   * `threeValued`: the sign has three values, and the layer that reads it works on floats. All three are exact.
    */
   readonly kept: 'folded' | 'twice' | 'threeValued';
 }
 
 type BitsLayer = ConvNode | LinearNode;
 
-/** Below every constant that is 0 but for a rounding; the lowest of binary16. */
+/** Below every constant that is 0 except for a rounding; the lowest binary16. */
 const LOWEST_HALF = -65_504;
 /** Below every number of the network. */
 const LOWEST = -3.4028234663852886e38;
@@ -45,16 +48,17 @@ const LOWEST = -3.4028234663852886e38;
 const MAX_WHOLE_HALF = 2048;
 
 /**
- * Keep the source network's sign(0) = 0 where inputs are 0 again and again, so that it isn't a coincidence of rounding. PyTorch's zeros add nothing to a sum; one bit
- * has no zero.
+ * Keep the source network's sign(0) = 0 where inputs are 0 again and again, so that no coincidence of rounding decides. In PyTorch such
+ * zeros add nothing to a sum; a bit has no zero.
  *
- * A channel that is always at the threshold gets +1 (its threshold is lowered, so that no rounding decides), and weights that cancel: of two such channels one has
- * +1 for all weights, the other -1. One that is left over has signs like a chessboard, which add up to little, and what they add up to is subtracted: a constant for each
- * border class. A sign with channels that are only sometimes there becomes two, with +1 and with -1 for 0, and each layer that reads it two: the source's sum is the mean of theirs.
+ * A channel that is always at the threshold gets +1 (its threshold is lowered, so that no rounding decides) and weights that cancel: of two
+ * such channels one has +1 for all weights, the other -1. A channel without a partner gets weights like a chessboard, whose sum is small;
+ * what they add up to is subtracted as a constant for each border class. A sign with channels that are only sometimes at the threshold
+ * becomes two signs, with +1 and with -1 for 0, and each layer that reads it becomes two, whose mean is the source's sum.
  *
  * All sums are whole, so all of this is exact.
  *
- * @param graph unfolded.
+ * @param graph not folded yet.
  */
 export function keepSourceTies(graph: Graph): { graph: Graph; ties: readonly SourceTie[] } {
   const values = recurringValues(graph);
@@ -62,10 +66,10 @@ export function keepSourceTies(graph: Graph): { graph: Graph; ties: readonly Sou
   const nodes: GraphNode[] = [];
   const tensors = [...graph.tensors];
   const ties: SourceTie[] = [];
-  /** Where each old node's value is now. */
+  /** The new index of each old node's value. */
   const moved: number[] = [];
   const foldedChannels = new Map<number, readonly number[]>();
-  /** By old node, where the twin of a sign is that has -1 for 0. */
+  /** For each old sign, where its twin is, which gives -1 for 0. */
   const lower = new Map<number, number>();
 
   graph.nodes.forEach((old, index) => {
@@ -125,11 +129,11 @@ export function keepSourceTies(graph: Graph): { graph: Graph; ties: readonly Sou
         moved[index] = push({ op: 'borderBias', inputs: [sums], ...rest.classes, bias: tensors.push(rest.bias) - 1 });
     } else moved[index] = push(node);
   });
-  // Tensors in the order of the nodes.
+  // Tensors have to be in the order of the nodes.
   return ties.length === 0 ? { graph, ties } : { graph: withoutNodes({ nodes, tensors }, () => false), ties };
 }
 
-/** The graph with the source's own rule for 0 in every sign: what PyTorch computes. */
+/** The graph whose signs all follow the source's own rule for 0: what PyTorch computes. */
 export function withSourceRule(graph: Graph): Graph {
   return {
     ...graph,
@@ -151,7 +155,7 @@ function tiesOf(values: ReturnType<typeof recurringValues>[number], thresholds: 
   };
 }
 
-/** Where the values come from that recur in channel `c` of node `index` without being constant. */
+/** Finds the cause of the values that recur in channel `c` of node `index` without being constant. */
 function causeOf(graph: Graph, values: ReturnType<typeof recurringValues>, index: number, c: number): TieCause {
   const { nodes } = graph;
   const node = nodes[index]!;
@@ -188,7 +192,7 @@ function layerOf({ nodes }: Graph, sign: number): string {
   return nodes[reader]?.name ?? `node ${reader < 0 ? sign : reader}`;
 }
 
-/** The channels of each group of a layer that are dead, by their place in the group; the last has no partner if their number is odd. */
+/** For each group of a layer, the dead channels by their place in the group; if their number is odd, the last has no partner. */
 function deadByGroup(weights: Tensor, layer: BitsLayer, dead: readonly number[]): number[][] {
   const groups = layer.op === 'conv' ? layer.groups : 1;
   const channels = weights.shape[3];
@@ -197,7 +201,7 @@ function deadByGroup(weights: Tensor, layer: BitsLayer, dead: readonly number[])
   );
 }
 
-/** The weights of dead channels so that they cancel each other. */
+/** Gives the dead channels weights that cancel each other. */
 function cancellingWeights(weights: Tensor, layer: BitsLayer, dead: readonly number[]): Tensor {
   const [filters, height, width, channels] = weights.shape;
   const signs = tensorValues(weights);
@@ -215,7 +219,7 @@ function cancellingWeights(weights: Tensor, layer: BitsLayer, dead: readonly num
   return { ...weights, data: packBits(signs.length, (i) => signs[i]! > 0) };
 }
 
-/** What the dead channels still add to the sums, as what a `borderBias` has to add; undefined if that is nothing. */
+/** What the dead channels still add to the sums, as a term for a `borderBias`; undefined if they add nothing. */
 function restOf(
   layer: BitsLayer,
   weights: Tensor,

@@ -1,6 +1,6 @@
 import type { RasterImage } from '../image/raster.js';
 
-/** The samples of a bitmap, exact where it is opaque. */
+/** The samples of a bitmap; they are exact where it is opaque. */
 export function readPixels(bitmap: ImageBitmap): RasterImage {
   const { width, height } = bitmap;
   const context = makeCanvas(width, height).getContext('2d', { willReadFrequently: true }) as
@@ -13,10 +13,10 @@ export function readPixels(bitmap: ImageBitmap): RasterImage {
 }
 
 /**
- * As {@link readPixels}, with the colour of transparent pixels, too, which a 2D canvas loses: it keeps colours multiplied by alpha. A
- * texture doesn't.
+ * Like {@link readPixels}, but keeps the colour of transparent pixels. A 2D canvas loses it, because it stores colours multiplied by alpha;
+ * a texture doesn't.
  *
- * @param bitmap that was made with `premultiplyAlpha: 'none'`.
+ * @param bitmap made with `premultiplyAlpha: 'none'`.
  * @throws {Error} without WebGL, or if the image is larger than a texture may be.
  */
 export function readTransparentPixels(bitmap: ImageBitmap): RasterImage {
@@ -37,7 +37,7 @@ export function readTransparentPixels(bitmap: ImageBitmap): RasterImage {
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
     return { width, height, channels: 4, data };
   } finally {
-    gl.getExtension('WEBGL_lose_context')?.loseContext(); // browsers keep few of them
+    gl.getExtension('WEBGL_lose_context')?.loseContext(); // browsers allow few contexts
   }
 }
 

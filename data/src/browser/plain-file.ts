@@ -1,29 +1,32 @@
-// Browsers turn an image as its EXIF says, convert its colours as its profile says, and lose the colour under
-// transparent pixels on their canvases; some have no switch for it. A file that says none of this has its samples decoded as they are.
+// Browsers rotate an image as its EXIF says, convert its colours as its profile says, and lose the colour under transparent pixels on their
+// canvases; some have no switch for that. If a file says none of this, its samples are decoded as they are.
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Bit 5 of the first letter of a chunk's type: ancillary, which PNG allows to leave out. Transparency (tRNS) is, too. */
+/**
+ * Bit 5 of the first letter of a chunk's type: the chunk is ancillary, which means that PNG allows leaving it out. Even transparency (tRNS)
+ * is.
+ */
 const ANCILLARY = 0x20;
 
 const MARKER = 0xff;
 const START_OF_IMAGE = 0xd8;
 const START_OF_SCAN = 0xda;
-/** JPEG segments with EXIF and with an ICC profile. Adobe's (APP14) stays: it tells how colours are stored. */
+/** JPEG segments with EXIF or an ICC profile. Adobe's segment (APP14) is kept, because it says how colours are stored. */
 const REMOVED_MARKERS: readonly number[] = [0xe1, 0xe2];
 
-/** Alpha of a lossy image is a chunk of its own; of a lossless one it is part of the pixels. */
+/** WebP chunks to remove. A lossy image has its alpha in a chunk of its own; in a lossless image it is part of the pixels. */
 const WEBP_REMOVED: readonly string[] = ['EXIF', 'XMP ', 'ICCP', 'ALPH'];
-/** Flags in VP8X. */
+/** Flags in the VP8X chunk. */
 const WEBP_FLAG = { profile: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 } as const;
-/** Bit 28 of a lossless stream's head, which follows a signature of a byte: alpha is used. */
+/** Bit 28 of a lossless stream's header, which follows a signature of one byte: alpha is used. */
 const LOSSLESS_ALPHA = { at: 4, bit: 0x10 } as const;
 const CHUNK_HEADER_BYTES = 8;
 
 /**
- * The file without what makes a browser change samples: orientation, profiles, gamma, and transparency where it can be
- * taken off without decoding (see {@link keepsAlpha}).
+ * The file without what makes a browser change samples: orientation, profiles, gamma, and transparency if it can be removed without
+ * decoding (see {@link keepsAlpha}).
  *
- * @param bytes of a PNG, JPEG or WebP file; of other files, and where the structure isn't understood, they stay as they are.
+ * @param bytes of a PNG, JPEG or WebP file. Other files, and files whose structure isn't understood, are returned unchanged.
  */
 export function plainFile(bytes: Uint8Array): Uint8Array {
   if (isPng(bytes)) return keep(bytes, pngParts(bytes));
@@ -36,7 +39,7 @@ export function isPng(bytes: Uint8Array): boolean {
   return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/** Whether {@link plainFile} leaves alpha in a file: in a WebP that is lossless or an animation. */
+/** Whether {@link plainFile} leaves alpha in a file, as in a WebP that is lossless or an animation. */
 export function keepsAlpha(bytes: Uint8Array): boolean {
   if (!isWebp(bytes)) return false;
   return webpChunks(bytes).some(({ type, from }) => {
@@ -49,7 +52,7 @@ function isWebp(bytes: Uint8Array): boolean {
   return latin1(bytes, 0, 4) === 'RIFF' && latin1(bytes, 8, 12) === 'WEBP';
 }
 
-/** From a byte to another, the last not included. */
+/** From one byte to another, which isn't included. */
 type Part = readonly [from: number, to: number];
 
 function keep(bytes: Uint8Array, parts: readonly Part[]): Uint8Array {
@@ -79,7 +82,7 @@ function jpegParts(bytes: Uint8Array): Part[] {
   let at = 2;
   while (at + 4 <= bytes.length && bytes[at] === MARKER && bytes[at + 1] !== START_OF_SCAN) {
     if (bytes[at + 1] === MARKER) {
-      at++; // a marker may have any number of these before it
+      at++; // any number of these bytes may come before a marker
       continue;
     }
     const end = at + 2 + view.getUint16(at + 2);
@@ -100,7 +103,7 @@ function plainWebp(bytes: Uint8Array): Uint8Array {
   return plain;
 }
 
-/** The chunks of a WebP file: a type, a length (u32, little-endian), data, and a byte of padding where the length is odd. */
+/** The chunks of a WebP file: a type, a length (u32, little-endian), data, and a byte of padding if the length is odd. */
 function webpChunks(bytes: Uint8Array): { readonly type: string; readonly from: number; readonly to: number }[] {
   const view = viewOf(bytes);
   const chunks = [];

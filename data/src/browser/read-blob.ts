@@ -6,7 +6,7 @@ import { type ClippedImage, clippedGray, type RasterImage } from '../image/raste
 import { readPixels, readTransparentPixels } from './bitmap.js';
 import { isPng, keepsAlpha, plainFile } from './plain-file.js';
 
-/** Of PNG's header: width, height, bits a sample, colour type. Types with this bit have alpha. */
+/** Where PNG's header has width, height, bits per sample and colour type. Types with `alphaBit` set have alpha. */
 const PNG_HEADER = { width: 16, height: 20, bits: 24, type: 25, end: 26, alphaBit: 4 } as const;
 
 const AS_STORED: ImageBitmapOptions = {
@@ -16,11 +16,11 @@ const AS_STORED: ImageBitmapOptions = {
 };
 
 /**
- * Read an image file in a browser as `readImage` does in Node: orientation and profiles are ignored, alpha is dropped
- * without blending, gray of 16 bits is clipped. PNG, lossless WebP, PPM, PGM and PBM have the same bytes; the
- * browser's own decoders of JPEG and lossy WebP may differ (page/test/browsers/images.test.mjs has the bounds).
+ * Read an image file in a browser as `readImage` does in Node: orientation and profiles are ignored, alpha is dropped without blending,
+ * 16-bit gray is clipped. PNG, lossless WebP, PPM, PGM and PBM give the same bytes. A browser's own decoders of JPEG and lossy WebP may
+ * differ (page/test/browsers/images.test.mjs has the bounds).
  *
- * @returns 1, 3 or 4 channels; the alpha of the fourth means nothing.
+ * @returns 1, 3 or 4 channels; the fourth is an alpha without meaning.
  * @throws {SignwaveError} `E_IMAGE` if the browser can't decode it.
  */
 export async function readBlob(blob: Blob): Promise<ClippedImage> {
@@ -31,7 +31,7 @@ export async function readBlob(blob: Blob): Promise<ClippedImage> {
     if (isPng(bytes) && bytes.length >= PNG_HEADER.end) {
       const view = new DataView(bytes.buffer);
       verifySize(view.getUint32(PNG_HEADER.width), view.getUint32(PNG_HEADER.height));
-      // A canvas has 8 bits, and no colour where it is transparent.
+      // A canvas has 8 bits per sample, and no colour where it is transparent.
       const isLostOnCanvas = bytes[PNG_HEADER.bits] === 16 || (bytes[PNG_HEADER.type]! & PNG_HEADER.alphaBit) !== 0;
       if (isLostOnCanvas) return fromPng(decode(bytes));
     }
@@ -62,7 +62,7 @@ function verifySize(width: number, height: number): void {
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** @returns gray, or RGB and perhaps alpha. */
+/** @returns gray, RGB, or RGB with alpha. */
 function fromPng({ width, height, channels, depth, data }: DecodedPng): ClippedImage {
   if (depth === 16 && channels === 1) return clippedGray(width, height, data as Uint16Array);
   const shift = depth === 16 ? 8 : 0;

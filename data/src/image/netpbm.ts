@@ -17,9 +17,9 @@ export function isNetpbm(bytes: Uint8Array): boolean {
 }
 
 /**
- * Read a bitmap (P1, P4), PGM (P2, P5) or PPM (P3, P6) file as Pillow does. (The prebuilt sharp has no reader for these.)
- * Samples of another maximum value are scaled to 255; gray ones above 8 bits are scaled to 65535 and then clipped to 255.
- * What follows the first image is ignored.
+ * Read a bitmap (P1, P4), PGM (P2, P5) or PPM (P3, P6) file as Pillow does. (The prebuilt sharp can't read these.) Samples with another
+ * maximum than 255 are scaled to 255; gray samples above 8 bits are scaled to 65535 and then clipped to 255. What follows the first image
+ * is ignored.
  *
  * @throws {SignwaveError} `E_IMAGE` naming the first thing that is wrong.
  */
@@ -36,7 +36,7 @@ export function decodeNetpbm(bytes: Uint8Array, name: string): ClippedImage {
       else at++;
     }
   };
-  /** A decimal number after white space and comments; `what` names it in messages. */
+  /** Reads a decimal number after white space and comments; messages call it `what`. */
   const number = (what: string, largest: number): number => {
     skipGap();
     const start = at;
@@ -70,7 +70,7 @@ export function decodeNetpbm(bytes: Uint8Array, name: string): ClippedImage {
   };
 
   if (isText) {
-    // The digits of a bitmap may stand together.
+    // The digits of a bitmap need nothing between them.
     const digit = (): number => {
       skipGap();
       const bit = bytes[at++]! - DIGIT_0;
@@ -100,8 +100,8 @@ export function decodeNetpbm(bytes: Uint8Array, name: string): ClippedImage {
 }
 
 /**
- * What Pillow's PpmImagePlugin and `convert` make of a sample: 0..255, or more where `convert` clips to 255.
- * Python rounds a half to the even neighbour.
+ * What Pillow's PpmImagePlugin and `convert` turn a sample into: 0..255, or more if `convert` clips it to 255. Python rounds a half to the
+ * even neighbour.
  */
 function byteOf(maximum: number, isGray: boolean): (sample: number) => number {
   if (maximum === 255) return (sample) => sample;

@@ -1,8 +1,8 @@
-import { type InputRecipe, SignwaveError } from '@signwave/format';
+import { type InputRecipe, roundHalfToEven, SignwaveError } from '@signwave/format';
 import { checkRaster, type RasterImage, toGray, toRgb } from './raster.js';
 import { resizeAndCrop } from './resize.js';
 
-/** Largest side of a resized image, pixels: Pillow keeps sizes in 32-bit integers. */
+/** Greatest side of a resized image in pixels; Pillow keeps sizes in 32-bit integers. */
 const MAX_RESIZED_SIDE = 2 ** 31 - 1;
 
 /** Test images are scaled so that the shorter side is this times the network's side, then cropped: 256 for 224. */
@@ -15,9 +15,9 @@ export interface PixelSize {
 }
 
 /**
- * Make a model's input bytes from an image of any size, as the model's recipe says: convert to RGB or gray, resize,
- * crop the centre, put the channels in order. The bytes are those of Pillow 12 and torchvision (`convert`,
- * `Resize`, `CenterCrop`), bit for bit. Only what the crop keeps is computed.
+ * Make a model's input bytes from an image of any size, as the model's recipe says: convert to RGB or gray, resize, crop the centre, order
+ * the channels. The bytes equal those of Pillow 12 and torchvision (`convert`, `Resize`, `CenterCrop`) bit for bit. Only what the crop
+ * keeps is computed.
  *
  * @param image  bytes (height, width, channels), channels RGB, RGBA (alpha is dropped) or gray.
  * @param recipe of the model's `input` node (SPEC.md 4.1).
@@ -30,14 +30,15 @@ export function prepareImage(image: RasterImage, recipe: InputRecipe, height: nu
   checkRaster(image);
   const resized = resizedSize(image, recipe, height, width);
   const crop = {
-    left: halfToEven(resized.width - width),
-    top: halfToEven(resized.height - height),
+    // As Python's `int(round(margin / 2.0))`.
+    left: roundHalfToEven((resized.width - width) / 2),
+    top: roundHalfToEven((resized.height - height) / 2),
     width,
     height,
   };
   const interpolation = recipe.resize?.interpolation ?? 'bilinear';
   const isGray = recipe.channelOrder === 'gray';
-  // Luma mixes the channels before the resize rounds them. RGB doesn't: it is made of the small part, afterwards.
+  // Luma mixes channels, so it has to come before the resize rounds them. RGB can be made afterwards, from the small part.
   const source = isGray ? toGray(image) : image;
   const part = resizeAndCrop(source, resized.width, resized.height, interpolation, crop);
   const bytes = new Uint8Array((isGray ? part : toRgb(part)).data);
@@ -46,12 +47,11 @@ export function prepareImage(image: RasterImage, recipe: InputRecipe, height: nu
 }
 
 /**
- * The size to which an image is resized before its centre is cropped. Where the recipe names no resize, an image of
- * another size becomes the smallest one of its own shape that covers the input (SPEC.md 4.1): for a square input,
- * torchvision's `Resize(side)`.
+ * The size to which an image is resized before its centre is cropped. If the recipe has no resize, an image of another size becomes the
+ * smallest one of its own shape that covers the input (SPEC.md 4.1); for a square input that is torchvision's `Resize(side)`.
  *
- * @throws {SignwaveError} `E_INPUT_SHAPE` if the recipe makes it smaller than the input, or if a side would be longer than
- *   {@link MAX_RESIZED_SIDE}, which takes an image millions of times as long as it is wide.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if the recipe makes it smaller than the input, or if a side would be longer than {@link
+ *   MAX_RESIZED_SIDE}, which takes an image millions of times as long as it is wide.
  */
 export function resizedSize(image: PixelSize, { resize }: InputRecipe, height: number, width: number): PixelSize {
   if (resize?.mode === 'stretch') return { width, height };
@@ -74,8 +74,8 @@ export function resizedSize(image: PixelSize, { resize }: InputRecipe, height: n
 }
 
 /**
- * The resize of a recipe that image folders are evaluated with, by the trainer and ever after: the shorter side to 256 for
- * an input of 224, and in proportion.
+ * The resize in the recipe for folders of images, used by the trainer and by every later evaluation: the shorter side becomes 256 for an
+ * input of 224, and others in proportion.
  *
  * @param side of the square input, pixels.
  */
@@ -90,7 +90,7 @@ function shorterSideTo(size: number, { width, height }: PixelSize): PixelSize {
     : { width: inProportion(size, width, height), height: size };
 }
 
-/** The smallest size of the image's shape, the longer side rounded down, that has the input's size in it. */
+/** The smallest size of the image's shape that covers the input's size; the longer side is rounded down. */
 function covering(image: PixelSize, height: number, width: number): PixelSize {
   return image.width * height <= image.height * width
     ? { width, height: Math.max(height, inProportion(width, image.height, image.width)) }
@@ -99,12 +99,6 @@ function covering(image: PixelSize, height: number, width: number): PixelSize {
 
 function inProportion(size: number, side: number, otherSide: number): number {
   return Math.trunc((size * side) / otherSide);
-}
-
-/** `int(round(margin / 2.0))` in Python, which rounds halves to the even neighbour: 1 -> 0, 3 -> 2, 5 -> 2, 7 -> 4. */
-function halfToEven(margin: number): number {
-  const half = Math.floor(margin / 2);
-  return margin % 2 === 1 && half % 2 === 1 ? half + 1 : half;
 }
 
 function swapRedAndBlue(bytes: Uint8Array): void {

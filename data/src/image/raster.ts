@@ -1,10 +1,10 @@
 import { nameOf, SignwaveError, tagOf } from '@signwave/format';
 
-/** An image of 8-bit samples, as a decoder or a canvas hands it out. */
+/** An image of 8-bit samples, as decoders and canvases give it. */
 export interface RasterImage {
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** In pixels. */
   readonly height: number;
   /** 1: gray; 3: RGB; 4: RGB and alpha (not premultiplied). */
   readonly channels: 1 | 3 | 4;
@@ -12,13 +12,13 @@ export interface RasterImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** An image of a file of which gray samples may have been clipped. */
+/** An image from a file whose gray samples may have been clipped. */
 export interface ClippedImage extends RasterImage {
-  /** True if the file's gray samples have 16 bits and some above 255 became 255, as Pillow's `convert` makes them. */
+  /** True if the file has gray samples of 16 bits and some above 255 became 255, as in Pillow's `convert`. */
   readonly isClipped: boolean;
 }
 
-/** What to tell the owner of such an image, by its name, in words. */
+/** What to tell the owner of such an image. @param name of the image. */
 export function describeClipping(name: string): string {
   return (
     `${name} has gray samples of 16 bits, of which those above 255 became 255, as Pillow's convert does: ` +
@@ -26,13 +26,13 @@ export function describeClipping(name: string): string {
   );
 }
 
-/** Bytes of gray samples of 16 bits, clipped to 255 as Pillow's `convert` clips them. */
+/** Turns gray samples of 16 bits into bytes, clipped to 255 as by Pillow's `convert`. */
 export function clippedGray(width: number, height: number, samples: Uint16Array): ClippedImage {
   const data = new Uint8ClampedArray(samples); // clamps
   return { width, height, channels: 1, data, isClipped: samples.some((sample) => sample > 255) };
 }
 
-/** A rectangle of an image, pixels. */
+/** A rectangle of an image, in pixels. */
 export interface Crop {
   readonly left: number;
   readonly top: number;
@@ -40,7 +40,7 @@ export interface Crop {
   readonly height: number;
 }
 
-/** @throws {SignwaveError} `E_INPUT_SHAPE` unless the image has a pixel or more and exactly the bytes of its size. */
+/** @throws {SignwaveError} `E_INPUT_SHAPE` unless the image has at least one pixel and exactly as many bytes as its size asks for. */
 export function checkRaster(image: RasterImage): void {
   const { width, height, channels, data }: RasterImage = Object(image);
   if (!/^Uint8(Clamped)?Array$/.test(tagOf(data))) {

@@ -13,7 +13,7 @@ import type { Crop, RasterImage } from './raster.js';
 
 export type Interpolation = 'bilinear' | 'bicubic';
 
-/** 32 bits less 8 of the sample, less 2 for sums above 255 (bicubic overshoots): the sums fit an int32. */
+/** 32 bits, less 8 for the sample, less 2 for sums above 255 (bicubic overshoots), so that sums fit an int32. */
 const FRACTION_BITS = 32 - 8 - 2;
 const HALF = 1 << (FRACTION_BITS - 1);
 
@@ -29,7 +29,7 @@ const FILTERS: Readonly<Record<Interpolation, Filter>> = {
     support: 1,
     weight: (x) => Math.max(0, 1 - Math.abs(x)),
   },
-  // Keys' cubic with a = -0.5. The operations stand in Pillow's order: their float64 roundings matter.
+  // Keys' cubic with a = -0.5. Operations are in Pillow's order, because their float64 roundings matter.
   bicubic: {
     support: 2,
     weight: (x) => {
@@ -42,7 +42,7 @@ const FILTERS: Readonly<Record<Interpolation, Filter>> = {
   },
 };
 
-/** Which input samples make each output sample, along one axis. */
+/** Which input samples contribute to each output sample, along one axis. */
 interface Taps {
   /** (outputs) index of the first input sample. */
   readonly first: Int32Array;
@@ -53,7 +53,7 @@ interface Taps {
   readonly window: number;
 }
 
-/** An axis of an image that is resized from `inSize` to `outSize` samples, of which `kept` from `from` on are wanted. */
+/** One axis of an image that is resized from `inSize` to `outSize` samples, of which `kept` samples from `from` on are wanted. */
 interface Axis {
   readonly inSize: number;
   readonly outSize: number;
@@ -62,8 +62,8 @@ interface Axis {
 }
 
 /**
- * Resize to `width` x `height` pixels, bit for bit as `PIL.Image.resize` of Pillow 12 with BILINEAR or BICUBIC.
- * Every channel is resized by itself, so drop alpha first: Pillow would premultiply it.
+ * Resize to `width` x `height` pixels, bit for bit like `PIL.Image.resize` of Pillow 12 with BILINEAR or BICUBIC. Every channel is resized
+ * by itself, so drop alpha first: Pillow would premultiply it.
  *
  * @param image (height, width, channels) bytes.
  * @returns a new image, or the argument itself if it has that size already.
@@ -79,8 +79,8 @@ export function resizeImage(
 }
 
 /**
- * The part `crop` of the image resized to `width` x `height` pixels: the bits of {@link resizeImage} and a crop, but only
- * what the part needs is computed. A strip of 1 x 20,000 pixels may become one of 256 x 5,120,000 at no cost.
+ * The part `crop` of the image resized to `width` x `height` pixels. It has the bits of {@link resizeImage} and a crop, but only what the
+ * part needs is computed: a strip of 1 x 20,000 pixels may become 256 x 5,120,000 at no cost.
  *
  * @param crop within `width` x `height`.
  * @returns a new image of the crop's size.
@@ -93,7 +93,7 @@ export function resizeAndCrop(
   crop: Crop,
 ): RasterImage {
   if (width === image.width && height === image.height) return cropImage(image, crop);
-  // An axis that keeps its size has the weights 1 and 0, which change no sample: no case of its own.
+  // An axis that keeps its size needs no special case: its weights are 1 and 0, which change no sample.
   const filter = FILTERS[interpolation];
   const columns = tapsOf({ inSize: image.width, outSize: width, from: crop.left, kept: crop.width }, filter);
   const rows = tapsOf({ inSize: image.height, outSize: height, from: crop.top, kept: crop.height }, filter);
@@ -103,7 +103,7 @@ export function resizeAndCrop(
   return resizeColumns(narrow, firstRow, rows);
 }
 
-/** @returns a new image, a copy of the part. */
+/** @returns a copy of the part, as a new image. */
 export function cropImage(image: RasterImage, { left, top, width, height }: Crop): RasterImage {
   const { channels, data } = image;
   const rowBytes = width * channels;

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { getSystemErrorMap } from 'node:util';
 import { type ErrorCode, SignwaveError } from '@signwave/format';
 
-/** What the operating system said, in words: "no such file or directory", "no space left on device". */
+/** The operating system's reason in words: "no such file or directory", "no space left on device". */
 export function systemReason(error: unknown): string {
   const errno = (error as NodeJS.ErrnoException).errno;
   const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
@@ -12,7 +12,7 @@ export function systemReason(error: unknown): string {
 /**
  * Read a whole file.
  *
- * @param code of the error when it can't be read; what the file was wanted for decides it.
+ * @param code of the error if it can't be read; it depends on what the file is for.
  * @throws {SignwaveError} `code`, with the system's reason in words.
  */
 export async function readFileBytes(path: string, code: ErrorCode): Promise<Uint8Array> {
@@ -23,7 +23,7 @@ export async function readFileBytes(path: string, code: ErrorCode): Promise<Uint
   }
 }
 
-/** Whether there is a file or folder of this name that may be seen. */
+/** Whether a file or folder with this path exists and is visible to this user. */
 export function fileExists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

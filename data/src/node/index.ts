@@ -1,5 +1,7 @@
+export { writeFileAtomic } from './atomic-write.js';
 export { fileExists, readFileBytes, systemReason } from './file-access.js';
 export { decodeImage, readImage } from './read-image.js';
 export { type DataSource, openDataset } from './sets/open-dataset.js';
 export { itemName, readItem } from './sets/read-item.js';
 export { type Scan, scanImages, type Undecodable } from './sets/scan-images.js';
+export { writeFolderAtomic } from './write-folder.js';

@@ -7,13 +7,13 @@ import { readFileBytes } from './file-access.js';
 import { tiffThatDiffers } from './tiff.js';
 
 /**
- * Formats that decode to the same bytes here and in Pillow. Left out: AVIF (its decoders differ in the chroma), GIF (the
- * colour of transparent pixels is lost), SVG (no pixels of its own), BMP (sharp has no reader).
+ * Formats that decode to the same bytes here and in Pillow. Others are left out: AVIF (decoders differ in the chroma), GIF (the colour of
+ * transparent pixels is lost), SVG (it has no pixels), BMP (sharp has no reader).
  */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff'];
 const EXPECTED = 'expected JPEG, PNG, WebP, TIFF, PPM, PGM or PBM';
 
-/** Byte of a PNG file that holds its colour type, and the type of gray with alpha. */
+/** The byte of a PNG file that holds its colour type, and that type for gray with alpha. */
 const PNG_COLOUR_TYPE_AT = 25;
 const GRAY_ALPHA = 4;
 
@@ -34,7 +34,7 @@ export async function readImage(path: string): Promise<ClippedImage> {
   return decodeImage(await readFileBytes(path, 'E_IMAGE'), path);
 }
 
-/** As {@link readImage}, from the bytes of a file; `name` is what messages call it. */
+/** Like {@link readImage}, for the bytes of a file; messages call it `name`. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<ClippedImage> {
   if (isNetpbm(bytes)) return decodeNetpbm(bytes, name);
   const open = await loadSharp(name);
@@ -46,7 +46,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Clip
     if (!FORMATS.includes(format)) throw new Error(`it is ${format}; ${EXPECTED}`);
     const problem = sizeProblem(width, height);
     if (problem !== undefined) throw new Error(problem);
-    // A transparent value (tRNS) is an alpha channel for libvips, not for Pillow.
+    // To libvips a transparent value (tRNS) is an alpha channel, to Pillow it isn't.
     const hasAlpha = format === 'png' ? bytes[PNG_COLOUR_TYPE_AT] === GRAY_ALPHA : metadata.hasAlpha;
     return await decodeSamples(format === 'tiff' ? open(bytes).autoOrient() : open(bytes), space, hasAlpha);
   } catch (cause) {
@@ -54,7 +54,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Clip
   }
 }
 
-/** sharp is loaded when the first image is: converting and inspecting work on systems that it has no build for. */
+/** sharp is loaded for the first image only: converting and inspecting also work on systems that sharp has no build for. */
 async function loadSharp(name: string): Promise<(bytes: Uint8Array) => Sharp> {
   try {
     const { default: sharp } = await import('sharp');
@@ -74,7 +74,7 @@ function reason(error: Error, bytes: Uint8Array): string {
   return error.message.trim().replaceAll('\n', '; ');
 }
 
-/** @param hasAlpha counts for 16-bit gray only. */
+/** @param hasAlpha matters only for 16-bit gray. */
 async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Promise<ClippedImage> {
   switch (space) {
     case 'srgb':
@@ -86,7 +86,7 @@ async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Pr
     case 'grey16': {
       const { width, height, channels, data } = await samples16(image.toColourspace('grey16'));
       if (hasAlpha) return highBytes({ width, height, channels, data }, 1);
-      // A transparent value has become a second channel.
+      // A transparent value has been turned into a second channel.
       return clippedGray(width, height, channels === 1 ? data : data.filter((_, i) => i % channels === 0));
     }
     case 'cmyk':
@@ -96,7 +96,7 @@ async function decodeSamples(image: Sharp, space: string, hasAlpha: boolean): Pr
   }
 }
 
-/** (height, width, channels) bytes as they are decoded. */
+/** Decodes to (height, width, channels) bytes. */
 async function samples(image: Sharp, channels: 1 | 3): Promise<ClippedImage> {
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, expected ${channels}`);
@@ -111,7 +111,7 @@ interface Samples16 {
   readonly data: Uint16Array;
 }
 
-/** (height, width, channels) 16-bit samples. */
+/** Decodes to (height, width, channels) 16-bit samples. */
 async function samples16(image: Sharp): Promise<Samples16> {
   const { data: bytes, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;

@@ -15,8 +15,8 @@ const JPEG = 7;
 const [CMYK, YCBCR, CIELAB] = [5, 6, 8];
 
 /**
- * Say what about a TIFF file libvips and Pillow read differently, or one of them not at all, so that it has to be
- * refused; each row was found by comparing the two. (BigTIFF, whose header differs, isn't looked into.)
+ * Says what libvips and Pillow read differently in a TIFF file, or what one of them can't read, so that it has to be refused. Each row was
+ * found by comparing the two. (BigTIFF has another header and isn't looked into.)
  *
  * @returns words for a message; undefined if both read it to the same bytes, or if it is no TIFF.
  */
@@ -37,7 +37,7 @@ export function tiffThatDiffers(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** The values of a tag in the first directory: numbers of 16 or 32 bits; none if the tag is absent or lies outside the file. */
+/** The values of a tag in the first directory, numbers of 16 or 32 bits; empty if the tag is absent or lies outside the file. */
 function firstDirectory(bytes: Uint8Array): (tag: number) => number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = bytes[0] === LETTER_I && bytes[1] === LETTER_I;

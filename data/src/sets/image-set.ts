@@ -5,28 +5,28 @@ export interface MemoryImages {
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
-  /** (count, height, width, channels) bytes, in shared memory so that a worker reads them without a copy. */
+  /** (count, height, width, channels) bytes, in shared memory so that a worker can read them without a copy. */
   readonly pixels: Uint8Array<SharedArrayBuffer>;
   /** (count) class indices. */
   readonly labels: Uint16Array<SharedArrayBuffer>;
 }
 
-/** Labelled image files, decoded when their turn comes. */
+/** Labelled image files, which are decoded only when needed. */
 export interface FileImages {
   readonly kind: 'files';
   readonly count: number;
-  /** What messages name the files relative to. */
+  /** The folder that messages name the files relative to. */
   readonly folder: string;
-  /** Of the files, `folder` included. */
+  /** Paths of the files, including `folder`. */
   readonly paths: readonly string[];
   /** (count) class indices. */
   readonly labels: Uint16Array<SharedArrayBuffer>;
 }
 
-/** Plain data, so that it can be passed to a worker. */
+/** Plain data, so that it can be sent to a worker. */
 export type ImageSet = MemoryImages | FileImages;
 
-/** Something that the user has to know about a data set, or would want to. */
+/** Something that the user has to know about a data set, or may want to know. */
 export interface Remark {
   readonly isWarning: boolean;
   readonly text: string;
@@ -38,7 +38,7 @@ export interface Dataset {
   /** In the order of the class indices. */
   readonly classNames: readonly string[];
   readonly images: ImageSet;
-  /** What was left out, how folders were matched with classes: to be said aloud. */
+  /** What the user should be told: what was left out, how folders were matched with classes. */
   readonly remarks: readonly Remark[];
 }
 

@@ -1,6 +1,6 @@
 const GOLDEN = 0x9e3779b9;
 
-/** A bijection of 32-bit words in which each input bit changes each output bit about half of the time ("lowbias32"). */
+/** A bijection of 32-bit words in which each input bit flips each output bit about half of the time ("lowbias32"). */
 function mix(word: number): number {
   let x = word;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -9,8 +9,8 @@ function mix(word: number): number {
 }
 
 /**
- * Uniform numbers in [0, 1) that depend on the keys alone: what happens to image i of epoch e is the same whichever
- * thread works on it, and when, and whether the run was resumed.
+ * Uniform numbers in [0, 1) that depend on the keys alone. So what happens to image i of epoch e doesn't depend on the thread that works on
+ * it, on the time, or on whether the run was resumed.
  *
  * @param keys whole numbers, such as seed, epoch, position.
  */

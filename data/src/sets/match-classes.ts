@@ -1,23 +1,23 @@
 import { SignwaveError } from '@signwave/format';
 import type { Remark } from './image-set.js';
 
-/** The classes of the model that a data set is opened for. */
+/** The classes of the model for which a data set is opened. */
 export interface ModelClasses {
   readonly count: number;
-  /** In class order; absent where the model has no names. */
+  /** In class order; absent if the model has no names. */
   readonly labels?: readonly string[] | undefined;
 }
 
-/** Which class of a model each class folder is. */
+/** Which of a model's classes each class folder is. */
 export interface ClassMatch {
-  /** Class index of each folder; undefined: the folder is none of the model's classes. */
+  /** Class index of each folder; undefined if the folder is none of the model's classes. */
   readonly indices: readonly (number | undefined)[];
   readonly remarks: readonly Remark[];
 }
 
 const SHOWN = 5;
 
-/** Python's order of strings, by code point; JavaScript's own is by UTF-16 unit. */
+/** Compares strings as Python does, by code point; JavaScript itself compares UTF-16 units. */
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -27,7 +27,7 @@ export function byCodePoint(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Halves of code points above 0xffff come after all units that are whole ones. */
+/** Moves surrogates, the halves of code points above 0xffff, behind all units that are code points themselves. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
@@ -38,19 +38,18 @@ export function listNames(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** Names of class folders that are all numbers and whose order by characters isn't that of the numbers: 0, 1, 10, 2. */
+/** Whether folder names are all numbers that aren't in numerical order when sorted by characters: 0, 1, 10, 2. */
 export function areNumbersOutOfOrder(sorted: readonly string[]): boolean {
   return areNumbers(sorted) && sorted.some((name, i) => i > 0 && Number(name) < Number(sorted[i - 1]));
 }
 
 /**
- * Decide which class each class folder is. Names that the model has decide: those that are equal, else those that
- * differ only in capitals, blanks, underscores, hyphens or leading zeros. A model without names has the order of
- * torchvision's `ImageFolder`.
+ * Decide which class each class folder is. The model's names decide: equal ones first, then those that differ only in capitals, blanks,
+ * underscores, hyphens or leading zeros. For a model without names the order is that of torchvision's `ImageFolder`.
  *
- * @param where   what messages call the data set.
+ * @param where   name of the data set in messages.
  * @param folders names of the class folders, sorted by code point.
- * @throws {SignwaveError} `E_DATA` if no name is the model's, or it has none, and the numbers of classes differ.
+ * @throws {SignwaveError} `E_DATA` if no name is one of the model's, or the model has no names and the numbers of classes differ.
  */
 export function matchClasses(where: string, folders: readonly string[], { count, labels }: ModelClasses): ClassMatch {
   return labels ? byName(where, folders, labels) : byOrder(where, folders, count);
@@ -101,13 +100,13 @@ function findOnly(where: string, name: string, labels: readonly string[]): numbe
   );
 }
 
-/** What is left of a name without capitals, blanks and leading zeros. */
+/** What remains of a name without capitals, blanks and leading zeros. */
 function looseKey(name: string): string {
   const key = name.normalize('NFC').trim().toLowerCase();
   return /^\d+$/.test(key) ? String(BigInt(key)) : key.replace(/[\s_-]+/g, ' ');
 }
 
-/** No folder has the name of a class. */
+/** For folders of which none has the name of a class. */
 function byPosition(where: string, folders: readonly string[], labels: readonly string[]): ClassMatch {
   const both = `the folders are ${listNames(folders)}; the model's labels ${listNames(labels)}`;
   if (folders.length !== labels.length) {
@@ -149,8 +148,8 @@ function areNumbers(names: readonly string[]): boolean {
 }
 
 /**
- * Decide which class of a model each class of a data set with an order of its own is: by name, if the model has all of
- * its names, else by number.
+ * Decide which of a model's classes each class of a data set with a fixed order is: by name, if the model has all of its names, else by
+ * number.
  *
  * @throws {SignwaveError} `E_DATA` if the model has fewer classes than the data set.
  */

@@ -1,8 +1,8 @@
 import type { RasterImage } from '@signwave/runtime';
 import { acceptDrops, attempt, barsOf, byId, clearError, make, onFiles, showError } from '../elements.js';
-import { askLab } from '../lab/ask.js';
 import { type Classified, classify, type Session } from '../session.js';
 import { median, RunningMedian } from '../timing.js';
+import { askWorker } from '../worker/ask.js';
 import { fetchExample } from './model-view.js';
 
 const EXAMPLE_IMAGES = [
@@ -15,11 +15,11 @@ const EXAMPLE_IMAGES = [
   'frog.png',
   'ship.png',
 ];
-/** Runs of which the median is shown, where there are fewer images. */
+/** The median is taken over at least this many runs, even if there are fewer images. */
 const LEAST_RUNS = 5;
 const PEN_PIXELS = 22;
 
-/** Section 2: images of files, of the camera or drawn. @param session gives the model that is open. */
+/** Section 2: images from files, from the camera or drawn. @param session gives the open model. */
 export function startImageView(session: () => Session): void {
   const place = { error: byId('images-error'), status: byId('images-status') };
   const list = byId('results');
@@ -33,7 +33,7 @@ export function startImageView(session: () => Session): void {
         const item = list.appendChild(make('li', ''));
         const raster = await readImageFile(file, item);
         if (!raster) continue;
-        // The first run is cold, and in no time that is shown.
+        // The first run is cold, so it counts in no time that is shown.
         if (!last) await classify(session(), raster);
         const result = await classify(session(), raster);
         item.append(make('div', 'bars', ...predictionBars(result)));
@@ -67,7 +67,7 @@ function statusOf(files: number, read: number, timesMs: readonly number[]): stri
   );
 }
 
-/** @returns undefined if it can't be read, which is said in its place: the others are. */
+/** @returns undefined if it can't be read. The item then says so, and the other files are still read. */
 async function readImageFile(file: File, item: HTMLElement): Promise<RasterImage | undefined> {
   const address = URL.createObjectURL(file);
   const picture = Object.assign(document.createElement('img'), { src: address, alt: '' });
@@ -78,7 +78,7 @@ async function readImageFile(file: File, item: HTMLElement): Promise<RasterImage
   });
   item.append(make('div', 'picture', picture, make('span', '', file.name)));
   try {
-    return await askLab('decode', [file]);
+    return await askWorker('decode', [file]);
   } catch (cause) {
     const error = item.appendChild(make('div', 'error'));
     const { code = 'E_IMAGE', message } = cause as { readonly code?: string; readonly message: string };
@@ -98,7 +98,7 @@ function predictionBars({ predictions }: Classified): HTMLElement[] {
   );
 }
 
-/** Of frames or strokes, one after the other. */
+/** Shows the result of the latest frame or stroke. */
 function show(element: Element, result: Classified, times: RunningMedian): void {
   const medianMs = times.add(result.ms);
   element.replaceChildren(
@@ -180,7 +180,7 @@ function startDrawing(session: () => Session, error: HTMLElement): void {
     view.querySelector('.result')!.replaceChildren(make('p', 'quiet', 'Draw something.'));
   };
   const update = async (): Promise<void> => {
-    if (isRunning) return; // the stroke's end comes later, and sees all of it
+    if (isRunning) return; // the stroke's last event comes later, and sees all of it
     isRunning = true;
     try {
       show(view.querySelector('.result')!, await classify(session(), await createImageBitmap(canvas)), times);

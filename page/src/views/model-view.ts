@@ -1,10 +1,10 @@
 import { acceptDrops, attempt, barsOf, byId, bytesText, make, onFiles } from '../elements.js';
-import { askLab } from '../lab/ask.js';
-import type { OpenedModel } from '../lab/protocol.js';
+import { askWorker } from '../worker/ask.js';
+import type { OpenedModel } from '../worker/protocol.js';
 
 const EXAMPLE = ['biper-resnet20-cifar10.pth', 'config.txt', 'labels.txt'];
 
-/** Section 1: from files to a model. @param use is called with each model that was opened. */
+/** Section 1: from files to a model. @param use is called with each opened model. */
 export function startModelView(use: (opened: OpenedModel) => Promise<void>): void {
   const place = { error: byId('model-error'), status: byId('model-status') };
   const omega0 = byId<HTMLInputElement>('omega0');
@@ -16,7 +16,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   let lastFiles: readonly File[] = [];
   let previous = Promise.resolve();
 
-  /** One after the other, so that what was dropped last is what stays open. */
+  /** Files are opened one after the other, so that what was dropped last stays open. */
   const open = (files: readonly File[]): Promise<void> => {
     lastFiles = files;
     previous = previous.then(() => openNow(files));
@@ -24,7 +24,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   };
   const openNow = (files: readonly File[]): Promise<void> =>
     attempt(place, `Reading ${files.map(({ name }) => name).join(', ')} …`, async () => {
-      const opened = await askLab('open', [
+      const opened = await askWorker('open', [
         files,
         {
           omega0: omega0.value === '' ? undefined : Number(omega0.value),
@@ -69,7 +69,7 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
 }
 
 async function listChoices(arch: HTMLSelectElement, recipe: HTMLSelectElement): Promise<void> {
-  const { architectures, recipes } = await askLab('choices', []);
+  const { architectures, recipes } = await askWorker('choices', []);
   arch.append(...architectures.map((name) => new Option(name, name)));
   recipe.append(...recipes.map((name) => new Option(name, name)));
 }

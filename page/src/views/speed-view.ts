@@ -1,15 +1,15 @@
 import { attempt, barsOf, byId } from '../elements.js';
-import { askLab } from '../lab/ask.js';
-import type { Kernels, Switches } from '../lab/protocol.js';
 import { profile, type Session } from '../session.js';
+import { askWorker } from '../worker/ask.js';
+import type { Kernels, Switches } from '../worker/protocol.js';
 
-/** What is chosen in section 3. Where threads can't be, their switch rests, and one works whatever it says. */
+/** The choices in section 3. If threads aren't available, their switch is disabled, and one thread is used whatever the switch says. */
 export function chosenSwitches(): Switches {
   const chosen = (name: string): string => document.querySelector<HTMLInputElement>(`[name="${name}"]:checked`)!.value;
   return { kernels: chosen('kernels') as Kernels, threads: chosen('threads') === 'auto' ? 'auto' : 1 };
 }
 
-/** Section 3. @param restart opens the model again as the switches say. */
+/** Section 3. @param restart opens the model again with the chosen switches. */
 export function startSpeedView(session: () => Session, restart: () => Promise<void>): void {
   const [error, status, verdict] = [byId('speed-error'), byId('speed-status'), byId('verdict')];
   const onClick = (id: string, doing: string, action: () => Promise<string>): void => {
@@ -42,7 +42,7 @@ export function startSpeedView(session: () => Session, restart: () => Promise<vo
   });
   onClick('verify', 'Comparing every bit with the reference …', async () => {
     const { opened, switches } = session();
-    const { layers, bits, differingBits, isExact } = await askLab('verify', [opened.bytes, switches]);
+    const { layers, bits, differingBits, isExact } = await askWorker('verify', [opened.bytes, switches]);
     verdict.hidden = false;
     verdict.className = `verdict ${isExact ? 'good' : 'bad'}`;
     verdict.textContent = isExact
@@ -53,7 +53,7 @@ export function startSpeedView(session: () => Session, restart: () => Promise<vo
   onClick('compare', 'Loading ONNX Runtime Web (14 MB, the first time), then timing both in turns …', async () => {
     const { opened, switches } = session();
     const folder = new URL('ort/', document.baseURI).href;
-    const timings = await askLab('compare', [opened.bytes, switches.kernels, folder]);
+    const timings = await askWorker('compare', [opened.bytes, switches.kernels, folder]);
     const slowest = Math.max(...timings.map(({ medianMs }) => medianMs));
     byId('compare-bars').replaceChildren(
       ...barsOf(
@@ -70,7 +70,7 @@ export function startSpeedView(session: () => Session, restart: () => Promise<vo
   });
 }
 
-/** What runs, beside the switches; results of another model or other switches go. */
+/** Says beside the switches what is running, and removes results of another model or of other switches. */
 export function showEngine({ model, switches }: Session): void {
   const { kernelsReason, memoryBytes, wasmBytes, threads, threadsReason, loadMs } = model.info();
   byId<HTMLFieldSetElement>('threads').disabled = switches.threads === 'auto' && threads === 1;

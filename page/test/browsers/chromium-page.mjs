@@ -1,7 +1,7 @@
 // The page in Chromium, as tests open it. After `node page/scripts/build.mjs`.
 import { after, before } from 'node:test';
 import { launchChromium } from '../../../conformance/scripts/browsers/chromium.mjs';
-import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/modules/static-server.mjs';
 
 export const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
 

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'vite';
 import { launchChromium } from '../../../conformance/scripts/browsers/chromium.mjs';
-import { serveFolder } from '../../../scripts/static-server.mjs';
+import { serveFolder } from '../../../scripts/modules/static-server.mjs';
 
 const FOLDER = 'build/web-examples';
 const CAT = 'examples/images/cat/0000.png';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { serveFolder } from '../../../scripts/static-server.mjs';
+import { serveFolder } from '../../../scripts/modules/static-server.mjs';
 import { buildLibrary } from './build-library.mjs';
 import { DRIVERS, until } from './drivers.mjs';
 

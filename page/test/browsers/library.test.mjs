@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { launchChromium } from '../../../conformance/scripts/browsers/chromium.mjs';
-import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/modules/static-server.mjs';
 import { buildLibrary } from './build-library.mjs';
 
 const FOLDER = 'build/web-test';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/modules/static-server.mjs';
 import { DRIVERS, until } from './drivers.mjs';
 
 const SCREENSHOTS = 'build/screenshots';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/modules/static-server.mjs';
 import { buildLibrary } from './build-library.mjs';
 import { DRIVERS, until } from './drivers.mjs';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { ISOLATION, serveFolder } from '../../../scripts/static-server.mjs';
-import { withoutWasm } from '../../../scripts/without-wasm.mjs';
+import { ISOLATION, serveFolder } from '../../../scripts/modules/static-server.mjs';
+import { withoutWasm } from '../../../scripts/modules/without-wasm.mjs';
 import { buildLibrary } from './build-library.mjs';
 import { DRIVERS, until } from './drivers.mjs';
 

@@ -9,7 +9,7 @@ import { type FeatureMap, zeroMap } from '../feature-map.js';
 // they are pads, then multiplied with all filters of the group at once. The innermost loop runs over the filters, so
 // that every sum keeps its order (ky, kx, i) while many sums go on side by side.
 
-/** Taps that {@link multiplyFloat} and {@link multiplyExact} take at once. */
+/** How many taps {@link multiplyFloat} and {@link multiplyExact} take at once. */
 const TAP_BLOCK = 4;
 
 /** Geometry of a convolution: all of a {@link ConvNode} but its operand and weights. */
@@ -36,7 +36,7 @@ export interface PackedFilters {
   readonly values: Float32Array;
 }
 
-/** @param weights (O, kh, kw, I / groups). */
+/** Bring filters into the order in which they are used. @param weights (O, kh, kw, I / groups). */
 export function packFilters(weights: Tensor, groups: number): PackedFilters {
   const [filters, kernelHeight, kernelWidth, groupChannels] = weights.shape;
   const source = tensorValues(weights);
@@ -54,6 +54,8 @@ export function packFilters(weights: Tensor, groups: number): PackedFilters {
 }
 
 /**
+ * Convolve a map.
+ *
  * @param kind how products and sums are rounded.
  * @param output shape of the result.
  */
@@ -135,7 +137,7 @@ function multiplyFloat(patch: Float32Array, w: Float32Array, offset: number, sum
   }
 }
 
-/** As {@link multiplyFloat}, without the roundings: for sums of integers, which have none. */
+/** Do what {@link multiplyFloat} does without rounding, for sums of integers, which need none. */
 function multiplyExact(patch: Float32Array, w: Float32Array, offset: number, sums: Sums): void {
   const filters = sums.length;
   for (let tap = 0; tap < patch.length; tap += TAP_BLOCK) {
@@ -153,7 +155,7 @@ function multiplyExact(patch: Float32Array, w: Float32Array, offset: number, sum
   }
 }
 
-/** The operand of an integer convolution: elements rounded to whole numbers, ties to even, and clamped to what a byte can give. */
+/** Make the operand of an integer convolution: round elements to whole numbers, ties to even, and clamp them to what a byte can give. */
 export function wholeNumbers(x: FeatureMap): FeatureMap {
   const data = x.data.map((value) => {
     const below = Math.floor(value);

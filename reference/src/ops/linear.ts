@@ -13,7 +13,8 @@ const ONE_PIXEL: ConvGeometry = {
  * y[o] = sum over i of x[i] * w[o, i], in the order of i (SPEC.md 4.4): a convolution of a map of one pixel.
  *
  * @param x (1, 1, I).
- * @param filters of weights (O, 1, 1, I).
+ * @param filters packed from weights (O, 1, 1, I).
+ * @param isExact whether no sum needs rounding.
  */
 export function linear(x: FeatureMap, filters: PackedFilters, isExact: boolean, output: MapShape): FeatureMap {
   return conv(x, filters, ONE_PIXEL, isExact ? 'binary' : 'float', output);

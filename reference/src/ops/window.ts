@@ -12,9 +12,9 @@ export interface WindowSide {
 }
 
 /**
- * Rows or columns of the window at one place of the output.
+ * Find the rows or columns of the window at one place of the output.
  *
- * @param size of the map along this side; `before` and `after` are its pads.
+ * @param size elements of the map along this side; `before` and `after` are its pads.
  */
 export function windowSide(
   place: number,

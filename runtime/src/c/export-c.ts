@@ -5,7 +5,7 @@ import { modelHeader, modelSource } from './model-source.js';
 import { readmeOf } from './readme.js';
 import { recordCalls } from './record-calls.js';
 
-/** Of use only with image bytes. */
+/** Only models that take image bytes have a use for these. */
 const IMAGE_SOURCES: readonly string[] = ['prepare.c', 'classify.c'];
 
 /**
@@ -26,7 +26,7 @@ export async function exportC(model: Model): Promise<ReadonlyMap<string, string>
   return files;
 }
 
-/** The files that the build packed: runtime/scripts/build-c.mjs. */
+/** Unpack the files that runtime/scripts/build-c.mjs packed. */
 function inlinedSources(): Record<string, string> {
   const deflated = Uint8Array.from(atob(DEFLATED_C_SOURCES), (character) => character.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(inflateSync(deflated)));

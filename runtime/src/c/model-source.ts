@@ -1,7 +1,7 @@
 import type { InputNode, Model } from '@signwave/format';
 import type { KernelCall, Recording } from './record-calls.js';
 
-/** Stretches of zeros up to so many words are written out: a stretch of its own takes two words. */
+/** A gap of zeros is written out if it has no more words than this, since what follows it would take two words as a stretch of its own. */
 const SHORT_GAP_WORDS = 8;
 const WORDS_IN_LINE = 10;
 
@@ -53,8 +53,8 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
 
 /** `model.c`: the weights, the plan and the labels, as data. */
 export function modelSource({ info }: Model, recording: Recording): string {
-  const { memory, output } = recording;
-  const { shape, pixelBytes, region } = output;
+  const { memory, output, outputAddress } = recording;
+  const { shape, pixelBytes } = output;
   const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
   const stretches = nonZeroStretches(words);
   const data = stretches.flatMap(({ start, end }) => hexLines(words.subarray(start, end)));
@@ -91,7 +91,7 @@ export function modelSource({ info }: Model, recording: Recording): string {
     `  .floats_input = ${call(recording.floatsInput)},`,
     ...(recording.bytesInput ? [`  .bytes_input = ${call(recording.bytesInput)},`] : []),
     `  .staging = ${recording.stagingAddress},`,
-    `  .output = ${region.address},`,
+    `  .output = ${outputAddress},`,
     `  .pixels = ${shape.height * shape.width},`,
     `  .channels = ${shape.channels},`,
     `  .pixel_bytes = ${pixelBytes},`,
@@ -101,7 +101,7 @@ export function modelSource({ info }: Model, recording: Recording): string {
 }
 
 interface Stretch {
-  /** In words; `end` is the first word after it. */
+  /** The first word of the stretch, and the first word after it. */
   readonly start: number;
   readonly end: number;
 }
@@ -125,7 +125,7 @@ function hexLines(words: Uint32Array): string[] {
   return lines;
 }
 
-/** C has no empty arrays: one without items gets a zero. */
+/** Define an array. C has no empty ones, so one without items gets a zero. */
 function array(type: string, name: string, items: readonly string[]): string[] {
   return [`${type} ${name}[] = {`, ...(items.length > 0 ? items : ['{0}']).map((item) => `  ${item},`), '};', ''];
 }
@@ -142,7 +142,7 @@ function flag(value: unknown): number {
   return value ? 1 : 0;
 }
 
-/** UTF-8 bytes that aren't plain as octal escapes, which end after three digits whatever follows; no trigraphs. */
+/** Write a text as a C string. Bytes that aren't plain ASCII become octal escapes, which end after three digits whatever follows; so does `?`, which may begin a trigraph. */
 function cString(text: string): string {
   const characters = Array.from(new TextEncoder().encode(text), (byte) => {
     const character = String.fromCharCode(byte);
@@ -153,7 +153,7 @@ function cString(text: string): string {
   return `"${characters.join('')}"`;
 }
 
-/** So that a name can't end the comment, or begin a line of its own. */
+/** Make a text safe in a comment: it can't end the comment, or begin a line of its own. */
 function commentText(text: string): string {
   return text.replace(/[^\w .,()+-]/g, '_');
 }

@@ -1,11 +1,13 @@
 import { type MapShape, packBits, SignwaveError } from '@signwave/format';
-import type { FloatMap, Plan, Step, StepPart } from '../plan/plan.js';
-import type { KernelName } from '../plan/records.js';
-import { pointer } from '../plan/regions.js';
+import type { AnyRecord, KernelName } from '../kernels/record.js';
+import type { FloatMap } from '../plan/maps.js';
+import { Placement } from '../plan/placement.js';
+import type { Plan } from '../plan/plan.js';
+import { pointer } from '../plan/region.js';
+import type { Step } from '../plan/step.js';
 import { type Engine, PAGE_BYTES } from './engine.js';
 import { kernelOf } from './kernel-of.js';
-import { Layout } from './layout.js';
-import type { Phase, Work } from './threads/protocol.js';
+import type { Round, Work } from './threads/protocol.js';
 import { ThreadTeam } from './threads/thread-team.js';
 
 /** Kernels on planes may read so far past the end of what they need: runtime/assembly/planes.ts. */
@@ -38,41 +40,41 @@ interface ReadyPlan {
 /** Programs of a team; those that run one step follow. */
 const PROGRAM = { floatsInput: 0, bytesInput: 1, steps: 2, floatsBatch: 3, bytesBatch: 4, firstStep: 5 } as const;
 
-export function memoryBytesOf(layout: Layout): number {
-  return layout.sizeBytes + READ_AHEAD_BYTES;
+export function memoryBytesOf(placement: Placement): number {
+  return placement.sizeBytes + READ_AHEAD_BYTES;
 }
 
-/** A plan laid out in the memory of an engine. Nothing is allocated or copied between its steps. */
+/** A plan in the memory of an engine. Nothing is allocated or copied between its steps. */
 export class Executable {
   readonly plan: Plan;
   readonly memoryBytes: number;
-  readonly #layout: Layout;
+  readonly #placement: Placement;
   readonly #engine: Engine;
   readonly #replicas: readonly ReadyPlan[];
   #team: ThreadTeam | undefined;
 
-  /** @param layout where the plan lies in a memory that has nothing else in it; default: once, behind what the kernels have there. */
-  constructor(plan: Plan, engine: Engine, layout: Layout = new Layout(plan, engine.exports.heapBase(), 1)) {
+  /** @param placement where the plan lies in a memory that has nothing else in it; default: once, behind what the kernels have there. */
+  constructor(plan: Plan, engine: Engine, placement: Placement = new Placement(plan, engine.exports.heapBase(), 1)) {
     this.plan = plan;
-    this.#layout = layout;
+    this.#placement = placement;
     this.#engine = engine;
-    this.memoryBytes = memoryBytesOf(layout);
+    this.memoryBytes = memoryBytesOf(placement);
     growMemory(engine.memory, this.memoryBytes);
-    layout.writeConstants(engine.memory);
+    placement.writeConstants(engine.memory);
     const view = new DataView(engine.memory.buffer);
     const ready = (step: Step, replica: number): ReadyStep => {
       const kernel = kernelOf(engine.exports, engine.memory, step.kernel);
-      const callOf = (part: StepPart): Call => ({
+      const callOf = (record: AnyRecord): Call => ({
         name: step.kernel,
         kernel,
-        recordAddress: layout.writePart(view, part, replica),
+        recordAddress: placement.writeRecord(view, step.kernel, record, replica),
       });
-      const parts = (step.parts ?? [step]).map(callOf);
-      return { step, parts, whole: step.whole?.map(callOf) ?? parts };
+      const parts = step.parts.map(callOf);
+      return { step, parts, whole: step.whole === step.parts ? parts : step.whole.map(callOf) };
     };
     for (const step of plan.loadSteps) runCalls(ready(step, 0).whole);
     const { floats, bytes } = plan.inputSteps;
-    this.#replicas = Array.from({ length: layout.replicas }, (_, replica) => ({
+    this.#replicas = Array.from({ length: placement.replicas }, (_, replica) => ({
       floatsInput: ready(floats, replica),
       bytesInput: bytes && ready(bytes, replica),
       steps: plan.steps.map((step) => ready(step, replica)),
@@ -113,9 +115,14 @@ export class Executable {
     else runCalls(inputStep(this.#replicas[0]!, input).whole);
   }
 
-  execute(): void {
+  /** @param afterStep is told the number of each step that is done, where one thread works: tests look into the memory then. */
+  execute(afterStep?: (step: number) => void): void {
     if (this.#team) this.#team.run(PROGRAM.steps);
-    else for (const { whole } of this.#replicas[0]!.steps) runCalls(whole);
+    else
+      this.#replicas[0]!.steps.forEach(({ whole }, step) => {
+        runCalls(whole);
+        afterStep?.(step);
+      });
   }
 
   /** How many inputs {@link executeBatch} takes at a time. */
@@ -164,7 +171,7 @@ export class Executable {
     if (!shape) return undefined;
     const { height, width, channels } = shape;
     const bytes = new Uint8Array(this.#engine.memory.buffer);
-    const start = this.#layout.addressOf((planes ?? map)!.origin, 0);
+    const start = this.#placement.addressOf((planes ?? map)!.origin, 0);
     return packBits(height * width * channels, (i) => {
       const channel = i % channels;
       const pixel = (i - channel) / channels;
@@ -176,14 +183,14 @@ export class Executable {
   }
 
   #stage(input: Input, replica: number): void {
-    const address = this.#layout.addressOf(pointer(this.plan.staging), replica);
+    const address = this.#placement.addressOf(pointer(this.plan.staging), replica);
     const { buffer } = this.#engine.memory;
     if (input instanceof Float32Array) new Float32Array(buffer, address, input.length).set(input);
     else new Uint8Array(buffer, address, input.length).set(input);
   }
 
   #readFloats({ region, shape, pixelBytes }: FloatMap, replica: number): Float32Array {
-    const address = this.#layout.addressOf(pointer(region), replica);
+    const address = this.#placement.addressOf(pointer(region), replica);
     return unpadPixels(new Float32Array(this.#engine.memory.buffer, address), shape, pixelBytes / 4);
   }
 }
@@ -206,30 +213,30 @@ interface TeamWork extends Pick<Work, 'programs'> {
 /** What a team does: the parts of each step, and for batches all of a replica as one part. */
 function workOf(replicas: readonly ReadyPlan[]): TeamWork {
   const parts: (readonly Call[])[] = [];
-  const phase = (added: readonly (readonly Call[])[]): Phase => ({
+  const roundOf = (added: readonly (readonly Call[])[]): Round => ({
     first: parts.push(...added) - added.length,
     count: added.length,
   });
   const { floatsInput, bytesInput, steps } = replicas[0]!;
-  const stepPhase = (it: ReadyStep): Phase => phase(it.parts.map((call) => [call]));
-  const phases = steps.map(stepPhase);
-  const ofSteps = (its: readonly ReadyStep[], theirPhases: readonly Phase[] = its.map(stepPhase)) => ({
-    phases: theirPhases,
+  const stepRound = (it: ReadyStep): Round => roundOf(it.parts.map((call) => [call]));
+  const rounds = steps.map(stepRound);
+  const ofSteps = (its: readonly ReadyStep[], theirRounds: readonly Round[] = its.map(stepRound)) => ({
+    rounds: theirRounds,
     alone: its.flatMap(({ whole }) => whole),
   });
   const batch = (first: (replica: ReadyPlan) => ReadyStep) => {
     const added = replicas.map((replica) => [first(replica), ...replica.steps].flatMap(({ whole }) => whole));
-    return { phases: [phase(added)], alone: added.flat() };
+    return { rounds: [roundOf(added)], alone: added.flat() };
   };
   const programs = [
     ofSteps([floatsInput]),
     ofSteps(bytesInput ? [bytesInput] : []),
-    ofSteps(steps, phases),
+    ofSteps(steps, rounds),
     batch((replica) => replica.floatsInput),
     bytesInput ? batch((replica) => replica.bytesInput!) : ofSteps([]),
-    ...steps.map((it, n) => ofSteps([it], [phases[n]!])),
+    ...steps.map((it, n) => ofSteps([it], [rounds[n]!])),
   ];
-  return { parts, programs: programs.map((it) => it.phases), alone: programs.map((it) => it.alone) };
+  return { parts, programs: programs.map((it) => it.rounds), alone: programs.map((it) => it.alone) };
 }
 
 function unpadPixels(padded: Float32Array, { height, width, channels }: MapShape, pixelFloats: number): Float32Array {

@@ -5,7 +5,7 @@ import type { BuildName } from './wasm-sources.js';
 
 /**
  * The bytes of a build, as the package has them inside. Inflating takes less than a millisecond and works where `DecompressionStream` is missing.
- * Of the entry points `slim` this file is left out (scripts/without-wasm.mjs), and with it what it imports.
+ * Of the entry points `slim` this file is left out (scripts/modules/without-wasm.mjs), and with it what it imports.
  */
 export function inlinedWasm(build: BuildName): Uint8Array<ArrayBuffer> | undefined {
   const modules = inflate(DEFLATED_MODULES, MODULE_BYTES.simd + MODULE_BYTES.scalar);

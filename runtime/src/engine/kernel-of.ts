@@ -1,4 +1,4 @@
-import type { KernelName } from '../plan/records.js';
+import type { KernelName } from '../kernels/record.js';
 import type { KernelExports } from './engine.js';
 import { softmax } from './softmax.js';
 

@@ -1,9 +1,9 @@
 import { type Graph, SignwaveError } from '@signwave/format';
 import { makePlan, type PlanOptions } from '../plan/make-plan.js';
+import { Placement } from '../plan/placement.js';
 import { detectCpu } from './cpu.js';
 import { createSharedEngine, type Engine, type KernelChoice } from './engine.js';
 import { Executable, memoryBytesOf } from './executable.js';
-import { Layout } from './layout.js';
 import { availableThreads, threadRefusal } from './threads/start-thread.js';
 import { tryTables } from './trial.js';
 import type { WasmSources } from './wasm-sources.js';
@@ -73,9 +73,9 @@ async function withThreads(
   options: PlanOptions & { readonly threads: number },
   wasm: WasmSources,
 ) {
-  const layout = new Layout(makePlan(graph, true, options), engine.exports.heapBase(), options.threads);
-  const shared = await createSharedEngine(engine, memoryBytesOf(layout), wasm);
-  const executable = new Executable(layout.plan, shared, layout);
+  const placement = new Placement(makePlan(graph, true, options), engine.exports.heapBase(), options.threads);
+  const shared = await createSharedEngine(engine, memoryBytesOf(placement), wasm);
+  const executable = new Executable(placement.plan, shared, placement);
   await executable.startThreads();
   return { executable, engine: shared };
 }

@@ -1,7 +1,7 @@
 import { type ConvNode, type Graph, isBinary, type MapShape, tensorBytes } from '@signwave/format';
+import { type LutParameters, type LutWork, lutCandidates, workKey } from '../kernels/lut-parameters.js';
+import type { PickTables } from '../plan/choice.js';
 import { COSTS, type Cpu } from '../plan/costs.js';
-import type { PickTables } from '../plan/layouts.js';
-import { type LutParameters, type LutWork, lutCandidates, workKey } from '../plan/lut-parameters.js';
 import { makePlan } from '../plan/make-plan.js';
 import { cloneEngine, type Engine } from './engine.js';
 import { Executable } from './executable.js';

@@ -1,6 +1,6 @@
 import { type ConvNode, type Graph, isBinary, isIntegerConv, type MapShape } from '@signwave/format';
-import type { Group } from './fusion.js';
-import { phasesOf } from './phases.js';
+import { phasesOf } from '../kernels/phases.js';
+import type { FusedGroup } from './fuse.js';
 
 /**
  * Lanes from one row of a value's planes to the next. Values that are added to each other, and operand and result of a
@@ -11,7 +11,7 @@ export interface Grids {
 }
 
 /** @param planes the groups that work on planes. */
-export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: ReadonlySet<Group>): Grids {
+export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: ReadonlySet<FusedGroup>): Grids {
   const parents = graph.nodes.map((_, index) => index);
   const pitches = shapes.map(({ width }) => width);
   const rootOf = (value: number): number => {
@@ -29,13 +29,13 @@ export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: Read
     pitches[root] = Math.max(pitches[root]!, pitch);
   };
 
-  for (const group of planes) {
-    const { result, sign, add, source, sumBias, border } = group;
+  for (const fused of planes) {
+    const { head, result, sign, add, source, sumBias, border } = fused;
     if (sign !== undefined) share(result, sign);
     if (add) share(result, add.operand);
     share(source, result);
     for (const added of [sumBias, border]) if (added !== undefined) share(source, added);
-    const node = group.head === undefined ? undefined : graph.nodes[group.head]!;
+    const node = head === undefined ? undefined : graph.nodes[head]!;
     if (node?.op !== 'conv') continue;
     const operand = node.inputs[0]!;
     if (readsInPlace(graph, node)) {

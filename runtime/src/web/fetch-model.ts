@@ -7,23 +7,23 @@ import { addressOf } from '../source.js';
 
 export interface FetchProgress {
   readonly loadedBytes: number;
-  /** Undefined where the server doesn't say it, or compresses the file. */
+  /** This is undefined where the server doesn't say it, or compresses the file. */
   readonly totalBytes: number | undefined;
 }
 
 export interface FetchOptions {
   /** Stops the download: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each piece that arrives; not for a copy from the cache. */
+  /** This is called after each piece that arrives, but not for a copy from the cache. */
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** SHA-256 of the file, 64 hexadecimal digits: anything else is refused. Needs https or localhost. */
+  /** The file's SHA-256 in 64 hexadecimal digits: any other file is refused. This needs https or localhost. */
   readonly sha256?: string;
-  /** Name of a cache of the browser (`caches.open`): a model that is in it is taken from there, without a network; one that was fetched
-   *  is put into it. Default: none but the browser's own. */
+  /** The name of a cache of the browser (`caches.open`): a model that is in it is taken from there, without a network, and one that was
+   *  fetched is put into it. By default there is none but the browser's own. */
   readonly cache?: string;
 }
 
-/** Of {@link FetchOptions}. */
+/** What {@link FetchOptions} may be. */
 export const FETCH_RULES: Rules = {
   signal: SIGNAL,
   onProgress: FUNCTION,
@@ -31,15 +31,16 @@ export const FETCH_RULES: Rules = {
   cache: TEXT,
 };
 
-/** format/SPEC.md 2.1. */
+/** Bytes 4 to 7 of a model file: format/SPEC.md 2.1. */
 const FILE_IDENTIFIER = 'SGNW';
 
 /**
- * Download a model file, in one piece: it needs no server that knows ranges. Outside of pages an address may be a path.
+ * Download a model file in one piece, so the server need not know ranges. Outside of pages an address may be a path.
  *
  * @returns the bytes, for `load` or `createWorkerModel`.
- * @throws {SignwaveError} `E_IO` if it can't be fetched, is cut short or above 1 GiB; `E_FORMAT_CHECKSUM` if it hasn't the SHA-256;
- *   `E_USAGE` for what is no address and options that there aren't; `E_ENGINE` where SHA-256 was asked for and the page is in no secure context. An abort throws the signal's reason.
+ * @throws {SignwaveError} `E_IO` if the file can't be fetched, is cut short or is above 1 GiB; `E_FORMAT_CHECKSUM` if it has another SHA-256;
+ *   `E_USAGE` if `address` is no address, or there is no such option; `E_ENGINE` if a SHA-256 is given and the page is in no secure context. An abort
+ *   throws the signal's reason.
  */
 export async function fetchModel(address: URL | string, options: FetchOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions('fetchModel', options, FETCH_RULES);
@@ -50,7 +51,7 @@ export async function fetchModel(address: URL | string, options: FetchOptions = 
   return download(text, options);
 }
 
-/** {@link fetchModel}, of arguments that are checked. */
+/** Do what {@link fetchModel} does, with arguments that are checked already. */
 export async function download(address: string, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { cache: cacheName, onProgress, sha256, signal } = options;
   signal?.throwIfAborted();
@@ -75,7 +76,7 @@ export async function download(address: string, options: FetchOptions): Promise<
 }
 
 async function openCache(name: string): Promise<Cache | undefined> {
-  // Absent outside of secure contexts, and refused where the user blocks storage: a cache is a convenience.
+  // There are no caches outside of secure contexts or where the user blocks storage. Then we do without: a cache is a convenience.
   return globalThis.caches?.open(name).catch(() => undefined);
 }
 
@@ -102,7 +103,7 @@ async function fetchInPieces(address: string, { signal, onProgress }: FetchOptio
       if (done) break;
       pieces.push(value);
       loadedBytes += value.length;
-      // A server that never stops.
+      // A server may send without end.
       await cancelIfTooLarge(title, loadedBytes, reader);
       onProgress?.({ loadedBytes, totalBytes });
     }
@@ -143,7 +144,7 @@ function startsLikeModel(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(4, 8)) === FILE_IDENTIFIER;
 }
 
-/** @throws {SignwaveError} `E_FORMAT_CHECKSUM` if it is another file. */
+/** Compare bytes with the SHA-256 that they should have. @throws {SignwaveError} `E_FORMAT_CHECKSUM` if they have another. */
 export async function checkSha256(bytes: Uint8Array<ArrayBuffer>, expected: string, name: string): Promise<void> {
   const found = await sha256Of(bytes);
   if (found === expected.toLowerCase()) return;

@@ -11,9 +11,9 @@ export { type ImageSource, rasterOf } from './raster-of.js';
 export { createWorkerModel, type TransferOptions, type WorkerModel, type WorkerOptions } from './worker-model.js';
 
 /**
- * `load` of `@signwave/runtime`, with integrity, and for addresses progress and a cache.
+ * Load a model as `load` of `@signwave/runtime` does, and check its SHA-256 if one is given. Addresses have progress and a cache as well.
  *
- * @throws {SignwaveError} as `load` and `fetchModel`.
+ * @throws {SignwaveError} what `load` and `fetchModel` throw.
  */
 export async function load(
   source: ModelSource | Promise<ModelSource>,

@@ -25,14 +25,3 @@ export interface LoadedModel {
   readonly outputs: number;
   readonly info: RuntimeInfo;
 }
-
-export interface Request<Name extends keyof Methods = keyof Methods> {
-  readonly id: number;
-  readonly method: Name;
-  readonly args: Parameters<Methods[Name]>;
-}
-
-export type Answer =
-  | { readonly id: number; readonly value: unknown }
-  /** `code` is absent for an error that is a defect. */
-  | { readonly id: number; readonly error: { readonly code?: string; readonly message: string } };

@@ -3,7 +3,7 @@ import { nameOf, tagOf } from '@signwave/format';
 import { type RasterImage, SignwaveError } from '../index.js';
 import { type Pixels, rasterFrom } from '../raster-from.js';
 
-/** What a browser has of images. An `HTMLVideoElement` gives its current frame. */
+/** The images that a browser has. An `HTMLVideoElement` gives its current frame. */
 export type ImageSource =
   | Pixels
   | ImageBitmap
@@ -13,18 +13,19 @@ export type ImageSource =
   | HTMLVideoElement
   | Blob;
 
-/** No conversion of colours: the samples of the file, as the network was trained on. */
+/** Colours aren't converted: the network was trained on the samples that are in the file. */
 const AS_STORED: ImageBitmapOptions = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
 
 /**
- * The pixels of an image, at its own size: `classify` resizes them as the file's recipe says, with the bits of Pillow. A canvas would
+ * Read the pixels of an image at its own size. `classify` resizes them as the file's recipe says, with the bits of Pillow; a canvas would
  * resize differently in each browser.
  *
  * A `Blob` (a file that was chosen or dropped) is read as the command line reads it: its orientation and its profile are ignored, alpha is dropped
  * without blending, 16-bit gray is clipped. PNG, lossless WebP, PPM, PGM and PBM give the same bytes; JPEG and lossy WebP are decoded by the
  * browser, which may differ. Elements, canvases and bitmaps give what they show: turned, converted, without the colour under transparent pixels.
  *
- * @throws {SignwaveError} `E_INPUT_SHAPE` for pixels that are no bytes or too few; `E_IMAGE` if it can't be decoded, isn't there yet, or comes from another origin without its permission.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if pixels are no bytes or too few; `E_IMAGE` if the image can't be decoded, isn't there yet, or comes from
+ *   another origin without its permission.
  */
 export async function rasterOf(source: ImageSource): Promise<RasterImage> {
   if (hasPixels(source)) return rasterFrom(source);
@@ -39,7 +40,7 @@ export async function rasterOf(source: ImageSource): Promise<RasterImage> {
   }
 }
 
-/** A bitmap, which can go to a worker without a copy; the argument itself if it is one. */
+/** Make a bitmap, which can go to a worker without a copy. A bitmap is returned as it is. */
 export async function bitmapOf(source: Exclude<ImageSource, Pixels>): Promise<ImageBitmap> {
   if (isBitmap(source)) return source;
   if (Object(source) !== source) {
@@ -59,7 +60,7 @@ export function isBitmap(source: unknown): source is ImageBitmap {
   return tagOf(source) === 'ImageBitmap';
 }
 
-/** By what they have: pages and frames each have an `ImageData` of their own. */
+/** Whether a source is pixels. Its fields decide, since each page and frame has an `ImageData` class of its own. */
 export function hasPixels(source: unknown): source is Pixels {
   return ArrayBuffer.isView(Object(source).data) || 'channels' in Object(source);
 }

@@ -1,7 +1,7 @@
 import { addressOf, readSource } from '../source.js';
 import { checkSha256, download, type FetchOptions } from './fetch-model.js';
 
-/** The bytes of a model from wherever it comes, with all of {@link FetchOptions} for an address, and `sha256` for everything. */
+/** Read the bytes of a model from where it is. Of {@link FetchOptions} all apply to an address, and `sha256` to everything. */
 export async function readModelBytes(
   source: unknown,
   options: FetchOptions & { readonly name?: string },

@@ -3,7 +3,6 @@ import { checkInput, checkOptions, countUpTo, FLAG, FUNCTION, type Input, type R
 import { holdsBytes, viewBytes } from '../bytes.js';
 import { checkWasmSources } from '../engine/wasm-sources.js';
 import {
-  type ErrorCode,
   type InputNode,
   type LoadOptions,
   type ModelInfo,
@@ -20,12 +19,14 @@ import { LOAD_RULES } from '../load-rules.js';
 import { rasterFrom } from '../raster-from.js';
 import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
-import type { Answer, LoadedModel, Methods } from './protocol.js';
+import type { LoadedModel, Methods } from './protocol.js';
 import { bitmapOf, hasPixels, type ImageSource, isBitmap, isBlob, rasterOf } from './raster-of.js';
 import { readModelBytes } from './read-model-bytes.js';
+import { WorkerCalls } from './worker-calls.js';
 
 export interface TransferOptions {
-  /** Move the memory to the worker, without a copy: what was given is empty afterwards. Memory that has something else in it, too, is copied. Default `false`. */
+  /** Move the memory to the worker instead of copying it: the array that was given is empty afterwards. Memory that holds something else as well is
+   *  copied all the same. Default `false`. */
   readonly transfer?: boolean;
 }
 
@@ -35,17 +36,17 @@ export interface WorkerOptions extends LoadOptions, FetchOptions, TransferOption
 }
 
 /**
- * A model in a worker: the page stays responsive while it runs. Made by `createWorkerModel`. Calls are queued. Inputs are copied, or with
- * `transfer: true` moved.
+ * A model in a worker: the page stays responsive while it runs. `createWorkerModel` makes it. Calls are answered one after the other. Inputs are
+ * copied, or moved with `transfer: true`.
  */
 export class WorkerModel {
   readonly metadata: ModelInfo;
   readonly input: InputNode;
   readonly outputs: number;
   readonly #info: RuntimeInfo;
-  readonly #calls: Calls;
+  readonly #calls: WorkerCalls<Methods>;
 
-  constructor({ metadata, input, outputs, info }: LoadedModel, calls: Calls) {
+  constructor({ metadata, input, outputs, info }: LoadedModel, calls: WorkerCalls<Methods>) {
     this.metadata = metadata;
     this.input = input;
     this.outputs = outputs;
@@ -53,13 +54,13 @@ export class WorkerModel {
     this.#calls = calls;
   }
 
-  /** As `Model.run`. */
+  /** Do what `Model.run` does. */
   run(input: Input, options: TransferOptions = {}): Promise<Float32Array> {
     return this.#callWith('run', input, [], options, {});
   }
 
   /**
-   * As `Model.classify`, of anything that a browser has of images.
+   * Do what `Model.classify` does, with any image that a browser has.
    *
    * @throws {SignwaveError} `E_IMAGE` if the image can't be read, and all that `Model.classify` throws.
    */
@@ -79,19 +80,19 @@ export class WorkerModel {
     return this.#calls.call('plan', [], []);
   }
 
-  /** As `Model.profile`. */
+  /** Do what `Model.profile` does. */
   profile(input: Input, options: TransferOptions & { repeats?: number } = {}): Promise<StepProfile[]> {
     return this.#callWith('profile', input, [options?.repeats], options, {
       repeats: countUpTo(Number.POSITIVE_INFINITY),
     });
   }
 
-  /** As it was after loading. */
+  /** Say what runs, and why, as it was after loading. */
   info(): RuntimeInfo {
     return this.#info;
   }
 
-  /** End the worker, in the middle of a run, too: calls without an answer yet are rejected with `E_DISPOSED`, as all later ones are. */
+  /** End the worker, even in the middle of a run. Calls that wait for their answer are rejected with `E_DISPOSED`, and so are all later ones. */
   dispose(): void {
     this.#calls.end(new SignwaveError('E_DISPOSED', `${this.metadata.name} was disposed; load it again to use it`));
   }
@@ -116,8 +117,8 @@ export class WorkerModel {
 /**
  * Load a model in a worker of its own.
  *
- * @param source as for `load`; an address is fetched with all of {@link FetchOptions}.
- * @throws {SignwaveError} as `load` and `fetchModel`; `E_ENGINE` if the worker can't be started.
+ * @param source what `load` takes; all {@link FetchOptions} apply to an address.
+ * @throws {SignwaveError} what `load` and `fetchModel` throw; `E_ENGINE` if the worker can't be started.
  */
 export async function createWorkerModel(
   source: ModelSource | Promise<ModelSource>,
@@ -130,7 +131,10 @@ export async function createWorkerModel(
   const address = addressOf(given);
   const bytes = toSend(await readModelBytes(given, options), transfer || !holdsBytes(given));
   signal?.throwIfAborted();
-  const calls = new Calls(createWorker());
+  const calls = new WorkerCalls<Methods>(
+    createWorker(),
+    (reason) => `the worker of the model failed: ${reason}; load the model again`,
+  );
   const abort = (): void => calls.end(signal!.reason);
   signal?.addEventListener('abort', abort);
   try {
@@ -160,7 +164,7 @@ function toSend(array: Uint8Array<ArrayBuffer>, mayMove = false): Uint8Array<Arr
   return mayMove && tagOf(buffer) === 'ArrayBuffer' && byteLength === buffer.byteLength ? array : array.slice();
 }
 
-/** What a worker can be sent, with addresses that mean the same there: its program may lie in another folder than the page. */
+/** Make sources that can be sent to a worker. Their addresses are absolute, since its program may lie in another folder than the page. */
 function forWorker(wasm: WasmSources): WasmSources {
   checkWasmSources(wasm);
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
@@ -181,7 +185,7 @@ function absolute(address: string, base: string | undefined): string {
   }
 }
 
-/** Written so that bundlers see the file and take it along. */
+/** Start the worker in the form that bundlers recognize: they take its file along. */
 function startWorker(): Worker {
   try {
     return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
@@ -192,71 +196,4 @@ function startWorker(): Worker {
       { cause },
     );
   }
-}
-
-interface Pending {
-  readonly resolve: (value: never) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** Requests to a worker that wait for their answers. */
-class Calls {
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
-  #endReason: unknown;
-
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#settle(data);
-    worker.onmessageerror = () => this.#lost('an answer could not be read');
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#lost(event.message ?? 'its program was not found, or a Content-Security-Policy forbids it (worker-src)');
-    };
-  }
-
-  call<Name extends keyof Methods>(
-    method: Name,
-    args: Parameters<Methods[Name]>,
-    transfer: Transferable[],
-  ): Promise<ReturnType<Methods[Name]>> {
-    return new Promise((resolve, reject) => {
-      if (this.#endReason !== undefined) throw this.#endReason;
-      const id = ++this.#lastId;
-      try {
-        this.#worker.postMessage({ id, method, args }, transfer);
-      } catch (cause) {
-        throw new SignwaveError('E_USAGE', `${method}: can't be sent to the worker (${(cause as Error).message})`, {
-          cause,
-        });
-      }
-      this.#pending.set(id, { resolve, reject });
-    });
-  }
-
-  /** Stop the worker and reject what waits. The first reason stays. */
-  end(reason: unknown): void {
-    if (this.#endReason !== undefined) return;
-    this.#endReason = reason;
-    this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
-  }
-
-  #lost(reason: string): void {
-    this.end(new SignwaveError('E_ENGINE', `the worker of the model failed: ${reason}; load the model again`));
-  }
-
-  #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if (!pending) return;
-    if ('value' in answer) pending.resolve(answer.value as never);
-    else pending.reject(errorOf(answer.error));
-  }
-}
-
-function errorOf({ code, message }: { readonly code?: string; readonly message: string }): Error {
-  return code === undefined ? new Error(message) : new SignwaveError(code as ErrorCode, message);
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { describe, expect, test, vi } from 'vitest';
 import { load, type WasmSources } from '../../src/index.js';
-import { type Port, serveModel } from '../../src/web/serve-model.js';
+import { serveModel } from '../../src/web/serve-model.js';
+import type { Port } from '../../src/web/worker-calls.js';
 import { createWorkerModel } from '../../src/web/worker-model.js';
 import { tinyModel } from './tiny-model.js';
 

@@ -19,7 +19,7 @@ export interface LayerStatistics extends LatentWeightStatistics {
 const FIGURE: ChartSize = { width: 640, height: 400 };
 const SMALL_FIGURE: ChartSize = { width: 360, height: 220 };
 const CURVE_POINTS = 241;
-/** Densities are infinite at -1 and 1; the curve is cut here. */
+/** The density is infinite at -1 and 1, so the curve is cut off here. */
 const DENSITY_EDGE = 0.99999;
 
 /**
@@ -49,8 +49,8 @@ export function densityFigure(id: string, scales: readonly number[]): Promise<st
 /**
  * Figure 3 of the paper: quantization error against omega0 for some b, eq. 17 and 18, with its largest value and its limit.
  *
- * @param curves values of b and what to call them.
- * @param marked an omega0 to be marked.
+ * @param curves values of b, with their names.
+ * @param marked an omega0 to mark.
  */
 export function quantizationErrorFigure(
   id: string,
@@ -76,7 +76,7 @@ export function quantizationErrorFigure(
   );
 }
 
-/** Quantization error of each layer's weights (eq. 15) over omega0 b, and that of Laplace-distributed ones (eq. 17). */
+/** The quantization error of each layer's weights (eq. 15) over omega0 b, beside that of Laplace-distributed weights (eq. 17). */
 export function layerErrorsFigure(id: string, layers: readonly LayerStatistics[]): Promise<string> {
   const largest = Math.max(2, ...layers.map((layer) => layer.omega0B));
   const maximum = Math.ceil(largest * 1.1 * 2) / 2;
@@ -100,7 +100,7 @@ export function layerErrorsFigure(id: string, layers: readonly LayerStatistics[]
   );
 }
 
-/** Histogram of sin(omega0 w) of a layer as a density, and eq. 14 with the layer's b averaged over the same bins. */
+/** A histogram of a layer's sin(omega0 w) as a density, beside eq. 14 with the layer's b, averaged over the same bins. */
 export function layerDensityFigure(id: string, layer: LayerStatistics): Promise<string> {
   const width = 2 / HISTOGRAM_BINS;
   const edges = Array.from({ length: HISTOGRAM_BINS + 1 }, (_, i) => i * width - 1);
@@ -138,7 +138,7 @@ export function layerDensityFigure(id: string, layer: LayerStatistics): Promise<
   );
 }
 
-/** `CURVE_POINTS` numbers from `from` to `to`. */
+/** `CURVE_POINTS` evenly spaced numbers from `from` to `to`. */
 function range(from: number, to: number): number[] {
   return Array.from({ length: CURVE_POINTS }, (_, i) => from + ((to - from) * i) / (CURVE_POINTS - 1));
 }

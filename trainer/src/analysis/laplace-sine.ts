@@ -7,10 +7,10 @@
 // As printed, eq. 14 lacks a factor 2 before cosh, eq. 17 and 18 a parenthesis, and the density its minus sign and 1/2.
 // Powers of e are written with negative exponents, so that small x don't overflow.
 
-/** x at which the quantization error is largest: maximum of {@link quantizationError}. */
+/** The x at which the quantization error is largest: the maximum of {@link quantizationError}. */
 export const WORST_OMEGA0_B = 0.954882;
 
-/** Quantization error for x -> infinity, where sin(omega0 w) has the arcsine distribution: 1/2 - (2/pi)^2. */
+/** The quantization error in the limit of large x, where sin(omega0 w) has the arcsine distribution: 1/2 - (2/pi)^2. */
 export const QUANTIZATION_ERROR_LIMIT = 0.5 - 4 / Math.PI ** 2;
 
 /**
@@ -33,7 +33,7 @@ export function sineDensity(s: number, x: number): number {
  *
  *   F(s) = 1/2 + 1/2 [1 - exp(-t/x) + 2 sinh(t/x) / (e^(pi/x) - 1)],   F(-s) = 1 - F(s)
  *
- * A histogram is compared with differences of this: the density has no finite value at the ends.
+ * Histograms are compared with differences of F, because the density itself is infinite at the ends.
  *
  * @param x omega0 * b, positive.
  */
@@ -60,7 +60,7 @@ export function optimalScale(x: number): number {
  *
  *   QE = 2x^2 / (4x^2 + 1) - 2 gamma E|sin(omega0 w)| + gamma^2
  *
- * With the scale of eq. 18, which is the default, that is 2x^2 / (4x^2 + 1) - gamma^2.
+ * The default scale is that of eq. 18; it makes the error 2x^2 / (4x^2 + 1) - gamma^2.
  *
  * @param x omega0 * b, positive.
  * @param scale gamma.
@@ -69,7 +69,7 @@ export function quantizationError(x: number, scale = optimalScale(x)): number {
   return (2 * x * x) / (4 * x * x + 1) - 2 * scale * optimalScale(x) + scale * scale;
 }
 
-/** 1 - e^-u, exact for small u, too. */
+/** 1 - e^-u, accurate for small u, too. */
 function oneMinusExp(u: number): number {
   return -Math.expm1(-u);
 }

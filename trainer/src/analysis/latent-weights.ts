@@ -7,18 +7,18 @@ export const HISTOGRAM_BINS = 50;
 export interface LatentWeightStatistics {
   /** Number of weights. */
   readonly weights: number;
-  /** Scale of the Laplace distribution that fits best (maximum likelihood, location 0): mean |w|. */
+  /** Scale b of the Laplace distribution that fits best (maximum likelihood, location 0): mean |w|. */
   readonly b: number;
   readonly omega0B: number;
-  /** Scale that fits the binary weights best, of these weights: mean |sin(omega0 w)|. */
+  /** Scale that makes these weights' binary values fit best: mean |sin(omega0 w)|. */
   readonly gamma: number;
   /** Quantization error of these weights, eq. 15 of the paper: mean (|sin(omega0 w)| - gamma)^2. */
   readonly quantizationError: number;
-  /** The same of a Laplace distribution with this b, eq. 17. */
+  /** Quantization error of Laplace-distributed weights with this b, eq. 17. */
   readonly laplaceQuantizationError: number;
-  /** What the authors' vis_get_QE.py computes for a layer: mean |sin(omega0 w) - sign(sin(omega0 w))|, no scale, no square. */
+  /** What the authors' vis_get_QE.py computes for a layer: mean |sin(omega0 w) - sign(sin(omega0 w))|, without scale or square. */
   readonly authorsQuantizationError: number;
-  /** Number of weights with sin(omega0 w) in each of {@link HISTOGRAM_BINS} equal bins over [-1, 1]. */
+  /** Number of weights whose sin(omega0 w) lies in each of {@link HISTOGRAM_BINS} equal bins over [-1, 1]. */
   readonly histogram: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export interface LatentWeightTotals {
 }
 
 /**
- * sin(omega0 w) as training and conversion compute it: the product rounded to float32, its sine in binary64.
+ * sin(omega0 w) as training and conversion compute it: the product is rounded to float32, its sine computed in binary64.
  *
  * @param weights latent weights, any shape and order.
  */
@@ -80,7 +80,7 @@ export function latentWeightTotals(layers: readonly LatentWeightStatistics[]): L
 
 function histogramOf(wave: Float64Array): number[] {
   const counts = new Array<number>(HISTOGRAM_BINS).fill(0);
-  // 1 itself belongs to the last bin.
+  // The value 1 belongs to the last bin.
   for (const s of wave) counts[Math.min(HISTOGRAM_BINS - 1, Math.floor(((s + 1) / 2) * HISTOGRAM_BINS))]!++;
   return counts;
 }

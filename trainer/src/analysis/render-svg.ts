@@ -6,10 +6,10 @@ export interface ChartSize {
   readonly height: number;
 }
 
-/** Colours that people with any colour vision tell apart: Okabe and Ito's, the darker ones first. */
+/** Colours that people with any kind of colour vision can tell apart: Okabe and Ito's, the darker ones first. */
 export const CHART_COLORS: readonly string[] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
-/** What all charts have alike; a chart's own options come after it. */
+/** What all charts have in common; a chart's own options come after it. */
 export const CHART_STYLE: EChartsOption = {
   animation: false,
   backgroundColor: '#fff',
@@ -18,9 +18,9 @@ export const CHART_STYLE: EChartsOption = {
 };
 
 /**
- * Draw a chart as SVG text, without a browser. The same option gives the same text.
+ * Draw a chart as SVG text, without a browser. Equal options give equal texts.
  *
- * @param id letters, digits and dashes: begins the names of clip paths, so that several charts fit into one page.
+ * @param id letters, digits and dashes; starts the names of clip paths, so that one page can hold several charts.
  */
 export async function renderSvg(id: string, option: EChartsOption, size: ChartSize): Promise<string> {
   const echarts = await import('echarts');
@@ -33,14 +33,14 @@ export async function renderSvg(id: string, option: EChartsOption, size: ChartSi
   }
 }
 
-/** Take out what only a script of echarts or a pointer would use. */
+/** Remove what only a script of echarts or a pointer would use. */
 function withoutInteraction(svg: string): string {
   return svg
     .replace(/<style ?>.*?<\/style>\n?/s, '')
     .replace(/ (class="zr\d+-cls-\d+"|ecmeta_\w+="[^"]*"|pointer-events="visible")/g, '');
 }
 
-/** echarts numbers the clip paths of all charts that a process draws; number those of this one. */
+/** Renumber the clip paths within this chart; echarts numbers them over all charts that a process draws. */
 function withStableNames(id: string, svg: string): string {
   const numbers = new Map<string, number>();
   return svg.replace(/\bzr\d+-\w+/g, (name) => {

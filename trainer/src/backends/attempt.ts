@@ -1,13 +1,13 @@
 import type { TrainingBackend } from '../types.js';
 
-/** A back end that works and is tfjs's current one; it doesn't know which others were tried before it. */
+/** A back end that works and has been made tfjs's current one. It doesn't know which others were tried before it. */
 export type OpenedBackend = Omit<TrainingBackend, 'skipped'>;
 
-/** A back end that can't be had on this machine. */
+/** A back end that can't be used on this machine. */
 export interface Unavailable {
-  /** What was found, without a full stop. */
+  /** What was found, without a full stop at the end. */
   readonly reason: string;
-  /** What the user can do: one or more sentences. */
+  /** What the user can do, in one or more sentences. */
   readonly remedy: string;
 }
 

@@ -9,7 +9,7 @@ import { openWasm } from './wasm.js';
 import { openWebgpu } from './webgpu.js';
 
 export interface BackendOptions {
-  /** Take this one or fail; for `webgpu` it also allows an adapter that is software. */
+  /** Take this back end or fail. With `webgpu` this also allows a software adapter. */
   readonly force?: BackendName | undefined;
   /** Gets a line for each back end skipped and one for the back end taken. */
   readonly log?: (line: string) => void;
@@ -26,7 +26,7 @@ const OPEN: Readonly<Record<BackendName, Open>> = {
 };
 
 /**
- * The fastest back end of this machine, made tfjs's current one: tensorflow, webgpu, wasm or cpu, the first that works.
+ * Makes the fastest back end that works here tfjs's current one; they are tried in the order tensorflow, webgpu, wasm, cpu.
  *
  * @throws {SignwaveError} `E_BACKEND` if the forced one can't be used; the message says why and what to do.
  */
@@ -52,7 +52,7 @@ export async function chooseBackend({
   throw new SignwaveError('E_BACKEND', `no back end works here (${reasons}). Run npm ci to repair node_modules.`);
 }
 
-/** Whatever a package throws while it loads is a reason to skip its back end, never a crash. */
+/** Whatever a package throws while it loads is a reason to skip its back end, not to crash. */
 async function open(name: BackendName, modules: Modules, isForced: boolean): Promise<Attempt> {
   try {
     return await OPEN[name](modules, isForced);

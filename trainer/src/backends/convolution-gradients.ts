@@ -1,7 +1,7 @@
 import type { backend_util, KernelFunc } from '@tensorflow/tfjs';
 import type { Tensor4D, Tf } from '../types.js';
 
-// Both gradients of a convolution as convolutions, for back ends whose Conv2D is fast and whose gradients are slow or missing.
+// Both gradients of a convolution, written as convolutions, for back ends whose Conv2D is fast and whose gradients are slow or missing.
 //
 // The convolution, with strides (r, s) and t rows and l columns of zeros before the image:
 //
@@ -9,7 +9,7 @@ import type { Tensor4D, Tf } from '../types.js';
 //
 //   x (N, H, W, C)    w (kh, kw, C, O)    y and dy (N, OH, OW, O)    dilation 1, groups 1
 //
-// Zeros after the image never need a name: they are what is left to reach OH and OW.
+// Zeros after the image need no name: there are as many as it takes to reach OH and OW.
 
 type Conv2DInfo = backend_util.Conv2DInfo;
 type Pads = readonly [before: number, after: number];
@@ -29,7 +29,7 @@ type Pads = readonly [before: number, after: number];
 function filterGradient(tf: Tf, x: Tensor4D, dy: Tensor4D, info: Conv2DInfo): Tensor4D {
   const { padInfo, strideHeight, strideWidth, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth } =
     info;
-  // Rows that windows read: (OH - 1) r + kh. There may be fewer than t + H, when a stride leaves the last rows out.
+  // Windows read (OH - 1) r + kh rows. That can be fewer than t + H, if a stride leaves out the last rows.
   const rows: Pads = [padInfo.top, (outHeight - 1) * strideHeight + filterHeight - inHeight - padInfo.top];
   const columns: Pads = [padInfo.left, (outWidth - 1) * strideWidth + filterWidth - inWidth - padInfo.left];
   return tf.tidy(() => {
@@ -68,7 +68,7 @@ function inputGradient(tf: Tf, dy: Tensor4D, filter: Tensor4D, info: Conv2DInfo)
   });
 }
 
-/** Insert zeros: (N, OH, OW, O) -> (N, r OH, s OW, O), values at multiples of the strides. */
+/** Insert zeros: (N, OH, OW, O) -> (N, r OH, s OW, O), with the values at multiples of the strides. */
 function spread(tf: Tf, dy: Tensor4D, { strideHeight, strideWidth }: Conv2DInfo): Tensor4D {
   const [images, height, width, channels] = dy.shape;
   if (strideHeight === 1 && strideWidth === 1) return dy;
@@ -85,7 +85,7 @@ function spread(tf: Tf, dy: Tensor4D, { strideHeight, strideWidth }: Conv2DInfo)
   return tf.reshape(high, [images, height * strideHeight, width * strideWidth, channels]);
 }
 
-/** Convolution of stride 1 whose pads may be negative: then rows or columns are left out. */
+/** A convolution of stride 1 whose pads may be negative, which leaves rows or columns out. */
 function convolve(
   tf: Tf,
   image: Tensor4D,
@@ -108,7 +108,7 @@ function convolve(
   return tf.conv2d(kept, filter, 1, [[0, 0], zeros(rows), zeros(columns), [0, 0]], 'NHWC', dilations);
 }
 
-/** Replace, or add, gradient kernels of a back end by those of this file. */
+/** Replace a back end's gradient kernels by those of this file, or add them. */
 export function registerConvolutionGradients(
   tf: Tf,
   backendName: string,
@@ -144,7 +144,7 @@ const inputKernel =
     return inputGradient(tf, dy, filter, conv2DInfo(tf, attrs!.inputShape, filter.shape, attrs!));
   };
 
-/** tfjs's own reading of the attributes of a convolution or its gradients; `pad` is a number, pairs, `same` or `valid`. */
+/** tfjs's own reading of a convolution's attributes, or its gradients'; `pad` is a number, pairs, `same` or `valid`. */
 export function conv2DInfo(
   tf: Tf,
   inputShape: unknown,

@@ -3,7 +3,7 @@ import type { Attempt } from './attempt.js';
 import { registerConvolutionGradients } from './convolution-gradients.js';
 import type { Modules } from './modules.js';
 
-/** Plain JavaScript: the oracle of tests, hundreds of times slower than the others. */
+/** Plain JavaScript: what tests compare other back ends with, and hundreds of times slower than these. */
 export async function openCpu(modules: Modules): Promise<Attempt> {
   const tf = await modules.tfjs();
   await useCpu(tf);
@@ -12,9 +12,9 @@ export async function openCpu(modules: Modules): Promise<Attempt> {
   return { name: 'cpu', tf, device: 'JavaScript, one thread', isGpu: false };
 }
 
-/** Make `cpu` tfjs's current back end, with the kernels that it has. */
+/** Make `cpu` tfjs's current back end, with whatever kernels it has. */
 export async function useCpu(tf: Tf): Promise<void> {
   await tf.setBackend('cpu');
-  // Its first tensor would print that tfjs-node is faster, which is for `chooseBackend` to weigh.
+  // On its first tensor it would print that tfjs-node is faster; weighing that is the job of `chooseBackend`.
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
 }

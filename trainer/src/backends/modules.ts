@@ -1,11 +1,11 @@
 import type { Tf } from '../types.js';
 
 /**
- * How back ends get their packages: each is imported when it is first tried, since loading one takes up to a second and
- * two of them are optional. Tests put their own in.
+ * How back ends get their packages. Each package is imported when its back end is first tried, because loading one takes up to a second and
+ * two of them are optional. Tests supply their own.
  */
 export interface Modules {
-  /** The union package: `@tensorflow/tfjs-core` by itself has no gradients. Every other package registers into the same core. */
+  /** The union package, because `@tensorflow/tfjs-core` alone has no gradients. All other packages register into the same core. */
   tfjs(): Promise<Tf>;
   /** Registers `tensorflow` and makes it current, or throws. */
   tensorflow(): Promise<unknown>;
@@ -17,25 +17,25 @@ export interface Modules {
   wasm(): Promise<unknown>;
 }
 
-/** What is used of the npm package `webgpu`. */
+/** The part of the npm package `webgpu` that is used here. */
 export interface Dawn {
   /** @param options Dawn's switches, such as `backend=vulkan`. */
   create(options: string[]): Gpu;
-  /** `GPUBufferUsage` and its like, to be copied to `globalThis`. */
+  /** `GPUBufferUsage` and other constants, to be copied to `globalThis`. */
   readonly globals: object;
 }
 
-/** What is used of WebGPU's `GPU`. */
+/** The part of WebGPU's `GPU` that is used here. */
 export interface Gpu {
   requestAdapter(options: { powerPreference: 'high-performance' }): Promise<GpuAdapter | null>;
 }
 
-/** What is used of WebGPU's `GPUAdapter`. */
+/** The part of WebGPU's `GPUAdapter` that is used here. */
 export interface GpuAdapter {
   readonly info: GpuAdapterInfo;
 }
 
-/** What is used of WebGPU's `GPUAdapterInfo`. */
+/** The part of WebGPU's `GPUAdapterInfo` that is used here. */
 export interface GpuAdapterInfo {
   readonly vendor: string;
   readonly architecture: string;
@@ -52,7 +52,7 @@ export const INSTALLED: Modules = {
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
 };
 
-/** Whether an import failed because the package is absent, not because something in it went wrong. */
+/** Whether an import failed because the package is absent, rather than because something in it went wrong. */
 export function isNotInstalled(error: unknown, packageName: string): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return (

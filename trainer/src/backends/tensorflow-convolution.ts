@@ -3,7 +3,7 @@ import type { Tensor, Tensor4D, Tf } from '../types.js';
 import { conv2DInfo, replaceKernel } from './convolution-gradients.js';
 import { type OpAttribute, tensorflowKernels } from './tensorflow-ops.js';
 
-/** Whether the pads are those that TensorFlow itself gives a convolution of stride 1 to keep the map's size. */
+/** Whether the pads are those by which TensorFlow itself keeps a map's size in a convolution of stride 1. */
 function isSame({ padInfo, strideHeight, strideWidth, filterHeight, filterWidth }: backend_util.Conv2DInfo): boolean {
   const { top, bottom, left, right } = padInfo;
   const isStride1 = strideHeight === 1 && strideWidth === 1;
@@ -11,9 +11,9 @@ function isSame({ padInfo, strideHeight, strideWidth, filterHeight, filterWidth 
 }
 
 /**
- * Convolution and its gradients with explicit pads. tfjs-node refuses a pad that is a number, and explicit pads in both
- * gradients; TensorFlow's ops have them, so the three kernels are registered anew. Where `SAME` means the same it is said: oneDNN's
- * kernels know no explicit pads, and their gradients take a third of the time of Eigen's.
+ * Convolution and its gradients with explicit pads. tfjs-node refuses a pad that is a number, and explicit pads in both gradients.
+ * TensorFlow's ops can do both, so the three kernels are registered anew. Pads that equal `SAME` are passed as `SAME`: oneDNN's kernels
+ * don't know explicit pads, and their gradients take a third of the time of Eigen's.
  */
 export function registerExplicitPads(tf: Tf): void {
   const run = (op: string, inputs: Tensor[], info: backend_util.Conv2DInfo): Tensor =>

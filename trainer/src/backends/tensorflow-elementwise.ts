@@ -5,8 +5,8 @@ import { replaceKernel } from './convolution-gradients.js';
 import { type OpAttribute, tensorflowKernels } from './tensorflow-ops.js';
 
 /**
- * Operations that TensorFlow has in one pass over memory and tfjs-node makes of several: ClipByValue (Maximum and Minimum), and the gradient of
- * ReLU (Greater, Cast and Mul). Element-wise passes are a third of a training step.
+ * Operations that TensorFlow does in one pass over memory and tfjs-node composes of several: ClipByValue (Maximum and Minimum), and the
+ * gradient of ReLU (Greater, Cast and Mul). Element-wise passes are a third of a training step.
  */
 export function registerOnePassOperations(tf: Tf): void {
   const { binding } = tensorflowKernels(tf);

@@ -4,7 +4,7 @@ import type { Tensor, Tf } from '../types.js';
 import { replaceKernel } from './convolution-gradients.js';
 import { tensorflowKernels } from './tensorflow-ops.js';
 
-/** The ops of setup/fused-ops.cc, which are tfjs kernels of the same names, with the names of their inputs in order. */
+/** The ops of setup/fused-ops.cc and the names of their inputs, in order. The tfjs kernels have the same names as the ops. */
 const FUSED_OPERATIONS: Readonly<Record<string, readonly [string, string]>> = {
   [HARDTANH_OF_SUM]: ['x', 'z'],
   [HARDTANH_GRADIENT]: ['dy', 'y'],
@@ -12,8 +12,8 @@ const FUSED_OPERATIONS: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /**
- * Register those of our operations that the addon has; they are for a CPU. One that an earlier version of `signwave setup tensorflow` built
- * has none or some, and what is missing is composed of other kernels.
+ * Register those of our operations that the addon has; they run on a CPU. An addon built by an earlier version of `signwave setup
+ * tensorflow` may have only some or none; what is missing is composed of other kernels.
  */
 export function registerFusedOperations(tf: Tf): void {
   for (const [op, [first, second]] of Object.entries(FUSED_OPERATIONS)) {
@@ -24,12 +24,12 @@ export function registerFusedOperations(tf: Tf): void {
   }
 }
 
-/** Whether all of them are registered. */
+/** Whether all of our operations are registered. */
 export function hasFusedOperations(tf: Tf): boolean {
   return Object.keys(FUSED_OPERATIONS).every((op) => tf.getKernel(op, 'tensorflow'));
 }
 
-/** The addon shows no list of TensorFlow's ops, so the op is run, on nothing. */
+/** The addon can't list TensorFlow's ops, so this runs the op, on empty tensors. */
 function isInAddon(tf: Tf, op: string): boolean {
   return tf.tidy(() => {
     const none = tf.zeros([0]);

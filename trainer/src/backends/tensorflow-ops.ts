@@ -7,7 +7,9 @@ export interface OpAttribute {
   readonly value: unknown;
 }
 
-/** What is used of tfjs-node's back end: it can run any op of the TensorFlow library, registered with tfjs or not. */
+/**
+ * The part of tfjs-node's back end that is used here: it can run any op of the TensorFlow library, whether tfjs has registered it or not.
+ */
 export interface TensorflowKernels {
   readonly isUsingGpuDevice: boolean;
   readonly binding: {

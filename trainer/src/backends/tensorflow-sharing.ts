@@ -3,8 +3,8 @@ import type { Tensor, Tf } from '../types.js';
 import { replaceKernel } from './convolution-gradients.js';
 
 /**
- * Let a cast to the same type and a reshape to the same shape share their input's data, as on every other back end; tfjs-node runs an op.
- * Gradients of tfjs are full of both: in a training step of ResNet-20 a hundred.
+ * Let a cast to the same type and a reshape to the same shape share their input's data, as on every other back end; tfjs-node runs an op
+ * for each. Gradients of tfjs are full of both: a training step of ResNet-20 has a hundred.
  */
 export function shareUnchanged(tf: Tf): void {
   shareWhere(tf, 'Cast', ({ dtype }, to) => dtype === to.dtype);

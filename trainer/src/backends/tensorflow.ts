@@ -13,12 +13,12 @@ export const TENSORFLOW_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const BUILD_IT = 'Run: signwave setup tensorflow';
 
 /**
- * TensorFlow's C library through tfjs-node's addon, as `signwave setup tensorflow` builds it. It is taken on a GPU and on
- * a CPU: there, too, it trains several times faster than wasm.
+ * TensorFlow's C library through tfjs-node's addon, as `signwave setup tensorflow` builds it. It is taken on a CPU as well as on a GPU: on
+ * both it trains several times faster than wasm.
  */
 export async function openTensorflow(modules: Modules): Promise<Attempt> {
   const tf = await modules.tfjs();
-  // No notes about the CPU's features; no allocation of all of a GPU's memory at once.
+  // Keeps TensorFlow from printing notes about the CPU's features, and from taking all of a GPU's memory at once.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   restoreRemovedUtilFunctions();
@@ -50,7 +50,7 @@ function describeDevice(tf: Tf): string {
   return `${version}, CPU${hasFusedOperations(tf) ? '' : ' without fused operations (signwave setup tensorflow adds them)'}`;
 }
 
-/** Node 23 removed functions of `util` that tfjs-node 4.22, the last release, calls. */
+/** Put back functions of `util` that Node 23 removed and that tfjs-node 4.22, the last release, calls. */
 function restoreRemovedUtilFunctions(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;

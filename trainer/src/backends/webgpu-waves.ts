@@ -2,7 +2,7 @@ import type { KernelFunc } from '@tensorflow/tfjs';
 import type { Tensor, Tf } from '../types.js';
 import { replaceKernel } from './convolution-gradients.js';
 
-/** What is used of tfjs's WebGPU back end to run a shader: backend_webgpu.d.ts. */
+/** The part of tfjs's WebGPU back end that runs a shader: backend_webgpu.d.ts. */
 interface ProgramRunner {
   runWebGPUProgram(program: object, inputs: readonly object[], type: 'float32'): Tensor;
 }
@@ -10,12 +10,12 @@ interface ProgramRunner {
 const WORKGROUP_SIZE = 256;
 
 /**
- * pi in parts of 8, 11 and 24 bits (W. J. Cody and W. Waite, Software Manual for the Elementary Functions, 1980): their products with a number of
- * few bits, and the differences, are exact, and so is what is left of x near a multiple of pi.
+ * pi split into parts of 8, 11 and 24 bits (W. J. Cody and W. Waite, Software Manual for the Elementary Functions, 1980). Their products
+ * with a number of few bits are exact, and so are the differences, so what is left of x near a multiple of pi is exact, too.
  */
 const PI_PARTS = ['3.140625', '9.67502593994140625e-4', '1.509957990978376432e-7'];
 
-/** (x - m pi) for a small m, and its sine by Taylor's series: 7e-10 is missing at pi / 2. */
+/** `rest` is x - m pi for a small m; `sineOf` is its sine by Taylor's series, 7e-10 off at pi / 2. */
 const SINE = `
   fn rest(x : f32, m : f32) -> f32 {
     return ((x - m * ${PI_PARTS[0]}) - m * ${PI_PARTS[1]}) - m * ${PI_PARTS[2]};
@@ -27,15 +27,15 @@ const SINE = `
   }
   fn alternate(x : f32, n : f32) -> f32 { return select(x, -x, (i32(n) & 1) == 1); }`;
 
-/** Between -pi / 2 and pi / 2 of a multiple of pi. */
+/** Both reduce x to within pi / 2 of a multiple of pi. */
 const WAVES = {
   Sin: 'let n = round(a * 0.3183098861837907); return alternate(sineOf(rest(a, n)), n);',
   Cos: 'let n = floor(a * 0.3183098861837907); return -alternate(sineOf(rest(a, n + 0.5)), n);',
 };
 
 /**
- * Sines and cosines that are right to some units in the last place. WGSL lets its own be off by 2^-11, which turns the sign of one weight in some
- * thousands, and brings the regulariser out of the authors' 1e-5.
+ * Sines and cosines that are accurate to a few units in the last place. WGSL allows its own to be off by 2^-11, which flips the sign of one
+ * weight in some thousands and puts the regulariser more than 1e-5 away from the authors'.
  */
 export function registerWaves(tf: Tf): void {
   for (const [name, body] of Object.entries(WAVES)) replaceKernel(tf, name, 'webgpu', waveKernel(tf, name, body));
@@ -49,7 +49,7 @@ const waveKernel =
       outputShape: x.shape,
       shaderKey: `signwave_${name}`,
       dispatchLayout: { x: x.shape.map((_, axis) => axis) },
-      // WebGPU has 65,535 groups at most: 16 million elements, and no layer has that many weights.
+      // WebGPU allows 65,535 groups: 16 million elements, and no layer has that many weights.
       dispatch: [Math.max(1, Math.ceil(x.size / WORKGROUP_SIZE)), 1, 1],
       workgroupSize: [WORKGROUP_SIZE, 1, 1],
       variableNames: ['A'],

@@ -6,12 +6,12 @@ import { registerWaves } from './webgpu-waves.js';
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
-/** A second instance of Dawn in a process crashes it, so each module's is made once. */
+/** One instance of Dawn for each module: a second one would crash the process. */
 const instances = new WeakMap<Dawn, Gpu>();
-/** Kernels whose errors are fatal already. */
+/** Kernels whose errors have been made fatal. */
 const watched = new WeakSet<WebgpuKernels>();
 
-/** What is used of tfjs's WebGPU back end and its `GPUDevice`. */
+/** The part of tfjs's WebGPU back end and its `GPUDevice` that is used here. */
 export interface WebgpuKernels {
   readonly device: {
     onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null;
@@ -20,7 +20,7 @@ export interface WebgpuKernels {
   read(dataId: object): Promise<unknown>;
 }
 
-/** WebGPU through Dawn. An adapter that is software is slower than wasm, so it is taken only if this back end is forced. */
+/** WebGPU through Dawn. A software adapter is slower than wasm, so it is taken only if this back end is forced. */
 export async function openWebgpu(modules: Modules, isForced: boolean): Promise<Attempt> {
   const tf = await modules.tfjs();
   // Vulkan's loader complains without it.
@@ -45,7 +45,7 @@ export async function openWebgpu(modules: Modules, isForced: boolean): Promise<A
   if (isSoftware(adapter.info) && !isForced) {
     return { reason: `its only adapter is software (${name})`, remedy: 'Give --backend webgpu to use it anyway.' };
   }
-  // tfjs's back end finds WebGPU in the globals of a browser; it registers itself only if they are there when it is imported.
+  // tfjs's back end looks for WebGPU in the globals of a browser, and registers itself only if they exist when it is imported.
   Object.assign(globalThis, dawn.globals);
   Object.defineProperty(globalThis, 'navigator', {
     value: { gpu, userAgent: 'node' },
@@ -78,8 +78,9 @@ function describe({ vendor, architecture, description, device }: GpuAdapterInfo)
 }
 
 /**
- * WebGPU only logs an error, of a buffer that is too large for example, and the result is zeros. Here the next value that
- * is read from the device throws it, so that no run goes on with wrong numbers. Once for each `kernels`.
+ * Turn WebGPU's errors into exceptions. WebGPU only logs an error, such as a buffer that is too large, and gives zeros as the result. After
+ * this call the next value read from the device throws the error, so that no run goes on with wrong numbers. Needed once for each
+ * `kernels`.
  */
 export function makeErrorsFatal(kernels: WebgpuKernels): void {
   if (watched.has(kernels)) return;

@@ -1,7 +1,7 @@
 import { SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
 
-/** What may change between a run and its resumption: where things are, not what is computed. */
+/** Settings that may differ when a run is resumed: they say where things are, not what is computed. */
 const FREE: ReadonlySet<string> = new Set([
   'output',
   'metricsEverySteps',
@@ -11,9 +11,9 @@ const FREE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * See that a checkpoint was made with the same settings.
+ * Check that a checkpoint was made with the same settings.
  *
- * @throws {SignwaveError} `E_RESUME` that names the first that differs.
+ * @throws {SignwaveError} `E_RESUME` that names the first setting that differs.
  */
 export function verifySameConfig(path: string, stored: TrainConfig, given: TrainConfig): void {
   const difference = firstDifference(stored, given, '');

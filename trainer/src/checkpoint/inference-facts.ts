@@ -3,16 +3,14 @@ import type { TrainConfig } from '../config/parse-config.js';
 import { inputRecipe, type NetworkInput } from '../data/input-recipe.js';
 import type { TrainingData } from '../data/open-data.js';
 
-/** What inference needs that neither tensors nor config hold. */
+/** What inference needs beyond the tensors and the config. */
 export interface InferenceFacts {
   readonly input: NetworkInput;
   /** In class order. */
   readonly classNames: readonly string[];
 }
 
-/**
- * @throws {SignwaveError} `E_DATA` for class names that a packed model can't hold: better now than after the training.
- */
+/** @throws {SignwaveError} `E_DATA` for class names that a packed model can't hold: it is better to learn that before training. */
 export function inferenceFacts(config: TrainConfig, data: TrainingData): InferenceFacts {
   const { name, classNames } = data;
   if (classNames.length > MAX_LABELS) {
@@ -33,12 +31,12 @@ export function inferenceFacts(config: TrainConfig, data: TrainingData): Inferen
   return { input: inputRecipe(config.data, data), classNames };
 }
 
-/** As metadata of a checkpoint. */
+/** The facts as metadata of a checkpoint. */
 export function factsMetadata({ input, classNames }: InferenceFacts): Record<string, string> {
   return { input: JSON.stringify(input), classNames: JSON.stringify(classNames) };
 }
 
-/** @returns undefined if they aren't there: the first version wrote none. */
+/** @returns undefined if the metadata has none, as in checkpoints of the first version. */
 export function factsOfMetadata(metadata: Readonly<Record<string, string>>, path: string): InferenceFacts | undefined {
   const { input, classNames } = metadata;
   if (input === undefined || classNames === undefined) return undefined;
@@ -52,7 +50,8 @@ export function factsOfMetadata(metadata: Readonly<Record<string, string>>, path
 }
 
 /**
- * See that a checkpoint is of the same classes in the same order, and of images prepared in the same way: with others its network runs, and is wrong.
+ * Check that a checkpoint has the same classes in the same order, and images prepared in the same way. With others its network would run
+ * and be wrong.
  *
  * @throws {SignwaveError} `E_RESUME` that names the first that differs.
  */

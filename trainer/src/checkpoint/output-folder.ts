@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { systemReason } from '@signwave/data/node';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemReason, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
-/** Names of what a run leaves in its folder. */
+/** Names of the files that a run leaves in its folder. */
 export const LATEST = 'latest.safetensors';
 export const BEST = 'best.safetensors';
 export const BEST_OF_STAGE_1 = 'best-stage1.safetensors';
 export const METRICS = 'metrics.jsonl';
 export const REPORT = 'report.html';
-/** All of them. */
+/** All of these names. */
 export const RUN_FILES: readonly string[] = [LATEST, BEST, BEST_OF_STAGE_1, METRICS, REPORT];
 
 /**
- * Make the folder and see that files can be written to it, before any work is done.
+ * Make the folder and check that files can be written to it, before any work is done.
  *
  * @throws {SignwaveError} `E_IO` with the system's reason.
  */
@@ -35,41 +35,23 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-export function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
- * Write a file so that at every moment, a crash or a full disk included, the path holds the old content or the whole new
- * one: the bytes go to another name in the same folder, are flushed to the disk, then renamed.
+ * Write one of a run's files, atomically.
  *
- * @throws {SignwaveError} `E_IO` with the system's reason; what was there before is as it was.
+ * @throws {SignwaveError} `E_IO` with the system's reason; the old content is then untouched.
  */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+export async function writeRunFile(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeFileAtomic(path, bytes);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw new SignwaveError(
-      'E_IO',
-      `${path} can't be written: ${systemReason(cause)}; what was written before is whole, and --resume goes on from it`,
-      { cause },
-    );
+    const { code, message } = cause as SignwaveError;
+    throw new SignwaveError(code, `${message}; what was written before is whole, and --resume goes on from it`, {
+      cause,
+    });
   }
 }
 
-/** @throws {SignwaveError} `E_RESUME` if there is no such file or it can't be read. */
+/** @throws {SignwaveError} `E_RESUME` if the file is missing or can't be read. */
 export async function readCheckpointFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);

@@ -8,13 +8,13 @@ import { SignwaveError } from '@signwave/format';
 //
 // https://github.com/huggingface/safetensors: the rules checked below are its "must"s.
 
-/** The format's own limit: a larger header is refused, here as in the library. */
+/** The format's own limit. Larger headers are refused, here as in the library. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** Tensors start at multiples of this many bytes of the file. */
+/** Each tensor starts at a multiple of this many bytes in the file. */
 const ALIGNMENT = 8;
 const ELEMENT_BYTES = { F32: 4, I64: 8 } as const;
 
-/** float32, or int64 (PyTorch's step counters), which is held as int32 here. */
+/** float32, or int64 as PyTorch's step counters are, which is held as int32 here. */
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
@@ -33,7 +33,7 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-/** The file of `tensors`, in their order; the same input gives the same bytes. */
+/** Makes a file of `tensors`, in their order. The same input gives the same bytes. */
 export function writeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8Array<ArrayBuffer> {
   const entries = new Map<string, Entry>();
   let offset = 0;
@@ -126,7 +126,7 @@ function readHeader(bytes: Uint8Array, path: string): { header: Record<string, u
   return { header: header as Record<string, unknown>, dataStart: 8 + headerBytes };
 }
 
-/** The keys of the outer object of valid JSON, repeated ones included: JSON.parse keeps only the last of them. */
+/** The keys of the outermost object of valid JSON, including repeated ones, of which JSON.parse keeps only the last. */
 function topLevelKeys(json: string): string[] {
   const keys: string[] = [];
   let depth = 0;

@@ -1,41 +1,40 @@
 import { SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
-import type { StageKey } from '../config/recipes.js';
 import { quantizersOf } from '../models/index.js';
 import { ACTIVATION_BITS } from '../quantizers/index.js';
-import type { Network, StateBuffer, Tensor, Tf } from '../types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
-/** Says that a safetensors file is a checkpoint of this trainer. */
+/** Marks a safetensors file as a checkpoint of this trainer. */
 const FORMAT = 'signwave-training';
 const VERSION = '1';
 const VELOCITY_PREFIX = 'optimizer.';
 
-/** Sums over the batches of an epoch that are done. */
+/** Sums over the batches of an epoch done so far. */
 export interface EpochSums {
   readonly images: number;
-  /** Of the batches' losses, each times its number of images. */
+  /** Sum of the batches' losses, each times its number of images. */
   readonly loss: number;
   readonly correct: number;
 }
 
 export const NO_SUMS: EpochSums = { images: 0, loss: 0, correct: 0 };
 
-/** Where a run is. With the tensors it is all that decides how the run goes on; no clock is in it. */
+/** How far a run has come. Together with the tensors it fully determines how the run goes on; no clock has a part in it. */
 export interface TrainingState {
   readonly config: TrainConfig;
-  /** Back end that made the last step. */
+  /** The back end that made the last step. */
   readonly backend: string;
   readonly random: string;
-  readonly stage: StageKey;
-  /** The next batch: epoch as the stage's settings count it. */
+  readonly stage: Stage;
+  /** Epoch of the next batch, counted as in the stage's settings. */
   readonly epoch: number;
   readonly batch: number;
   /** Steps done in all stages. */
   readonly step: number;
   readonly sums: EpochSums;
-  /** Best accuracy on the test images in this stage, 0 to 1, and its epoch; -1 before the first. */
+  /** Best accuracy on the test images in this stage, 0 to 1; -1 before the first test. `bestEpoch` is its epoch. */
   readonly bestAccuracy: number;
   readonly bestEpoch: number;
 }
@@ -43,8 +42,8 @@ export interface TrainingState {
 /**
  * A checkpoint: parameters and buffers by PyTorch's names, then SGD's velocities as `optimizer.<parameter>`.
  *
- * @param velocities named as their parameters; none in a checkpoint that is only to be converted or evaluated.
- * @param facts what inference needs besides: whoever has the file can convert it.
+ * @param velocities named like their parameters; empty in a checkpoint that is only to be converted or evaluated.
+ * @param facts what inference needs besides, so that whoever has the file can convert it.
  */
 export async function writeCheckpoint(
   network: Network,
@@ -68,7 +67,7 @@ export async function writeCheckpoint(
     format: FORMAT,
     version: VERSION,
     architecture: config.architecture,
-    // What `signwave convert` needs: how latent weights and activations are quantized, and for BiPer the frequency of its wave.
+    // For `signwave convert`: how latent weights and activations are quantized, and for BiPer the frequency of its wave.
     weights,
     ...(weights === 'biper' && { omega0: String(config.omega0) }),
     activations,
@@ -81,7 +80,7 @@ export async function writeCheckpoint(
   return writeSafetensors({ metadata, tensors });
 }
 
-/** A checkpoint's content, not yet in a network. */
+/** A checkpoint's content, not yet put into a network. */
 export interface LoadedCheckpoint {
   readonly path: string;
   readonly state: TrainingState;
@@ -90,7 +89,7 @@ export interface LoadedCheckpoint {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** @throws {SignwaveError} `E_RESUME` if it is a sound file but no checkpoint of this trainer; else as the reader. */
+/** @throws {SignwaveError} `E_RESUME` if the file is sound but not a checkpoint of this trainer; otherwise as `readSafetensors`. */
 export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoint {
   const { metadata, tensors } = readSafetensors(bytes, path);
   if (metadata.format !== FORMAT || metadata.version !== VERSION) {
@@ -126,8 +125,8 @@ export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoin
 /**
  * Put a checkpoint's parameters and buffers into a network.
  *
- * @returns its velocities by parameter, for whoever wants them; none in a checkpoint that was written without.
- * @throws {SignwaveError} `E_RESUME` if a tensor is missing, left over, or of another shape; nothing is changed then.
+ * @returns its velocities by parameter; empty if the checkpoint was written without them.
+ * @throws {SignwaveError} `E_RESUME` if a tensor is missing, left over, or of another shape; the network is unchanged then.
  */
 export function restoreNetwork(
   tf: Tf,

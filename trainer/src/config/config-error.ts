@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 type Issue = v.BaseIssue<unknown>;
 
 /**
- * Says what is wrong with the value that `schema` refused first: where it is, what was found, what is allowed.
+ * Says what is wrong with the first value that `schema` refused: where it is, what was found, what is allowed.
  *
  * @param path of the file, for the message.
  */
@@ -26,7 +26,7 @@ export function refuse(path: string, what: string): SignwaveError {
   return new SignwaveError('E_CONFIG', `${path}: ${what}`);
 }
 
-/** "a whole number" for a check without a text of its own, ">=1" for a limit. */
+/** What a check expects: "a whole number" if the check has no text of its own, ">=1" for a limit. */
 function expectedOf(issue: Issue): string {
   switch (issue.type) {
     case 'integer':
@@ -54,7 +54,7 @@ interface Node {
   readonly pipe?: readonly unknown[];
 }
 
-/** The entries of the object schema that lies at `keys` below `schema`. */
+/** The entries of the object schema found at `keys` within `schema`. */
 function entriesAt(schema: unknown, keys: readonly string[]): Record<string, unknown> {
   let node = schema as Node;
   while (!node.entries && node.wrapped) node = node.wrapped as Node;

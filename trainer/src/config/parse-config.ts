@@ -7,13 +7,14 @@ import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
 import { type ArchitectureName, quantizersOf, type UsedQuantizers } from '../models/index.js';
 import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
+import type { Stage } from '../types.js';
 import { configError, refuse } from './config-error.js';
-import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageKey, type StageSettings } from './recipes.js';
+import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageSettings } from './recipes.js';
 import { CONFIG, type WrittenConfig } from './schema.js';
 
 export interface DataSettings extends DataSource {
   readonly augmentation: Augmentation;
-  /** Per channel, of values in 0..1. */
+  /** One value for each channel, on a scale where pixels are 0 to 1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
@@ -23,7 +24,7 @@ export interface Distillation {
   readonly teacher: string;
   readonly architecture: ArchitectureName;
   readonly temperature: number;
-  /** Share of the teacher's part in the loss. */
+  /** Weight of the teacher in the loss, 0 to 1. */
   readonly weight: number;
 }
 
@@ -33,23 +34,23 @@ export interface TrainConfig {
   readonly quantizers: { readonly weights: WeightQuantizerName; readonly activations: ActivationQuantizerName };
   readonly omega0: number;
   readonly recipe: RecipeName;
-  /** The stages that are run, in order of their keys. */
-  readonly stages: Readonly<Partial<Record<StageKey, StageSettings>>>;
+  /** The stages to run, in the order of their keys. */
+  readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
   readonly batchSize: number;
   readonly labelSmoothing: number;
   readonly distillation?: Distillation | undefined;
   readonly data: DataSettings;
   readonly seed: number;
-  /** Folder of checkpoints, metrics and report. */
+  /** Folder for checkpoints, metrics and the report. */
   readonly output: string;
-  /** A line of metrics is written every so many steps. */
+  /** A line of metrics is written each time this many steps are done. */
   readonly metricsEverySteps: number;
 }
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 const CROP_AND_FLIP: Augmentation = { cropPadding: 4, flip: true, resizedCropArea: 0 };
 
-/** What the authors do with CIFAR (ImageNet's mean and deviation included) and ImageNet; for the others, what is usual. */
+/** For CIFAR and ImageNet what the authors do (with ImageNet's mean and deviation for both); for the others what is usual. */
 const DATA_DEFAULTS: Readonly<Record<DataFormat, Pick<DataSettings, 'mean' | 'std' | 'augmentation'>>> = {
   cifar10: { ...IMAGENET, augmentation: CROP_AND_FLIP },
   cifar100: { ...IMAGENET, augmentation: CROP_AND_FLIP },
@@ -58,7 +59,7 @@ const DATA_DEFAULTS: Readonly<Record<DataFormat, Pick<DataSettings, 'mean' | 'st
   folder: { ...IMAGENET, augmentation: { cropPadding: 0, flip: true, resizedCropArea: 0.08 } },
 };
 
-/** @throws {SignwaveError} `E_IO` if the file can't be read, else as {@link parseConfig}. */
+/** @throws {SignwaveError} `E_IO` if the file can't be read, otherwise as {@link parseConfig}. */
 export async function readConfig(path: string): Promise<TrainConfig> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SignwaveError('E_IO', `${path} can't be read: ${systemReason(cause)}`, { cause });
@@ -88,7 +89,7 @@ export function parseConfig(text: string, path: string): TrainConfig {
 function complete(written: WrittenConfig, path: string): TrainConfig {
   const table = recipeTable(written.recipe, written.data.format === 'folder');
   const data = completeData(written.data, path);
-  const stages: Partial<Record<StageKey, StageSettings>> = {};
+  const stages: Partial<Record<Stage, StageSettings>> = {};
   for (const key of ['1', '2'] as const) {
     const given = written.stages ? written.stages[key] : {};
     if (given) stages[key] = overlay(table[key], given);
@@ -109,13 +110,13 @@ function complete(written: WrittenConfig, path: string): TrainConfig {
   refuseUnused(written, path);
   const quantizers = {
     weights: written.quantizers?.weights ?? 'biper',
-    // The authors' code scales each image's activations before their gradient's window; the paper doesn't.
+    // The authors' code scales each image's activations before it applies the gradient's window; the paper doesn't.
     activations: written.quantizers?.activations ?? (written.recipe === 'code' ? 'per-sample' : 'biper'),
   } as const;
   return { ...written, quantizers, data, stages, batchSize: written.batchSize ?? table.batchSize };
 }
 
-/** A quantizer that the network has no use for is a mistake: what is trained would not be what was asked for. */
+/** Refuse a quantizer that the network doesn't use: what is trained would not be what was asked for. */
 function refuseUnused(
   { architecture, quantizers = {} as NonNullable<WrittenConfig['quantizers']> }: WrittenConfig,
   path: string,
@@ -150,7 +151,7 @@ function completeData(written: WrittenConfig['data'], path: string): DataSetting
   return { ...written, mean, std, augmentation };
 }
 
-/** `base` with what is given in its place. */
+/** A copy of `base` in which the defined values of `given` take precedence. */
 function overlay<T extends object>(base: T, given: { readonly [K in keyof T]?: T[K] | undefined }): T {
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...base, ...Object.fromEntries(present) };

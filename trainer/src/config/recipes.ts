@@ -1,18 +1,19 @@
 import { authorsSchedule, cosineSchedule, type WeightDecayRule } from '../optimizer/index.js';
 import type { WeightQuantizerName } from '../quantizers/index.js';
+import type { Stage } from '../types.js';
 
-/** The two sources that hyper-parameters are taken from: the authors' published scripts, or the text of the paper. */
+/** The two sources of hyper-parameters: the authors' published scripts, and the text of the paper. */
 export const RECIPES = ['code', 'paper'] as const;
 export type RecipeName = (typeof RECIPES)[number];
 
-/** Which parameters decay: all of them, or only those whose name has `conv` or `fc` in it, as for ImageNet. */
+/** Which parameters decay: all of them, or, as for ImageNet, only those with `conv` or `fc` in their names. */
 export const DECAY_GROUPS = ['all', 'conv-and-fc'] as const satisfies readonly WeightDecayRule[];
 
 /** Hyper-parameters of one of the two stages. */
 export interface StageSettings {
   /** The schedule's length; epochs `firstEpoch` to `epochs` - 1 are run. */
   readonly epochs: number;
-  /** 1 in the authors' second stage: it counts on from an epoch that it doesn't run. */
+  /** First epoch to run. It is 1 in the authors' second stage, which starts counting after an epoch that it doesn't run. */
   readonly firstEpoch: number;
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -20,18 +21,17 @@ export interface StageSettings {
   readonly momentum: number;
   /** Weight of the regulariser, the sum over binary layers of mean(sin(omega0 w)^2). */
   readonly tau: number;
-  /** Epochs in which the learning rate rises to its full value; 0: none. The authors' code knows 0 and 5. */
+  /** Epochs in which the learning rate rises to its full value; 0 for no warm-up. The authors' code supports 0 and 5. */
   readonly warmUpEpochs: number;
 }
 
 export const CODE_WARM_UP_EPOCHS = 5;
 
-export type StageKey = '1' | '2';
-type Table = Readonly<Record<StageKey, StageSettings>> & { readonly batchSize: number };
+type Table = Readonly<Record<Stage, StageSettings>> & { readonly batchSize: number };
 
 const SGD = { firstEpoch: 0, momentum: 0.9 } as const;
 
-/** run_stg1.sh and run_stg2.sh of the authors' `cifar10` folder. */
+/** Values of run_stg1.sh and run_stg2.sh in the authors' `cifar10` folder. */
 const CODE_CIFAR: Table = {
   batchSize: 256,
   '1': {
@@ -55,7 +55,7 @@ const CODE_CIFAR: Table = {
   },
 };
 
-/** Those of its `imagenet` folder, where the regulariser is commented out. */
+/** Values of the scripts in the authors' `imagenet` folder, where the regulariser is commented out. */
 const CODE_IMAGENET: Table = {
   batchSize: 512,
   '1': {
@@ -70,9 +70,7 @@ const CODE_IMAGENET: Table = {
   '2': { ...SGD, epochs: 100, learningRate: 0.01, weightDecay: 1e-4, decay: 'conv-and-fc', tau: 0, warmUpEpochs: 0 },
 };
 
-/**
- * Section 5 of the paper; it names no epochs and no batch size, so these are the scripts'.
- */
+/** Values of section 5 of the paper. It gives no epochs and no batch size, so those are the scripts'. */
 function ofPaper(code: Table): Table {
   const common = { decay: 'all', tau: 0, warmUpEpochs: 0, firstEpoch: 0 } as const;
   return {
@@ -87,7 +85,7 @@ export function outputScaleOf(recipe: RecipeName, weights: WeightQuantizerName):
   return recipe === 'paper' && weights === 'biper' ? 'wave' : 'learned';
 }
 
-/** @param isImagenet images from files, as opposed to a small set in memory. */
+/** @param isImagenet whether images come from files, as opposed to a small set in memory. */
 export function recipeTable(recipe: RecipeName, isImagenet: boolean): Table {
   const code = isImagenet ? CODE_IMAGENET : CODE_CIFAR;
   return recipe === 'code' ? code : ofPaper(code);
@@ -101,6 +99,6 @@ export function recipeTable(recipe: RecipeName, isImagenet: boolean): Table {
 export function learningRateOf(epoch: number, settings: StageSettings, recipe: RecipeName): number {
   const { epochs, firstEpoch, learningRate, warmUpEpochs } = settings;
   if (recipe === 'paper') return cosineSchedule({ learningRate, epochs, warmUpEpochs })(epoch);
-  const stage = firstEpoch === 0 ? 1 : 2;
+  const stage = firstEpoch === 0 ? '1' : '2';
   return authorsSchedule({ learningRate, epochs, hasWarmUp: warmUpEpochs > 0, stage })(epoch);
 }

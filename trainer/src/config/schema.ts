@@ -4,7 +4,7 @@ import { ARCHITECTURES } from '../models/index.js';
 import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../quantizers/index.js';
 import { DECAY_GROUPS, RECIPES } from './recipes.js';
 
-// The shape of a config file. What depends on the recipe or the data set has no default here: parse-config.ts fills it in.
+// The shape of a config file. Values that depend on the recipe or the data set have no default here: parse-config.ts fills them in.
 
 const positive = v.pipe(v.number(), v.gtValue(0));
 const notNegative = v.pipe(v.number(), v.minValue(0));
@@ -12,7 +12,7 @@ const whole = (from: number, to: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
 const text = v.pipe(v.string(), v.nonEmpty());
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
-/** Of values in 0..1. */
+/** On a scale where pixels are 0 to 1. */
 const mean = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const perChannel = (item: typeof positive | typeof mean) => v.pipe(v.array(item), v.minLength(1), v.maxLength(3));
 

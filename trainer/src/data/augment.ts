@@ -1,7 +1,10 @@
 import type { Crop, MemoryImages } from '@signwave/data';
 import type { BatchPlan } from './batch-plan.js';
 
-/** What a byte becomes, by channel: (channels, 256) of (byte / 255 - mean) / std, each step rounded to float32, as in PyTorch and in a packed model (SPEC.md 4.1). */
+/**
+ * What each byte becomes in each channel, (channels, 256): (byte / 255 - mean) / std, each step rounded to float32, as in PyTorch and in a
+ * packed model (SPEC.md 4.1).
+ */
 export function normalisationTable(
   channels: number,
   { mean, std }: Pick<BatchPlan, 'mean' | 'std'>,
@@ -15,7 +18,7 @@ export function normalisationTable(
   return table;
 }
 
-/** Bytes (pixels, channels) to the same number of floats at `offset` of `out`. */
+/** Turns bytes (pixels, channels) into as many floats, at `offset` of `out`. */
 export function normalise(bytes: Uint8Array, channels: number, table: Float32Array, out: Float32Array, offset: number) {
   for (let i = 0; i < bytes.length; i += channels) {
     for (let c = 0; c < channels; c++) out[offset + i + c] = table[c * 256 + bytes[i + c]!]!;
@@ -23,10 +26,10 @@ export function normalise(bytes: Uint8Array, channels: number, table: Float32Arr
 }
 
 /**
- * Image `index` of a set, moved by (dy, dx) pixels over black and then mirrored if `flip`, as PIL images are by
- * torchvision's RandomCrop(padding) and RandomHorizontalFlip: black is byte 0 *before* normalisation.
+ * Writes image `index` of a set, shifted by (dy, dx) pixels over black and then mirrored if `flip`, as torchvision's RandomCrop(padding)
+ * and RandomHorizontalFlip do with PIL images: black is byte 0 *before* normalisation.
  *
- * @param out (height, width, channels) float32 at `offset`.
+ * @param out gets (height, width, channels) float32 at `offset`.
  */
 export function writeShifted(
   set: MemoryImages,
@@ -55,7 +58,9 @@ const CROP_ATTEMPTS = 10;
 const MIN_RATIO = 3 / 4;
 const MAX_RATIO = 4 / 3;
 
-/** torchvision's RandomResizedCrop: a share of the area from `minArea` to 1, a ratio of sides uniform in its logarithm. */
+/**
+ * torchvision's RandomResizedCrop: draws a share of the area from `minArea` to 1, and a ratio of sides that is uniform in its logarithm.
+ */
 export function randomResizedCrop(width: number, height: number, minArea: number, random: () => number): Crop {
   for (let attempt = 0; attempt < CROP_ATTEMPTS; attempt++) {
     const area = width * height * (minArea + (1 - minArea) * random());
@@ -70,7 +75,7 @@ export function randomResizedCrop(width: number, height: number, minArea: number
       height: h,
     };
   }
-  // The largest central part whose sides are within the limits.
+  // No draw fitted: take the largest central part whose ratio of sides is within the limits.
   const ratio = Math.min(MAX_RATIO, Math.max(MIN_RATIO, width / height));
   const w = Math.min(width, Math.round(height * ratio));
   const h = Math.min(height, Math.round(width / ratio));

@@ -7,27 +7,27 @@ import type { Batch, BatchPlan } from './batch-plan.js';
 import { type BatchRange, makeBatches } from './make-batches.js';
 import type { WorkerMessage, WorkerTask } from './worker-messages.js';
 
-/** Batches that are ready before they are asked for: at batch 128 of CIFAR they take 6 MB. */
+/** Batches made before they are asked for. Batches of 128 CIFAR images take 6 MB. */
 const BATCHES_AHEAD = 4;
 
-/** Batches in order, each once. */
+/** Gives each batch once, in order. */
 export interface BatchStream {
-  /** @returns undefined after the last one. */
+  /** @returns undefined after the last batch. */
   next(): Promise<Batch | undefined>;
-  /** Stops what works ahead. Nothing may be asked for afterwards. */
+  /** Stops the work ahead. `next` must not be called afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * Where the built worker lies, beside the bundle. Run from TypeScript sources, as tests are, there is none: then batches
- * are made when they are asked for. They are the same ones, as they depend on their position alone.
+ * The address of the built worker, beside the bundle. TypeScript sources, as tests run them, have none; batches are then made when they are
+ * asked for. They are the same, because a batch depends on its position alone.
  */
 function builtWorker(): URL | undefined {
   const url = new URL('./data-worker.mjs', import.meta.url);
   return existsSync(fileURLToPath(url)) ? url : undefined;
 }
 
-/** Open the batches of a range, made ahead in a thread where its program is found. */
+/** Open the batches of a range. A thread makes them ahead, if its program is found. */
 export function openBatches(
   set: ImageSet,
   plan: BatchPlan,
@@ -50,7 +50,7 @@ function inline(set: ImageSet, plan: BatchPlan, range: BatchRange): BatchStream 
 class WorkerStream implements BatchStream {
   readonly #worker: Worker;
   readonly #ready: Batch[] = [];
-  /** Set once nothing more will come. */
+  /** Set when no further batch will come. */
   #end: { readonly error?: Error } | undefined;
   #wake = (): void => {};
 

@@ -1,5 +1,5 @@
-// The thread that makes batches ahead of the training loop. It gets a `WorkerTask`, makes batches while it has credit,
-// and posts `WorkerMessage`s; the loop posts a number of new credits whenever it has taken a batch.
+// The thread that makes batches ahead of the training loop. It gets a `WorkerTask`, makes batches while it has credit, and posts
+// `WorkerMessage`s; the loop posts new credits whenever it has taken a batch.
 import { parentPort, workerData } from 'node:worker_threads';
 import { SignwaveError } from '@signwave/format';
 import { makeBatches } from './make-batches.js';

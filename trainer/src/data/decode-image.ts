@@ -3,16 +3,15 @@ import { readImage } from '@signwave/data/node';
 import type { InputRecipe } from '@signwave/format';
 import { randomResizedCrop } from './augment.js';
 
-/** The part of a recipe that decides about bytes; normalisation comes afterwards. */
+/** A recipe that leaves pixels as RGB bytes; normalisation comes later. */
 const BYTES_OF_RGB = { channelOrder: 'rgb', divisor: 255, mean: [0, 0, 0], std: [1, 1, 1] } satisfies InputRecipe;
 
 /**
- * Read an image file as a square: a random part of it for training; for testing the middle, which is what the trained
- * model's recipe makes of the same file.
+ * Read an image file as a square: a random part of it for training, and for testing the middle, as the trained model's recipe takes it.
  *
- * @param random draws the part; absent for the middle.
+ * @param random draws the part; without it the middle is taken.
  * @returns (side, side, 3) bytes.
- * @throws {SignwaveError} `E_IMAGE` if it can't be read or decoded, naming the file; `E_INPUT_SHAPE` as `prepareImage`.
+ * @throws {SignwaveError} `E_IMAGE` if the file, which the message names, can't be read or decoded; `E_INPUT_SHAPE` as in `prepareImage`.
  */
 export async function decodeSquare(
   path: string,

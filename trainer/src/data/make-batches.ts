@@ -3,20 +3,20 @@ import { normalisationTable, normalise, writeShifted } from './augment.js';
 import { type Batch, type BatchPlan, type BatchPosition, batchesPerEpoch } from './batch-plan.js';
 import { decodeSquare } from './decode-image.js';
 
-/** Streams of random numbers that must not be the same one. */
+/** Numbers that keep streams of random numbers apart from each other. */
 const FOR_ORDER = 1;
 const FOR_IMAGE = 2;
 const FILE_CHANNELS = 3;
 
-/** Which batches a stream gives: from `first` to the end of epoch `epochs` - 1. */
+/** The batches that a stream gives: from `first` to the end of epoch `epochs` - 1. */
 export interface BatchRange {
   readonly first: BatchPosition;
   readonly epochs: number;
 }
 
 /**
- * All batches of a range, one after the other. What is in a batch depends on the set, the plan and the batch's position
- * alone, so that a stream may start anywhere.
+ * All batches of a range, one after the other. A batch depends on nothing but the set, the plan and its position, so a stream can start
+ * anywhere.
  */
 export async function* makeBatches(set: ImageSet, plan: BatchPlan, range: BatchRange): AsyncGenerator<Batch> {
   const perEpoch = batchesPerEpoch(set.count, plan);
@@ -41,7 +41,7 @@ export async function* makeBatches(set: ImageSet, plan: BatchPlan, range: BatchR
   }
 }
 
-/** @param randomAt random numbers of the i-th image of the batch. */
+/** @param i index in the batch of the image that needs random numbers. */
 type RandomAt = (i: number) => () => number;
 
 function fromMemory(
@@ -66,7 +66,7 @@ function fromMemory(
   return images;
 }
 
-/** Files of a batch are decoded at the same time: sharp does it in threads of its own. */
+/** Decodes all files of a batch at the same time: sharp uses threads of its own. */
 async function fromFiles(
   set: FileImages,
   { augmentation, side, shuffle }: BatchPlan,
@@ -91,7 +91,7 @@ async function fromFiles(
   return images;
 }
 
-/** (side, side, 3), left to right. */
+/** Mirrors (side, side, 3) bytes left to right. */
 function mirrored(bytes: Uint8Array, side: number): Uint8Array {
   const out = new Uint8Array(bytes.length);
   for (let pixel = 0; pixel < side * side; pixel++) {

@@ -11,49 +11,49 @@ import {
 import { openDataset, scanImages, type Undecodable } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
-/** What to open, as a config says it. */
+/** The data set to open, as a config describes it. */
 export interface DataSource {
   readonly format: DataFormat;
   readonly folder: string;
-  /** SHA-256 of files, by name. */
+  /** SHA-256 of the files, by name. */
   readonly sha256: Readonly<Record<string, string>>;
-  /** So many images, taken evenly over the whole set; all by default. */
+  /** Take this many images, spread evenly over the set. Default: all. */
   readonly trainImages?: number | undefined;
   readonly testImages?: number | undefined;
-  /** Of the square that image files are scaled to, pixels. */
+  /** Side of the square that image files are scaled to, in pixels. */
   readonly side: number;
 }
 
-/** A data set for training: two image sets and what belongs to both. */
+/** A data set for training: two sets of images and what they have in common. */
 export interface TrainingData {
   readonly name: string;
   /** In class order. */
   readonly classNames: readonly string[];
   readonly train: ImageSet;
   readonly test: ImageSet;
-  /** Of what the network sees. */
+  /** Size of the network's input. */
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
 }
 
 export interface OpenOptions {
-  /** Refuse a data set with an image that can't be decoded; else such images are left out. */
+  /** Whether to refuse a data set with images that can't be decoded; otherwise they are left out. */
   readonly isStrict: boolean;
-  /** Gets lines for the user: what is left out, which images are taken. */
+  /** Gets lines for the user, such as which images are taken or left out. */
   readonly log: (line: string) => void;
-  /** Called while image files are decoded to see that they can be. */
+  /** Called while image files are decoded for the first time, to check them. */
   readonly scan: (done: number, total: number) => void;
 }
 
 const SHOWN = 5;
 
 /**
- * Open both parts of a data set. What is held in memory is read and checked in full; image files are decoded once, so
- * that none of them ends the training later.
+ * Open both parts of a data set. Sets in memory are read and checked in full. Image files are all decoded once, so that none of them can
+ * end the training later.
  *
- * @throws {SignwaveError} `E_DATA` if it is missing, malformed, or a file's checksum isn't the config's; `E_IMAGE` for an
- *   image that can't be decoded, if `isStrict`.
+ * @throws {SignwaveError} `E_DATA` if the set is missing or malformed, or a file's checksum isn't the config's; `E_IMAGE` for an image that
+ *   can't be decoded, if `isStrict`.
  */
 export async function openData(source: DataSource, options: OpenOptions): Promise<TrainingData> {
   const { format, folder, sha256: checksums } = source;

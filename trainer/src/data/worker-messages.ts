@@ -8,11 +8,11 @@ export interface WorkerTask {
   readonly set: ImageSet;
   readonly plan: BatchPlan;
   readonly range: BatchRange;
-  /** Batches that it may send before it is given more credit. */
+  /** How many batches it may send before it is given more credit. */
   readonly credits: number;
 }
 
-/** What it sends: batches in order, then that it is done; or an error, and nothing after it. */
+/** What a data worker sends: batches in order and then that it is done, or an error and nothing after it. */
 export type WorkerMessage =
   | { readonly batch: Batch }
   | { readonly done: true }

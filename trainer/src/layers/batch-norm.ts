@@ -6,16 +6,16 @@ import { offTape } from './off-tape.js';
 import { columnSums } from './sums.js';
 
 const EPSILON = 1e-5;
-/** Share of the new batch in the running statistics. */
+/** Weight of the new batch in the running statistics. */
 const MOMENTUM = 0.1;
 
 type Normalise = NonNullable<TrainingBackend['fusedBatchNorm']>;
 
 /**
- * `nn.BatchNorm2d` on (N, H, W, C): epsilon 1e-5, momentum 0.1. In training the batch's mean and biased variance normalise; the running
- * variance is fed the unbiased one.
+ * `nn.BatchNorm2d` on (N, H, W, C): epsilon 1e-5, momentum 0.1. Training normalises by the batch's mean and biased variance, and feeds the
+ * unbiased variance to the running one.
  *
- * @param scale what `weight` starts with.
+ * @param scale initial values of `weight`.
  */
 export function batchNorm(store: LayerStore, name: string, channels: number, scale: Initialiser = constant(1)): Layer {
   const { tf } = store;
@@ -59,8 +59,8 @@ export function batchNormVector(
 }
 
 /**
- * Batch norm out of tfjs's kernels, with the gradient in closed form. Over the M = N H W rows of each channel, with r = 1/sqrt(v + epsilon),
- * c = x - mean and g = dL/dy:
+ * Batch norm composed of tfjs's kernels, with the gradient in closed form. Over the M = N H W rows of each channel, with r = 1/sqrt(v +
+ * epsilon), c = x - mean and g = dL/dy:
  *
  *   y = c (gamma r) + beta
  *   dL/dbeta = sum g        dL/dgamma = r sum g c
@@ -93,7 +93,7 @@ export function composedBatchNorm(tf: Tf): Normalise {
   };
 }
 
-/** With respect to x, scale and offset. */
+/** Gradients with respect to x, scale and offset. */
 function gradients(tf: Tf, dy: Tensor, saved: Tensor[], rows: number): Tensor[] {
   const [centred, inverse, gamma] = saved as [Tensor, Tensor, Tensor];
   const sum = columnSums(tf, dy);

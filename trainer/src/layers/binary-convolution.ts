@@ -5,22 +5,26 @@ import { type ConvolutionShape, convolve, type Layer } from './convolution.js';
 import { type Initialiser, kaimingNormal, uniform } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 
-/** What a network's binary layers have in common. */
+/** What all binary layers of a network have in common. */
 export interface Quantizers {
   readonly weights: WeightQuantizer;
   readonly activations: ActivationQuantizer;
-  /** @returns (O, 1, 1): in stage 2 the output is scaled by it. Absent: by alpha, learned per output channel, in both. */
+  /** Gives (O, 1, 1), which scales the output in stage 2. Without it, alpha does in both stages, learned per output channel. */
   readonly outputScale?: (weights: Tensor4D) => Tensor;
 }
 
 export interface BinaryConvolutionOptions {
   readonly initialise?: Initialiser;
-  /** Whether the state dict has a `beta` (CIFAR's 1W/1A networks): a relic that nothing reads, all ones here. */
+  /** Whether the state dict has a `beta`, as that of CIFAR's 1W/1A networks: a relic that nothing reads, all ones here. */
   readonly hasBeta?: boolean;
 }
 
 /**
- * `BinarizeConv2d` of the authors' code: y = alpha * conv(aq(x), wq(w)), alpha learned per output channel. With an `outputScale` alpha follows
+ * `BinarizeConv2d` of the authors' code: y = alpha * conv(aq(x), wq(w)), alpha learned per output channel. With an `outputScale`, alpha
+ * follows from the latent weights and gets no gradient, but still is in the state dict, so that whoever packs a checkpoint need not know
+ * where it came from.
+ *
+ * The map is padded after binarisation, so its border zeros are a third level.
  * from the latent weights, without a gradient, and is in the state dict all the same: whoever packs a checkpoint need not know how it came about.
  *
  * The zeros around the map come after binarisation, so they are a third level there.
@@ -43,15 +47,18 @@ export function binaryConvolution(
     const signs = quantizers.activations(x, training);
     const scale = alpha();
     if (scale === undefined) return convolve(tf, signs, filters, stride, pad);
-    // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters, the same but for rounding: four passes
-    // over the map less, forward and backward together.
+    // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters instead, which is the same except
+    // for rounding and saves four passes over the map, forward and backward together.
     if (!training) return scaleChannels(tf, convolve(tf, signs, filters, stride, pad), scale);
     const scaled = tf.mul(filters, tf.reshape(scale, [outChannels, 1, 1, 1])) as Tensor4D;
     return convolve(tf, signs, scaled, stride, pad);
   };
 }
 
-/** Declares `alpha`. @returns what the output is scaled by now, (O, 1, 1); nothing in stage 1 of a scale that follows from the weights. */
+/**
+ * Declares `alpha`. @returns a function for the present scale of the output, (O, 1, 1); a scale that follows from the weights has none in
+ * stage 1.
+ */
 function scaleOf(
   store: LayerStore,
   name: string,
@@ -63,5 +70,5 @@ function scaleOf(
     return () => alpha;
   }
   const alpha = store.derived(`${name}.alpha`, weight, () => outputScale(weight as unknown as Tensor4D));
-  return () => (store.phase.stage === 1 ? undefined : alpha.get());
+  return () => (store.phase.stage === '1' ? undefined : alpha.get());
 }

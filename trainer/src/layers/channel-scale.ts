@@ -4,7 +4,7 @@ import { columnSums } from './sums.js';
 /**
  * y[n, h, w, c] = x[n, h, w, c] * scale[c]; dL/dx = dL/dy * scale; dL/dscale = sum over (N, H, W) of dL/dy * x.
  *
- * @param scale (C, 1, 1), as the authors' alpha is.
+ * @param scale (C, 1, 1), the shape of the authors' alpha.
  */
 export function scaleChannels(tf: Tf, x: Tensor4D, scale: Tensor): Tensor4D {
   const channels = x.shape[3];

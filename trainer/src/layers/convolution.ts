@@ -2,7 +2,7 @@ import type { Tensor, Tensor4D, Tf, Variable } from '../types.js';
 import { type Initialiser, kaimingNormal } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 
-/** A step from one map (N, H, W, C) to the next. */
+/** Computes one map (N, H, W, C) from another. */
 export type Layer = (x: Tensor4D, training: boolean) => Tensor4D;
 
 export interface ConvolutionShape {

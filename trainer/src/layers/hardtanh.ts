@@ -1,12 +1,12 @@
 import type { Tensor, Tensor4D, Tf } from '../types.js';
 import { gradientOfRelu } from './relu-gradient.js';
 
-/** The name under which a back end that has {@link hardtanhOfSum} in one pass registers it: inputs `x` and `z`. */
+/** The name under which a back end registers {@link hardtanhOfSum} if it has it in one pass. Inputs: `x` and `z`. */
 export const HARDTANH_OF_SUM = 'SignwaveHardtanhOfSum';
-/** The same for the gradient of both: inputs `dy` and `y`. */
+/** The same for the gradient of both functions. Inputs: `dy` and `y`. */
 export const HARDTANH_GRADIENT = 'SignwaveHardtanhGrad';
 
-/** min(max(x, -1), 1). As in PyTorch the gradient at exactly -1 and 1 is 0; that of `tf.clipByValue` is 1. */
+/** min(max(x, -1), 1). Its gradient at exactly -1 and 1 is 0, as in PyTorch; `tf.clipByValue` has 1 there. */
 export function hardtanh(tf: Tf, x: Tensor4D): Tensor4D {
   const operation = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [Tensor, (tensors: Tensor[]) => void];
@@ -17,7 +17,7 @@ export function hardtanh(tf: Tf, x: Tensor4D): Tensor4D {
   return operation(x) as Tensor4D;
 }
 
-/** hardtanh(x + z), of which neither the sum nor its terms are kept for the gradient. */
+/** hardtanh(x + z). Neither the sum nor its terms are kept for the gradient. */
 export function hardtanhOfSum(tf: Tf, x: Tensor4D, z: Tensor4D): Tensor4D {
   const operation = tf.customGrad((...args) => {
     const [first, second, save] = args as unknown as [Tensor, Tensor, (tensors: Tensor[]) => void];
@@ -27,7 +27,7 @@ export function hardtanhOfSum(tf: Tf, x: Tensor4D, z: Tensor4D): Tensor4D {
       value,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const gradient = gradientOfHardtanh(tf, dy, saved[0]!);
-        // tfjs disposes of a gradient when it adds another to it, so each input has its own tensor of the same data.
+        // tfjs disposes of a gradient when it adds another to it, so each input gets its own tensor, with the same data.
         return [gradient, tf.clone(gradient)];
       },
     };
@@ -40,7 +40,7 @@ function clippedSum(tf: Tf, x: Tensor, z: Tensor): Tensor {
   return tf.clipByValue(tf.add(x, z), -1, 1);
 }
 
-/** From the output: |y| < 1 exactly where |x| < 1, and y is kept anyway, as the input of what follows. */
+/** The gradient from the output: |y| < 1 exactly where |x| < 1, and y is kept anyway, as the input of the next operation. */
 function gradientOfHardtanh(tf: Tf, dy: Tensor, y: Tensor): Tensor {
   if (tf.getKernel(HARDTANH_GRADIENT, tf.getBackend())) {
     return tf.engine().runKernel(HARDTANH_GRADIENT, { dy, y }) as Tensor;

@@ -1,12 +1,12 @@
 import { standardNormal } from '../random.js';
 import type { RandomState } from '../types.js';
 
-/** Values of a new parameter, row-major in PyTorch's shape. */
+/** Gives the values of a new parameter, row-major in PyTorch's shape. */
 export type Initialiser = (shape: readonly number[], random: RandomState) => Float32Array;
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
-/** Inputs that one output sums over: I kh kw of (O, I, kh, kw), I of (O, I). */
+/** The number of inputs that one output sums over: I kh kw for (O, I, kh, kw), I for (O, I). */
 const fanIn = (shape: readonly number[]): number => elements(shape.slice(1));
 
 export const constant =
@@ -26,14 +26,14 @@ export const normal =
   (shape, random) =>
     Float32Array.from({ length: elements(shape) }, () => deviation * standardNormal(random));
 
-/** `init.kaiming_normal_` with its defaults: deviation sqrt(2 / fan_in). */
+/** `init.kaiming_normal_` with its defaults: normal with deviation sqrt(2 / fan_in). */
 export const kaimingNormal: Initialiser = (shape, random) => normal(Math.sqrt(2 / fanIn(shape)))(shape, random);
 
-/** Normal with deviation sqrt(2 / (kh kw O)), as the authors' VGG has it. */
+/** Normal with deviation sqrt(2 / (kh kw O)), as in the authors' VGG. */
 export const fanOutNormal: Initialiser = (shape, random) => {
   const [filters, , height, width] = shape as readonly [number, number, number, number];
   return normal(Math.sqrt(2 / (filters * height * width)))(shape, random);
 };
 
-/** What `nn.Linear` starts with, weight and bias alike: uniform in +-1/sqrt(inputs). */
+/** Initial values of `nn.Linear`, for weight and bias alike: uniform in +-1/sqrt(inputs). */
 export const linearUniform = (inputs: number): Initialiser => uniform(-1 / Math.sqrt(inputs), 1 / Math.sqrt(inputs));

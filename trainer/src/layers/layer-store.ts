@@ -12,19 +12,19 @@ import type {
 import type { Initialiser } from './initialisers.js';
 import { offTape } from './off-tape.js';
 
-/** What layers need of a back end. */
+/** What layers need from a back end. */
 export type LayerBackend = Pick<TrainingBackend, 'tf' | 'fusedBatchNorm'>;
 
 /**
- * Where the layers of one network keep what they keep: parameters and buffers in the order in which they are declared, which is that of
- * PyTorch's state dict when layers are made in the order of the module's constructor.
+ * Holds the parameters and buffers of a network's layers in the order in which they are declared. That is the order of PyTorch's state
+ * dict, if layers are made in the order of the module's constructor.
  */
 export class LayerStore {
   readonly parameters: Parameter[] = [];
   readonly buffers: StateBuffer[] = [];
   readonly binaryLayers: BinaryLayer[] = [];
-  /** Read by binary layers at every forward. */
-  readonly phase: { -readonly [K in keyof Phase]: Phase[K] } = { stage: 1, progress: 0 };
+  /** Binary layers read it in every forward pass. */
+  readonly phase: { -readonly [K in keyof Phase]: Phase[K] } = { stage: '1', progress: 0 };
   readonly tf: Tf;
   readonly fusedBatchNorm: TrainingBackend['fusedBatchNorm'];
   readonly #random: RandomState;
@@ -43,7 +43,7 @@ export class LayerStore {
     return variable;
   }
 
-  /** @param value in PyTorch's shape; owned by the buffer from now on. */
+  /** @param value in PyTorch's shape; from now on it belongs to the buffer. */
   buffer(name: string, value: Tensor): StateBuffer {
     const buffer = new KeptTensor(this.tf, name, value);
     this.buffers.push(buffer);
@@ -51,9 +51,9 @@ export class LayerStore {
   }
 
   /**
-   * A buffer whose value follows from a parameter's, so that a state dict has it; what is put into it counts for nothing.
+   * A buffer whose value follows from a parameter's. It exists to be part of the state dict; values that are put into it are ignored.
    *
-   * @param derive gets no gradient.
+   * @param derive computes the value, without a gradient.
    */
   derived(name: string, source: Variable, derive: () => Tensor): StateBuffer {
     const buffer = new DerivedTensor(this.tf, name, source, derive);
@@ -66,7 +66,7 @@ export class LayerStore {
   }
 
   dispose(): void {
-    // A derived buffer may have to be computed once more, so parameters go last.
+    // Disposing may compute a derived buffer once more from its parameter, so parameters go last.
     for (const buffer of this.buffers) buffer.get().dispose();
     for (const { variable } of this.parameters) variable.dispose();
   }
@@ -95,14 +95,14 @@ export class KeptTensor implements StateBuffer {
   }
 }
 
-/** Computed when it's first asked for after its source has changed, and kept until then. */
+/** A tensor computed from its source when it is first asked for after the source has changed, and kept until then. */
 class DerivedTensor implements StateBuffer {
   readonly name: string;
   readonly #tf: Tf;
   readonly #source: Variable;
   readonly #derive: () => Tensor;
   #value: Tensor | undefined;
-  /** The source's data that the value was computed from: an assignment to a variable gives it other data. */
+  /** Identifies the source's data that the value was computed from: assigning to a variable gives it other data. */
   #dataId: object | undefined;
 
   constructor(tf: Tf, name: string, source: Variable, derive: () => Tensor) {

@@ -2,13 +2,13 @@ import type { Tensor1D, Tensor2D } from '../types.js';
 import { constant, type Initialiser, linearUniform, normal } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 
-/** How a linear layer starts. */
+/** Initial values of a linear layer. */
 export interface LinearInitialisers {
   readonly weight: Initialiser;
   readonly bias: Initialiser;
 }
 
-/** The authors' VGG: normal with deviation 0.01, no bias. */
+/** As in the authors' VGG: normal with deviation 0.01, bias 0. */
 export const SMALL_NORMAL: LinearInitialisers = { weight: normal(0.01), bias: constant(0) };
 
 /** `nn.Linear`: (N, inputs) -> (N, outputs); the weight is (outputs, inputs). */

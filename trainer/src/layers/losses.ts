@@ -34,8 +34,8 @@ export function crossEntropy(tf: Tf, logits: Tensor2D, targets: Tensor2D): Scala
 }
 
 /**
- * Knowledge distillation (Hinton, Vinyals, Dean 2015): temperature^2 * KL(teacher || student), both softened by the temperature, mean over
- * the batch. The square keeps its gradient the size of the hard labels'.
+ * Knowledge distillation (Hinton, Vinyals, Dean 2015): temperature^2 * KL(teacher || student), both softened by the temperature, averaged
+ * over the batch. The square keeps the gradient as large as that of the hard labels.
  *
  * @param logits of the student, (N, classes).
  * @param teacher logits of the teacher, (N, classes); no gradient.

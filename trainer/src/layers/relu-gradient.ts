@@ -1,6 +1,6 @@
 import type { Tensor, Tf } from '../types.js';
 
-/** The name under which a back end that has the operation in one pass registers it: inputs `dy` and `x`. */
+/** The name under which a back end registers this operation if it has it in one pass. Inputs: `dy` and `x`. */
 export const RELU_GRADIENT = 'ReluGrad';
 
 /** dy where x > 0, else 0. */

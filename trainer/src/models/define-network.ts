@@ -6,7 +6,7 @@ import { ACTIVATION_BITS, ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../qu
 import type { BinaryLayer, Network, Parameter, Scalar, Stage, StateBuffer, Tensor2D, Tensor4D } from '../types.js';
 import type { NetworkOptions } from './network-options.js';
 
-/** @returns logits (N, classes) of images (N, H, W, C). */
+/** Computes logits (N, classes) from images (N, H, W, C). */
 export type Forward = (images: Tensor4D, training: boolean) => Tensor2D;
 
 /** Declares a network's layers in `store`, in the order of PyTorch's state dict. */
@@ -76,7 +76,7 @@ class DefinedNetwork implements Network {
     const { tf } = this.#store;
     const omega0 = this.#omega0;
     if (omega0 === undefined || this.binaryLayers.length === 0) return tf.scalar(0);
-    // Not addN: on webgpu each of its inputs takes one of the eight buffers that a kernel may bind.
+    // Not addN, because each of its inputs would take one of the eight buffers that a kernel may bind on webgpu.
     return this.binaryLayers
       .map(({ weight }) => waveRegulariser(tf, weight, omega0))
       .reduce((sum, ofLayer) => tf.add(sum, ofLayer));

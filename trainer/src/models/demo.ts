@@ -5,8 +5,8 @@ import { doubleSkipNetwork } from './resnet20.js';
 const DEFAULT_INPUT: DemoInput = { size: 28, channels: 1 };
 
 /**
- * The network of the demo: ResNet-20's blocks, one in each stage, behind a stem of stride 2 that makes 16 x 16 of the image whatever its
- * size: its pad is 1 for 32 x 32 and 3 for 28 x 28. 3.0 MMAC an image for 28 x 28 x 1.
+ * The network of the demo: ResNet-20's blocks, one in each stage, behind a stem of stride 2 that gives 16 x 16 for both image sizes: its
+ * pad is 1 for 32 x 32 and 3 for 28 x 28. An image of 28 x 28 x 1 takes 3.0 MMAC.
  */
 export const demo: Definition = (store, quantizers, options) => {
   const { size, channels } = options.input ?? DEFAULT_INPUT;

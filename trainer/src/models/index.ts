@@ -11,11 +11,11 @@ import { vggSmall } from './vgg-small.js';
 
 export type { NetworkOptions } from './network-options.js';
 
-/** What a config's `architecture` may be. Sizes of the images are those of the authors' data sets. */
+/** A possible `architecture` of a config. Image sizes are those of the authors' data sets. */
 export interface ArchitectureInfo {
-  /** Name in the authors' code, which ImageNet's networks share with CIFAR's. */
+  /** Name in the authors' code; networks for ImageNet share theirs with those for CIFAR. */
   readonly torchName: string;
-  /** Height, width and channels of an image; `demo_1w1a` has also 32 x 32 and any number of channels. */
+  /** Size (height and width) and channels of an image. `demo_1w1a` also takes 32 x 32 and any number of channels. */
   readonly input: { readonly size: number; readonly channels: number };
   readonly define: Definition;
 }
@@ -56,19 +56,21 @@ export function createNetwork(name: string, options: NetworkOptions): Network {
   return defineNetwork(torchName, isSign ? options : { ...options, activations: 'identity' }, define);
 }
 
-/** What a network computes with. */
+/** The quantizers that a network computes with. */
 export interface UsedQuantizers {
   readonly weights: WeightQuantizerName | 'float';
   readonly activations: ActivationQuantizerName;
 }
 
-/** Networks that have quantizers of their own, whatever is asked for: 1W/32A's activations are floats, and a float network has none. */
+/**
+ * Networks that have quantizers of their own, whatever is asked for: in 1W/32A activations are floats, and float networks quantize nothing.
+ */
 const FIXED_QUANTIZERS: { readonly [K in ArchitectureName]?: Partial<UsedQuantizers> } = {
   resnet20_1w32a: { activations: 'identity' },
   resnet20_float: { weights: 'float', activations: 'identity' },
 };
 
-/** @param asked what a config says. @returns what the network uses. */
+/** @param asked what a config asks for. @returns what the network uses. */
 export function quantizersOf(architecture: ArchitectureName, asked: UsedQuantizers): UsedQuantizers {
   return { ...asked, ...FIXED_QUANTIZERS[architecture] };
 }

@@ -13,8 +13,8 @@ export type StageWidths = readonly [number, number, number, number];
 const BLOCKS_PER_STAGE = 2;
 
 /**
- * CIFAR's ResNet-18 of the authors' cifar10/models_cifar/resnet2.py: no nonlinearity after the stem, and one shortcut around both
- * convolutions of a block (the paper has two).
+ * CIFAR's ResNet-18 of the authors' cifar10/models_cifar/resnet2.py: nothing nonlinear follows the stem, and each block has one shortcut,
+ * around both of its convolutions (the paper has two).
  */
 export function singleSkipResnet18(widths: StageWidths): Definition {
   return (store, quantizers, { classes }) => {

@@ -2,8 +2,8 @@ import { avgPool, padChannels } from '../layers/pools.js';
 import type { Tensor4D, Tf } from '../types.js';
 
 /**
- * The way around a block that has no parameters: the map itself, or its 2 x 2 means with outChannels/4 channels of zeros on both sides.
- * Networks of this kind double their channels whenever they halve the map; where only the map is halved nothing is padded.
+ * A block's shortcut without parameters: the map itself, or its 2 x 2 means with outChannels/4 channels of zeros on both sides. These
+ * networks double their channels whenever they halve the map; where only the map is halved, no channels are added.
  */
 export function parameterFreeShortcut(tf: Tf, x: Tensor4D, outChannels: number, stride: number): Tensor4D {
   if (stride === 1) return x;

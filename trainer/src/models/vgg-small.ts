@@ -9,7 +9,7 @@ import type { Tensor2D } from '../types.js';
 import type { Definition } from './define-network.js';
 
 const STEM_CHANNELS = 128;
-/** `conv1` to `conv5`, and whether the map is halved before their batch norm. */
+/** `conv1` to `conv5`, and whether each halves the map before its batch norm. */
 const LAYERS = [
   { channels: 128, isPooled: true },
   { channels: 256, isPooled: false },
@@ -17,7 +17,7 @@ const LAYERS = [
   { channels: 512, isPooled: false },
   { channels: 512, isPooled: true },
 ] as const;
-/** 512 maps of 4 x 4. */
+/** 512 channels of 4 x 4 pixels. */
 const FEATURES = 512 * 4 * 4;
 
 /** `vgg_small_1w1a` of the authors' cifar10/models_cifar/vgg.py. The classifier reads its features in the order (C, H, W). */

@@ -1,7 +1,7 @@
 import type { Stage } from '../types.js';
 
 const WARM_UP_EPOCHS = 5;
-/** From here on the authors' scheduler steps in a run with warm-up. */
+/** In a run with warm-up, the authors' scheduler starts to step at this epoch. */
 const FIRST_SCHEDULED_EPOCH = 4;
 
 export interface AuthorsScheduleOptions {
@@ -9,17 +9,17 @@ export interface AuthorsScheduleOptions {
   /** `--epochs`, counted from 0 in both stages. */
   readonly epochs: number;
   readonly hasWarmUp: boolean;
-  /** Stage 2 begins at epoch 1, with its scheduler one step ahead. */
+  /** Stage 2 begins at epoch 1, with its scheduler one step ahead of the epoch. */
   readonly stage: Stage;
 }
 
-/** Epoch with which a stage of the authors' code begins: 1 in stage 2, whose checkpoint counts as epoch 0. */
+/** First epoch of a stage in the authors' code: 1 in stage 2, whose checkpoint counts as epoch 0. */
 export function firstEpochOf(stage: Stage): number {
-  return stage === 1 ? 0 : 1;
+  return stage === '1' ? 0 : 1;
 }
 
 /**
- * Learning rate of an epoch in the authors' code (main.py, main_stage2.py), a `CosineAnnealingLR` that warm-up writes over:
+ * Learning rate of an epoch in the authors' code (main.py, main_stage2.py): a `CosineAnnealingLR` that the warm-up overwrites.
  *
  *   with warm-up, T = epochs - 4:   lr (e + 1)/5                       for e < 5
  *                                   lr c(t0 + e - 4) / c(t0)           after that
@@ -44,13 +44,13 @@ export function authorsSchedule(options: AuthorsScheduleOptions): (epoch: number
 export interface CosineScheduleOptions {
   readonly learningRate: number;
   readonly epochs: number;
-  /** Epochs in which the rate rises to its full value; 0: none. */
+  /** Epochs in which the rate rises to its full value; 0 for no warm-up. */
   readonly warmUpEpochs: number;
 }
 
 /**
- * Half a cosine from the full rate towards 0 after a linear warm-up of W epochs: lr (e + 1)/(W + 1) for e < W, then
- * lr/2 (1 + cos(pi (e - W) / (epochs - W))).
+ * A linear warm-up of W epochs, then half a cosine from the full rate towards 0: lr (e + 1)/(W + 1) for e < W, then lr/2 (1 + cos(pi (e -
+ * W) / (epochs - W))).
  */
 export function cosineSchedule({
   learningRate,

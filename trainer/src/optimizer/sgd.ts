@@ -16,7 +16,7 @@ export interface SgdOptions {
  *   g <- g + weightDecay p        v <- momentum v + g        p <- p - learningRate v
  */
 export class Sgd {
-  /** Velocities, named as their parameters; what has to be stored to go on with training. */
+  /** Velocities, named like their parameters. A run needs them to go on. */
   readonly velocities: readonly StateBuffer[];
   readonly #tf: Tf;
   readonly #parameters: readonly Parameter[];
@@ -34,7 +34,8 @@ export class Sgd {
   }
 
   /**
-   * All parameters at once: a network has a hundred, most of them tiny, and a kernel's call costs more than its arithmetic on them.
+   * Updates all parameters at once: a network has a hundred, most of them tiny, and calling a kernel costs more than its arithmetic on
+   * them.
    *
    * @param gradients by the variables' names in tfjs, as `tf.variableGrads` gives them.
    */
@@ -88,12 +89,15 @@ function flat(tf: Tf, tensors: readonly Tensor[]): Tensor1D {
   return tf.concat(tensors.map((tensor) => shaped(tf, tensor, [tensor.size]) as Tensor1D));
 }
 
-/** `tf.reshape`, without a kernel where there is nothing to do. */
+/** `tf.reshape`, but without a kernel if the shape is the same already. */
 function shaped(tf: Tf, tensor: Tensor, shape: readonly number[]): Tensor {
   return tensor.shape.length === shape.length ? tensor : tf.reshape(tensor, [...shape]);
 }
 
-/** For each element of the parameters what its value is multiplied by: the weight decay, or 0 where there is none; undefined if it's 0 everywhere. */
+/**
+ * For each element of the parameters the factor that weight decay multiplies it with, 0 for parameters that don't decay; undefined if all
+ * are 0.
+ */
 function decayOf(tf: Tf, parameters: readonly Parameter[], { weightDecay, decayed }: SgdOptions): Tensor1D | undefined {
   if (weightDecay === 0) return undefined;
   const factors = parameters.flatMap(({ name, variable }) =>

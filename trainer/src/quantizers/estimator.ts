@@ -14,7 +14,7 @@ export function estimator<T extends Tensor>(tf: Tf, forward: (x: T) => T, deriva
   return (x) => operation(x) as T;
 }
 
-/** As {@link estimator}, with dL/dx = dL/dy: the straight-through estimator without a window. */
+/** Like {@link estimator}, but with dL/dx = dL/dy: the straight-through estimator without a window. */
 export function straightThrough<T extends Tensor>(tf: Tf, forward: (x: T) => T): (x: T) => T {
   const operation = tf.customGrad((x) => ({ value: forward(x as T), gradFunc: (dy: Tensor) => dy.clone() }));
   return (x) => operation(x) as T;

@@ -15,7 +15,7 @@ import { recu } from './weights/recu.js';
 import { reste } from './weights/reste.js';
 import { xnorNet } from './weights/xnor-net.js';
 
-/** Weight quantizers by the name that a config gives. */
+/** Weight quantizers, by their names in a config. */
 export const WEIGHT_QUANTIZERS = {
   biper,
   bnn,
@@ -28,7 +28,7 @@ export const WEIGHT_QUANTIZERS = {
   dsq,
 } as const satisfies Readonly<Record<string, MakeWeightQuantizer>>;
 
-/** Activation quantizers by the name that a config gives. `per-sample` is what BiPer's code does, `biper` what its paper says. */
+/** Activation quantizers, by their names in a config. `per-sample` is what BiPer's code does, `biper` what its paper says. */
 export const ACTIVATION_QUANTIZERS = {
   biper: biperActivations,
   'per-sample': perSampleScaled,
@@ -38,7 +38,7 @@ export const ACTIVATION_QUANTIZERS = {
   identity,
 } as const satisfies Readonly<Record<string, MakeActivationQuantizer>>;
 
-/** Of DoReFa's activations. */
+/** Default bits of DoReFa's activations. */
 export const ACTIVATION_BITS = 2;
 
 export type WeightQuantizerName = keyof typeof WEIGHT_QUANTIZERS;

@@ -1,6 +1,6 @@
 import type { Stage, Tensor4D, Tf } from '../types.js';
 
-/** Where training is; some estimators change their form on the way. */
+/** How far training has come; some estimators change their form on the way. */
 export interface Phase {
   readonly stage: Stage;
   /** Share of this stage's epochs that is done, in [0, 1). IR-Net, ReCU and ReSTE anneal their gradients by it. */
@@ -24,12 +24,12 @@ export type WeightQuantizer = (weights: Tensor4D, phase: Phase) => Tensor4D;
 export type ActivationQuantizer = (input: Tensor4D, training: boolean) => Tensor4D;
 
 export interface WeightOptions {
-  /** Frequency of BiPer's wave, 2 pi / T; others ignore it. */
+  /** Frequency of BiPer's wave, 2 pi / T; other quantizers ignore it. */
   readonly omega0: number;
 }
 
 export interface ActivationOptions {
-  /** DoReFa's; others ignore it. */
+  /** Bits of DoReFa's activations; other quantizers ignore it. */
   readonly bits: number;
 }
 

@@ -51,7 +51,7 @@ export const learningRateChart = (epochs: readonly EpochMetrics[]): EChartsOptio
     '',
   );
 
-/** The loss of single steps: what an epoch's mean hides. */
+/** The loss of single steps, which an epoch's mean hides. */
 export const stepLossChart = (steps: readonly StepMetrics[]): EChartsOption => ({
   title: { text: 'Loss of single steps', left: 'center', textStyle: { fontSize: 14 } },
   grid: { left: 64, right: 24, top: 44, bottom: 44 },
@@ -71,7 +71,7 @@ export function layerChart(
   return lines(title, epochLabels(epochs), series, '');
 }
 
-/** @param confusion (true class, predicted class) counts. */
+/** @param confusion counts, by true class and then by predicted class. */
 export function confusionChart(
   confusion: readonly (readonly number[])[],
   classNames: readonly string[],

@@ -10,25 +10,25 @@ import { accuracyChart, confusionChart, layerChart, learningRateChart, lossChart
 const CHART: ChartSize = { width: 640, height: 360 };
 const TALL_CHART: ChartSize = { width: 960, height: 520 };
 const MATRIX: ChartSize = { width: 760, height: 640 };
-/** Layers whose wave is drawn: the first, the last and some between. */
+/** How many layers have their wave drawn: the first, the last and some between. */
 const WAVES = 6;
-/** A matrix of more classes can't be read. */
+/** With more classes than this the matrix would be unreadable. */
 const MAX_MATRIX_CLASSES = 100;
 
 export interface ReportContent {
   readonly config: TrainConfig;
-  /** What it was trained on: "TensorFlow 2.21.0, CPU". */
+  /** What the network was trained on: "TensorFlow 2.21.0, CPU". */
   readonly device: string;
-  /** At least one epoch. */
+  /** Holds at least one epoch. */
   readonly metrics: readonly Metrics[];
   /** Latent weights of the binary layers. */
   readonly layers: readonly { readonly name: string; readonly weights: Float32Array }[];
-  /** Of the last epoch, if it was run by this process. */
+  /** Result of the last epoch, if this process ran it. */
   readonly evaluation: Evaluation | undefined;
   readonly classNames: readonly string[];
 }
 
-/** A page of its own: no scripts, no fonts, no addresses; the charts are SVG inside. */
+/** A self-contained page without scripts, fonts or links; the charts in it are SVG. */
 export async function reportHtml(content: ReportContent): Promise<string> {
   const { config, device, metrics, layers, evaluation, classNames } = content;
   const epochs = metrics.filter((it): it is EpochMetrics => it.kind === 'epoch');
@@ -81,11 +81,11 @@ ${matrix === '' ? '' : `<h2>Test images after the last epoch</h2>\n${matrix}`}
 `;
 }
 
-/** Whether `a` is to be preferred to `b`: a later stage, or a better epoch of the same one. */
+/** Whether `a` is preferred to `b`: it belongs to a later stage, or is a better epoch of the same one. */
 const lastOf = (a: EpochMetrics, b: EpochMetrics): boolean =>
   a.stage > b.stage || (a.stage === b.stage && a.testAccuracy > b.testAccuracy);
 
-/** At most `count` items, evenly spread, the first and last among them. */
+/** At most `count` items, evenly spread, including the first and the last. */
 function spread<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);

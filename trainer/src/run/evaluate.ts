@@ -3,19 +3,19 @@ import type { Network, Tf } from '../types.js';
 import { type ImageShape, imagesTensor } from './tensors.js';
 
 export interface Evaluation {
-  /** Mean cross entropy, without smoothing and regulariser. */
+  /** Mean cross entropy, without smoothing and without the regulariser. */
   readonly loss: number;
   /** 0 to 1. */
   readonly accuracy: number;
   readonly images: number;
-  /** (true class, predicted class) counts. */
+  /** Counts, by true class and then by predicted class. */
   readonly confusion: readonly (readonly number[])[];
 }
 
 /**
- * Loss and accuracy on all images of a stream, with running statistics.
+ * Loss and accuracy over all images of a stream, with running statistics.
  *
- * @param batches of one epoch; closed here.
+ * @param batches one epoch; closed at the end.
  */
 export async function evaluate(tf: Tf, network: Network, batches: BatchStream, shape: ImageShape): Promise<Evaluation> {
   const { classes } = network;
@@ -43,7 +43,7 @@ export async function evaluate(tf: Tf, network: Network, batches: BatchStream, s
   return { loss: loss / images, accuracy: right / images, images, confusion };
 }
 
-/** The lowest index of the largest value. */
+/** Index of the largest value; of several, the lowest. */
 function argMax(values: Float32Array): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
 import type { InferenceFacts } from '../checkpoint/inference-facts.js';
-import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeAtomically } from '../checkpoint/output-folder.js';
+import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeRunFile } from '../checkpoint/output-folder.js';
 import {
   type LoadedCheckpoint,
   NO_SUMS,
@@ -10,35 +10,36 @@ import {
   writeCheckpoint,
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import { learningRateOf, type StageKey } from '../config/recipes.js';
+import { learningRateOf } from '../config/recipes.js';
 import { type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../data/batch-plan.js';
 import { type BatchStream, openBatches } from '../data/batch-stream.js';
 import type { TrainingData } from '../data/open-data.js';
 import type { StepResult } from '../step.js';
+import type { Stage } from '../types.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
 import { imagesTensor, labelsTensor } from './tensors.js';
 import type { Trainee } from './trainee.js';
 
-/** Who looks on. Nothing that it does changes what is computed. */
+/** Watches a run. Nothing that it does changes what is computed. */
 export interface Observer {
-  /** While image files are decoded once, before the first step. */
+  /** Called while image files are decoded for the first time, before the first step. */
   scan?(done: number, total: number): void;
-  /** After each step. */
+  /** Called after each step. */
   step?(done: StepProgress): void;
-  /** After each epoch. */
+  /** Called after each epoch. */
   epoch?(metrics: EpochMetrics): void;
 }
 
 export interface StepProgress {
-  readonly stage: StageKey;
+  readonly stage: Stage;
   readonly epoch: number;
   readonly epochs: number;
   readonly batch: number;
   readonly batches: number;
   readonly loss: number;
   readonly images: number;
-  /** Of the whole run. */
+  /** Number of the step, counted over the whole run. */
   readonly step: number;
   readonly steps: number;
 }
@@ -50,10 +51,10 @@ export interface LoopOptions {
   /** Written into every checkpoint. */
   readonly facts: InferenceFacts;
   readonly metrics: MetricsFile;
-  /** Where the run stands, and the checkpoint that says so if it goes on from one. */
+  /** Where the run starts from: its first state, or a checkpoint's together with that checkpoint. */
   readonly start: TrainingState;
   readonly checkpoint?: LoadedCheckpoint | undefined;
-  /** Aborted: the run is stopped after the current step, and saved. */
+  /** When aborted, the run stops after the current step and is saved. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
 }
@@ -61,11 +62,11 @@ export interface LoopOptions {
 export interface LoopResult {
   readonly isComplete: boolean;
   readonly state: TrainingState;
-  /** Of the last epoch; absent if none has ended. */
+  /** Result of the last epoch; absent if none has ended. */
   readonly evaluation: Evaluation | undefined;
 }
 
-/** The two stages, epoch after epoch. One object is one run from its start or from a checkpoint. */
+/** Runs the two stages, epoch after epoch. One object is one run, from its start or from a checkpoint. */
 export class TrainingLoop {
   readonly #options: LoopOptions;
   readonly #batches: number;
@@ -81,7 +82,7 @@ export class TrainingLoop {
     });
   }
 
-  /** @throws {SignwaveError} `E_TRAINING`, `E_IO`, `E_IMAGE`; the last checkpoint that was written is whole. */
+  /** @throws {SignwaveError} `E_TRAINING`, `E_IO`, `E_IMAGE`; the last checkpoint written is intact. */
   async run(): Promise<LoopResult> {
     const { config, trainee, checkpoint } = this.#options;
     trainee.enterStage(this.#state.stage);
@@ -98,8 +99,8 @@ export class TrainingLoop {
     return { isComplete, state: this.#state, evaluation: this.#evaluation };
   }
 
-  /** The second stage starts from the latent weights of the first one's best epoch, as the authors' code does. */
-  async #enterStage(key: StageKey): Promise<void> {
+  /** The second stage starts from the latent weights of the first stage's best epoch, as in the authors' code. */
+  async #enterStage(key: Stage): Promise<void> {
     const { config, trainee } = this.#options;
     const path = join(config.output, BEST_OF_STAGE_1);
     trainee.enterStage(key);
@@ -108,11 +109,11 @@ export class TrainingLoop {
     this.#state = { ...this.#state, stage: key, epoch, batch: 0, bestAccuracy: -1, bestEpoch: -1 };
   }
 
-  /** @returns false if it was stopped. */
-  async #runStage(key: StageKey): Promise<boolean> {
+  /** @returns false if the run was stopped. */
+  async #runStage(key: Stage): Promise<boolean> {
     const { config, data } = this.#options;
     const { epochs, firstEpoch } = config.stages[key]!;
-    // Epochs of the run, over both stages: each has an order of images of its own.
+    // Batches count epochs over both stages, because each epoch has its own order of images.
     const offset = epochsBefore(config, key) - firstEpoch;
     const first = { epoch: offset + this.#state.epoch, batch: this.#state.batch };
     const stream = openBatches(data.train, this.#plan(true), { first, epochs: offset + epochs });
@@ -126,8 +127,8 @@ export class TrainingLoop {
     return true;
   }
 
-  /** The rest of an epoch. @returns false if it was stopped. */
-  async #runEpoch(key: StageKey, stream: BatchStream): Promise<boolean> {
+  /** Runs the rest of an epoch. @returns false if the run was stopped. */
+  async #runEpoch(key: Stage, stream: BatchStream): Promise<boolean> {
     const { config, signal } = this.#options;
     const stage = config.stages[key]!;
     const learningRate = learningRateOf(this.#state.epoch, stage, config.recipe);
@@ -146,7 +147,7 @@ export class TrainingLoop {
     return true;
   }
 
-  async #step(key: StageKey, stream: BatchStream, learningRate: number, progress: number): Promise<void> {
+  async #step(key: Stage, stream: BatchStream, learningRate: number, progress: number): Promise<void> {
     const { config, trainee, data, metrics, observer } = this.#options;
     const startMs = performance.now();
     const batch = await stream.next();
@@ -199,8 +200,10 @@ export class TrainingLoop {
     });
   }
 
-  /** Test, count, and write: the best first, so that a crash in between repeats the epoch rather than loses its best. */
-  async #endEpoch(key: StageKey, learningRate: number, imagesPerSecond: number): Promise<void> {
+  /**
+   * Test, record and save. The best checkpoint is written first, so that a crash in between repeats the epoch rather than losing its best.
+   */
+  async #endEpoch(key: Stage, learningRate: number, imagesPerSecond: number): Promise<void> {
     const { trainee, data, metrics, observer } = this.#options;
     const { epoch, step, sums } = this.#state;
     const testBatches = openBatches(data.test, this.#plan(false), { first: { epoch: 0, batch: 0 }, epochs: 1 });
@@ -245,10 +248,10 @@ export class TrainingLoop {
     const { config, trainee, facts } = this.#options;
     const velocities = withVelocities ? trainee.velocities : [];
     const bytes = await writeCheckpoint(trainee.network, velocities, this.#state, facts);
-    await writeAtomically(join(config.output, name), bytes);
+    await writeRunFile(join(config.output, name), bytes);
   }
 
-  #hasStageAfter(key: StageKey): boolean {
+  #hasStageAfter(key: Stage): boolean {
     return stageKeys(this.#options.config).some((other) => other > key);
   }
 
@@ -267,16 +270,16 @@ export class TrainingLoop {
   }
 }
 
-/** In the order in which they are run. */
-export function stageKeys(config: TrainConfig): StageKey[] {
+/** The stages in the order in which they are run. */
+export function stageKeys(config: TrainConfig): Stage[] {
   return (['1', '2'] as const).filter((key) => config.stages[key]);
 }
 
-const epochsOf = (config: TrainConfig, key: StageKey): number =>
+const epochsOf = (config: TrainConfig, key: Stage): number =>
   config.stages[key]!.epochs - config.stages[key]!.firstEpoch;
 
-/** Epochs that are run before a stage. */
-function epochsBefore(config: TrainConfig, key: StageKey): number {
+/** Number of epochs run before a stage. */
+function epochsBefore(config: TrainConfig, key: Stage): number {
   return stageKeys(config).reduce((sum, other) => sum + (other < key ? epochsOf(config, other) : 0), 0);
 }
 

@@ -4,9 +4,9 @@ import { type Distillation, trainStep } from '../step.js';
 import type { Network, Tensor1D, Tensor4D, Tf, TrainingBackend } from '../types.js';
 import type { ImageShape } from './tensors.js';
 
-/** Two trials give what grows with the batch and what doesn't. One image would leave batch norm of vectors without a variance. */
+/** Two trials tell what grows with the batch from what doesn't. A single image would leave batch norm of vectors without a variance. */
 const TRIAL_IMAGES = [2, 3] as const;
-/** What an address of 32 bits reaches: the module of tfjs grows up to it. */
+/** What 32-bit addresses can reach: tfjs's module can grow up to that. */
 const WASM_HEAP_BYTES = 2 ** 32;
 
 export interface StepShape {
@@ -18,8 +18,8 @@ export interface StepShape {
 }
 
 /**
- * See that a step's tensors fit into memory, by steps of a few images that change nothing. A GPU's own memory is not known here: there, the
- * first step fails by the back end's own error.
+ * Check that the tensors of a step fit into memory, by steps of a few images that change nothing. The size of a GPU's own memory is unknown
+ * here; on a GPU the first step fails with the back end's own error.
  *
  * @param freeBytes by default what the system, or a container's limit, has left.
  * @throws {SignwaveError} `E_MEMORY` with the largest batch that fits.
@@ -46,7 +46,7 @@ export async function verifyMemory(
   );
 }
 
-/** The most that tensors hold at once in a step of zeros. Parameters and running statistics are as before afterwards. */
+/** The most bytes that tensors hold at once in a step on zeros. Parameters and running statistics end up unchanged. */
 async function peakBytes(tf: Tf, { network, distillation, image }: StepShape, count: number): Promise<number> {
   const images = tf.zeros([count, image.height, image.width, image.channels]) as Tensor4D;
   const labels = tf.zeros([count], 'int32') as Tensor1D;

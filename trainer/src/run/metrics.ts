@@ -1,53 +1,53 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { writeAtomically } from '../checkpoint/output-folder.js';
-import type { StageKey } from '../config/recipes.js';
+import { writeRunFile } from '../checkpoint/output-folder.js';
+import type { Stage } from '../types.js';
 
 /** A binary layer's latent weights at the end of an epoch. */
 export interface LayerMetrics {
   readonly name: string;
-  /** Mean |w|, the scale of the Laplace distribution that fits best. */
+  /** Mean |w|, the scale of the Laplace distribution that fits the weights best. */
   readonly b: number;
-  /** Eq. 15 of the paper. */
+  /** Quantization error, eq. 15 of the paper. */
   readonly quantizationError: number;
 }
 
 export interface StepMetrics {
   readonly kind: 'step';
-  readonly stage: StageKey;
+  readonly stage: Stage;
   readonly epoch: number;
-  /** Steps done in the run. */
+  /** Number of steps done in the run. */
   readonly step: number;
   readonly learningRate: number;
   readonly loss: number;
   readonly crossEntropy: number;
-  /** Without its factor tau. */
+  /** The regulariser without its factor tau. */
   readonly regulariser: number;
-  /** On this batch, 0 to 1. */
+  /** Accuracy on this batch, 0 to 1. */
   readonly accuracy: number;
   readonly imagesPerSecond: number;
 }
 
 export interface EpochMetrics {
   readonly kind: 'epoch';
-  readonly stage: StageKey;
+  readonly stage: Stage;
   readonly epoch: number;
   readonly step: number;
   readonly learningRate: number;
-  /** Means over the epoch's batches, as they were trained on. */
+  /** Mean over the epoch's batches, as they were during training. */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
   readonly testLoss: number;
   readonly testAccuracy: number;
-  /** Of training alone. */
+  /** Speed of training alone, without tests. */
   readonly imagesPerSecond: number;
   readonly layers: readonly LayerMetrics[];
 }
 
 export type Metrics = StepMetrics | EpochMetrics;
 
-/** A file of one JSON object a line. */
+/** A file with one JSON object on each line. */
 export class MetricsFile {
   constructor(private readonly path: string) {}
 
@@ -59,19 +59,19 @@ export class MetricsFile {
     }
   }
 
-  /** All whole lines, in order; none if there is no file. */
+  /** All whole lines, in order; empty if there is no file. */
   async read(): Promise<Metrics[]> {
     const text = await readFile(this.path, 'utf8').catch(() => '');
     const lines = text.split('\n');
-    // A line without its end was cut by a crash.
+    // A line without its line end was cut off by a crash.
     lines.pop();
     return lines.map((line) => JSON.parse(line));
   }
 
-  /** Forget what came after `step`: the run goes on from there. */
+  /** Drop the lines after `step`, because the run goes on from there. */
   async cutAfter(step: number): Promise<void> {
     const kept = (await this.read()).filter((metrics) => metrics.step <= step);
     const text = kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join('');
-    await writeAtomically(this.path, new TextEncoder().encode(text));
+    await writeRunFile(this.path, new TextEncoder().encode(text));
   }
 }

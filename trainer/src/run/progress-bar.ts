@@ -2,16 +2,16 @@ import type { StepProgress } from './loop.js';
 
 const BAR_CELLS = 20;
 const REDRAW_MS = 200;
-/** Share of the newest step in the running rate. */
+/** Weight of the newest step in the running rate. */
 const NEWEST = 0.05;
 
-/** What it is drawn on: `process.stderr`, if that is a terminal. */
+/** Where the bar is drawn: `process.stderr`, if that is a terminal. */
 export interface Terminal {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** A line that is drawn again and again on a terminal, and never elsewhere. */
+/** A line that is redrawn again and again on a terminal, and never drawn elsewhere. */
 export class ProgressBar {
   readonly #isShown: boolean;
   #lastMs: number;
@@ -44,13 +44,13 @@ export class ProgressBar {
     );
   }
 
-  /** Take it away, so that something else can be printed. */
+  /** Remove the bar, so that something else can be printed. */
   clear(): void {
     if (this.#isShown && this.#drawnMs > 0) this.terminal.write('\r\x1b[K');
   }
 }
 
-/** 45 s, 12 min, 3 h 05 min. */
+/** Writes a duration as 45 s, 12 min or 3 h 05 min. */
 export function duration(seconds: number): string {
   if (seconds < 99.5) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

@@ -1,7 +1,7 @@
 import type { Batch } from '../data/batch-plan.js';
 import type { Tensor1D, Tensor4D, Tf } from '../types.js';
 
-/** Of the images that a network sees, pixels. */
+/** Size of the images that a network sees, in pixels. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;

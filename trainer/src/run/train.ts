@@ -1,15 +1,15 @@
 import { join } from 'node:path';
+import { fileExists } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
 import { type InferenceFacts, inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
-  exists,
   LATEST,
   METRICS,
   prepareFolder,
   REPORT,
   readCheckpointFile,
-  writeAtomically,
+  writeRunFile,
 } from '../checkpoint/output-folder.js';
 import {
   type LoadedCheckpoint,
@@ -35,21 +35,21 @@ import { Trainee } from './trainee.js';
 export interface TrainOptions {
   readonly config: TrainConfig;
   readonly backend: TrainingBackend;
-  /** Go on from `latest.safetensors` of the output folder. */
+  /** Go on from `latest.safetensors` in the output folder. */
   readonly resume?: boolean;
-  /** Take over a folder that has another run in it. */
+  /** Overwrite the other run in the output folder. */
   readonly overwrite?: boolean;
-  /** Refuse a data set with images that can't be decoded, which are left out otherwise. */
+  /** Refuse a data set with images that can't be decoded; by default they are left out. */
   readonly strict?: boolean;
-  /** Aborted: stop after the current step, and save. */
+  /** When aborted, training stops after the current step and is saved. */
   readonly signal?: AbortSignal;
   readonly observer?: Observer;
-  /** Gets lines for the user: what is resumed, what is unusual. */
+  /** Gets lines for the user about what is resumed and what is unusual. */
   readonly log?: (line: string) => void;
 }
 
 export interface TrainResult {
-  /** False if it was stopped; `--resume` goes on. */
+  /** False if the run was stopped; `--resume` goes on with it. */
   readonly isComplete: boolean;
   readonly state: TrainingState;
   readonly evaluation: Evaluation | undefined;
@@ -58,10 +58,10 @@ export interface TrainResult {
 }
 
 /**
- * Train a network as a config says. Checkpoints, metrics and a report are in its output folder afterwards.
+ * Train a network as a config says, and leave checkpoints, metrics and a report in its output folder.
  *
- * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data and network don't fit), `E_IO` (no write
- *   permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
+ * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data and network don't fit), `E_IO` (no
+ *   write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
@@ -85,7 +85,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const trainee = new Trainee(backend.tf, network.network, config, distillation);
   const metrics = new MetricsFile(join(config.output, METRICS));
   const start = startOf(config, backend.name, checkpoint, network.random);
-  // Here, so that a checkpoint of another network leaves the metrics as they are.
+  // Done before metrics are cut, so that a checkpoint of another network leaves them alone.
   if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
   await metrics.cutAfter(checkpoint ? start.step : -1);
   try {
@@ -112,7 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         evaluation,
         classNames: data.classNames,
       });
-      await writeAtomically(reportPath, new TextEncoder().encode(html));
+      await writeRunFile(reportPath, new TextEncoder().encode(html));
     }
     return { ...result, reportPath };
   } finally {
@@ -120,7 +120,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** See that the folder may be used. @returns the checkpoint to go on from. */
+/** Check that the folder may be used. @returns the checkpoint to go on from. */
 async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<LoadedCheckpoint | undefined> {
   await prepareFolder(config.output);
   const path = join(config.output, LATEST);
@@ -129,7 +129,7 @@ async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<
     verifySameConfig(path, checkpoint.state.config, config);
     return checkpoint;
   }
-  if (!overwrite && (await exists(path))) {
+  if (!overwrite && (await fileExists(path))) {
     throw new SignwaveError(
       'E_USAGE',
       `${config.output} has a run in it; go on with it by --resume, replace it by --overwrite, or name another "output"`,
@@ -154,7 +154,7 @@ function warnOfStage1({ architecture, quantizers, stages }: TrainConfig, log: (l
   );
 }
 
-/** The demo network has two sizes. */
+/** The demo network takes two sizes. */
 function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
   if (architecture !== 'demo_1w1a') return ARCHITECTURES[architecture].input;
   return { size: data.height === 32 ? 32 : 28, channels: data.channels };
@@ -188,10 +188,10 @@ async function distillationOf(
   const { teacher: path, architecture, temperature, weight } = config.distillation;
   const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
   verifySameFacts(path, checkpoint.facts, facts);
-  // With the teacher's own quantizers and scale, whatever the student has.
+  // The teacher has its own quantizers and scale, whatever the student has.
   const { network: teacher } = networkOf(architecture, checkpoint.state.config, backend, data);
   restoreNetwork(backend.tf, teacher, checkpoint);
-  teacher.stage = checkpoint.state.stage === '1' ? 1 : 2;
+  teacher.stage = checkpoint.state.stage;
   return { teacher, temperature, weight };
 }
 
@@ -202,7 +202,7 @@ function startOf(
   random: string,
 ): TrainingState {
   if (checkpoint) {
-    // Throws if it is damaged.
+    // Throws if the state is damaged.
     restoredRandom(checkpoint.state.random);
     return { ...checkpoint.state, config, backend };
   }

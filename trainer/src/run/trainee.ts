@@ -2,21 +2,20 @@ import { SignwaveError } from '@signwave/format';
 import type { LoadedCheckpoint } from '../checkpoint/training-state.js';
 import { restoreNetwork, tensorOf } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import type { StageKey } from '../config/recipes.js';
 import { Sgd } from '../optimizer/index.js';
 import { type Distillation, type StepResult, trainStep } from '../step.js';
-import type { Network, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
 
-/** What changes from epoch to epoch. */
+/** Settings that change from epoch to epoch. */
 export interface StepSettings {
   readonly learningRate: number;
   /** Share of this stage's epochs that is done, in [0, 1). */
   readonly progress: number;
-  /** Of this step in the run, from 1; for messages. */
+  /** Number of this step in the run, from 1; for messages. */
   readonly step: number;
 }
 
-/** A network with its optimizer: what steps change, and what a checkpoint stores. */
+/** A network and its optimizer: what steps change, and what a checkpoint stores. */
 export class Trainee {
   #optimizer: Sgd | undefined;
 
@@ -27,20 +26,20 @@ export class Trainee {
     private readonly distillation?: Distillation,
   ) {}
 
-  /** SGD's velocities, named as their parameters. */
+  /** SGD's velocities, named like their parameters. */
   get velocities(): readonly StateBuffer[] {
     return this.#optimizer?.velocities ?? [];
   }
 
-  /** Set the network to a stage, with velocities of zero. */
-  enterStage(key: StageKey): void {
-    const { momentum, weightDecay, decay } = this.config.stages[key]!;
+  /** Set the network to a stage and all velocities to zero. */
+  enterStage(stage: Stage): void {
+    const { momentum, weightDecay, decay } = this.config.stages[stage]!;
     this.#optimizer?.dispose();
     this.#optimizer = new Sgd(this.tf, this.network.parameters, { momentum, weightDecay, decayed: decay });
-    this.network.stage = key === '1' ? 1 : 2;
+    this.network.stage = stage;
   }
 
-  /** @throws {SignwaveError} `E_RESUME` if the checkpoint is of another network; nothing is changed then. */
+  /** @throws {SignwaveError} `E_RESUME` if the checkpoint belongs to another network; nothing is changed then. */
   restore(checkpoint: LoadedCheckpoint): void {
     const stored = restoreNetwork(this.tf, this.network, checkpoint);
     for (const velocity of this.velocities) {
@@ -59,7 +58,7 @@ export class Trainee {
   async step(images: Tensor4D, labels: Tensor1D, settings: StepSettings): Promise<StepResult> {
     const { tf, network, config, distillation } = this;
     network.progress = settings.progress;
-    // A clone shares its data, and a step replaces data rather than write into them: this costs no copy.
+    // A clone shares its data, and a step replaces data rather than overwriting them, so this costs no copy.
     const before = namedTensors(network).map(([name, tensor]) => ({ name, tensor: tf.clone(tensor) }));
     try {
       const result = await trainStep({
@@ -69,7 +68,7 @@ export class Trainee {
         images,
         labels,
         learningRate: settings.learningRate,
-        tau: config.stages[network.stage === 1 ? '1' : '2']!.tau,
+        tau: config.stages[network.stage]!.tau,
         labelSmoothing: config.labelSmoothing,
         ...(distillation && { distillation }),
       });
@@ -97,7 +96,7 @@ function namedTensors(network: Network): [string, Tensor][] {
   ];
 }
 
-/** The tensor that a step went wrong with: the first that wasn't finite before it, else the one with the largest value. */
+/** The tensor that a step failed with: the first that was not finite before it, else the one with the largest value. */
 async function blame(tensors: readonly { readonly name: string; readonly tensor: Tensor }[]): Promise<string> {
   let largest = { name: '', magnitude: -1 };
   for (const { name, tensor } of tensors) {

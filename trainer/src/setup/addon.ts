@@ -10,10 +10,10 @@ import type { Machine } from './machine.js';
 import type { Toolchain } from './toolchain.js';
 
 const SHOWN_LINES = 20;
-/** Our own ops. Beside this file, and beside the bundles that have it in them. */
+/** Source of our own ops. It lies beside this file, and beside the bundles that contain this file. */
 const FUSED_OPS = fileURLToPath(new URL('./fused-ops.cc', import.meta.url));
 
-/** tfjs-node's addon in node_modules. */
+/** tfjs-node's addon, in node_modules. */
 export interface Addon {
   /** Folder of the package, with the addon's sources in `binding`. */
   readonly folder: string;
@@ -34,18 +34,18 @@ export function locateAddon(): Addon {
       { cause: error },
     );
   }
-  // The package asks the same function.
+  // The package calls the same function.
   const { find } = createRequire(manifest)('@mapbox/node-pre-gyp') as { find(manifest: string): string };
   return { folder: dirname(manifest), path: find(manifest) };
 }
 
 /**
- * Compile the addon and our ops, as one library, against the library of the wheel, unless that was done already. It registers the ops when
- * it is loaded; in a library of their own they would need something that loads it.
+ * Compile the addon and our ops into one library, linked with the library in the wheel, unless that was done already. The library registers
+ * the ops when it is loaded; in a library of their own, something would have to load them.
  *
- * By a compiler's command and not by node-gyp, for the package's script first asks a server of Google for a file, and
- * node-gyp needs make and a Python that still has distutils. The library is found by the addon's RUNPATH, so nothing is
- * linked into the package, and the wheel's own RUNPATH, `$ORIGIN/../nvidia`, leads to CUDA.
+ * This calls a compiler rather than node-gyp: the package's script first asks a server of Google for a file, and node-gyp needs make and a
+ * Python that still has distutils. The addon finds the wheel's library by its RUNPATH, so nothing is linked into the package, and the
+ * wheel's own RUNPATH, `$ORIGIN/../nvidia`, leads to CUDA.
  *
  * @param tensorflow folder of the wheel's package.
  */
@@ -70,10 +70,10 @@ export async function buildAddon(
   const unfinished = `${addon.path}.tmp`;
   const { status, lines } = await machine.run(toolchain.compiler, [
     ...['-std=c++17', '-O3', '-fPIC', '-shared', '-w'],
-    // The wheel needs AVX anyway, and the sums of our ops, which are in binary64, want it.
+    // The wheel needs AVX anyway, and our ops sum in binary64, which gains from it.
     ...(machine.architecture === 'x64' ? ['-mavx'] : []),
     ...['-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
-    // As the wheel was compiled: tf.sysconfig.get_compile_flags().
+    // The flags that the wheel was compiled with: tf.sysconfig.get_compile_flags().
     ...['-DNDEBUG', '-D_GLIBCXX_USE_CXX11_ABI=1', '-DEIGEN_MAX_ALIGN_BYTES=64'],
     ...[toolchain.nodeHeaders, join(addon.folder, '..'), join(tensorflow, 'include')].flatMap((folder) => [
       '-I',

@@ -5,21 +5,21 @@ import { SignwaveError } from '@signwave/format';
 import { cacheFolder, type Machine } from './machine.js';
 import { type Device, TENSORFLOW_VERSION, wheelFor } from './wheel.js';
 
-/** Written last: an environment without it was cut off while it was made. */
+/** Written last: in an environment without it, the installation was interrupted. */
 const MARKER = 'signwave-installed';
-/** Of pip's output when it fails. */
+/** Lines of pip's output that are shown when it fails. */
 const SHOWN_LINES = 6;
 
-/** Parent of all environments. It is outside node_modules, which npm ci empties. */
+/** Folder of all environments. It is outside of node_modules, which npm ci empties. */
 export function environmentsFolder(machine: Machine): string {
   return join(cacheFolder(machine), 'tensorflow');
 }
 
 /**
- * A Python environment of our own with TensorFlow's wheel in it, made unless it is there already.
+ * Makes a Python environment with TensorFlow's wheel in it, unless there is one already.
  *
  * @returns the folder of the wheel's package, which has `libtensorflow_cc.so.2` and `include`.
- * @throws {SignwaveError} `E_BACKEND` if the disk is too small, or pip fails.
+ * @throws {SignwaveError} `E_BACKEND` if the disk is too small or pip fails.
  */
 export async function installWheel(
   machine: Machine,
@@ -58,7 +58,7 @@ export async function installWheel(
   return library;
 }
 
-/** lib/python3.11/site-packages/tensorflow */
+/** Finds lib/python3.11/site-packages/tensorflow, or that of another version. */
 function packageFolder(folder: string): string {
   const python = readdirSync(join(folder, 'lib')).find((name) => name.startsWith('python3'));
   const path = join(folder, 'lib', String(python), 'site-packages', 'tensorflow');

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What setup asks of the machine it runs on. Tests describe machines that lack something. */
+/** What setup needs to know about the machine it runs on. Tests describe machines that lack something. */
 export interface Machine {
   readonly platform: string;
-  /** Node's name: `x64`, `arm64`. */
+  /** Node's name for it: `x64`, `arm64`. */
   readonly architecture: string;
   /** Path of the running `node`. */
   readonly node: string;
@@ -14,9 +14,9 @@ export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
   exists(path: string): boolean;
   /**
-   * Run a program to its end.
+   * Run a program until it ends.
    *
-   * @param onLine gets each line of its output when it comes.
+   * @param onLine gets each line of its output as it comes.
    */
   run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<Finished>;
 }
@@ -24,7 +24,7 @@ export interface Machine {
 export interface Finished {
   /** Exit status; -1 if the program isn't there or was killed. */
   readonly status: number;
-  /** Of stdout and stderr together, empty ones left out. */
+  /** Lines of stdout and stderr together, without empty ones. */
   readonly lines: readonly string[];
 }
 
@@ -63,7 +63,7 @@ function runProgram(program: string, args: readonly string[], onLine?: (line: st
   });
 }
 
-/** Folder for what can be made again: `$XDG_CACHE_HOME/signwave`, or `.cache/signwave` at home. */
+/** Folder for files that can be made again: `$XDG_CACHE_HOME/signwave`, or `.cache/signwave` in the home folder. */
 export function cacheFolder({ env }: Machine): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'signwave');
 }

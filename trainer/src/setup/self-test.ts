@@ -6,16 +6,15 @@ import { hardtanhOfSum } from '../layers/hardtanh.js';
 import { perSampleScaled } from '../quantizers/activations/per-sample.js';
 import type { Tensor, Tensor1D, Tensor4D, Tf, TrainingBackend } from '../types.js';
 
-/** Between back ends that sum in other orders; the values are about 1. */
+/** Tolerance between back ends that sum in different orders; the values are about 1. */
 const TOLERANCE = 1e-4;
 const EPSILON = 1e-5;
 
 /**
- * Compare a convolution of stride 2 with explicit pads, batch norm, the operations of our own and the gradients of all with the cpu back
- * end's.
+ * Compare with the cpu back end: a convolution of stride 2 with explicit pads, batch norm, our own operations, and all of their gradients.
  *
  * @returns the largest difference, relative to the largest value of the same tensor.
- * @throws {SignwaveError} `E_BACKEND` if it is above 1e-4, or an operation of our own is not there on a CPU.
+ * @throws {SignwaveError} `E_BACKEND` if it is above 1e-4, or one of our own operations is missing on a CPU.
  */
 export async function compareWithCpu(backend: OpenedBackend): Promise<number> {
   const { tf, name } = backend;
@@ -45,7 +44,7 @@ export async function compareWithCpu(backend: OpenedBackend): Promise<number> {
   return worst;
 }
 
-/** Layers, forward and backward, on inputs that are the same everywhere. */
+/** Runs layers forward and backward, on inputs that are the same everywhere. */
 async function probe(backend: OpenedBackend): Promise<Record<string, Float32Array>> {
   const tensors = { ...probeConvolution(backend), ...probeActivations(backend.tf) };
   const values: Record<string, Float32Array> = {};

@@ -9,21 +9,21 @@ import { findToolchain } from './toolchain.js';
 import type { Device } from './wheel.js';
 
 export interface SetupOptions {
-  /** Default: `gpu` if there is an NVIDIA driver. */
+  /** Default: `gpu` if an NVIDIA driver is found, else the CPU. */
   readonly device?: Device | undefined;
-  /** Gets a line for each step, and the output of pip. */
+  /** Gets a line for each step, and pip's output. */
   readonly log: (line: string) => void;
   readonly machine?: Machine;
 }
 
 /**
- * Build the back end `tensorflow`: tfjs-node's addon on the C library in TensorFlow's wheel. Steps that an earlier call
- * finished are skipped; one that was cut off is done again.
+ * Build the back end `tensorflow`: tfjs-node's addon, linked with the C library in TensorFlow's wheel. Steps that an earlier call finished
+ * are skipped; a step that was interrupted is done again.
  *
- * `gpu` was run on a machine without one: it installs, builds, loads and falls back to the CPU. On a GPU it is untested.
+ * `gpu` was tried on a machine without a GPU: it installs, builds, loads and falls back to the CPU. On a GPU it is untested.
  *
  * @returns the back end's device: "TensorFlow 2.21.0, CPU".
- * @throws {SignwaveError} `E_BACKEND` with what is missing, or what a step printed; nothing is left that would be chosen.
+ * @throws {SignwaveError} `E_BACKEND` with what is missing, or what a step printed; nothing is left behind that would be chosen.
  */
 export async function setupTensorflow({ device, log, machine = THIS_MACHINE }: SetupOptions): Promise<string> {
   const { platform, architecture } = machine;
@@ -55,7 +55,7 @@ export async function setupTensorflow({ device, log, machine = THIS_MACHINE }: S
   }
 }
 
-/** Take back what {@link setupTensorflow} made. */
+/** Remove what {@link setupTensorflow} made. */
 export async function removeTensorflow({ log, machine = THIS_MACHINE }: SetupOptions): Promise<void> {
   const folder = environmentsFolder(machine);
   const addon = locateAddon();

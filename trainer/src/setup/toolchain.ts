@@ -4,20 +4,20 @@ import { SignwaveError } from '@signwave/format';
 import type { Machine } from './machine.js';
 import { PYTHON_VERSIONS } from './wheel.js';
 
-/** What building the addon takes. */
+/** The tools that build the addon. */
 export interface Toolchain {
-  /** Python with `venv`, of a version that the wheel has a build for. */
+  /** Path of a Python with `venv`, of a version that the wheel exists for. */
   readonly python: string;
-  /** C++17 compiler that takes GCC's options. */
+  /** Path of a C++17 compiler that takes GCC's options. */
   readonly compiler: string;
-  /** Folder with `node_api.h`. */
+  /** Folder that has `node_api.h`. */
   readonly nodeHeaders: string;
 }
 
 /**
  * Find Python, a compiler and Node's headers.
  *
- * @throws {SignwaveError} `E_BACKEND` with everything that is missing, and how to get it.
+ * @throws {SignwaveError} `E_BACKEND` that lists everything missing, and how to get it.
  */
 export async function findToolchain(machine: Machine): Promise<Toolchain> {
   const found = [await findPython(machine), await findCompiler(machine), await findNodeHeaders(machine)] as const;
@@ -30,7 +30,7 @@ export async function findToolchain(machine: Machine): Promise<Toolchain> {
   return { python: python!, compiler: compiler!, nodeHeaders: nodeHeaders! };
 }
 
-/** Something that isn't there, with how to get it. */
+/** A tool that wasn't found, with how to get it. */
 class Missing {
   constructor(readonly what: string) {}
 }
@@ -68,8 +68,8 @@ async function findCompiler({ env, run }: Machine): Promise<string | Missing> {
 }
 
 /**
- * Headers of any Node that is at least 12.17 do: Node-API keeps its binary interface. Searched: the prefix that npm is
- * told of (`nodedir`), the one of the running Node, and where node-gyp keeps what it has downloaded.
+ * Headers of any Node from 12.17 on will do, because Node-API keeps its binary interface. They are looked for in npm's `nodedir`, at the
+ * running Node's prefix, and where node-gyp keeps its downloads.
  */
 async function findNodeHeaders(machine: Machine): Promise<string | Missing> {
   const { env, exists, node, nodeVersion } = machine;

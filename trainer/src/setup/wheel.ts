@@ -1,7 +1,7 @@
-/** The version of TensorFlow whose wheel has the C library; the prototypes were measured with it. */
+/** The TensorFlow version whose wheel supplies the C library; the prototypes were measured with it. */
 export const TENSORFLOW_VERSION = '2.21.0';
 
-/** Versions of Python that it has wheels for. */
+/** Python versions that it has wheels for. */
 export const PYTHON_VERSIONS: readonly string[] = ['3.10', '3.11', '3.12', '3.13'];
 
 export type Device = 'cpu' | 'gpu';
@@ -9,17 +9,17 @@ export type Device = 'cpu' | 'gpu';
 export interface Wheel {
   /** Arguments of `pip install`. */
   readonly requirement: readonly string[];
-  /** Disk space that the environment takes, in bytes; a download of about a third comes on top while it is installed. */
+  /** Disk space that the environment takes, in bytes; while it is installed, a download of about a third comes on top. */
   readonly diskBytes: number;
-  /** What is said before it is downloaded. */
+  /** What is said about the size before the download. */
   readonly size: string;
 }
 
 /**
- * What is installed. For a CPU only the wheel itself: its C library needs none of the Python packages that the wheel
- * depends on. For a GPU CUDA and cuDNN come as wheels too.
+ * What to install. A CPU needs only the wheel itself: its C library uses none of the Python packages that the wheel depends on. For a GPU,
+ * CUDA and cuDNN come as wheels, too.
  *
- * @param architecture Node's name. The wheel without CUDA has another name on ARM, where no other exists.
+ * @param architecture Node's name for it. The wheel without CUDA has another name on ARM, where it is the only one.
  */
 export function wheelFor(device: Device, architecture: string): Wheel {
   if (device === 'gpu') {

@@ -12,10 +12,13 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LAYER = { name: '<conv>', ...latentWeightStatistics(Float32Array.from(laplaceSamples(1000, 0.05, 1)), 20) };
 
 describe('figures', () => {
-  test('of docs/figures are what scripts/write-figures.mjs writes', () => {
+  test('of docs/figures are what scripts/documents/write-figures.mjs writes', () => {
     const folder = mkdtempSync(join(tmpdir(), 'signwave-figures-'));
     try {
-      const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/write-figures.mjs'), folder]);
+      const { status, stderr } = spawnSync(process.execPath, [
+        join(ROOT, 'scripts/documents/write-figures.mjs'),
+        folder,
+      ]);
       expect(status, String(stderr)).toBe(0);
       const names = readdirSync(folder);
       expect(names).toHaveLength(2);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { verifySameConfig } from '../../src/checkpoint/compare-configs.js';
-import { prepareFolder, writeAtomically } from '../../src/checkpoint/output-folder.js';
+import { prepareFolder, writeRunFile } from '../../src/checkpoint/output-folder.js';
 import { parseConfig } from '../../src/config/parse-config.js';
 
 describe('the output folder', () => {
@@ -42,8 +42,8 @@ describe('writing', () => {
   test('replaces a file and leaves nothing else', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'latest');
-    await writeAtomically(path, Uint8Array.of(1));
-    await writeAtomically(path, Uint8Array.of(2, 3));
+    await writeRunFile(path, Uint8Array.of(1));
+    await writeRunFile(path, Uint8Array.of(2, 3));
     expect([...(await readFile(path))]).toEqual([2, 3]);
     expect(await readdir(folder)).toEqual(['latest']);
   });
@@ -51,7 +51,7 @@ describe('writing', () => {
   test('that fails is an error with the reason, and leaves no temporary file', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'latest', 'full'), { recursive: true });
-    await expect(writeAtomically(join(folder, 'latest'), Uint8Array.of(1))).rejects.toMatchObject({ code: 'E_IO' });
+    await expect(writeRunFile(join(folder, 'latest'), Uint8Array.of(1))).rejects.toMatchObject({ code: 'E_IO' });
     expect(await readdir(folder)).toEqual(['latest']);
   });
 });

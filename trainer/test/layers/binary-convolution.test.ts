@@ -61,7 +61,7 @@ describe.each(['wasm', 'cpu'] as const)('a binary convolution scaled by gamma, o
     const { store, run } = makeLayer();
     const sines = WEIGHTS.map((w) => Math.sin(OMEGA0 * w));
     const ofStage = { 1: convolved(sines), 2: convolved(sines.map(Math.sign)).map((y) => gammaOf(WEIGHTS) * y) };
-    for (const stage of [1, 2] as const) {
+    for (const stage of ['1', '2'] as const) {
       store.phase.stage = stage;
       for (const training of [true, false]) {
         const found = await run(training);
@@ -92,7 +92,7 @@ describe.each(['wasm', 'cpu'] as const)('a binary convolution scaled by gamma, o
   test('has the gradient of gamma sin(omega0 w), gamma a constant', async () => {
     const { tf } = backend;
     const { store, layer, weight } = makeLayer();
-    store.phase.stage = 2;
+    store.phase.stage = '2';
     const probe = Array.from({ length: 8 }, (_, i) => Math.cos(1.3 * i));
     const gradient = tf.tidy(() => {
       const { grads } = tf.variableGrads(
@@ -116,7 +116,7 @@ describe.each(['wasm', 'cpu'] as const)('a binary convolution scaled by gamma, o
     const { tf } = backend;
     const before = tf.memory().numTensors;
     const { store, weight, run } = makeLayer();
-    store.phase.stage = 2;
+    store.phase.stage = '2';
     const counts = new Set<number>();
     for (let step = 0; step < 4; step++) {
       assign(

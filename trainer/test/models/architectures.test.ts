@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { decodeNpy } from '@signwave/lab';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeNpy } from '../../../cli/src/data/npy.js';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { ARCHITECTURES, type ArchitectureName, createNetwork } from '../../src/models/index.js';
@@ -31,7 +31,7 @@ describe('architectures', () => {
     async (name: ArchitectureName) => {
       const { size, channels } = ARCHITECTURES[name].input;
       const network = make(name);
-      for (const stage of [1, 2] as const) {
+      for (const stage of ['1', '2'] as const) {
         network.stage = stage;
         for (const training of [true, false]) {
           const images = backend.tf.randomNormal([2, size, size, channels], 0, 1, 'float32', 1) as Tensor4D;
@@ -139,7 +139,7 @@ describeWithShared("the authors' checkpoints", () => {
   test.each(CHECKPOINTS)('$name computes the logits of PyTorch', async ({ name, folder, omega0, logits, images }) => {
     const { tf } = backend;
     const network = make(name, { omega0 });
-    network.stage = 2;
+    network.stage = '2';
     await load(tf, network, await openFile(sharedPath(`checkpoints/${folder}/model_best.pth.tar`)!));
     const records = await readFile(sharedPath('data/cifar-10-batches-bin/test_batch.bin')!);
     const bytes = new Uint8Array(images * 3072);

@@ -27,7 +27,7 @@ describeWithShared('the third step of stage 1', () => {
   test('is as far from the authors’ as rounding takes it from itself', { timeout: 600_000 }, async () => {
     const { tf } = await chooseBackend({ force: 'wasm' });
     const arrays = await readNpz(AUTHORS_STEPS!);
-    const run = new AuthorsRun({ tf }, arrays, 1, new DoubtfulValues(tf, TOLERANCE));
+    const run = new AuthorsRun({ tf }, arrays, '1', new DoubtfulValues(tf, TOLERANCE));
     await run.step(AUTHORS_SIDES[1][0]!);
     const ours = await valuesOf(run.parameters);
     run.takeAuthorsFirstStep();

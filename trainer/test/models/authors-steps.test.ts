@@ -31,14 +31,14 @@ const ALPHA_NOISE = 5e-4;
  * stored; authors-sensitivity.test.ts is about step 3.
  */
 const RUNS = [
-  { name: 'wasm', stage: 1, steps: 2 },
-  { name: 'wasm', stage: 2, steps: 3 },
-  { name: 'tensorflow', stage: 1, steps: 2 },
-  { name: 'tensorflow', stage: 2, steps: 3 },
-  { name: 'cpu', stage: 1, steps: 1 },
-  { name: 'cpu', stage: 2, steps: 1 },
-  { name: 'webgpu', stage: 1, steps: 1 },
-  { name: 'webgpu', stage: 2, steps: 1 },
+  { name: 'wasm', stage: '1', steps: 2 },
+  { name: 'wasm', stage: '2', steps: 3 },
+  { name: 'tensorflow', stage: '1', steps: 2 },
+  { name: 'tensorflow', stage: '2', steps: 3 },
+  { name: 'cpu', stage: '1', steps: 1 },
+  { name: 'cpu', stage: '2', steps: 1 },
+  { name: 'webgpu', stage: '1', steps: 1 },
+  { name: 'webgpu', stage: '2', steps: 1 },
 ] as const;
 /** Back ends that not every machine has. */
 const OPTIONAL: readonly string[] = ['tensorflow', 'webgpu'];
@@ -59,7 +59,7 @@ describeWithShared("the authors' first steps", () => {
         if (step === 1) {
           checkGradients(run.network, await run.gradients(), await arrays, stage);
           await checkNextRegulariser(run, await arrays, stage);
-          if (stage === 1) run.takeAuthorsFirstStep();
+          if (stage === '1') run.takeAuthorsFirstStep();
         }
       }
       if (steps === 3) await checkAfter3(run.network, await arrays, stage);

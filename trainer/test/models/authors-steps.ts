@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { bytesSource } from '@signwave/format';
-import { decodeNpy } from '../../../cli/src/data/npy.js';
+import { decodeNpy } from '@signwave/lab';
 import { ZipArchive } from '../../../convert/src/checkpoints/zip-archive.js';
 import { sharedPath } from '../../../test/shared.js';
 

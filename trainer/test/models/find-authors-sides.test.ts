@@ -51,10 +51,10 @@ class Search {
 
   /** Sides of this step and those after it that lead to the authors' numbers; undefined if there are none. */
   async solve(step: Step): Promise<Sides[] | undefined> {
-    if (step === 2 && this.#stage === 1) this.#run.takeAuthorsFirstStep();
+    if (step === 2 && this.#stage === '1') this.#run.takeAuthorsFirstStep();
     const signs = await this.#findSigns(step);
     if (signs === undefined) return undefined;
-    if (step === 2 && this.#stage === 1) return [await this.#complete(signs)];
+    if (step === 2 && this.#stage === '1') return [await this.#complete(signs)];
     const before = await this.#save();
     if (step !== 2) {
       const { sides, error } = await this.#descendWindows(step, signs, before);
@@ -220,7 +220,7 @@ class Search {
 }
 
 describe.runIf(process.env.FIND_SIDES)('the search for the sides that the authors took', () => {
-  test.each([1, 2] as const)('finds those of stage %i', { timeout: 7_200_000 }, async (stage) => {
+  test.each(['1', '2'] as const)('finds those of stage %s', { timeout: 7_200_000 }, async (stage) => {
     const { tf } = await chooseBackend({ force: 'wasm' });
     const found = await new Search(tf, await readNpz(AUTHORS_STEPS!), stage).solve(1);
     for (const sides of found ?? []) console.log([...sides].map(([key, side]) => `${key}=${side}`).join(' '));

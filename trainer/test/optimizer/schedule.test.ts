@@ -31,23 +31,23 @@ function authorsLoop(
 
 describe("the authors' schedule", () => {
   test.each([
-    { name: 'CIFAR stage 1', learningRate: 0.021, epochs: 600, hasWarmUp: true, stage: 1 },
-    { name: 'CIFAR stage 2', learningRate: 0.0037, epochs: 300, hasWarmUp: true, stage: 2 },
-    { name: 'ImageNet stage 1', learningRate: 0.1, epochs: 200, hasWarmUp: true, stage: 1 },
-    { name: 'ImageNet stage 2', learningRate: 0.01, epochs: 100, hasWarmUp: false, stage: 2 },
-    { name: 'a short stage 1', learningRate: 0.1, epochs: 12, hasWarmUp: true, stage: 1 },
-    { name: 'a short stage 2', learningRate: 0.02, epochs: 5, hasWarmUp: false, stage: 2 },
+    { name: 'CIFAR stage 1', learningRate: 0.021, epochs: 600, hasWarmUp: true, stage: '1' },
+    { name: 'CIFAR stage 2', learningRate: 0.0037, epochs: 300, hasWarmUp: true, stage: '2' },
+    { name: 'ImageNet stage 1', learningRate: 0.1, epochs: 200, hasWarmUp: true, stage: '1' },
+    { name: 'ImageNet stage 2', learningRate: 0.01, epochs: 100, hasWarmUp: false, stage: '2' },
+    { name: 'a short stage 1', learningRate: 0.1, epochs: 12, hasWarmUp: true, stage: '1' },
+    { name: 'a short stage 2', learningRate: 0.02, epochs: 5, hasWarmUp: false, stage: '2' },
   ] as const)('is what their loop does: $name', ({ learningRate, epochs, hasWarmUp, stage }) => {
     const rateOf = authorsSchedule({ learningRate, epochs, hasWarmUp, stage });
-    const expected = authorsLoop(learningRate, epochs, hasWarmUp, stage === 1 ? -1 : 0);
+    const expected = authorsLoop(learningRate, epochs, hasWarmUp, stage === '1' ? -1 : 0);
     expect([...expected.keys()][0]).toBe(firstEpochOf(stage));
     for (const [epoch, rate] of expected) expect(rateOf(epoch), `epoch ${epoch}`).toBeCloseTo(rate, 10);
   });
 
   test('starts with a fifth of the rate in stage 1 and two fifths in stage 2', () => {
     const options = { learningRate: 1, epochs: 300, hasWarmUp: true };
-    expect(authorsSchedule({ ...options, stage: 1 })(firstEpochOf(1))).toBeCloseTo(0.2);
-    expect(authorsSchedule({ ...options, stage: 2 })(firstEpochOf(2))).toBeCloseTo(0.4);
+    expect(authorsSchedule({ ...options, stage: '1' })(firstEpochOf('1'))).toBeCloseTo(0.2);
+    expect(authorsSchedule({ ...options, stage: '2' })(firstEpochOf('2'))).toBeCloseTo(0.4);
   });
 });
 

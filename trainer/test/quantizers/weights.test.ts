@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { WEIGHT_QUANTIZERS, type WeightQuantizerName } from '../../src/quantizers/index.js';
-import type { Tensor4D, Tf } from '../../src/types.js';
+import type { Stage, Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, valuesAt } from './differentiate.js';
 
 const OMEGA0 = 20;
@@ -18,7 +18,7 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
     ({ tf } = await chooseBackend({ force: backend }));
   });
 
-  const make = (name: WeightQuantizerName, stage: 1 | 2 = 2, progress = 0) => {
+  const make = (name: WeightQuantizerName, stage: Stage = '2', progress = 0) => {
     const quantize = WEIGHT_QUANTIZERS[name](tf, { omega0: OMEGA0 });
     return (w: Tensor4D) => quantize(w, { stage, progress });
   };
@@ -54,13 +54,13 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
   });
 
   test('biper in stage 1 is the sine itself', async () => {
-    const values = await valuesAt(tf, make('biper', 1), WEIGHTS, SHAPE);
+    const values = await valuesAt(tf, make('biper', '1'), WEIGHTS, SHAPE);
     values.forEach((value, i) => {
       expect(value).toBeCloseTo(Math.sin(OMEGA0 * WEIGHTS[i]!), 5);
     });
   });
 
-  test.each([1, 2] as const)('biper has the gradient of the sine in stage %i', async (stage) => {
+  test.each(['1', '2'] as const)('biper has the gradient of the sine in stage %s', async (stage) => {
     const found = await gradientOf(tf, make('biper', stage), WEIGHTS, SHAPE, PROBE);
     const expected = centralDifferences((w) => w.map((x) => Math.sin(OMEGA0 * x)), WEIGHTS, PROBE);
     found.forEach((value, i) => {
@@ -134,7 +134,7 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
   test.each(Object.entries(SURROGATES))(
     '%s has the gradient of its surrogate',
     async (name, { progress, surrogate }) => {
-      const found = await gradientOf(tf, make(name as WeightQuantizerName, 2, progress), WEIGHTS, SHAPE, PROBE);
+      const found = await gradientOf(tf, make(name as WeightQuantizerName, '2', progress), WEIGHTS, SHAPE, PROBE);
       const expected = centralDifferences(surrogate, WEIGHTS, PROBE);
       found.forEach((value, i) => {
         expect(value, `weight ${i}`).toBeCloseTo(expected[i]!, 4);
@@ -185,7 +185,7 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
       // Signs that cancel: nothing comes through E|w|.
       const at = [-2, -1.5, -1, -0.2, -0.1, -1e-8, 0, 0, 1e-8, 0.1, 0.2, 1, 1.5, 2];
       const ones = at.map(() => 1);
-      const found = await gradientOf(tf, make('reste', 2, progress), at, [1, at.length, 1, 1], ones);
+      const found = await gradientOf(tf, make('reste', '2', progress), at, [1, at.length, 1, 1], ones);
       found.forEach((value, i) => {
         expect(value, `at ${at[i]}`).toBeCloseTo(slopeAt(at[i]!) * meanAbs(at), 4);
       });

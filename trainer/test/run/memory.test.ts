@@ -122,7 +122,7 @@ async function isFlat(backend: TrainingBackend): Promise<void> {
   const optimizer = new Sgd(tf, network.parameters, { momentum: 0.9, weightDecay: 1e-4, decayed: 'all' });
   const seen = new Set<string>();
   for (let step = 0; step < STEPS; step++) {
-    network.stage = step < STEPS / 2 ? 1 : 2;
+    network.stage = step < STEPS / 2 ? '1' : '2';
     const images = tf.randomNormal([2, SIDE, SIDE, 1], 0, 1, 'float32', step) as Tensor4D;
     const labels = tf.tensor1d([step % 10, (step + 3) % 10], 'int32');
     await trainStep({ tf, network, optimizer, images, labels, learningRate: 0.01, tau: 1e-3 });

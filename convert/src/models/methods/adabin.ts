@@ -5,7 +5,7 @@ import type { MethodConv, ResidualStyle } from '../residual-block.js';
 import { bitFilters } from '../state.js';
 import { centred, perFilter, sum } from '../weight-rules.js';
 
-/** Weights of two levels, a * sign + b per filter. */
+/** Weights of two levels: a * sign + b, for each filter. */
 interface TwoLevels {
   readonly distance: Float32Array;
   readonly centre: Float32Array;
@@ -55,7 +55,7 @@ export const adaBinConv: MethodConv = (g, x, name, { outChannels, kernel = 3, st
   }
   const bits = g.sign(x, { threshold: new Float32Array(operand.channels).fill(centre) });
   const sums = g.conv(bits, weights, { name, ...window });
-  if (!levels) return sums; // recording: only the tensors' names count
+  if (!levels) return sums; // Recording: only the tensors' names count.
   const { signs, ...two } = levels;
   const magnitude = Math.abs(distance);
   const product = g.affine(
@@ -72,13 +72,16 @@ export const adaBinConv: MethodConv = (g, x, name, { outChannels, kernel = 3, st
   );
 };
 
-/** One filter of ones: the sum of the activations under the kernel. */
+/** A single filter of ones, which sums the activations under the kernel. */
 function onesFilter(channels: number, kernel: number) {
   const request = { name: '', shape: [1, channels, kernel, kernel] as const, pack: bitFilters };
   return bitFilters(new Float32Array(channels * kernel * kernel).fill(1), request);
 }
 
-/** a[o] sum of t + b[o] number of taps, over the taps inside the map. @param inside which of the kernel's (kh, kw) positions are. */
+/**
+ * a[o] sum of t + b[o] number of taps, over the taps inside the map. @param inside tells which of the kernel's (kh, kw) positions are
+ * inside.
+ */
 function constantPart(
   { distance, centre, signs }: TwoLevels,
   channels: number,
@@ -95,7 +98,7 @@ function constantPart(
   });
 }
 
-/** `Maxout`: slopes of its own on either side of 0, per channel. */
+/** `Maxout`: on either side of 0, channels have slopes of their own. */
 export function maxout(g: NetworkBuilder, x: Value, name: string): Value {
   const { channels } = g.shapeOf(x);
   return g.prelu(x, g.state.take(`${name}.neg_scale`, [channels]), g.state.take(`${name}.pos_scale`, [channels]));

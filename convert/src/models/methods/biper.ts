@@ -19,7 +19,7 @@ function conv(
   return g.learnedScale(y, `${name}.alpha`, [options.outChannels, 1, 1]);
 }
 
-/** The CIFAR version has a tensor `beta`, which only training writes. */
+/** The version for CIFAR has a tensor `beta`, which only training uses. */
 export const biperCifarConv: MethodConv = (g, x, name, options) => conv(g, x, name, { ...options, hasBeta: true });
 
 /** `BinarizeConv2d_32a`: activations stay floats. */

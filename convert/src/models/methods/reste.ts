@@ -6,9 +6,9 @@ import type { MethodConv } from '../residual-block.js';
  */
 export const resteConv: MethodConv = (g, x, name, options) => g.binaryConv(x, name, { ...options, weights: 'reste' });
 
-/** The same with the option `--a32`: activations stay floats. */
+/** The same with the option `--a32`, which leaves activations floats. */
 export const resteFloatActivationConv: MethodConv = (g, x, name, options) =>
   g.binaryConv(x, name, { ...options, weights: 'reste', keepsFloats: true });
 
-/** What trains the latter, as an architecture's `onlyIfNamed`. */
+/** How networks with float activations were trained, as an architecture's `onlyIfNamed`. */
 export const A32_OPTION = 'it was trained with the option --a32';

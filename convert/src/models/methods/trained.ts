@@ -1,4 +1,4 @@
-import type { Value } from '@signwave/format';
+import { roundHalfToEven, type Value } from '@signwave/format';
 import { withBorderTerm } from '../border-term.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
@@ -7,15 +7,16 @@ import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
-// It trains BiPer's networks with any of its quantizers (trainer/src/quantizers). What a weight quantizer computes is a sign times a scale per filter,
-// so each has one rule here that makes both of the latent weights, as methods with code of their own have. Bits aren't written beside the latent
-// weights: a file would then hold two truths, those of older versions would not convert, and `verify` would compare bits with themselves.
+// The trainer trains BiPer's networks with any of its quantizers (trainer/src/quantizers). Every weight quantizer computes a sign times a
+// scale per filter, so each has one rule here that makes both from the latent weights, as methods with code of their own have. Bits aren't
+// stored beside the latent weights: a file would then hold two truths, files of older versions would not convert, and `verify` would
+// compare bits with themselves.
 
 /** Weight quantizers, by the trainer's names. */
 const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
   biper: (omega0) => weightRule('biper', omega0),
   bnn: () => zeroAsPlus(weightRule('sign', 0)),
-  // Without the centring of the PyTorch version, as the paper has it.
+  // Without the centring of the PyTorch version, as in the paper.
   'xnor-net': () => zeroAsPlus(weightRule('bireal', 0)),
   dorefa: () => zeroAsPlus(weightRule('reste', 0)),
   'bi-real': () => weightRule('bireal', 0),
@@ -25,7 +26,7 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
   dsq: () => zeroAsPlus(weightRule('sign', 0)),
 };
 
-/** Activation quantizers of one bit, by the trainer's names: the sign that they give 0. */
+/** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
 const ZERO_RULES = { biper: 'plus', 'per-sample': 'zero', 'bi-real': 'zero', 'clipped-ste': 'plus' } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
@@ -37,7 +38,7 @@ export interface TrainedQuantizers {
   readonly weights: string;
   /** One of {@link TRAINED_ACTIVATIONS}. */
   readonly activations: string;
-  /** 1 for signs, 32 for floats, of `dorefa` what it was trained with. */
+  /** 1 for signs, 32 for floats; for `dorefa` the number it was trained with. */
   readonly activationBits: number;
 }
 
@@ -46,7 +47,10 @@ export function isOneBit(activations: string): activations is OneBit {
   return Object.hasOwn(ZERO_RULES, activations);
 }
 
-/** A binary layer: its quantizers, then the scale alpha per output channel. `beta` and `tau` matter to nobody. @param hasBeta as CIFAR's 1W/1A networks. */
+/**
+ * A binary layer: its quantizers, then the scale alpha per output channel. `beta` and `tau` aren't used. @param hasBeta as in CIFAR's 1W/1A
+ * networks.
+ */
 export function trainedConv(quantizers: TrainedQuantizers, hasBeta: boolean): MethodConv {
   return (g, x, name, options) => {
     const y = sums(g, x, name, options, quantizers);
@@ -56,7 +60,7 @@ export function trainedConv(quantizers: TrainedQuantizers, hasBeta: boolean): Me
   };
 }
 
-/** A full-precision layer in the place of a binary one. */
+/** A full-precision layer in place of a binary one. */
 export const trainedFloatConv: MethodConv = (g, x, name, { outChannels, kernel = 3, stride = 1 }) =>
   g.floatConv(x, name, { outChannels, kernel, stride, pad: Math.floor(kernel / 2) });
 
@@ -121,7 +125,10 @@ function levelSums(
   );
 }
 
-/** By filter, the sum of the weights on taps inside the map. @param signs (O, I, kh, kw). @param inside of the (kh, kw) taps. */
+/**
+ * For each filter, the sum of the weights on taps inside the map. @param signs (O, I, kh, kw). @param inside tells which of the (kh, kw)
+ * taps are inside.
+ */
 function insideSums(signs: Float32Array, filters: number, inside: readonly boolean[]): Float32Array {
   const taps = signs.length / filters;
   return Float32Array.from({ length: filters }, (_, o) => {
@@ -132,8 +139,8 @@ function insideSums(signs: Float32Array, filters: number, inside: readonly boole
 }
 
 /**
- * The smallest float32 that reaches a level: round(steps * a) >= level, the product rounded to float32 and halves to even, as TensorFlow.js computes it.
- * Found by bisection between floats, since a closed form is one float off now and then.
+ * The smallest float32 that reaches a level: round(steps * a) >= level, where the product is rounded to float32 and a half to even, as
+ * TensorFlow.js does it. Bisection between floats finds it; a closed form is now and then one float off.
  */
 function levelThreshold(level: number, steps: number): number {
   const float = new Float32Array(1);
@@ -142,8 +149,8 @@ function levelThreshold(level: number, steps: number): number {
     bits[0] = pattern;
     return float[0]!;
   };
-  const isReached = (a: number): boolean => halfToEven(Math.fround(steps * a)) >= level;
-  // Positive floats are ordered as their bit patterns are.
+  const isReached = (a: number): boolean => roundHalfToEven(Math.fround(steps * a)) >= level;
+  // Bit patterns of positive floats are in the same order as the floats.
   let below = 0;
   let reached = 0x3f800000; // 1
   while (reached - below > 1) {
@@ -152,9 +159,4 @@ function levelThreshold(level: number, steps: number): number {
     else below = middle;
   }
   return floatOf(reached);
-}
-
-function halfToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }

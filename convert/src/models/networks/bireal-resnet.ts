@@ -4,7 +4,7 @@ import { learnedThreshold, rprelu } from '../methods/reactnet.js';
 import { recuConv } from '../methods/recu.js';
 import type { NetworkBuilder } from '../network-builder.js';
 
-/** Blocks, of one convolution each, of the four stages of 64, 128, 256 and 512 channels. */
+/** Number of blocks, with one convolution each, in the four stages of 64, 128, 256 and 512 channels. */
 const DEPTHS = { 18: [4, 4, 4, 4], 34: [6, 8, 12, 6] } as const;
 type Depth = keyof typeof DEPTHS;
 const STEM_CHANNELS = 64;
@@ -43,7 +43,7 @@ function birealResnet(
   };
 }
 
-/** Where a block halves the map: a 2 x 2 mean, a float 1 x 1 convolution, batch norm. */
+/** The shortcut of a block that halves the map: a 2 x 2 mean, a float 1 x 1 convolution, batch norm. */
 function projected(g: NetworkBuilder, x: Value, at: string, outChannels: number): Value {
   const y = g.floatConv(g.avgPool(x, 2), `${at}downsample.1`, { outChannels, kernel: 1 });
   return g.batchNorm(y, `${at}downsample.2`);

@@ -10,18 +10,18 @@ const STAGES = [
   [3, 2048],
 ] as const;
 const STEM_CHANNELS = 64;
-/** Output channels of a block for each channel inside it. */
+/** How many output channels a block has for each channel inside it. */
 const EXPANSION = 4;
 
-/** What flows between blocks: the sums inside the block before, and its result. */
+/** What one block passes to the next: the sums inside it, and its result. */
 interface Streams {
   readonly inner: Value;
   readonly outer: Value;
 }
 
 /**
- * Bi-Real Net with 50 layers (pytorch_implementation/BiReal_50/birealnet.py of github.com/liuzechun/Bi-Real-net): bottlenecks of three binary
- * convolutions, a shortcut around each; that of the first one comes from inside the block before.
+ * Bi-Real Net with 50 layers (pytorch_implementation/BiReal_50/birealnet.py of github.com/liuzechun/Bi-Real-net): bottlenecks of three
+ * binary convolutions with a shortcut around each. The first convolution's shortcut comes from inside the block before.
  */
 export const birealResnet50: Architecture = {
   name: 'birealnet50',
@@ -61,7 +61,7 @@ function bottleneck(
   let first: Value;
   if (isFirst) {
     first = g.batchNorm(g.floatConv(leakyClip(g, outer), `${at}conv1`, { outChannels: middle, kernel: 1 }), `${at}bn1`);
-    // Made for every block that changes the channels; the first one's has nothing to add to.
+    // Exists in every block that changes the channels; in the first block it has nothing to add to.
     g.state.skip(`${at}down_conv1x1.weight`, [[middle, STEM_CHANNELS / EXPANSION, 1, 1]]);
   } else {
     const shortcut = isFirstOfStage

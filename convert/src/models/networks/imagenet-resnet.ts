@@ -18,32 +18,34 @@ import {
   type TrainedStyle,
 } from '../residual-block.js';
 
-/** Blocks of the four stages, of 64, 128, 256 and 512 channels. */
+/** Number of blocks in the four stages of 64, 128, 256 and 512 channels. */
 const DEPTHS = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3] } as const;
 type Depth = keyof typeof DEPTHS;
 const STEM_CHANNELS = 64;
 const DEEP_STEM_CHANNELS = 32;
 const FEATURES = 512;
 
-/** What tells the methods' networks apart. */
+/** What differs between the methods' networks. */
 interface Variant extends ResidualStyle {
   readonly method: string;
   readonly needsOmega0?: boolean;
   readonly activations?: '1a' | '32a';
-  /** What the code's names end with. */
+  /** Suffix of the names in the method's code. */
   readonly suffix?: string;
   readonly mustBeNamed?: Architecture['mustBeNamed'];
   readonly onlyIfNamed?: Architecture['onlyIfNamed'];
-  /** `avg_down`: whether a 2 x 2 mean may come before the 1 x 1 convolution of a shortcut, which then has no stride. */
+  /** `avg_down`: the 1 x 1 convolution of a shortcut may have a 2 x 2 mean before it; then it has no stride. */
   readonly canAverage?: boolean;
-  /** `deep_stem`: what lies between three 3 x 3 convolutions that may take the place of the stem's; absent where the code has no such stem. */
+  /**
+   * `deep_stem`: three 3 x 3 convolutions may replace the stem's; this gives what lies between them. Absent if the code has no such stem.
+   */
   readonly deepStem?: (g: NetworkBuilder, x: Value, name: string) => Value;
-  /** Tensors that the code makes and `forward` doesn't use. */
+  /** Declares tensors that the code makes but `forward` doesn't use. */
   readonly unused?: (g: NetworkBuilder) => void;
   readonly endsWithLogSoftmax?: boolean;
 }
 
-/** What the code's constructors can be told, and tensors' names tell. */
+/** Options of the code's constructors, which the names of tensors reveal. */
 interface Options {
   readonly averages: boolean;
   readonly isDeep: boolean;
@@ -93,7 +95,7 @@ function deepStem(g: NetworkBuilder, x: Value, activate: NonNullable<Variant['de
   return g.floatConv(activate(g, second, 'conv1.5'), 'conv1.6', { ...inner, outChannels: STEM_CHANNELS });
 }
 
-/** Where a stage halves the map: a 1 x 1 convolution and a batch norm. */
+/** The shortcut where a stage halves the map: a 1 x 1 convolution and a batch norm. */
 function projected(g: NetworkBuilder, x: Value, at: string, outChannels: number, averages: boolean): Value {
   const operand = averages ? g.avgPool(x, 2, { ceilMode: true, countPads: false }) : x;
   const index = averages ? 1 : 0;
@@ -122,7 +124,7 @@ const VARIANTS: readonly Variant[] = [
     mustBeNamed: FLOAT_ACTIVATIONS,
   },
   {
-    // github.com/42Shawn/LCR_BNN: IR-Net's network; the loss alone uses gamma.
+    // github.com/42Shawn/LCR_BNN: IR-Net's network; gamma is used only by the loss.
     ...doubleSkip,
     method: 'lcr',
     suffix: '_IR',
@@ -161,7 +163,7 @@ export const imagenetResnets: readonly Architecture[] = VARIANTS.flatMap((varian
   ),
 );
 
-/** As signwave's trainer has it. */
+/** The version of signwave's trainer. */
 export function trainedImagenetResnet(depth: Depth, style: TrainedStyle): Architecture {
   return {
     ...imagenetResnet(depth, { ...doubleSkip, ...style }, { averages: false, isDeep: false }),

@@ -4,7 +4,7 @@ import { biperImagenetConv as conv } from '../methods/biper.js';
 import type { NetworkBuilder } from '../network-builder.js';
 
 const STEM_CHANNELS = 32;
-/** Channels of a group of the 3 x 3 convolutions: not depthwise, which one bit a weight would starve. */
+/** Channels in a group of the 3 x 3 convolutions. They aren't depthwise, which would be too little for one-bit weights. */
 const GROUP_CHANNELS = 16;
 
 /** The blocks: output channels, stride. */

@@ -3,7 +3,7 @@ import type { Architecture } from '../architecture.js';
 import { learnedThreshold, rprelu } from '../methods/reactnet.js';
 import type { NetworkBuilder } from '../network-builder.js';
 
-/** Output channels: of the stem, then of each block. */
+/** Output channels of the stem, then of each block. */
 const CHANNELS = [32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024] as const;
 
 /** How the filters of the binary convolutions are stored. */
@@ -43,7 +43,7 @@ function mobilenet(method: string, filters: Filters): Architecture {
   };
 }
 
-/** A 3 x 3 convolution in a shortcut, then a 1 x 1 in a shortcut, twice side by side where the channels double. */
+/** A 3 x 3 convolution in a shortcut, then a 1 x 1 in a shortcut; two of these side by side if the channels double. */
 function block(g: NetworkBuilder, x: Value, at: string, outChannels: number, filters: Filters): Value {
   const { channels } = g.shapeOf(x);
   const doubles = outChannels !== channels;

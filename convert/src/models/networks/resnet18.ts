@@ -17,7 +17,7 @@ import {
   type TrainedStyle,
 } from '../residual-block.js';
 
-/** Channels of the four stages, of two blocks each. */
+/** Channels of the four stages; each has two blocks. */
 const WIDTHS: Readonly<Record<string, readonly [number, number, number, number]>> = {
   resnet18_1w1a: [64, 128, 256, 512],
   resnet18A_1w1a: [32, 32, 64, 128],
@@ -26,14 +26,14 @@ const WIDTHS: Readonly<Record<string, readonly [number, number, number, number]>
 };
 const BLOCKS_PER_STAGE = 2;
 
-/** What tells the networks apart. */
+/** What differs between the networks. */
 interface Variant extends ResidualStyle {
   readonly method: string;
   readonly needsOmega0?: boolean;
   readonly onlyIfNamed?: Architecture['onlyIfNamed'];
-  /** Where a block halves the map or changes its channels. @param at prefix of the block's modules. */
+  /** The shortcut of a block that halves the map or changes its channels. @param at prefix of the block's modules. */
   readonly shortcut: (g: NetworkBuilder, x: Value, at: string, channels: number, stride: number) => Value;
-  /** The stem is finished as the blocks are; otherwise it ends with its batch norm. */
+  /** Whether the stem ends like the blocks do; otherwise it ends with its batch norm. */
   readonly finishesStem?: boolean;
   readonly endsWithLogSoftmax?: boolean;
 }
@@ -112,7 +112,7 @@ export const resnet18s: readonly Architecture[] = [
   }),
 ];
 
-/** As signwave's trainer has it. @param torchName of the widths: `resnet18A_1w1a`. */
+/** The version of signwave's trainer. @param torchName selects the widths: `resnet18A_1w1a`. */
 export function trainedResnet18(torchName: string, { name, conv, ...style }: TrainedStyle): Architecture {
   return resnet18(name, { ...biper, ...style, ...blockwise(conv) }, WIDTHS[torchName]);
 }

@@ -28,16 +28,16 @@ const STAGES = [
 const STEM_CHANNELS = 16;
 const CIFAR = { height: 32, width: 32, channels: 3 };
 
-/** What tells the networks apart. */
+/** What differs between the networks. */
 interface Variant extends ResidualStyle {
   readonly name: string;
   readonly method: string;
   readonly needsOmega0?: boolean;
   readonly mustBeNamed?: Architecture['mustBeNamed'];
   readonly onlyIfNamed?: Architecture['onlyIfNamed'];
-  /** Where a block halves the map. */
+  /** The shortcut of a block that halves the map. */
   readonly shortcut: (g: NetworkBuilder, x: Value, channels: number) => Value;
-  /** No nonlinearity in the stem, but a ReLU behind the last batch norm. */
+  /** The stem has no nonlinearity, but a ReLU follows the last batch norm. */
   readonly activatesLate?: boolean;
   readonly blocksPerStage?: number;
   readonly input?: MapShape;
@@ -141,13 +141,13 @@ const demo = {
   stemStride: 2,
 };
 
-/** signwave's own small networks for its demo: one block in each stage, behind a stem that makes 16 x 16 of the image. */
+/** signwave's own small networks for its demo: one block in each stage, behind a stem that turns the image into 16 x 16. */
 export const biperDemos: readonly Architecture[] = [
   resnet20({ ...demo, preprocess: 'fashion-mnist', input: { height: 28, width: 28, channels: 1 }, stemPad: 3 }),
   resnet20(demo),
 ];
 
-/** Networks of signwave's trainer: those of BiPer's code, whatever the quantizers. @param activates what follows a sum. */
+/** Networks of signwave's trainer: BiPer's code, with any quantizers. @param activates what follows a sum. */
 export function trainedResnet20(style: TrainedStyle, activates: 'hardtanh' | 'relu'): Architecture {
   return resnet20({ ...biper, ...style, finish: activates === 'relu' ? normRelu : normHardtanh });
 }

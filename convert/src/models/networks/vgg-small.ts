@@ -8,7 +8,7 @@ import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/rest
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, TrainedStyle } from '../residual-block.js';
 
-/** The binary convolutions after the stem: output channels, and whether a 2 x 2 max pool belongs to them. */
+/** The binary convolutions after the stem: output channels, and whether each has a 2 x 2 max pool. */
 const CONVOLUTIONS = [
   { outChannels: 128, pools: true },
   { outChannels: 256, pools: false },
@@ -50,8 +50,8 @@ function vggSmall(variant: Variant): Architecture {
 }
 
 /**
- * The pool lies after the learned scale and before the batch norm, so the two are not folded into one there: where the scale is negative,
- * the largest product is the smallest sum.
+ * The pool lies between the learned scale and the batch norm, so these two are not folded into one: if the scale is negative, the largest
+ * product is the smallest sum.
  */
 const poolNormHardtanh: Variant['finish'] = (g, x, index, pools) =>
   g.hardtanh(g.batchNorm(pools ? g.maxPool(x, 2) : x, `bn${index}`));
@@ -72,7 +72,7 @@ export const vggSmalls: readonly Architecture[] = [
   vggSmall({ ...reste, name: 'vgg_small_1w32a', conv: resteFloatActivationConv, onlyIfNamed: A32_OPTION }),
 ];
 
-/** As signwave's trainer has it. */
+/** The version of signwave's trainer. */
 export function trainedVggSmall(style: TrainedStyle): Architecture {
   return vggSmall({ ...style, finish: poolNormHardtanh });
 }

@@ -4,8 +4,9 @@ import { binConv, binLinear, XNOR_NORM } from '../methods/xnornet.js';
 const LAST_EPSILON = 1e-3;
 
 /**
- * AlexNet for ImageNet (ImageNet/networks/model_list/alexnet.py of github.com/jiecaoyu/XNOR-Net-PyTorch). The first and the last layer are float.
- * Its images are resized to 256 x 256 whatever their shape, then cropped, which no recipe does: they have to be preprocessed.
+ * AlexNet for ImageNet (ImageNet/networks/model_list/alexnet.py of github.com/jiecaoyu/XNOR-Net-PyTorch). The first and the last layer are
+ * float. Its images are first resized to 256 x 256 whatever their shape, then cropped. No recipe can do that, so inputs have to be
+ * preprocessed.
  */
 export const xnorNetAlexnet: Architecture = {
   name: 'alexnet',

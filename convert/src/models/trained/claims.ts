@@ -6,8 +6,9 @@ import type { TrainedFacts } from './metadata.js';
 import { trainedArchitecture } from './networks.js';
 
 /**
- * Settles what a checkpoint says about itself with what the user says. Where both speak they have to agree: a model that is not what was trained is wrong
- * without a word. Whoever insists is warned; where insisting makes no sense it is an error all the same.
+ * Settles what a checkpoint says about itself with what the user says. If both say something they have to agree, because a model that
+ * differs from what was trained is wrong without notice. With `--override` a contradiction is only a warning, except where insisting makes
+ * no sense.
  */
 export class Claims {
   readonly warnings: string[] = [];
@@ -17,7 +18,7 @@ export class Claims {
     private readonly override: boolean,
   ) {}
 
-  /** @param own of the metadata. */
+  /** @param own the value in the metadata. */
   omega0(own: number | undefined, given: number | undefined, facts: TrainedFacts | undefined): number | undefined {
     if (given === undefined) return own;
     if (facts && facts.quantizers.weights !== 'biper') {
@@ -90,7 +91,7 @@ export class Claims {
     return recipe;
   }
 
-  /** @param it what to leave out. */
+  /** @param it the option to leave out, in words. */
   #contradiction(code: ErrorCode, what: string, it: string): void {
     const text = `${this.sourceName} ${what}`;
     if (!this.override) {

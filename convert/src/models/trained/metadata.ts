@@ -5,9 +5,9 @@ import { isObject } from '../is-object.js';
 import { isOneBit, TRAINED_ACTIVATIONS, TRAINED_WEIGHTS, type TrainedQuantizers } from '../methods/trained.js';
 import { parseRecipe } from '../parse-recipe.js';
 
-/** What signwave's trainer writes beside a network's tensors: all that inference needs besides them and omega0. */
+/** What signwave's trainer writes beside a network's tensors: everything else that inference needs, except omega0. */
 export interface TrainedFacts {
-  /** The trainer's name, which tells ImageNet's ResNets from CIFAR's: `imagenet_resnet18_1w1a`. */
+  /** The trainer's name of the network, which distinguishes ImageNet's ResNets from CIFAR's: `imagenet_resnet18_1w1a`. */
   readonly architecture: string;
   readonly quantizers: TrainedQuantizers;
   readonly input: MapShape & { readonly recipe: InputRecipe };
@@ -15,18 +15,19 @@ export interface TrainedFacts {
   readonly classNames?: readonly string[];
 }
 
-/** What the trainer calls itself in `format`. */
+/** How the trainer marks its checkpoints, under `format`. */
 const FORMAT = 'signwave-training';
-/** Bits of DoReFa's activations: more are more convolutions than a packed network is worth. */
+/** Greatest number of bits of DoReFa's activations: more would take more convolutions than a packed network is worth. */
 const MAX_ACTIVATION_BITS = 4;
-/** Test images of a folder had their shorter side scaled to this times the crop's: 256 for 224. */
+/** Test images in folders had their shorter side scaled to this times the crop's side: 256 for 224. */
 const TEST_SCALE = 256 / 224;
 
 /**
- * Read them, from files of every version of the trainer.
+ * Read the facts from a checkpoint of any version of the trainer.
  *
- * @returns undefined for a checkpoint of anyone else.
- * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if a value is missing or malformed; `E_CHECKPOINT_ARCH` for quantizers that this version doesn't know.
+ * @returns undefined for anybody else's checkpoint.
+ * @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if a value is missing or malformed; `E_CHECKPOINT_ARCH` for quantizers that this version
+ *   doesn't know.
  */
 export function trainedFacts({ metadata, sourceName }: Checkpoint): TrainedFacts | undefined {
   if (metadata.get('format') !== FORMAT) return undefined;
@@ -40,12 +41,12 @@ export function trainedFacts({ metadata, sourceName }: Checkpoint): TrainedFacts
 function quantizersOf(architecture: string, config: Config | undefined, reader: MetadataReader): TrainedQuantizers {
   const isFloat = architecture.endsWith('_float');
   const isFloatActivations = isFloat || architecture.endsWith('_1w32a');
-  // A config has quantizers for networks, too, that don't ask for them.
+  // A config has quantizers even for networks that don't use them.
   const weights = isFloat ? 'float' : reader.text('weights');
   const activations = isFloatActivations ? 'identity' : (config?.activations ?? reader.text('activations'));
   if (!isFloat) known(reader, 'weights', weights, TRAINED_WEIGHTS);
   known(reader, 'activations', activations, TRAINED_ACTIVATIONS);
-  // The first version had 2 for all networks.
+  // The first version used 2 bits for all networks.
   const dorefaBits = (): number => (config ? 2 : reader.whole('activationBits', MAX_ACTIVATION_BITS));
   const activationBits = isOneBit(activations) ? 1 : activations === 'dorefa' ? dorefaBits() : 32;
   return { weights, activations, activationBits };
@@ -59,7 +60,7 @@ function known({ sourceName }: MetadataReader, what: string, name: string, names
   );
 }
 
-/** What of a config the first version of the trainer left to be read from it. */
+/** Values that the trainer's first version didn't write, so that they have to be read from the config. */
 interface Config {
   readonly activations: string;
   readonly format: string;
@@ -67,7 +68,7 @@ interface Config {
   readonly recipe: InputRecipe;
 }
 
-/** That version's data sets, as the networks see them. */
+/** The first version's data sets, with the size that networks see. */
 function inputOfConfig({ format, side, recipe }: Config, reader: MetadataReader): TrainedFacts['input'] {
   switch (format) {
     case 'cifar10':

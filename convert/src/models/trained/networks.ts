@@ -12,7 +12,7 @@ import type { TrainedFacts } from './metadata.js';
 interface TrainedNetwork {
   /** Name in the authors' code. */
   readonly torchName: string;
-  /** Side and channels of the images; absent where it has several. */
+  /** Side and channels of the images; absent if the network takes several sizes. */
   readonly input?: readonly [size: number, channels: number];
   readonly hasBeta: boolean;
   build(style: TrainedStyle, input: MapShape): Architecture;
@@ -68,10 +68,11 @@ const NETWORKS: Readonly<Record<string, TrainedNetwork>> = {
 const DEMO_SIZES = [28, 32];
 
 /**
- * The network that a checkpoint of signwave's trainer holds, by its own word: nothing is guessed from the tensors. Its method is the weight quantizer; where
- * activations aren't signs, their quantizer is part of its name: `demo_1w1a+dorefa`.
+ * The network that a checkpoint of signwave's trainer says it holds; nothing is guessed from the tensors. Its method is the weight
+ * quantizer. If activations aren't signs, their quantizer is part of the name: `demo_1w1a+dorefa`.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_ARCH` for a network that this version doesn't know; `E_CHECKPOINT_STRUCTURE` if its images are of another size.
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` for a network that this version doesn't know; `E_CHECKPOINT_STRUCTURE` if its images have
+ *   another size.
  */
 export function trainedArchitecture(facts: TrainedFacts, sourceName: string): Architecture {
   const { architecture, quantizers, input } = facts;

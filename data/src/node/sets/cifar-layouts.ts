@@ -1,18 +1,18 @@
-/** How the two data sets of CIFAR are stored. Names of files are those of the binary version; the Python version has no `.bin`. */
+/** How one of CIFAR's two data sets is stored. Files are named as in the binary version; in the Python version they have no `.bin`. */
 export interface CifarLayout {
   readonly name: string;
-  /** Where the files lie below a folder that was given, by how the archives and their copies are called. */
+  /** Folders below the given one that may hold the files, named after the archives and copies of these. */
   readonly below: readonly string[];
   readonly train: readonly string[];
   readonly test: string;
   readonly binaryNames: string;
   readonly pythonNames: string;
-  /** In the dicts of the Python version. */
+  /** Key of the labels in the dicts of the Python version. */
   readonly labelsKey: string;
   readonly namesKey: string;
-  /** In the binary version: CIFAR-100 has the coarse class first. */
+  /** Label bytes of a record in the binary version; in CIFAR-100 the coarse class comes first. */
   readonly labelBytes: number;
-  /** In class order; for a folder without the file of names. */
+  /** Names in class order, for a folder without the file of names. */
   readonly classNames: readonly string[];
 }
 

@@ -19,7 +19,7 @@ const SIDE = 32;
 const PLANE_BYTES = SIDE * SIDE;
 const IMAGE_BYTES = 3 * PLANE_BYTES;
 
-/** Images of one file: planes at `first + i * stride` of `bytes`, and their labels. */
+/** Images of one file: their planes at `first + i * stride` of `bytes`, and their labels. */
 interface Batch {
   readonly bytes: Uint8Array;
   readonly first: number;
@@ -81,7 +81,7 @@ function pythonBatch({ labelsKey }: CifarLayout, path: string, bytes: Uint8Array
   return { bytes: data.bytes, first: 0, stride: IMAGE_BYTES, labels };
 }
 
-/** Batches in memory, one after the other. */
+/** Joins batches, one after the other. */
 function joined(batches: readonly Batch[]): MemoryImages {
   const count = batches.reduce((sum, { labels }) => sum + labels.length, 0);
   const pixels = sharedBytes(count * IMAGE_BYTES);
@@ -96,7 +96,7 @@ function joined(batches: readonly Batch[]): MemoryImages {
   return { kind: 'memory', count, height: SIDE, width: SIDE, channels: 3, pixels, labels };
 }
 
-/** Planes (3, 32, 32) at `from` of `planes` to (32, 32, 3) at `to` of `pixels`. */
+/** Turns planes (3, 32, 32) at `from` of `planes` into (32, 32, 3) at `to` of `pixels`. */
 function interleave(planes: Uint8Array, from: number, pixels: Uint8Array, to: number): void {
   for (let pixel = 0, out = to; pixel < PLANE_BYTES; pixel++, out += 3) {
     pixels[out] = planes[from + pixel]!;
@@ -105,7 +105,7 @@ function interleave(planes: Uint8Array, from: number, pixels: Uint8Array, to: nu
   }
 }
 
-/** Of the file of names, if there is one. */
+/** Names from the file of class names, if there is one. */
 async function readClassNames(
   layout: CifarLayout,
   folder: string,

@@ -7,15 +7,15 @@ import { systemReason } from '../file-access.js';
 import { isHidden, type LeftOut } from './left-out.js';
 
 /**
- * Files that are taken for images. Some of these formats aren't decoded: they are listed so that such a file is named as
- * one that can't be decoded, and not silently left out.
+ * Extensions of image files. Some of these formats aren't decoded; they are listed so that such a file is reported as one that can't be
+ * decoded rather than silently left out.
  */
 const EXTENSIONS: readonly string[] = [
   ...['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.tif', '.tiff', '.ppm', '.pgm', '.pnm'],
   ...['.bmp', '.gif', '.avif', '.heic', '.heif', '.jp2', '.jxl'],
 ];
 
-/** The visible folders and files of a folder, links followed. */
+/** The visible folders and files in a folder; links are followed. */
 interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
@@ -60,7 +60,7 @@ export function isImageName(name: string): boolean {
  */
 export async function imagesBelow(folder: string, className: string, leftOut: LeftOut): Promise<string[]> {
   const found: { readonly inside: string; readonly name: string }[] = [];
-  // Links are followed, as torchvision follows them; one that leads back to where it lies isn't.
+  // Links are followed, as by torchvision, unless one leads back to a folder that it lies in.
   const visit = async (inside: string, above: readonly string[]): Promise<void> => {
     const path = join(folder, inside);
     const real = await realpath(path);

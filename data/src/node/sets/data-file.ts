@@ -6,10 +6,12 @@ import { gunzip } from 'node:zlib';
 import { SignwaveError } from '@signwave/format';
 import { systemReason } from '../file-access.js';
 
-/** SHA-256 of files as 64 hexadecimal digits, by the name of the file without its folder. */
+/** SHA-256 of files as 64 hexadecimal digits, by file name without the folder. */
 export type Checksums = Readonly<Record<string, string>>;
 
-/** The largest file read here that is ever packed, MNIST's training images, unpacks to 47 MB; more is a gzip bomb. */
+/**
+ * Greatest size of an unpacked file. The largest one that is ever packed, MNIST's training images, unpacks to 47 MB; more is a gzip bomb.
+ */
 const MAX_UNPACKED_BYTES = 2 ** 26;
 
 /**
@@ -48,10 +50,11 @@ function verifyChecksum(path: string, bytes: Uint8Array, expected: string): void
 }
 
 /**
- * The first file of one of the `names` in `folder` or in one of the folders below it that are usual, as a path. A folder
- * of such a name is looked into: some unpackers make one for each file.
+ * Find one of the `names` in `folder`, or in one of the usual folders below it. If such a name is a folder, the file is looked for inside:
+ * some unpackers make a folder for each file.
  *
- * @param below folders where the files may lie, relative to `folder`; itself comes first.
+ * @param below folders where the files may lie, relative to `folder`, which itself comes first.
+ * @returns the path of the first file found.
  * @throws {SignwaveError} `E_DATA` if there is none; `advice` ends the message.
  */
 export async function findDataFile(

@@ -10,10 +10,10 @@ import type { FixedPart, Part } from './part.js';
 
 const SIDE = 28;
 
-/** One of the data sets that are stored as MNIST is. */
+/** A data set that is stored like MNIST. */
 export interface IdxLayout {
   readonly name: string;
-  /** Where torchvision and others keep the files below a folder. */
+  /** Folders below the given one where torchvision and others keep the files. */
   readonly below: readonly string[];
   /** In class order. */
   readonly classNames: readonly string[];
@@ -28,7 +28,7 @@ export const MNIST: IdxLayout = {
 export const FASHION_MNIST: IdxLayout = {
   name: 'Fashion-MNIST',
   below: ['FashionMNIST/raw', 'FashionMNIST', 'raw', 'fashion-mnist', 'data/fashion'],
-  // As the authors' README lists them.
+  // As listed in the authors' README.
   classNames: [
     'T-shirt/top',
     'Trouser',
@@ -43,10 +43,10 @@ export const FASHION_MNIST: IdxLayout = {
   ],
 };
 
-/** What the names of the files begin with. */
+/** Prefixes of the files' names. */
 const PREFIXES: Readonly<Record<Part, readonly string[]>> = { train: ['train'], test: ['t10k', 'test'] };
 
-/** What the files have: their names after the prefix, their magic and the dimensions of one item. */
+/** A kind of file: its name after the prefix, its magic number and the dimensions of one item. */
 interface Kind {
   readonly names: readonly [string, string];
   readonly magic: number;

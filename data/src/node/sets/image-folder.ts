@@ -7,7 +7,7 @@ import { imagesBelow, isImageName, listFolder } from './class-folders.js';
 import { LeftOut } from './left-out.js';
 import type { Part } from './part.js';
 
-/** In order of preference; compared without regard to capitals. */
+/** In order of preference; capitals don't matter. */
 const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
   train: ['train', 'training'],
   test: ['val', 'valid', 'validation', 'test', 'testing'],
@@ -15,11 +15,11 @@ const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
 const ADVICE = `; expected ${DATA_ARGUMENT}`;
 
 /**
- * A folder of class folders, or one above it with a part for training and one for testing. A class folder's class is
- * decided by the model's labels, if there is a model; else by its position among the sorted folders (by code point), as
- * in torchvision's `ImageFolder`. Images are sorted by class folder, then by name.
+ * A folder of class folders, or a folder above it that has one part for training and one for testing. With a model, its labels decide which
+ * class a class folder is; without, its position among the sorted folders (by code point), as in torchvision's `ImageFolder`. Images are
+ * sorted by class folder, then by name.
  *
- * @param part  for training the folder has to have both parts; to test on, it may be the class folders themselves.
+ * @param part  the folder has to have both parts for training; for testing it may also be the class folders themselves.
  * @param model that the images are for.
  * @throws {SignwaveError} `E_DATA` if a folder is missing, has no class folders or no image, or its classes can't be told.
  */
@@ -68,7 +68,7 @@ export async function openImageFolder(folder: string, part: Part, model: ModelCl
   };
 }
 
-/** The class folders, sorted, and the images of each: paths relative to `root`. */
+/** The class folders, sorted, and the images of each as paths relative to `root`. */
 async function listClasses(
   folder: string,
   root: string,
@@ -90,13 +90,13 @@ async function listClasses(
   );
 }
 
-/** The folder of class folders: one of the parts, or the folder itself. */
+/** The folder that has the class folders: one of the parts, or the folder itself. */
 async function choosePart(
   folder: string,
   part: Part,
   leftOut: LeftOut,
 ): Promise<{ readonly root: string; readonly remarks: readonly Remark[] }> {
-  // What is hidden here is told of once, by whoever opens the class folders.
+  // Hidden entries are reported once, when the class folders are opened.
   const { folders } = await listFolder(folder, new LeftOut(), ADVICE);
   const [train, test] = [findPart(folders, 'train'), findPart(folders, 'test')];
   if (part === 'train') {
@@ -125,7 +125,7 @@ function findPart(folders: readonly string[], part: Part): string | undefined {
   return undefined;
 }
 
-/** "photos", or "photos/val" for a part of it. */
+/** "photos", or "photos/val" if it is a part. */
 function nameOf(folder: string, root: string): string {
   const name = basename(resolve(folder));
   return root === folder ? name : `${name}/${basename(root)}`;
@@ -151,7 +151,7 @@ function classNames(
   return names;
 }
 
-/** For a folder without class folders: what its files look like. */
+/** Guesses what the files of a folder without class folders are. */
 function guess(folder: string, files: readonly string[]): string {
   const has = (pattern: RegExp): boolean => files.some((name) => pattern.test(name));
   if (has(/^test_batch(\.bin)?$/)) return `; it looks like CIFAR-10: write cifar10:${folder}`;

@@ -2,25 +2,25 @@ import { extname } from 'node:path';
 import type { Remark } from '../../sets/image-set.js';
 import { listNames } from '../../sets/match-classes.js';
 
-/** What systems and programs put into folders, besides names that start with a dot. */
+/** Names that systems and programs put into folders, besides those that start with a dot. */
 const HIDDEN: readonly string[] = ['thumbs.db', 'desktop.ini', '__macosx', '@eadir', '$recycle.bin', 'icon\r'];
 
-/** Whether users don't see an entry of this name as theirs: `.ipynb_checkpoints`, `.DS_Store`, `._x.png`, `Thumbs.db`. */
+/** Whether an entry with this name is nothing that users see as theirs: `.ipynb_checkpoints`, `.DS_Store`, `._x.png`, `Thumbs.db`. */
 export function isHidden(name: string): boolean {
   return name.startsWith('.') || HIDDEN.includes(name.toLowerCase());
 }
 
-/** What of a folder of images is no image of a class. */
+/** Collects what a folder of images has besides the images of its classes. */
 export class LeftOut {
   readonly hiddenFolders: string[] = [];
   readonly hiddenFiles: string[] = [];
-  /** Files whose names aren't those of images. */
+  /** Files whose names are not those of images. */
   readonly otherFiles: string[] = [];
-  /** Images beside the class folders. */
+  /** Images that lie beside the class folders. */
   readonly images: string[] = [];
   readonly brokenLinks: string[] = [];
 
-  /** @param where what messages call the data set. */
+  /** @param where name of the data set in messages. */
   remarks(where: string): Remark[] {
     const extensions = [...new Set(this.otherFiles.map((name) => extname(name) || name))].sort();
     const lines = [

@@ -9,24 +9,24 @@ import { FASHION_MNIST, MNIST, openIdx } from './idx.js';
 import { openImageFolder } from './image-folder.js';
 import type { FixedPart, Part } from './part.js';
 
-/** What to open. */
+/** The data set to open. */
 export interface DataSource {
   readonly format: DataFormat;
   readonly folder: string;
   readonly part: Part;
-  /** SHA-256 of files that have to be the expected ones. */
+  /** Expected SHA-256 of files. */
   readonly checksums?: Checksums | undefined;
-  /** Whose classes the labels are to be; absent: the data set's own order. */
+  /** The model whose classes the labels should be. Absent: the data set's own order. */
   readonly model?: ModelClasses | undefined;
 }
 
 const PART_TITLES: Readonly<Record<Part, string>> = { train: 'training images', test: 'test images' };
 
 /**
- * Open one part of a data set. What is held in memory is read and checked in full; image files are listed.
+ * Open one part of a data set. Sets in memory are read and checked in full; image files are only listed.
  *
- * @throws {SignwaveError} `E_DATA` if it is missing, empty or malformed, a checksum differs, or its classes can't be told
- *   to be the model's.
+ * @throws {SignwaveError} `E_DATA` if it is missing, empty or malformed, if a checksum differs, or if it can't be told which of the model's
+ *   classes its classes are.
  */
 export async function openDataset(source: DataSource): Promise<Dataset> {
   const { format, folder, part, checksums = {}, model } = source;

@@ -1,9 +1,9 @@
 import type { MemoryImages } from '../../sets/image-set.js';
 
-/** Which images of a data set: those to train on, or those that are kept for testing. */
+/** Selects images of a data set: those for training, or those kept for testing. */
 export type Part = 'train' | 'test';
 
-/** A part of a data set whose classes have an order of their own. */
+/** A part of a data set whose classes have a fixed order. */
 export interface FixedPart {
   readonly name: string;
   readonly classNames: readonly string[];

@@ -1,16 +1,16 @@
 import { SignwaveError } from '@signwave/format';
 import { BufferReader, Parser } from 'pickleparser';
 
-/** A dict of a pickle with names as keys. */
+/** A pickled dict whose keys are names. */
 export type PythonDict = ReadonlyMap<string, unknown>;
 
-/** An array of NumPy, bytes in C order. */
+/** A NumPy array of bytes in C order. */
 export interface PythonArray {
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
 
-/** A string of Python 2 becomes one character for each byte; no length leads back. */
+/** Decodes a string of Python 2 to one character for each byte, and refuses lengths that lead back in the stream. */
 class ByteReader extends BufferReader {
   override string(size: number, encoding: 'ascii' | 'utf-8'): string {
     if (encoding === 'utf-8') return super.string(size, encoding);
@@ -24,7 +24,7 @@ class ByteReader extends BufferReader {
   }
 }
 
-/** What NumPy's `ndarray.__setstate__` is given. */
+/** The arguments of NumPy's `ndarray.__setstate__`. */
 class ArrayState {
   shape: unknown;
   type: unknown;
@@ -39,13 +39,15 @@ class ArrayState {
 class ElementType {
   constructor(readonly name: unknown) {}
 
-  // Byte order and such, of which bytes have none.
+  // The state is the byte order and the like, which bytes don't have.
   __setstate__(): void {}
 }
 
 const toBytes = (text: unknown): unknown => (typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
 
-/** All that a batch of CIFAR names: arrays of NumPy 1 and 2, and the bytes of Python 3's older protocols. Nothing else is called. */
+/**
+ * All that a batch of CIFAR names: arrays of NumPy 1 and 2, and bytes as Python 3 writes them in older protocols. Nothing else is called.
+ */
 const CALLS: ReadonlyMap<string, (...args: readonly unknown[]) => unknown> = new Map(
   Object.entries({
     'numpy.core.multiarray._reconstruct': () => new ArrayState(),
@@ -70,8 +72,8 @@ function fromBuffer(...[data, type, shape, order]: readonly unknown[]): ArraySta
 }
 
 /**
- * Read a pickled dict: a batch or the names of the Python version of CIFAR, as Python 2 or 3 wrote it. Nothing that the
- * pickle names is called, other than what makes arrays of NumPy, which is done here.
+ * Read a pickled dict: a batch or the names of the Python version of CIFAR, as written by Python 2 or 3. Nothing that the pickle names is
+ * called, except what makes NumPy arrays, which is implemented here.
  *
  * @param path for messages.
  * @throws {SignwaveError} `E_DATA` if it is no pickle of a dict, is cut short or names anything else.
@@ -100,12 +102,12 @@ export function readPythonDict(bytes: Uint8Array, path: string): PythonDict {
   }
 }
 
-/** A string, or bytes that Python 3 wrote for one of Python 2. */
+/** The text of a string, or of bytes that Python 3 wrote for a string of Python 2. */
 export function textOf(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
 }
 
-/** @returns undefined if `value` is no array of bytes in C order that is as long as its shape says. */
+/** @returns undefined unless `value` is an array of bytes in C order, as long as its shape says. */
 export function byteArrayOf(value: unknown): PythonArray | undefined {
   if (!(value instanceof ArrayState) || !(value.type instanceof ElementType)) return undefined;
   const bytes = toBytes(value.data);

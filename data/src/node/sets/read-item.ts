@@ -3,13 +3,13 @@ import type { ClippedImage, RasterImage } from '../../image/raster.js';
 import type { ImageSet } from '../../sets/image-set.js';
 import { readImage } from '../read-image.js';
 
-/** What messages call an image: a path below the set's folder, or "image 17". */
+/** An image's name in messages: a path below the set's folder, or "image 17". */
 export function itemName(set: ImageSet, index: number): string {
   return set.kind === 'files' ? relative(set.folder, set.paths[index]!) : `image ${index}`;
 }
 
 /**
- * An image of a set, as it is stored: the bytes that training, evaluation and inference begin with.
+ * An image of a set as it is stored: training, evaluation and inference all start from these bytes.
  *
  * @param index from 0 to `set.count` - 1.
  * @throws {SignwaveError} `E_IMAGE` if its file can't be read or decoded.

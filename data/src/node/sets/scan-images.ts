@@ -6,26 +6,26 @@ import { itemName, readItem } from './read-item.js';
 export interface Undecodable {
   readonly index: number;
   readonly name: string;
-  /** What was found, the path included. */
+  /** What was found, including the path. */
   readonly reason: string;
 }
 
-/** As many as sharp decodes at once by default, and some to wait. */
+/** How many files are decoded at the same time: sharp's default number, and some that wait. */
 const AT_ONCE = 8;
 
-/** What a look at every image of a set found. */
+/** The result of looking at every image of a set. */
 export interface Scan {
-  /** Ascending. */
+  /** In ascending order. */
   readonly undecodable: readonly Undecodable[];
-  /** The name of an image whose 16-bit gray samples were clipped; undefined: there is none. */
+  /** Name of an image whose 16-bit gray samples were clipped; undefined if there is none. */
   readonly clipped: string | undefined;
 }
 
 /**
- * Decode every image file of a set once, whole: the headers alone don't tell a file that was cut short. Images in
- * memory need no check.
+ * Decode every image file of a set once and completely, since headers alone don't show that a file was cut short. Images in memory need no
+ * check.
  *
- * @param progress called with the number of images that are done.
+ * @param progress called with the number of images done.
  */
 export async function scanImages(set: ImageSet, progress: (done: number) => void = () => {}): Promise<Scan> {
   const undecodable: Undecodable[] = [];

@@ -1,10 +1,10 @@
-import type { KernelName } from '../../plan/records.js';
+import type { KernelName } from '../../kernels/record.js';
 
 /**
  * How threads share the work of one memory.
  *
- * A program is a list of phases, a phase a list of parts that may run at the same time; a phase begins when all parts before it are done.
- * Every thread goes through the phases of a run, claims a part at a time, its own first, and spins until all parts of the phase are done. So a thread
+ * A program is a list of rounds, a round a list of parts that may run at the same time; a round begins when all parts before it are done.
+ * Every thread goes through the rounds of a run, claims a part at a time, its own first, and spins until all parts of the round are done. So a thread
  * that sleeps or was put aside by the system is waited for only while it holds a part: whoever is awake does the work. Waking a thread takes
  * some 0.2 ms, longer than most layers, hence no sleep within a run.
  */
@@ -13,7 +13,7 @@ import type { KernelName } from '../../plan/records.js';
 export type KernelCall = readonly [kernel: KernelName, recordAddress: number];
 
 /** Parts `first` to `first + count`. */
-export interface Phase {
+export interface Round {
   readonly first: number;
   readonly count: number;
 }
@@ -21,7 +21,7 @@ export interface Phase {
 export interface Work {
   /** The calls of each part. */
   readonly parts: readonly (readonly KernelCall[])[];
-  readonly programs: readonly (readonly Phase[])[];
+  readonly programs: readonly (readonly Round[])[];
 }
 
 /** What a thread is told when it starts. */
@@ -89,14 +89,14 @@ export function isAfter(a: number, b: number): boolean {
 const SPINS_PER_LOOK_AROUND = 64;
 
 /**
- * Take part in a run until none of its parts is left: in each phase the part that is this thread's own, then those that nobody has begun in time.
+ * Take part in a run until none of its parts is left: in each round the part that is this thread's own, then those that nobody has begun in time.
  *
  * @param run the word `run` when it began.
- * @param wait is called while parts of others are missing, with how often in this phase, from 1; returns false to give up.
+ * @param wait is called while parts of others are missing, with how often in this round, from 1; returns false to give up.
  */
 export function takePart(
   control: Int32Array,
-  phases: readonly Phase[],
+  rounds: readonly Round[],
   run: number,
   thread: number,
   execute: (part: number) => void,
@@ -108,7 +108,7 @@ export function takePart(
     execute(part);
     Atomics.add(control, WORD.done, 1);
   };
-  for (const { first, count } of phases) {
+  for (const { first, count } of rounds) {
     after = (after + count) | 0;
     if (thread < count) claimAndExecute(first + thread);
     for (let spins = 1; isAfter(after, Atomics.load(control, WORD.done)); spins++) {

@@ -7,8 +7,9 @@ import type { MakeActivationQuantizer } from '../types.js';
  *
  *   aq = round(L c) / L, c = clip(a, 0, 1);   dL/dc = dL/daq
  *
- * so the gradient is 1 for 0 <= a <= 1, else 0. The authors' code (tensorpack/tensorpack, examples/DoReFa-Net: `quantize` in dorefa.py after
- * `nonlin` in alexnet-dorefa.py) does the same; its `tf.round` takes a half to even. With 1 bit the levels are 0 and 1, not -1 and +1.
+ * so the gradient is 1 for 0 <= a <= 1, else 0. The authors' code (tensorpack/tensorpack, examples/DoReFa-Net: `quantize` in dorefa.py
+ * after `nonlin` in alexnet-dorefa.py) does the same; its `tf.round` rounds a half to even. With 1 bit the levels are 0 and 1, not -1 and
+ * +1.
  */
 export const dorefaActivations: MakeActivationQuantizer = (tf, { bits }) => {
   const steps = 2 ** bits - 1;

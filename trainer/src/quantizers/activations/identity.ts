@@ -1,4 +1,4 @@
 import type { MakeActivationQuantizer } from '../types.js';
 
-/** Activations as they are, 32 bits: 1W/32A. */
+/** Leaves activations as 32-bit floats, for 1W/32A. */
 export const identity: MakeActivationQuantizer = () => (a) => a;

@@ -3,10 +3,10 @@ import type { Tensor, Tensor4D, Tf } from '../../types.js';
 import { sign } from '../sign.js';
 import type { MakeActivationQuantizer } from '../types.js';
 
-/** The name under which a back end that has the gradient in one pass registers it: inputs `dy` and `a`. */
+/** The name under which a back end registers the gradient if it has it in one pass. Inputs: `dy` and `a`. */
 export const SCALED_SIGN_GRADIENT = 'SignwaveScaledSignGrad';
 
-/** In the authors' code. */
+/** The authors' epsilon. */
 const EPSILON = 1e-5;
 
 /**
@@ -32,8 +32,8 @@ export const perSampleScaled: MakeActivationQuantizer = (tf) => {
 };
 
 /**
- * Of shape (N, H, W, C); everything about an image is (N, 1, 1, 1). With the deviation d = 1/r the window is
- * 2 r max(0, d - |a|), and what is common to both terms is multiplied last: few passes over the maps.
+ * The gradient for maps (N, H, W, C); values of a whole image are (N, 1, 1, 1). With the deviation d = 1/r, the window is 2 r max(0, d -
+ * |a|). Factors that both terms share are multiplied last, which takes few passes over the maps.
  */
 function perSampleGradient(tf: Tf, dy: Tensor, a: Tensor): Tensor {
   if (tf.getKernel(SCALED_SIGN_GRADIENT, tf.getBackend())) {

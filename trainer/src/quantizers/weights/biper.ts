@@ -17,5 +17,5 @@ export const biper: MakeWeightQuantizer = (tf, { omega0 }) => {
   const derivative = (w: Tensor4D): Tensor4D => tf.mul(tf.cos(tf.mul(w, omega0)), omega0);
   const sine = estimator(tf, wave, derivative);
   const square = estimator(tf, (w: Tensor4D) => sign(tf, wave(w)), derivative);
-  return (w, { stage }) => (stage === 1 ? sine(w) : square(w));
+  return (w, { stage }) => (stage === '1' ? sine(w) : square(w));
 };

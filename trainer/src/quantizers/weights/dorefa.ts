@@ -8,8 +8,8 @@ import type { MakeWeightQuantizer } from '../types.js';
  *
  *   wq = sign(w) E|w|, one scale for the whole layer, sign(0) = +1;   dL/dw = dL/dwq
  *
- * As `fw` for `bitW == 1` in the authors' code (tensorpack/tensorpack, examples/DoReFa-Net/dorefa.py), sign(w/E) E with E held constant and the
- * identity for the gradient of sign, except that `tf.sign` gives 0 to 0 there.
+ * In the authors' code (tensorpack/tensorpack, examples/DoReFa-Net/dorefa.py) this is `fw` for `bitW == 1`: sign(w/E) E, with E held
+ * constant and the identity as the gradient of sign. The one difference is that `tf.sign` gives 0 for 0.
  */
 export const dorefaWeights: MakeWeightQuantizer = (tf) =>
   straightThrough(tf, (w: Tensor4D) => tf.mul(signOrPlus(tf, w), tf.mean(tf.abs(w))));

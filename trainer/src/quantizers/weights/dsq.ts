@@ -4,9 +4,9 @@ import { signOrPlus } from '../sign.js';
 import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 
-/** How far the soft staircase stays from the hard one, 1 - tanh(k Delta/2): where `DSQConv` starts. */
+/** How far the soft staircase stays below the hard one: 1 - tanh(k Delta/2). This is the initial value in `DSQConv`. */
 const ALPHA = 0.2;
-/** Width of the one interval that 1 bit has between the clips at -1 and +1. */
+/** Width of the only interval that 1 bit gives between the clips at -1 and +1. */
 const DELTA = 2;
 
 /**

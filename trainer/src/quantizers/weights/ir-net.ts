@@ -4,7 +4,7 @@ import { sign } from '../sign.js';
 import type { MakeWeightQuantizer } from '../types.js';
 import { centred, unbiasedVariance } from './standardise.js';
 
-/** log10 of the estimator's steepness t at the start and at the end (CIFAR-10/ResNet20/1w1a/trainer.py: T_min = 1e-3, T_max = 1e1). */
+/** log10 of the estimator's steepness t in the first and last epoch (CIFAR-10/ResNet20/1w1a/trainer.py: T_min = 1e-3, T_max = 1e1). */
 const LOG_STEEPNESS = { from: -3, to: 1 } as const;
 
 /**

@@ -5,7 +5,7 @@ import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 import { centred, unbiasedVariance } from './standardise.js';
 
-/** The quantile tau at the start and at the end, for CIFAR and ImageNet alike (cifar/run.sh, imagenet/run.sh). */
+/** The quantile tau at the start and at the end, the same for CIFAR and ImageNet (cifar/run.sh, imagenet/run.sh). */
 const TAU = { from: 0.85, to: 0.99 } as const;
 const EPSILON = 1e-5;
 

@@ -4,7 +4,7 @@ import { sign } from '../sign.js';
 import type { MakeWeightQuantizer } from '../types.js';
 import { within } from '../window.js';
 
-/** Where the gradient stops, where it turns into a constant, and the exponent at the end (ReSTE's code and arguments). */
+/** Where the gradient ends, where it becomes constant, and the exponent at the end, as in ReSTE's code and arguments. */
 const TRUNCATION = 1.5;
 const CORE = 0.1;
 const FINAL_EXPONENT = 3;
@@ -28,7 +28,7 @@ export const reste: MakeWeightQuantizer =
       tf,
       (x: Tensor4D) => sign(tf, x),
       (x) => {
-        // Inside the core the power is replaced, so it may be taken at the core's edge there: never 0 to a negative power.
+        // The power is replaced inside the core, so it may be taken at the core's edge there; that avoids 0 to a negative power.
         const power = tf.mul(tf.pow(tf.maximum(tf.abs(x), CORE), (1 - o) / o), 1 / o);
         const core = within(tf, x, CORE);
         const slope = tf.add(tf.mul(power, tf.sub(1, core)), tf.mul(core, CORE ** (1 / o) / CORE));

@@ -9,12 +9,12 @@ import type { MakeWeightQuantizer } from '../types.js';
  *   wq = A sign(w), A = mean |w|, sign(0) = +1
  *   dL/dw_i = A dL/dwq_i [|w_i| < 1]  +  sign(w_i) / n * sum over j of sign(w_j) dL/dwq_j
  *
- * The second term is the derivative of A. The paper prints its term j = i only, (1/n + A dsign) dL/dwq_i, and so does its code
- * (allenai/XNOR-Net, util.lua: `updateBinaryGradWeight`, whose window is open as here); the sum is what a derivative has, and what the PyTorch
- * version by others computes (jiecaoyu/XNOR-Net-PyTorch, CIFAR_10/util.py, window closed).
+ * The second term is the derivative of A. The paper prints only its term j = i, (1/n + A dsign) dL/dwq_i, and so does its code
+ * (allenai/XNOR-Net, util.lua: `updateBinaryGradWeight`, whose window is open as here). The whole sum is the true derivative, and is what a
+ * PyTorch version by others computes (jiecaoyu/XNOR-Net-PyTorch, CIFAR_10/util.py, window closed).
  *
- * Left out, as no part of the paper's equations: both codes take the mean over I from the latent weights and clip them to [-1, 1] before each
- * step, and multiply the gradient by 1 - 1/I for that and by n. Their sign(0) is 0.
+ * Some of what both codes do is left out because the paper's equations don't have it: before each step they subtract the mean over I from
+ * the latent weights and clip them to [-1, 1], and they multiply the gradient by 1 - 1/I for that, and by n. Their sign(0) is 0.
  */
 export const xnorNet: MakeWeightQuantizer = (tf) => {
   const operation = tf.customGrad((x, save) => {

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { SignwaveError } from '@signwave/format';
+import { systemReason } from './file-access.js';
+
+/**
+ * Writes files into a new folder, all or none: they go to a temporary folder beside it, which is then renamed.
+ *
+ * @param path  a folder that doesn't exist yet, or is empty.
+ * @param files contents by file name.
+ * @throws {SignwaveError} `E_IO` if it isn't empty, is a file, or can't be written; what was there is then untouched.
+ */
+export async function writeFolderAtomic(path: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const target = resolve(path);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await checkFree(target);
+    await mkdir(temporary);
+    try {
+      for (const [name, content] of files) await writeFile(join(temporary, name), content, { flag: 'wx' });
+      // Windows can't rename over a folder, not even over an empty one. A folder that has got files meanwhile stays, and the renaming
+      // fails.
+      await rmdir(target).catch(() => undefined);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true });
+      throw error;
+    }
+  } catch (cause) {
+    throw new SignwaveError('E_IO', `${path} can't be written: ${systemReason(cause)}`, { cause });
+  }
+}
+
+async function checkFree(target: string): Promise<void> {
+  let entries: string[];
+  try {
+    entries = await readdir(target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw new Error('it is a file; name a new folder');
+    throw error;
+  }
+  if (entries.length > 0) {
+    throw new Error(`it is a folder that isn't empty (${entries[0]}); name a new one, or delete it first`);
+  }
+}

@@ -1,0 +1,12 @@
+import { SignwaveError } from '@signwave/format';
+
+/** Adds to an error which file it is about. */
+export function inContext<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof SignwaveError)
+      throw new SignwaveError(error.code, `${path}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

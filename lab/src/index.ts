@@ -1,0 +1,23 @@
+export { measureSmaller, type SmallerEffect, smallerVariants } from './calibration.js';
+export { Comparison, compareModels, type LayerComparison, type NamedModel } from './comparison.js';
+export { type Evaluation, evaluateOn } from './evaluation.js';
+export { ImageNotes } from './image-notes.js';
+export type { ImageSample, Images, LabelledImage, Undecodable } from './image-sample.js';
+export { inContext } from './in-context.js';
+export { type Contestant, type Timing, type TimingOptions, timeInterleaved } from './interleave.js';
+export { type Layer, type ModelSummary, summarize } from './model-summary.js';
+export { decodeNpy, encodeNpy, type NpyArray, type NpyExpectation, type NpyType } from './npy.js';
+export type { OnProgress } from './progress.js';
+export { noiseImages, randomFloats, randomInput, randomInputs } from './seeded-inputs.js';
+export { argMax, differsFromReference, wilsonInterval } from './statistics.js';
+export { ExpectedOutputs, type ExpectedVerdict } from './verify/expected-outputs.js';
+export { type Disagreement, SourceAgreement } from './verify/source-agreement.js';
+export { type LayerVerdict, Verification } from './verify/verification.js';
+export {
+  type Check,
+  loadBuilds,
+  type VerifyInputs,
+  type VerifyOptions,
+  type VerifyResult,
+  verifyModel,
+} from './verify/verify.js';

@@ -1,0 +1,16 @@
+export { compareCheckpoint } from './against-checkpoint.js';
+export { type FoundBiperConfig, readBiperConfig } from './biper-config-file.js';
+export { type CheckpointFile, openCheckpointFile } from './checkpoint-file.js';
+export { type Device, describeDevice, readTemperature } from './device.js';
+export { readExpectedOutputs } from './expected-file.js';
+export { type FileSource, openFileSource } from './file-source.js';
+export { type InputArray, readInputArray } from './input-array.js';
+export { readLabels } from './labels.js';
+export { readModelFile } from './model-file.js';
+export { readArch } from './network-file.js';
+export { readNpy, writeNpy } from './npy-file.js';
+export { openImageSample, type SampleOptions } from './open-image-sample.js';
+export { createOrtSession, type OrtSession } from './ort-web.js';
+export { readPreprocess } from './recipe-file.js';
+export { sha256 } from './sha256.js';
+export { DEFAULT_IMAGES, type InputOptions, type OpenedInputs, openVerifyInputs } from './verify-inputs.js';

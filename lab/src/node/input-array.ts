@@ -1,0 +1,74 @@
+import type { Remark } from '@signwave/data';
+import { type InputNode, SignwaveError } from '@signwave/format';
+import { prepareImage } from '@signwave/runtime';
+import { ImageNotes, inContext } from '../index.js';
+import { readNpy } from './npy-file.js';
+
+/** Inputs of a model from an `.npy` file. */
+export interface InputArray {
+  readonly count: number;
+  /** Bytes (H, W, C) of the model's size, or preprocessed floats (H, W, C). */
+  read(index: number): Uint8Array | Float32Array;
+}
+
+/**
+ * Reads raw images, uint8 (N, H, W, C), which go through the model's recipe, or preprocessed ones, float32 (N, C, H, W).
+ *
+ * @param onRemark gets, once for each kind, what happens to images that their owner may not expect.
+ * @throws {SignwaveError} `E_NPY` for another type or shape than the model takes.
+ */
+export async function readInputArray(
+  input: InputNode,
+  path: string,
+  onRemark: (remark: Remark) => void,
+): Promise<InputArray> {
+  const array = await readNpy(path, { types: ['|u1', '<f4'] });
+  const { height, width, channels, recipe } = input;
+  const isBytes = array.type === '|u1';
+  const layout = isBytes ? '(N, H, W, C)' : '(N, C, H, W)';
+  const sides = array.shape.slice(1);
+  const expected = [channels, height, width];
+  if (array.shape.length !== 4 || (isBytes ? !recipe : expected.join() !== sides.join())) {
+    const wanted = !isBytes
+      ? `(N, ${expected.join(', ')})`
+      : recipe
+        ? '(N, any, any, 1, 3 or 4)'
+        : `float32 (N, ${expected.join(', ')}), since the model has no input recipe`;
+    throw new SignwaveError(
+      'E_NPY',
+      `${path}: ${array.type} of shape (${array.shape.join(', ')}), read as ${layout}; expected ${wanted}`,
+    );
+  }
+  const elements = sides.reduce((product, side) => product * side, 1);
+  const notes = new ImageNotes(input, onRemark);
+  const imageAt = (data: Uint8Array, n: number): Uint8Array => {
+    const image = rasterAt(data, array.shape, n);
+    notes.look(image, `image ${n} of ${path}`);
+    return inContext(path, () => prepareImage(image, recipe!, height, width));
+  };
+  return {
+    count: array.shape[0]!,
+    read: (n) =>
+      array.type === '|u1'
+        ? imageAt(array.data, n)
+        : channelsLast(array.data.subarray(n * elements, (n + 1) * elements), channels),
+  };
+}
+
+function rasterAt(data: Uint8Array, shape: readonly number[], n: number) {
+  const [, height, width, channels] = shape as [number, number, number, number];
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    throw new SignwaveError('E_NPY', `raw images have 1, 3 or 4 channels, these have ${channels}`);
+  }
+  const bytes = height * width * channels;
+  return { height, width, channels, data: data.subarray(n * bytes, (n + 1) * bytes) } as const;
+}
+
+/** (C, H, W) to (H, W, C). */
+function channelsLast(floats: Float32Array, channels: number): Float32Array {
+  const pixels = floats.length / channels;
+  const ordered = new Float32Array(floats.length);
+  for (let c = 0; c < channels; c++)
+    for (let p = 0; p < pixels; p++) ordered[p * channels + c] = floats[c * pixels + p]!;
+  return ordered;
+}

@@ -1,0 +1,11 @@
+import { parseLabels } from '@signwave/data';
+import { readFileBytes } from '@signwave/data/node';
+
+/**
+ * Reads a file of class names in the formats of {@link parseLabels}.
+ *
+ * @throws {SignwaveError} `E_LABELS` if the file can't be read, is no text, or has no name or an empty one.
+ */
+export async function readLabels(path: string): Promise<string[]> {
+  return parseLabels(await readFileBytes(path, 'E_LABELS'), path);
+}

@@ -1,0 +1,69 @@
+import { describeSample, type ModelClasses, parseDataArgument, type Remark, sampleIndices } from '@signwave/data';
+import { itemName, openDataset, readItem } from '@signwave/data/node';
+import { type InputNode, SignwaveError } from '@signwave/format';
+import { ImageNotes, type ImageSample, type Undecodable } from '../index.js';
+
+export interface SampleOptions {
+  /** Greatest number of images, taken evenly over the set; absent: all. */
+  readonly limit?: number | undefined;
+  /** The input that images are prepared for. What this does to them and their owner may not expect is then reported once. */
+  readonly input?: InputNode;
+  /** The model whose classes the labels should be; absent: the data set's own. */
+  readonly model?: ModelClasses;
+  /** Whether an image that can't be decoded is an error; otherwise it is left out. */
+  readonly isStrict?: boolean;
+  /** Gets what the owner of the images should know, when it is known. */
+  readonly onRemark?: (remark: Remark) => void;
+}
+
+const SHOWN = 5;
+
+/**
+ * Opens the test images that an argument names, and says which are taken and which are left out.
+ *
+ * @param argument as in {@link parseDataArgument}.
+ * @throws {SignwaveError} `E_DATA` if they are missing, empty or malformed, or if it can't be told which of the model's classes theirs are.
+ */
+export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<ImageSample> {
+  const { model, input, isStrict = false, onRemark = () => {} } = options;
+  const note = (text: string): void => onRemark({ isWarning: false, text });
+  const dataset = await openDataset({ ...parseDataArgument(argument), part: 'test', ...(model && { model }) });
+  const { images, name, classNames } = dataset;
+  for (const remark of dataset.remarks) onRemark(remark);
+  const indices = sampleIndices(images.labels, options.limit ?? images.count);
+  const description = describeSample(images.labels, indices);
+  if (indices.length < images.count) note(`${name}: ${description}`);
+  const undecodable: Undecodable[] = [];
+  const notes = input && new ImageNotes(input, onRemark);
+  return {
+    name,
+    description,
+    count: indices.length,
+    available: images.count,
+    classNames,
+    read: async (n) => {
+      const index = indices[n]!;
+      const title = itemName(images, index);
+      try {
+        const image = await readItem(images, index);
+        notes?.look(image, title);
+        return { image, label: images.labels[index]!, name: title };
+      } catch (error) {
+        if (isStrict || !(error instanceof SignwaveError && error.code === 'E_IMAGE')) throw error;
+        undecodable.push({ name: title, reason: error.message });
+        return undefined;
+      }
+    },
+    end: () => {
+      if (undecodable.length === 0) return [];
+      const what = `${undecodable.length} of ${indices.length} images can't be decoded`;
+      if (undecodable.length === indices.length) {
+        throw new SignwaveError('E_IMAGE', `${name}: ${what}; the first: ${undecodable[0]!.reason}`);
+      }
+      onRemark({ isWarning: true, text: `${name}: ${what} and are left out:` });
+      for (const { reason } of undecodable.slice(0, SHOWN)) note(`  ${reason}`);
+      if (undecodable.length > SHOWN) note(`  and ${undecodable.length - SHOWN} more`);
+      return undecodable;
+    },
+  };
+}

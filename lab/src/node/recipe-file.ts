@@ -1,0 +1,15 @@
+import { parseRecipeJson } from '@signwave/convert';
+import { readFileBytes } from '@signwave/data/node';
+import type { InputRecipe } from '@signwave/format';
+
+/**
+ * Reads what `--preprocess` says: the name of a recipe, a recipe in JSON, or a file with one.
+ *
+ * @returns the name unchanged, or the recipe.
+ * @throws {SignwaveError} `E_USAGE` for JSON that is no recipe; `E_IO`.
+ */
+export async function readPreprocess(text: string): Promise<string | InputRecipe> {
+  if (text.trimStart().startsWith('{')) return parseRecipeJson(text, '--preprocess');
+  if (!text.endsWith('.json')) return text;
+  return parseRecipeJson(new TextDecoder().decode(await readFileBytes(text, 'E_IO')), text);
+}

@@ -1,0 +1,31 @@
+import { freeSums, type Graph } from '@signwave/format';
+
+/** Wilson's 95 % interval of a proportion, in per cent. It holds near 0 and 100 %, too, and for few images. */
+export function wilsonInterval(successes: number, trials: number): { low: number; high: number } {
+  if (trials === 0) return { low: 0, high: 100 };
+  const z = 1.959964;
+  const p = successes / trials;
+  const centre = p + z ** 2 / (2 * trials);
+  const half = z * Math.sqrt((p * (1 - p)) / trials + z ** 2 / (4 * trials ** 2));
+  const scale = 100 / (1 + z ** 2 / trials);
+  return { low: (centre - half) * scale, high: (centre + half) * scale };
+}
+
+/** Index of the largest value; of several, the lowest. */
+export function argMax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+/** How much another order of sums may change outputs (SPEC section 5), as a share of the largest output. */
+const REORDERED_TOLERANCE = 1e-5;
+
+/**
+ * Whether outputs are not the reference's: they must be equal to the last bit, or, if the graph leaves the order of sums free, near enough.
+ */
+export function differsFromReference(graph: Graph, found: Float32Array, expected: Float32Array): boolean {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const tolerance = freeSums(graph).size > 0 ? REORDERED_TOLERANCE * largest : 0;
+  return found.some((value, i) => value !== expected[i] && !(Math.abs(value - expected[i]!) <= tolerance));
+}

@@ -1,0 +1,127 @@
+import { type ConvNode, isBinary, type LinearNode, type MapShape, type Tensor, tapsInside } from '@signwave/format';
+import { nodesOf } from '../plan/fuse.js';
+import type { BitMap } from '../plan/maps.js';
+import { type PlanContext, readsBytes } from '../plan/plan-context.js';
+import { type BorderBias, borderBiasOf } from './border-values.js';
+import { groupPositions } from './borders.js';
+import { type Geometry, geometryOf, layerOf, shareConv, sumsPixelBytes, tapFields } from './conv-geometry.js';
+import { planEpilogue } from './epilogue.js';
+import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
+import { planRegroupBits } from './regroup-bits.js';
+import type { Room } from './room.js';
+
+/** Patches of a strip should stay in the L1 cache (32 KiB on every CPU we know of) beside a block of filters. */
+const STRIP_PATCH_BYTES = 16_384;
+
+/** What the GEMM compares at a time: gemm-simd.ts splats words of 4 bytes, gemm-scalar.ts counts in 8. */
+const SIMD_WORD_BYTES = 4;
+const SCALAR_WORD_BYTES = 8;
+
+/** A convolution or linear layer of +-1 by +-1: XOR and popcount, SPEC section 5. */
+export const convBits: Room = {
+  layout: 'pixels',
+  refusal: ({ graph }, fused) => (isBinary(graph, layerOf({ graph }, fused)) ? undefined : 'operands are floats'),
+  plan: (context, fused) => {
+    const node = layerOf(context, fused);
+    const geometry = geometryOf(node);
+    const { groups } = geometry;
+    const weights = context.graph.tensors[node.weights]!;
+    const [, kernelHeight, kernelWidth, groupChannels] = weights.shape;
+    const output = context.shapes[fused.source]!;
+    const input = groupedBits(context, node, geometry);
+    const groupBytes = Math.ceil(groupChannels / 8);
+    const depthBytes = roundUp(
+      kernelHeight * kernelWidth * groupBytes,
+      context.simd ? SIMD_WORD_BYTES : SCALAR_WORD_BYTES,
+    );
+    const mostRows = Math.floor(STRIP_PATCH_BYTES / (output.width * depthBytes));
+    const stripRows = Math.max(1, Math.min(output.height, mostRows));
+    const stripPixels = stripRows * output.width;
+    const pixelSums = sumsPixelBytes(output.channels, groups);
+
+    const { rows, tapSums } = packFilters(weights, depthBytes);
+    const arranged = arrangeFilters(rows, depthBytes, groups, context.simd);
+    const taps = kernelHeight * kernelWidth * groupChannels;
+    const sumBias = fused.sumBias === undefined ? undefined : borderBiasOf(context, fused.sumBias);
+    const fields = {
+      ...tapFields(input, groupBytes, geometry, weights, output),
+      weights: context.constant(arranged),
+      groupWeightBytes: arranged.length / groups,
+      patches: context.scratch('patches', stripPixels * depthBytes),
+      depthBytes,
+      sums: context.scratch('sums', stripPixels * pixelSums),
+      sumsPixelBytes: pixelSums,
+      stripRows,
+      ...sumBases(context, input.shape, output, geometry, weights, tapSums, sumBias),
+    };
+    const epilogue = planEpilogue(context, fused, taps + (sumBias?.largest ?? 0));
+    const record = { ...fields, epilogue: epilogue.record };
+    const share = shareConv(record);
+    context.steps.push({
+      kernel: 'convBits',
+      record,
+      reads: [input.region, ...epilogue.reads],
+      writes: epilogue.writes,
+      ...(share && { share }),
+      nodes: nodesOf(fused),
+      reason:
+        `1-bit weights on signs: xor and popcount (${context.choice.refusals.get(fused)})` +
+        `${epilogue.record.sumThresholds ? ', sign as an integer threshold' : ''}`,
+    });
+  },
+};
+
+/** The bits that a convolution reads; repacked first if its groups don't start at whole bytes. */
+function groupedBits(context: PlanContext, node: ConvNode | LinearNode, { groups, pads }: Geometry): BitMap {
+  const map = context.bitMap(node.inputs[0]!);
+  return readsBytes(groups, map.shape.channels) ? map : planRegroupBits(context, map, groups, pads);
+}
+
+/** The sums "if every bit matched" of sums.ts, by border class and filter. */
+function sumBases(
+  context: PlanContext,
+  input: MapShape,
+  output: MapShape,
+  geometry: Geometry,
+  weights: Tensor,
+  tapSums: Int32Array,
+  sumBias: BorderBias | undefined,
+) {
+  const { stride, dilation, pads } = geometry;
+  const [filters, kernelHeight, kernelWidth, groupChannels] = weights.shape;
+  const along = (side: 'height' | 'width', kernel: number, pad: number): boolean[][] =>
+    tapsInside({
+      size: input[side],
+      outputSize: output[side],
+      kernel,
+      stride: stride[side],
+      dilation: dilation[side],
+      pad,
+    });
+  const rows = groupPositions(along('height', kernelHeight, pads.top), sumBias?.rows);
+  const columns = groupPositions(along('width', kernelWidth, pads.left), sumBias?.columns);
+  const paddedFilters = roundUp(filters, BLOCK);
+  const taps = kernelHeight * kernelWidth;
+  const bases = new Int32Array(rows.inside.length * columns.inside.length * paddedFilters);
+  rows.inside.forEach((rowInside, rowClass) => {
+    columns.inside.forEach((columnInside, columnClass) => {
+      const at = (rowClass * columns.inside.length + columnClass) * paddedFilters;
+      for (let filter = 0; filter < filters; filter++) {
+        let base = taps * groupChannels;
+        if (sumBias) base += sumBias.valueAt(rows.others[rowClass]!, columns.others[columnClass]!, filter);
+        for (let ky = 0; ky < kernelHeight; ky++) {
+          for (let kx = 0; kx < kernelWidth; kx++) {
+            if (!rowInside[ky] || !columnInside[kx]) base += tapSums[filter * taps + ky * kernelWidth + kx]!;
+          }
+        }
+        bases[at + filter] = base;
+      }
+    });
+  });
+  const columnBytes = paddedFilters * 4;
+  return {
+    bases: context.constant(bases),
+    rowBases: context.constant(rows.classOf.map((c) => c * columns.inside.length * columnBytes)),
+    columnBases: context.constant(columns.classOf.map((c) => c * columnBytes)),
+  };
+}

@@ -1,0 +1,64 @@
+import type { PadChannelsNode, SliceSpatialNode } from '@signwave/format';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer } from '../plan/region.js';
+import type { CopyPlanesRecord } from './generated/records.js';
+import { isPixel, type Room } from './room.js';
+
+/** Planes between zeros, or every so many rows and columns. */
+export const copyPlanes: Room = {
+  layout: 'planes',
+  refusal: ({ shapes }, fused) => (isPixel(shapes[fused.result]!) ? 'one pixel' : undefined),
+  plan: (context, fused) => {
+    const index = fused.head!;
+    const node = context.node(index) as PadChannelsNode | SliceSpatialNode;
+    const input = context.floatPlanesOf(node.inputs[0]!);
+    const isSlice = node.op === 'sliceSpatial';
+    const output = context.newFloatPlanes(index, !isSlice);
+    const [start, step] = isSlice ? [node.start, node.step] : [ORIGIN, EACH];
+    planCopyPlanes(
+      context,
+      'copyFloatPlanes',
+      {
+        input: pointer(input.region, (start.height * input.pitch + start.width) * 4),
+        inputPlaneBytes: input.planeBytes,
+        inputRowBytes: step.height * input.pitch * 4,
+        columnStep: step.width,
+        output: pointer(output.region, isSlice ? 0 : node.before * output.planeBytes),
+        outputPlaneBytes: output.planeBytes,
+        outputRowBytes: output.pitch * 4,
+        planes: input.shape.channels,
+        rows: output.shape.height,
+        columns: output.shape.width,
+      },
+      [index],
+      isSlice ? 'moves pixels' : 'moves planes',
+    );
+  },
+};
+
+const ORIGIN = { height: 0, width: 0 };
+const EACH = { height: 1, width: 1 };
+
+export function planCopyPlanes(
+  context: PlanContext,
+  kernel: 'copyFloatPlanes' | 'copySignPlanes',
+  record: CopyPlanesRecord,
+  nodes: readonly number[],
+  reason: string,
+): void {
+  const { input, inputPlaneBytes, output, outputPlaneBytes, planes, rows, columns } = record;
+  context.steps.push({
+    kernel,
+    record,
+    reads: [input.region],
+    writes: [output.region],
+    share: {
+      by: 'planes',
+      units: planes,
+      unitBytes: { input: inputPlaneBytes, output: outputPlaneBytes },
+      elements: planes * rows * columns,
+    },
+    nodes,
+    reason,
+  });
+}

@@ -1,0 +1,45 @@
+import { type FusedGroup, nodesOf } from '../plan/fuse.js';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer } from '../plan/region.js';
+import { SHARED_LANES } from './filters.js';
+import { epilogueAtLane, planPlaneEpilogue } from './plane-epilogue.js';
+import { laneCount } from './relayout.js';
+import { isPixel, type Room } from './room.js';
+
+/** Affine, add, clip and sign of float planes in one pass. */
+export const elementwisePlanes: Room = {
+  layout: 'planes',
+  refusal: ({ shapes }, fused) => (isPixel(shapes[fused.source]!) ? 'one pixel' : undefined),
+  plan: planElementwisePlanes,
+};
+
+export function planElementwisePlanes(context: PlanContext, fused: FusedGroup): void {
+  const input = context.floatPlanesOf(fused.source);
+  const lanes = laneCount(input);
+  const { channels } = input.shape;
+  // What is added isn't overwritten: it may be the chain's own operand.
+  const { record: epilogue, reads, writes } = planPlaneEpilogue(context, fused);
+  const record = {
+    input: pointer(input.region),
+    inputPlaneBytes: input.planeBytes,
+    channels,
+    lanes,
+    epilogue,
+  };
+  context.steps.push({
+    kernel: 'elementwisePlanes',
+    record,
+    reads: [input.region, ...reads],
+    writes,
+    share: {
+      by: 'lanes',
+      units: lanes,
+      multiple: SHARED_LANES,
+      unitBytes: { input: 4 },
+      change: (first) => ({ epilogue: epilogueAtLane(epilogue, first) }),
+      elements: channels * lanes,
+    },
+    nodes: nodesOf(fused),
+    reason: 'affine, add, clip and sign in one pass',
+  });
+}

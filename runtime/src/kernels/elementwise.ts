@@ -1,0 +1,21 @@
+import { nodesOf } from '../plan/fuse.js';
+import { pointer } from '../plan/region.js';
+import { planEpilogue } from './epilogue.js';
+import type { Room } from './room.js';
+
+/** Affine, add, clip and sign of a map of pixels in one pass. */
+export const elementwise: Room = {
+  layout: 'pixels',
+  plan: (context, fused) => {
+    const input = context.floatMap(fused.source);
+    const epilogue = planEpilogue(context, fused);
+    context.steps.push({
+      kernel: 'elementwise',
+      record: { input: pointer(input.region), rows: input.shape.height, epilogue: epilogue.record },
+      reads: [input.region, ...epilogue.reads],
+      writes: epilogue.writes,
+      nodes: nodesOf(fused),
+      reason: 'affine, add, clip and sign in one pass',
+    });
+  },
+};

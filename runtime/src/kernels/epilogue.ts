@@ -1,0 +1,121 @@
+import { type MapShape, type SignNode, tensorValues } from '@signwave/format';
+import type { FusedGroup } from '../plan/fuse.js';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer, type Region } from '../plan/region.js';
+import { borderMap } from './border-values.js';
+import { BLOCK, padChannelValues } from './filters.js';
+import type { EpilogueRecord } from './generated/records.js';
+import { nextUp, type SumThreshold, sumThreshold } from './thresholds.js';
+
+/** Sums of filters that are missing in the last block never reach this. */
+const NEVER = 2 ** 31 - 1;
+
+/** The record of an epilogue, and what the step that has it reads and writes by it. */
+export interface PlannedEpilogue<Of> {
+  readonly record: Of;
+  readonly reads: readonly Region[];
+  readonly writes: readonly Region[];
+}
+
+/**
+ * What follows the head of a fused group, as the record of runtime/assembly/epilogue.ts.
+ *
+ * @param maxSum for a binary convolution the largest sum it can give (the number of taps): then a sign right after it, with nothing
+ *   added and no floats wanted, becomes an integer threshold.
+ */
+export function planEpilogue(
+  context: PlanContext,
+  fused: FusedGroup,
+  maxSum?: number,
+): PlannedEpilogue<EpilogueRecord> {
+  const shape = context.shapes[fused.result]!;
+  const bits = fused.sign === undefined ? undefined : context.newBitMap(fused.sign);
+  const common = {
+    columns: shape.width,
+    blocks: Math.ceil(shape.channels / BLOCK),
+    ...(bits && { bits: bits.origin, bitsRowBytes: bits.rowBytes, bitsPixelBytes: bits.pixelBytes }),
+  };
+  const writes = bits ? [bits.region] : [];
+  if (maxSum !== undefined && needsOnlySums(fused)) {
+    return { record: { ...common, ...sumThresholds(context, fused, shape, maxSum) }, reads: [], writes };
+  }
+  const { scale, bias } = affineRows(context, fused);
+  const { lo, hi } = clipRange(context, fused);
+  const affine = scale && {
+    scale: context.constant(padChannelValues(scale, 0)),
+    bias: context.constant(padChannelValues(bias, 0)),
+  };
+  const added = fused.add && context.floatMap(fused.add.operand).region;
+  const border = fused.border === undefined ? undefined : borderMap(context, fused.border);
+  const output = fused.keepsFloats ? context.newFloatMap(fused.result).region : undefined;
+  const record = {
+    ...common,
+    lo,
+    hi,
+    ...affine,
+    ...(added && { addend: pointer(added) }),
+    ...(border && { addend: border }),
+    ...(output && { output: pointer(output) }),
+    // No x reaches NaN: padding bits stay 0.
+    ...(fused.sign !== undefined && {
+      thresholds: context.constant(padChannelValues(signThresholds(context, fused.sign, shape), Number.NaN)),
+    }),
+  };
+  return { record, reads: added ? [added] : [], writes: output ? [...writes, output] : writes };
+}
+
+/** Scale and bias of the group's affine; both undefined if it has none. */
+export function affineRows(context: PlanContext, fused: FusedGroup) {
+  const node = fused.affine === undefined ? undefined : context.node(fused.affine);
+  if (node?.op !== 'affine') return {};
+  const values = tensorValues(context.graph.tensors[node.coefficients]!);
+  const channels = values.length / 2;
+  return { scale: values.subarray(0, channels), bias: values.subarray(channels) };
+}
+
+export function clipRange(context: PlanContext, fused: FusedGroup): { lo: number; hi: number } {
+  const node = fused.clip === undefined ? undefined : context.node(fused.clip);
+  return node?.op === 'clip' ? node : { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+}
+
+/** Thresholds of a sign's channels, as the graph has them. */
+export function thresholdsOf(context: PlanContext, sign: SignNode, shape: MapShape): Float32Array {
+  return sign.threshold === undefined
+    ? new Float32Array(shape.channels)
+    : tensorValues(context.graph.tensors[sign.threshold]!);
+}
+
+/** Thresholds for `bit = x >= threshold`, one per channel. */
+export function signThresholds(context: PlanContext, index: number, shape: MapShape): Float32Array {
+  const sign = context.node(index) as SignNode;
+  const thresholds = thresholdsOf(context, sign, shape);
+  return sign.zeroRule === 'minus' ? thresholds.map(nextUp) : thresholds;
+}
+
+/** Whether the sign of a binary convolution can be told from its sums: nothing is added, and nobody wants the floats. */
+export function needsOnlySums(fused: FusedGroup): boolean {
+  return fused.sign !== undefined && !fused.add && fused.border === undefined && !fused.keepsFloats;
+}
+
+/** Integer thresholds of a group that {@link needsOnlySums}, one per channel. */
+export function channelSumThresholds(context: PlanContext, fused: FusedGroup, maxSum: number): SumThreshold[] {
+  const shape = context.shapes[fused.result]!;
+  const sign = context.node(fused.sign!) as SignNode;
+  const { scale, bias } = affineRows(context, fused);
+  const { lo, hi } = clipRange(context, fused);
+  return Array.from(thresholdsOf(context, sign, shape), (threshold, c) => {
+    const affine = scale && { scale: scale[c]!, bias: bias[c]! };
+    return sumThreshold({ lo, hi, threshold, zeroRule: sign.zeroRule, ...affine }, maxSum);
+  });
+}
+
+function sumThresholds(context: PlanContext, fused: FusedGroup, shape: MapShape, maxSum: number) {
+  const blocks = Math.ceil(shape.channels / BLOCK);
+  const thresholds = new Int32Array(blocks * BLOCK).fill(NEVER);
+  const flips = new Uint8Array(blocks);
+  channelSumThresholds(context, fused, maxSum).forEach(({ threshold, flip }, c) => {
+    thresholds[c] = threshold;
+    if (flip) flips[c >> 3]! |= 1 << (c & 7);
+  });
+  return { sumThresholds: context.constant(thresholds), flips: context.constant(flips) };
+}

@@ -1,0 +1,79 @@
+import type { InputNode, InputRecipe } from '@signwave/format';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer, type Region } from '../plan/region.js';
+import type { PlannedStep } from '../plan/step.js';
+import { copyPixelsStep } from './copy-pixels.js';
+import { relayout, relayoutFields } from './relayout.js';
+import type { Layout } from './room.js';
+
+interface InputSteps {
+  /** Where the caller puts bytes or floats (H, W, C). */
+  readonly staging: Region;
+  readonly bytes?: PlannedStep;
+  readonly floats: PlannedStep;
+}
+
+/** The steps that bring bytes or floats from `staging` into the map of the input node. */
+export function planInput(context: PlanContext, layout: Layout): InputSteps {
+  const node = context.node(0) as InputNode;
+  const staging = context.fixed(node.height * node.width * node.channels * 4);
+  return layout === 'planes' ? planInputPlanes(context, node, staging) : planInputPixels(context, node, staging);
+}
+
+function planInputPixels(context: PlanContext, node: InputNode, staging: Region): InputSteps {
+  const { region, pixelBytes } = context.newFloatMap(0);
+  const { height, width, channels, recipe } = node;
+  const [input, output] = [pointer(staging), pointer(region)];
+  const floats = copyPixelsStep(
+    {
+      input,
+      inputRowBytes: width * channels * 4,
+      inputPixelBytes: channels * 4,
+      output,
+      outputRowBytes: width * pixelBytes,
+      outputPixelBytes: pixelBytes,
+      rows: height,
+      columns: width,
+      channels,
+    },
+    [0],
+    'moves pixels',
+  );
+  if (!recipe) return { staging, floats };
+  const tables = context.constant(byteTables(recipe, channels));
+  const bytes: PlannedStep = {
+    kernel: 'byteInput',
+    record: { input, output, outputPixelBytes: pixelBytes, pixels: height * width, channels, tables },
+    reads: [staging],
+    writes: [region],
+    nodes: [0],
+    reason: 'bytes to floats by a table per channel',
+  };
+  return { staging, bytes, floats };
+}
+
+function planInputPlanes(context: PlanContext, node: InputNode, staging: Region): InputSteps {
+  const { channels, recipe } = node;
+  const planes = context.newFloatPlanes(0);
+  const fields = (elementBytes: number) =>
+    relayoutFields(planes, { region: staging, shape: node, pixelBytes: channels * elementBytes });
+  const floats = relayout('pixelsToPlanes', fields(4), [0], 'pixels to planes');
+  if (!recipe) return { staging, floats };
+  const tables = context.constant(byteTables(recipe, channels));
+  const reason = 'bytes to floats by a table per channel, pixels to planes';
+  return { staging, bytes: relayout('byteInputPlanes', { ...fields(1), tables }, [0], reason), floats };
+}
+
+/** SPEC 4.1: f32 (channels, 256), what each byte becomes. */
+function byteTables(recipe: InputRecipe, channels: number): Float32Array {
+  const tables = new Float32Array(channels * 256);
+  for (let c = 0; c < channels; c++) {
+    const mean = Math.fround(recipe.mean[c]!);
+    const std = Math.fround(recipe.std[c]!);
+    for (let byte = 0; byte < 256; byte++) {
+      const scaled = Math.fround(byte / Math.fround(recipe.divisor));
+      tables[c * 256 + byte] = Math.fround(Math.fround(scaled - mean) / std);
+    }
+  }
+  return tables;
+}

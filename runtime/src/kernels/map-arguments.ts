@@ -1,0 +1,36 @@
+import type { FusedGroup } from '../plan/fuse.js';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer } from '../plan/region.js';
+import type { MapArgumentsRecord } from './generated/records.js';
+
+/** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
+type MapKernel = 'prelu' | 'borderBias' | 'signMap' | 'sampleMean' | 'softmax';
+
+/** @param fields what the kernel needs besides the maps. */
+export function planMapKernel(
+  context: PlanContext,
+  fused: FusedGroup,
+  kernel: MapKernel,
+  fields: Partial<MapArgumentsRecord> = {},
+): void {
+  const index = fused.head!;
+  const input = context.floatMap(context.node(index).inputs[0]!);
+  const output = context.newFloatMap(index);
+  const { height, width, channels } = input.shape;
+  context.steps.push({
+    kernel,
+    record: {
+      input: pointer(input.region),
+      output: pointer(output.region),
+      pixelBytes: input.pixelBytes,
+      rows: height,
+      columns: width,
+      channels,
+      ...fields,
+    },
+    reads: [input.region],
+    writes: [output.region],
+    nodes: [index],
+    reason: 'pixel by pixel',
+  });
+}

@@ -1,0 +1,116 @@
+import type { ConvNode } from '@signwave/format';
+import type { SignPlanes } from '../plan/maps.js';
+import type { PlanContext } from '../plan/plan-context.js';
+import { type Pointer, pointer } from '../plan/region.js';
+import { planCopyPlanes } from './copy-planes.js';
+import { roundUp, VECTOR_LANES } from './filters.js';
+import type { LutWork } from './lut-parameters.js';
+import type { Phases } from './phases.js';
+
+/** The operand of a convolution on planes: one plane per channel and phase. */
+export interface PhasePlanes {
+  /** The first tap of lane 0 in the first phase of the first channel. */
+  readonly origin: Pointer;
+  /** From one channel to the next, and from one phase to the next. */
+  readonly channelBytes: number;
+  readonly phaseBytes: number;
+  /** From `origin` to lanes of zeros. */
+  readonly zerosOffsetBytes: number;
+}
+
+/** What plane-conv.ts needs to know of an operand: where its planes and the taps in them lie. */
+export interface TapPlanes {
+  readonly origin: Pointer;
+  readonly channelBytes: number;
+  /** Bytes from lane 0, in the order of the sum. */
+  readonly taps: readonly number[];
+  /** Rows of planes that a strip touches. */
+  readonly touchedRows: number;
+}
+
+/** Planes of signs for each phase, copied from the sign's with its pads. */
+export function copySignPhases(
+  context: PlanContext,
+  signs: SignPlanes,
+  node: ConvNode,
+  { phases, pitch, lanes }: LutWork,
+): PhasePlanes {
+  const { channels, height } = signs.shape;
+  const { stride, pads } = node;
+  const rows = Math.ceil(lanes / pitch) + phases.reach.rows;
+  // A row is written up to the next whole vector.
+  const phaseBytes = rows * pitch + VECTOR_LANES;
+  const channelBytes = phases.phases.length * phaseBytes;
+  const region = context.fixed((channels + 1) * channelBytes);
+  const start = signs.origin.offsetBytes - pads.top * signs.pitch - pads.left;
+  phases.phases.forEach(({ row, column }, phase) => {
+    planCopyPlanes(
+      context,
+      'copySignPlanes',
+      {
+        input: pointer(signs.region, start + row * signs.pitch + column),
+        inputPlaneBytes: signs.planeBytes,
+        inputRowBytes: stride.height * signs.pitch,
+        columnStep: stride.width,
+        output: pointer(region, phase * phaseBytes),
+        outputPlaneBytes: channelBytes,
+        outputRowBytes: pitch,
+        planes: channels,
+        // Rows past the bottom pads are nobody's taps.
+        rows: Math.min(rows, Math.ceil((pads.top + height + pads.bottom - row) / stride.height)),
+        columns: pitch,
+      },
+      [],
+      'every other row and column, for the stride of the convolution that follows',
+    );
+  });
+  return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
+}
+
+/** Planes of floats for each phase, with zeros for the pads. */
+export function copyFloatPhases(
+  context: PlanContext,
+  node: ConvNode,
+  phases: Phases,
+  pitch: number,
+  height: number,
+): PhasePlanes {
+  const input = context.floatPlanesOf(node.inputs[0]!);
+  const { channels } = input.shape;
+  const rows = height + phases.reach.rows;
+  const phaseBytes = roundUp(rows * pitch, VECTOR_LANES) * 4;
+  const channelBytes = phases.phases.length * phaseBytes;
+  const region = context.fixed((channels + 1) * channelBytes);
+  const { stride, pads } = node;
+  phases.phases.forEach((phase, n) => {
+    const inRows = inside(phase.row, stride.height, pads.top, input.shape.height, rows);
+    const inColumns = inside(phase.column, stride.width, pads.left, input.shape.width, pitch);
+    if (inRows.count <= 0 || inColumns.count <= 0) return;
+    planCopyPlanes(
+      context,
+      'copyFloatPlanes',
+      {
+        input: pointer(input.region, (inRows.from * input.pitch + inColumns.from) * 4),
+        inputPlaneBytes: input.planeBytes,
+        inputRowBytes: stride.height * input.pitch * 4,
+        columnStep: stride.width,
+        output: pointer(region, n * phaseBytes + (inRows.first * pitch + inColumns.first) * 4),
+        outputPlaneBytes: channelBytes,
+        outputRowBytes: pitch * 4,
+        planes: channels,
+        rows: inRows.count,
+        columns: inColumns.count,
+      },
+      [],
+      'zeros around the map and a plane per phase for the convolution that follows',
+    );
+  });
+  return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
+}
+
+/** Which of `length` positions of a phase lie inside the operand: the first of them, how many, and where in the operand it is. */
+export function inside(phase: number, stride: number, before: number, size: number, length: number) {
+  const first = Math.max(0, Math.ceil((before - phase) / stride));
+  const end = Math.min(length, Math.ceil((size + before - phase) / stride));
+  return { first, count: end - first, from: first * stride + phase - before };
+}

@@ -1,0 +1,91 @@
+import type { FusedGroup } from '../plan/fuse.js';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer, type Region } from '../plan/region.js';
+import { borderPlanes } from './border-values.js';
+import {
+  affineRows,
+  channelSumThresholds,
+  clipRange,
+  needsOnlySums,
+  type PlannedEpilogue,
+  signThresholds,
+} from './epilogue.js';
+import type { PlaneEpilogueRecord } from './generated/records.js';
+import { moveTo } from './record.js';
+
+const I16_MIN = -32_768;
+
+interface PlannedPlaneEpilogue extends PlannedEpilogue<PlaneEpilogueRecord> {
+  /** What is added, and where the result may overwrite it, lane by lane. */
+  readonly replaces?: { readonly read: Region; readonly written: Region };
+}
+
+/**
+ * What follows the head of a fused group that works on planes, as the record of runtime/assembly/plane-epilogue.ts.
+ *
+ * @param maxSum for sums of look-up tables, which are halved: the largest sum there can be.
+ */
+export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSum?: number): PlannedPlaneEpilogue {
+  const shape = context.shapes[fused.result]!;
+  const signs = fused.sign === undefined ? undefined : context.newSignPlanes(fused.sign);
+  const target = signs && {
+    signs: signs.origin,
+    signsPlaneBytes: signs.planeBytes,
+    mask: context.laneMask(signs.shape, signs.pitch),
+  };
+  const writes = signs ? [signs.region] : [];
+  if (maxSum !== undefined && needsOnlySums(fused)) {
+    const thresholds = channelSumThresholds(context, fused, maxSum);
+    const record = {
+      ...target,
+      // sum = 2 * half >= threshold where half >= threshold / 2, rounded up.
+      sumThresholds: context.constant(
+        Int16Array.from(thresholds, ({ threshold }) => Math.max(I16_MIN, Math.ceil(threshold / 2))),
+      ),
+      flips: context.constant(Int8Array.from(thresholds, ({ flip }) => (flip ? -1 : 0))),
+    };
+    return { record, reads: [], writes };
+  }
+  const { scale, bias } = affineRows(context, fused);
+  const { lo, hi } = clipRange(context, fused);
+  const added = fused.add && context.floatPlanesOf(fused.add.operand);
+  const output = fused.keepsFloats ? context.newFloatPlanes(fused.result) : undefined;
+  const border = fused.border === undefined ? undefined : borderPlanes(context, fused.border);
+  const half = maxSum === undefined ? 1 : 2;
+  const record = {
+    ...target,
+    lo,
+    hi,
+    scale: context.constant((scale ?? new Float32Array(shape.channels).fill(1)).map((it) => it * half)),
+    bias: context.constant(bias ?? new Float32Array(shape.channels).fill(-0)),
+    ...(added && { addend: pointer(added.region), addendPlaneBytes: added.planeBytes }),
+    ...(border && { addend: border.planes, addendPlaneBytes: border.planeBytes }),
+    ...(output && { output: pointer(output.region), outputPlaneBytes: output.planeBytes }),
+    ...(fused.sign !== undefined && { thresholds: context.constant(signThresholds(context, fused.sign, shape)) }),
+  };
+  return {
+    record,
+    reads: added ? [added.region] : [],
+    writes: output ? [...writes, output.region] : writes,
+    ...(added && output && { replaces: { read: added.region, written: output.region } }),
+  };
+}
+
+/** The epilogue of the lanes from `lane` on. */
+export function epilogueAtLane(epilogue: PlaneEpilogueRecord, lane: number): PlaneEpilogueRecord {
+  return moveTo(epilogue, lane, { output: 4, addend: 4, signs: 1, mask: 1 });
+}
+
+/** The epilogue of the output channels from `channel` on. */
+export function epilogueAtChannel(epilogue: PlaneEpilogueRecord, channel: number): PlaneEpilogueRecord {
+  return moveTo(epilogue, channel, {
+    scale: 4,
+    bias: 4,
+    thresholds: 4,
+    sumThresholds: 2,
+    flips: 1,
+    addend: epilogue.addendPlaneBytes ?? 0,
+    output: epilogue.outputPlaneBytes ?? 0,
+    signs: epilogue.signsPlaneBytes ?? 0,
+  });
+}

@@ -1,0 +1,41 @@
+import type { GraphNode, MapShape, PoolNode } from '@signwave/format';
+import { pointer } from '../plan/region.js';
+import { poolWindow } from './pool-window.js';
+import type { Room } from './room.js';
+
+/** Pools of a map of pixels; the mean of a whole map is one of them. */
+export const poolPixels: Room = {
+  layout: 'pixels',
+  plan: (context, fused) => {
+    const index = fused.head!;
+    const node = context.node(index);
+    const input = context.floatMap(node.inputs[0]!);
+    const output = context.newFloatMap(index);
+    const { height, width } = input.shape;
+    const pool = poolOf(node, input.shape);
+    context.steps.push({
+      kernel: pool.op,
+      record: {
+        input: pointer(input.region),
+        height,
+        width,
+        pixelBytes: input.pixelBytes,
+        output: pointer(output.region),
+        rows: output.shape.height,
+        columns: output.shape.width,
+        ...poolWindow(pool, input.shape),
+      },
+      reads: [input.region],
+      writes: [output.region],
+      nodes: [index],
+      reason: 'lanes are channels',
+    });
+  },
+};
+
+/** `globalAvgPool` as the pool that it is (SPEC 4.12): one window, the whole map. */
+function poolOf(node: GraphNode, window: Pick<MapShape, 'height' | 'width'>): PoolNode {
+  if (node.op !== 'globalAvgPool') return node as PoolNode;
+  const pads = { top: 0, left: 0, bottom: 0, right: 0 };
+  return { ...node, op: 'avgPool', window, stride: window, pads, ceilMode: false, countPads: false };
+}

@@ -1,0 +1,46 @@
+import type { PoolNode } from '@signwave/format';
+import { pointer } from '../plan/region.js';
+import { poolWindow } from './pool-window.js';
+import { isPixel, type Room } from './room.js';
+
+/** Pools of planes, window by window. */
+export const poolPlanes: Room = {
+  layout: 'planes',
+  refusal: ({ shapes }, fused) => (isPixel(shapes[fused.result]!) ? 'one pixel' : undefined),
+  plan: (context, fused) => {
+    const index = fused.head!;
+    const node = context.node(index) as PoolNode;
+    const input = context.floatPlanesOf(node.inputs[0]!);
+    const output = context.newFloatPlanes(index);
+    const { height, width, channels } = input.shape;
+    const { height: rows, width: columns } = output.shape;
+    const record = {
+      input: pointer(input.region),
+      inputPlaneBytes: input.planeBytes,
+      inputRowBytes: input.pitch * 4,
+      height,
+      width,
+      output: pointer(output.region),
+      outputPlaneBytes: output.planeBytes,
+      outputRowBytes: output.pitch * 4,
+      channels,
+      rows,
+      columns,
+      ...poolWindow(node, input.shape),
+    };
+    context.steps.push({
+      kernel: node.op === 'maxPool' ? 'maxPoolPlanes' : 'avgPoolPlanes',
+      record,
+      reads: [input.region],
+      writes: [output.region],
+      share: {
+        by: 'channels',
+        units: channels,
+        unitBytes: { input: input.planeBytes, output: output.planeBytes },
+        elements: channels * rows * columns,
+      },
+      nodes: [index],
+      reason: 'lanes are output columns',
+    });
+  },
+};

@@ -1,0 +1,87 @@
+import { type Pointer, pointer } from '../plan/region.js';
+import { RECORD_FIELDS, type Records, WASM_KERNELS } from './generated/records.js';
+
+/** The record that each kernel takes. `softmax` is the one kernel that is no WebAssembly: engine/softmax.ts. */
+export const KERNEL_RECORDS = { ...WASM_KERNELS, softmax: 'MapArguments' } as const;
+
+export type KernelName = keyof typeof KERNEL_RECORDS;
+
+/** What a kernel is told: its record, before addresses are known. */
+export type RecordOf<Kernel extends KernelName> = Records[(typeof KERNEL_RECORDS)[Kernel]];
+
+export type AnyRecord = Records[keyof Records];
+
+/** The fields of any record: a number, a place in memory, or the record of an epilogue. */
+type Values = { readonly [field: string]: number | Pointer | Values | undefined };
+
+/** By how many bytes the places in some fields of a record move for each unit of its work. */
+export type UnitBytes<Of> = { readonly [Field in PointerField<Of>]?: number };
+type PointerField<Of> = {
+  [Field in keyof Of]-?: Of[Field] extends Pointer | undefined ? Field : never;
+}[keyof Of];
+
+/** Field names of a record in their order, each with its type where that is no integer or address. */
+function fieldsOf(name: keyof Records) {
+  return RECORD_FIELDS[name].split(' ').map((it) => it.split(':') as [field: string, type?: 'f32' | keyof Records]);
+}
+
+/** Bytes of a record, those of its epilogue included. */
+export function recordBytes(name: keyof Records): number {
+  return fieldsOf(name).reduce((sum, [, type]) => sum + 4 + (type && type !== 'f32' ? recordBytes(type) : 0), 0);
+}
+
+/** Write a record at `address`, its epilogue behind it. @returns the address behind all that was written. */
+export function writeRecord(
+  memory: DataView,
+  address: number,
+  name: keyof Records,
+  record: AnyRecord,
+  addressOf: (pointer: Pointer) => number,
+): number {
+  const fields = fieldsOf(name);
+  let end = address + fields.length * 4;
+  fields.forEach(([field, type], index) => {
+    const at = address + index * 4;
+    const value = (record as unknown as Values)[field] ?? 0;
+    if (type === 'f32') memory.setFloat32(at, value as number, true);
+    else if (type) {
+      memory.setUint32(at, end, true);
+      end = writeRecord(memory, end, type, value as unknown as AnyRecord, addressOf);
+    } else memory.setInt32(at, typeof value === 'object' ? addressOf(value as Pointer) : value, true);
+  });
+  return end;
+}
+
+/** The same record with other places in memory, those of its epilogue included. */
+export function mapPointers<Of extends AnyRecord>(record: Of, change: (pointer: Pointer) => Pointer): Of {
+  const changed = Object.entries(record as unknown as Values).map(([field, value]) => [
+    field,
+    typeof value !== 'object'
+      ? value
+      : 'region' in value
+        ? change(value as Pointer)
+        : mapPointers(value as unknown as AnyRecord, change),
+  ]);
+  return Object.fromEntries(changed);
+}
+
+/**
+ * The record of a part of a step's work.
+ *
+ * @param unit the first unit of the part.
+ * @param unitBytes by how many bytes the place in a field moves for each unit; other fields stay.
+ * @param rest the fields that are others for the part.
+ */
+export function moveTo<Of extends AnyRecord>(
+  record: Of,
+  unit: number,
+  unitBytes: UnitBytes<Of>,
+  rest: Partial<Of> = {},
+): Of {
+  const moved: Record<string, Pointer> = {};
+  for (const [field, bytes] of Object.entries<number | undefined>(unitBytes)) {
+    const at = (record as unknown as Values)[field] as Pointer | undefined;
+    if (at) moved[field] = pointer(at.region, at.offsetBytes + unit * bytes!);
+  }
+  return { ...record, ...moved, ...rest };
+}

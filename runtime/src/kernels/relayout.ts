@@ -1,0 +1,111 @@
+import { isBinary, type MapShape } from '@signwave/format';
+import type { FusedGroup } from '../plan/fuse.js';
+import type { BitMap, FloatMap, FloatPlanes, SignPlanes } from '../plan/maps.js';
+import type { PlanContext } from '../plan/plan-context.js';
+import { pointer } from '../plan/region.js';
+import type { PlannedStep, Share } from '../plan/step.js';
+import { roundUp, VECTOR_LANES } from './filters.js';
+import type { RelayoutRecord } from './generated/records.js';
+import { headOf, type Layout } from './room.js';
+
+/** Have all that a fused group reads in a layout, converted where its maker works on the other. */
+export function provideOperands(context: PlanContext, fused: FusedGroup, layout: Layout): void {
+  const node = headOf(context.graph, fused);
+  const operands = node?.inputs ?? [fused.source];
+  const provideFloats = layout === 'planes' ? provideFloatPlanes : provideFloatMap;
+  if (!node || !isBinary(context.graph, node)) for (const operand of operands) provideFloats(context, operand);
+  else if (layout === 'planes') provideSignPlanes(context, operands[0]!);
+  else provideBitMap(context, operands[0]!);
+  if (fused.add) provideFloats(context, fused.add.operand);
+}
+
+export function provideFloatMap(context: PlanContext, index: number): void {
+  if (context.floatMaps.has(index)) return;
+  const planes = context.floatPlanesOf(index);
+  context.steps.push(relayout('planesToPixels', relayoutFields(planes, context.newFloatMap(index))));
+}
+
+function provideFloatPlanes(context: PlanContext, index: number): void {
+  if (context.floatPlanes.has(index)) return;
+  const map = context.floatMap(index);
+  context.steps.push(relayout('pixelsToPlanes', relayoutFields(context.newFloatPlanes(index), map)));
+}
+
+function provideBitMap(context: PlanContext, sign: number): void {
+  if (context.bitMaps.has(sign)) return;
+  const planes = context.signPlanesOf(sign);
+  context.steps.push(relayout('signsToBits', signFields(planes, context.newBitMap(sign))));
+}
+
+function provideSignPlanes(context: PlanContext, sign: number): void {
+  if (context.signPlanes.has(sign)) return;
+  const map = context.bitMap(sign);
+  context.steps.push(relayout('bitsToSigns', signFields(context.newSignPlanes(sign), map)));
+}
+
+/** Kernels that bring a map from one layout into the other. */
+type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns' | 'byteInputPlanes';
+
+export function relayout(
+  kernel: RelayoutKernel,
+  record: RelayoutRecord,
+  nodes: readonly number[] = [],
+  reason = 'the next step wants the other layout',
+): PlannedStep {
+  const [planes, pixels] = [record.planes.region, record.pixels.region];
+  const isFromPlanes = kernel === 'planesToPixels' || kernel === 'signsToBits';
+  return {
+    kernel,
+    record,
+    reads: [isFromPlanes ? planes : pixels],
+    writes: [isFromPlanes ? pixels : planes],
+    share: shareRelayout(record),
+    nodes,
+    reason,
+  };
+}
+
+/** Threads share rows. */
+export function shareRelayout(record: RelayoutRecord): Share<RelayoutRecord> {
+  const { rows, columns, channels, planeRowBytes, pixelsRowBytes } = record;
+  return {
+    by: 'rows',
+    units: rows,
+    unitBytes: { planes: planeRowBytes, pixels: pixelsRowBytes },
+    elements: rows * columns * channels,
+  };
+}
+
+/** The record that relates float planes and the same map as pixels. */
+export function relayoutFields(planes: FloatPlanes, map: FloatMap): RelayoutRecord {
+  return {
+    planes: pointer(planes.region),
+    planeBytes: planes.planeBytes,
+    planeRowBytes: planes.pitch * 4,
+    pixels: pointer(map.region),
+    pixelsRowBytes: planes.shape.width * map.pixelBytes,
+    pixelBytes: map.pixelBytes,
+    ...sizeFields(planes.shape),
+  };
+}
+
+function signFields(planes: SignPlanes, map: BitMap): RelayoutRecord {
+  return {
+    planes: planes.origin,
+    planeBytes: planes.planeBytes,
+    planeRowBytes: planes.pitch,
+    pixels: map.origin,
+    pixelsRowBytes: map.rowBytes,
+    pixelBytes: map.pixelBytes,
+    ...sizeFields(planes.shape),
+  };
+}
+
+function sizeFields({ height, width, channels }: MapShape) {
+  return { rows: height, columns: width, channels };
+}
+
+/** Lanes of a map's planes that kernels work on. */
+export function laneCount({ shape, pitch }: Pick<FloatPlanes, 'shape' | 'pitch'>): number {
+  return roundUp(shape.height * pitch, VECTOR_LANES);
+}

@@ -1,0 +1,41 @@
+import type { GraphNode } from '@signwave/format';
+import { borderBias } from './border-bias.js';
+import { convBits } from './conv-bits.js';
+import { convFloat } from './conv-float.js';
+import { convFloatLut } from './conv-float-lut.js';
+import { convLut } from './conv-lut.js';
+import { convPlanes } from './conv-planes.js';
+import { concat, copyPixels, flatten } from './copy-pixels.js';
+import { copyPlanes } from './copy-planes.js';
+import { elementwise } from './elementwise.js';
+import { elementwisePlanes } from './elementwise-planes.js';
+import { globalAvgPlanes } from './global-avg-planes.js';
+import { poolPixels } from './pool-pixels.js';
+import { poolPlanes } from './pool-planes.js';
+import { prelu } from './prelu.js';
+import type { Room } from './room.js';
+import { sampleMean } from './sample-mean.js';
+import { signMap } from './sign-map.js';
+import { softmax } from './softmax.js';
+
+/** What a fused group can begin with. `elementwise`: a chain of operations that have no room of their own. */
+type Head = Exclude<GraphNode['op'], 'input' | 'affine' | 'add' | 'clip'> | 'elementwise';
+
+/** The rooms of each operation. Of those of one layout, the first that accepts a fused group executes it. */
+export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
+  elementwise: [elementwise, elementwisePlanes],
+  conv: [convBits, convFloat, convLut, convFloatLut, convPlanes],
+  linear: [convBits, convFloat],
+  maxPool: [poolPixels, poolPlanes],
+  avgPool: [poolPixels, globalAvgPlanes, poolPlanes],
+  globalAvgPool: [poolPixels, globalAvgPlanes],
+  padChannels: [copyPixels, copyPlanes],
+  sliceSpatial: [copyPixels, copyPlanes],
+  concat: [concat],
+  flatten: [flatten],
+  prelu: [prelu],
+  borderBias: [borderBias],
+  sign: [signMap],
+  sampleMean: [sampleMean],
+  softmax: [softmax],
+};

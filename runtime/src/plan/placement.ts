@@ -1,0 +1,154 @@
+import { SignwaveError } from '@signwave/format';
+import { type AnyRecord, KERNEL_RECORDS, type KernelName, recordBytes, writeRecord } from '../kernels/record.js';
+import type { Lifetime } from './lifetimes.js';
+import type { Plan } from './plan.js';
+import type { Pointer, Region } from './region.js';
+
+/** Vectors begin at multiples of this; also a cache line. */
+const ALIGN_BYTES = 64;
+
+/** Kernels may read or write up to 31 bytes past the end of a map, a patch or a row of sums. */
+const SLACK_BYTES = 64;
+
+/** WebAssembly addresses have 32 bits. */
+const MAX_MEMORY_BYTES = 2 ** 32 - 65_536;
+
+/** Where regions lie, and the first byte behind them. */
+interface Places {
+  readonly addresses: ReadonlyMap<Region, number>;
+  readonly endBytes: number;
+}
+
+/**
+ * Where everything of a plan lies in memory.
+ *
+ * A replica is a set of all that changes in a run: with several of them threads run a plan for several inputs at the same time.
+ */
+export class Placement {
+  /** Bytes of memory, counted from address 0. */
+  readonly sizeBytes: number;
+  /** Addresses of each replica; a region that the first one alone has is shared by all. */
+  readonly #replicas: readonly ReadonlyMap<Region, number>[];
+  readonly #records: Region;
+  #usedBytes = 0;
+
+  /**
+   * @param replicas how many inputs can be worked on at the same time.
+   * @throws {SignwaveError} `E_ENGINE` when the plan needs more than a 32-bit address space.
+   */
+  constructor(
+    readonly plan: Plan,
+    baseBytes: number,
+    readonly replicas: number,
+  ) {
+    const { floats, bytes } = plan.inputSteps;
+    const runSteps = [...plan.steps, floats, ...(bytes ? [bytes] : [])];
+    const sizeBytes = bytesOfRecords(plan.loadSteps) + bytesOfRecords(runSteps) * replicas;
+    this.#records = { kind: 'fixed', sizeBytes };
+    const { regions, lifetimes } = plan;
+    const changing = regions.filter(({ kind }) => kind !== 'constant');
+    let endBytes = baseBytes;
+    this.#replicas = Array.from({ length: replicas }, (_, n) => {
+      const places = placeRegions(n === 0 ? [this.#records, ...regions] : changing, lifetimes, endBytes);
+      endBytes = places.endBytes;
+      return places.addresses;
+    });
+    this.sizeBytes = endBytes;
+  }
+
+  /** Write the bytes that the plan's constants have from the start. */
+  writeConstants(memory: WebAssembly.Memory): void {
+    const bytes = new Uint8Array(memory.buffer);
+    for (const region of this.plan.regions)
+      if (region.data) bytes.set(region.data, this.addressOf({ region, offsetBytes: 0 }, 0));
+  }
+
+  /** Write the record of a call for a replica. @returns its address. */
+  writeRecord(view: DataView, kernel: KernelName, record: AnyRecord, replica: number): number {
+    const address = this.addressOf({ region: this.#records, offsetBytes: this.#usedBytes }, 0);
+    const end = writeRecord(view, address, KERNEL_RECORDS[kernel], record, (it) => this.addressOf(it, replica));
+    this.#usedBytes += end - address;
+    return address;
+  }
+
+  addressOf({ region, offsetBytes }: Pointer, replica: number): number {
+    return (this.#replicas[replica]!.get(region) ?? this.#replicas[0]!.get(region)!) + offsetBytes;
+  }
+}
+
+function bytesOfRecords(steps: Plan['steps']): number {
+  return steps.reduce((sum, { kernel, parts, whole }) => {
+    const calls = parts.length + (whole === parts ? 0 : whole.length);
+    return sum + calls * recordBytes(KERNEL_RECORDS[kernel]);
+  }, 0);
+}
+
+/**
+ * Give every region an address from `baseBytes` on: constants, fixed regions and scratch side by side, then maps, each at
+ * the lowest place that no map living at the same time takes (largest first).
+ *
+ * @returns the addresses, and how many bytes of memory are needed, counted from address 0.
+ * @throws {SignwaveError} `E_ENGINE` when that is more than a 32-bit address space.
+ */
+export function placeRegions(
+  regions: readonly Region[],
+  lifetimes: ReadonlyMap<Region, Lifetime>,
+  baseBytes: number,
+): Places {
+  const addresses = new Map<Region, number>();
+  let end = align(baseBytes);
+  for (const region of regions) {
+    if (region.kind === 'map') continue;
+    addresses.set(region, end);
+    end = align(end + region.sizeBytes + SLACK_BYTES);
+  }
+  const placed: (Span & { readonly address: number })[] = [];
+  const arenaStart = end;
+  for (const span of spansOf(regions, lifetimes).sort((a, b) => b.sizeBytes - a.sizeBytes)) {
+    let address = arenaStart;
+    const rivals = placed.filter((it) => it.first <= span.last && span.first <= it.last);
+    for (const rival of rivals.sort((a, b) => a.address - b.address)) {
+      const spanEnd = address + span.sizeBytes + SLACK_BYTES;
+      const rivalEnd = rival.address + rival.sizeBytes + SLACK_BYTES;
+      if (spanEnd > rival.address && rivalEnd > address) address = align(rivalEnd);
+    }
+    placed.push({ ...span, address });
+    for (const map of span.maps) addresses.set(map, address);
+    end = Math.max(end, align(address + span.sizeBytes + SLACK_BYTES));
+  }
+  if (end > MAX_MEMORY_BYTES) {
+    throw new SignwaveError(
+      'E_ENGINE',
+      `the model needs ${Math.ceil(end / 2 ** 20)} MiB of WebAssembly memory, ${MAX_MEMORY_BYTES / 2 ** 20} MiB is the most there can be`,
+    );
+  }
+  return { addresses, endBytes: end };
+}
+
+/** Maps that follow each other in the same memory, and how long they live together. */
+interface Span {
+  readonly maps: Region[];
+  readonly sizeBytes: number;
+  readonly first: number;
+  last: number;
+}
+
+function spansOf(regions: readonly Region[], lifetimes: ReadonlyMap<Region, Lifetime>): Span[] {
+  const spans = new Map<Region, Span>();
+  for (const map of regions) {
+    const lifetime = lifetimes.get(map);
+    if (map.kind !== 'map' || !lifetime) continue;
+    const { first, last, replaces } = lifetime;
+    const span = replaces && spans.get(replaces);
+    if (span) {
+      span.maps.push(map);
+      span.last = last;
+    }
+    spans.set(map, span ?? { maps: [map], sizeBytes: map.sizeBytes, first, last });
+  }
+  return [...new Set(spans.values())];
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
+}

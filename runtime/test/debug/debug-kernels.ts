@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+
+type DebugBuild = 'simd' | 'scalar';
+
+/** The kernels with their asserts: runtime/assembly/preconditions.ts. */
+export function debugKernels(build: DebugBuild): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(readFileSync(new URL(`../../build/debug/${build}.wasm`, import.meta.url)));
+}
+
+/**
+ * What a module with asserts imports beside `imports`.
+ *
+ * @param memoryOf the instance's memory, once there is one.
+ */
+export function withAbort(memoryOf: () => WebAssembly.Memory, imports: WebAssembly.Imports = {}): WebAssembly.Imports {
+  const abort = (message: number, file: number, line: number, column: number): never => {
+    const { buffer } = memoryOf();
+    throw new Error(`${textAt(buffer, file)}:${line}:${column}: not so: ${textAt(buffer, message)}`);
+  };
+  return { ...imports, env: { ...imports.env, abort } };
+}
+
+/** A string of AssemblyScript: UTF-16, and before it its bytes. */
+function textAt(memory: ArrayBuffer, address: number): string {
+  const [bytes] = new Uint32Array(memory, address - 4, 1);
+  return String.fromCharCode(...new Uint16Array(memory, address, bytes! / 2));
+}

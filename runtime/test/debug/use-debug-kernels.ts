@@ -1,0 +1,15 @@
+import { vi } from 'vitest';
+import { debugKernels, withAbort } from './debug-kernels.js';
+
+// Every engine of the tests gets the kernels with their asserts in place of those of the release.
+
+vi.mock('../../src/engine/inlined-wasm.js', () => ({ inlinedWasm: debugKernels }));
+
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = (async (module: WebAssembly.Module, imports?: WebAssembly.Imports) => {
+  const instance: WebAssembly.Instance = await instantiate(
+    module,
+    withAbort(() => instance.exports.memory as WebAssembly.Memory, imports),
+  );
+  return instance;
+}) as typeof instantiate;

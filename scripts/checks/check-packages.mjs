@@ -1,0 +1,121 @@
+// Look at each package as npm would publish it: does package.json name files that are there (publint), do its types fit
+// its modules (attw), does the runtime work in a folder that has nothing else in it, and is the source that `setup tensorflow`
+// compiles where it is looked for? Needs `npm run build`.
+//
+//   node scripts/checks/check-packages.mjs
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime', 'lab'];
+const shell = process.platform === 'win32';
+
+/** What a user without any types but the browser's might write. The arguments are addresses: of a model and of simd.wasm. */
+const PROGRAM = `
+import { load, type Prediction } from '@signwave/runtime';
+import { load as loadSlim } from '@signwave/runtime/slim';
+
+declare const process: { readonly argv: readonly string[] };
+const [file, simd] = process.argv.slice(2) as [string, string];
+for (const model of [await load(file), await loadSlim(file, { wasm: { simd } })]) {
+  const { height, width, channels } = model.input;
+  const ranked: Prediction[] = model.rank(model.run(new Float32Array(height * width * channels)));
+  console.log(ranked[0]!.label, model.info().kernels);
+}
+await loadSlim(file).then(
+  () => { throw new Error('there is WebAssembly in slim'); },
+  ({ code }) => { if (code !== 'E_ENGINE') throw new Error(code); },
+);
+`;
+const TSCONFIG = {
+  compilerOptions: { strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
+  files: ['alone.ts'],
+};
+
+for (const folder of [...LIBRARIES, 'cli']) await lint(folder);
+for (const folder of LIBRARIES) checkTypes(folder);
+runAlone();
+for (const folder of ['cli', 'trainer']) checkFusedOps(folder);
+
+/** @param {string} folder */
+async function lint(folder) {
+  const { messages } = await publint({ pkgDir: folder, strict: true });
+  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  for (const message of messages) console.error(`${folder}: ${formatMessage(message, manifest)}`);
+  note(folder, 'publint', messages.length === 0);
+}
+
+/** @param {string} folder */
+function checkTypes(folder) {
+  const args = ['attw', '--pack', folder, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii'];
+  // Neither files that are no modules nor what only the workspace's own sources may import has types.
+  const { exports } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const files = Object.keys(exports).filter((name) => exports[name].types === undefined);
+  if (files.length > 0) args.push('--exclude-entrypoints', ...files);
+  const { status, stdout, stderr } = spawnSync('npx', args, { encoding: 'utf8', shell });
+  if (status !== 0) console.error(stdout + stderr);
+  note(folder, 'attw', status === 0);
+}
+
+/** The packed runtime, unpacked where no other package can be found, compiles and runs. */
+function runAlone() {
+  const folder = mkdtempSync(join(tmpdir(), 'signwave-package-'));
+  try {
+    const packed = execFileSync('npm', ['pack', './runtime', '--pack-destination', folder, '--json'], {
+      encoding: 'utf8',
+      shell,
+    });
+    execFileSync('tar', ['-xf', JSON.parse(packed)[0].filename], { cwd: folder });
+    const installed = join(folder, 'node_modules/@signwave/runtime');
+    mkdirSync(dirname(installed), { recursive: true });
+    renameSync(join(folder, 'package'), installed);
+    const files = { 'alone.ts': PROGRAM, 'package.json': { type: 'module' }, 'tsconfig.json': TSCONFIG };
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+    }
+    const compiled = spawnSync('npx', ['tsc', '--project', folder], { encoding: 'utf8', shell });
+    if (compiled.status !== 0) console.error(compiled.stdout);
+    note('runtime', 'compiles alone', compiled.status === 0);
+
+    /** @param {string} path */
+    const addressOf = (path) => `data:application/octet-stream;base64,${readFileSync(path, 'base64')}`;
+    const addresses = ['format/test/golden/v1.0.sgnw', join(installed, 'dist/wasm/simd.wasm')].map(addressOf);
+    const ran = spawnSync(process.execPath, ['alone.js', ...addresses], { cwd: folder, encoding: 'utf8' });
+    if (ran.status !== 0) console.error(ran.stderr);
+    note('runtime', 'runs alone', ran.status === 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * trainer/src/setup/addon.ts looks beside the module that it is bundled into.
+ *
+ * @param {string} folder
+ */
+function checkFusedOps(folder) {
+  const packed = execFileSync('npm', ['pack', `./${folder}`, '--dry-run', '--json'], { encoding: 'utf8', shell });
+  /** @type {[{ files: { path: string }[] }]} */
+  const [{ files }] = JSON.parse(packed);
+  note(
+    folder,
+    'has fused-ops.cc',
+    files.some(({ path }) => path === 'dist/fused-ops.cc'),
+  );
+}
+
+/**
+ * @param {string} folder
+ * @param {string} check
+ * @param {boolean} isOk
+ */
+function note(folder, check, isOk) {
+  console.log(`${isOk ? 'ok    ' : 'FAILED'} ${folder.padEnd(10)} ${check}`);
+  if (!isOk) process.exitCode = 1;
+}

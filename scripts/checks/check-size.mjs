@@ -1,0 +1,66 @@
+// Print how many bytes the runtime takes, and fail where it takes more than it may: the kernels, and all that a page
+// loads, kernels included, minified as a bundler does it. Look-up tables took about 12,000 bytes of wasm and 13,000 of the
+// minified bundle: a second layout of maps with kernels of its own, and the choice between the two. Threads took 15,000 of it: the same
+// kernels on shared memory, how steps are divided, and the program that a thread runs. WebAssembly of one's own took 2,600: what is wrong with a file,
+// in words. What is wrong with an argument, and reading files by path, took 3,700, images of any size 430, constants along the border 2,400. The bundle without WebAssembly has to be smaller by most of what is inlined: about 12,000 bytes gzipped, of which a page loads one module's.
+//
+//   node scripts/checks/check-size.mjs
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { withoutWasm } from '../modules/without-wasm.mjs';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+const simd = readFileSync('runtime/build/simd.wasm').length;
+const scalar = readFileSync('runtime/build/scalar.wasm').length;
+const threads = readFileSync('runtime/build/threads.wasm').length;
+const bundle = await bundleRuntime();
+const slim = await bundleRuntime([withoutWasm]);
+/** @param {Uint8Array} bytes */
+const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+/**
+ * Name, bytes, and how many these may be.
+ *
+ * @type {[string, number, number?][]}
+ */
+const rows = [
+  ['simd.wasm', simd],
+  ['scalar.wasm', scalar],
+  ['simd and scalar', simd + scalar, 32_768],
+  ['threads.wasm', threads],
+  ['all wasm', simd + scalar + threads, 65_536],
+  ['browser bundle, minified', bundle.length, 117_500],
+  ['browser bundle, gzipped', gzipped(bundle), 49_900],
+  ['slim bundle, minified', slim.length, 101_200],
+  ['slim bundle, gzipped', gzipped(slim), 36_900],
+  ['simd.wasm, gzipped', gzipped(readFileSync('runtime/build/simd.wasm'))],
+];
+for (const [name, bytes, limit = Number.POSITIVE_INFINITY] of rows) {
+  const isOver = bytes > limit;
+  const bound = limit === Number.POSITIVE_INFINITY ? '' : ` of at most ${grouped(limit)}${isOver ? ': TOO MUCH' : ''}`;
+  console.log(`${name.padEnd(26)}${grouped(bytes).padStart(7)} bytes${bound}`);
+  if (isOver) process.exitCode = 1;
+}
+
+/** @param {import('esbuild').Plugin[]} [plugins] */
+async function bundleRuntime(plugins = []) {
+  const { outputFiles } = await build({
+    entryPoints: ['runtime/src/index.ts'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['signwave:source', 'module'],
+    mainFields: ['module', 'main'],
+    write: false,
+    plugins,
+  });
+  return outputFiles[0].contents;
+}
+
+/** @param {number} value */
+function grouped(value) {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,21 @@
+import { rmSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+/**
+ * A TypeScript module of the workspace, compiled on the fly; the working directory is the repository's root.
+ *
+ * @param {string} entry path of the module
+ * @returns {Promise<any>} what it exports
+ */
+export async function importSource(entry) {
+  const outfile = `build/source-${process.pid}.mjs`;
+  /** @type {import('esbuild').BuildOptions} */
+  const platform = { platform: 'node', format: 'esm', target: 'node20' };
+  await build({ entryPoints: [entry], outfile, bundle: true, external: ['echarts'], logLevel: 'warning', ...platform });
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(outfile);
+  }
+}

@@ -1,0 +1,77 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+/** @type {Record<string, string>} */
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** What lets a page use memory that threads share. */
+export const ISOLATION = {
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/**
+ * Serve the files of a folder, and nothing outside of it, to this machine only.
+ *
+ * @param {string} folder
+ * @param {{ port?: number, headers?: Record<string, string>, routes?: Record<string, import('node:http').RequestListener> }} options
+ *   `port` 0: any that is free; `headers` of every answer; `routes` answer paths that no file has, in tests
+ * @returns {Promise<{ url: string, requests: string[], close: () => void }>} `requests`: the paths that were asked for so far
+ */
+export async function serveFolder(folder, { port = 0, headers = {}, routes = {} } = {}) {
+  /** @type {string[]} */
+  const requests = [];
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    requests.push(pathname);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const route = routes[pathname];
+    if (route) {
+      route(request, response);
+      return;
+    }
+    let path;
+    try {
+      path = join(folder, normalize(decodeURIComponent(pathname)));
+    } catch {
+      response.writeHead(400).end();
+      return;
+    }
+    if (path.endsWith('/')) path += 'index.html';
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (!file?.isFile()) {
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><title>not found</title>');
+      return;
+    }
+    const type = TYPES[extname(path)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type, 'content-length': file.size, 'cache-control': 'no-cache' });
+    createReadStream(path).pipe(response);
+  });
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    })
+  );
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
