@@ -1,14 +1,6 @@
 // What a reader says to files of a later version than its own. A later writer is this one with rows and fields that the reader, which took its own
 // when it was loaded, doesn't know.
-import {
-  FORMAT_VERSION,
-  GraphBuilder,
-  type GraphNode,
-  type Model,
-  OPERATIONS,
-  readModel,
-  writeModel,
-} from '@signwave/format';
+import { FORMAT_VERSION, type GraphNode, type Model, OPERATIONS, readModel, writeModel } from '@signwave/format';
 import fc from 'fast-check';
 import { Builder } from 'flatbuffers';
 import { afterEach, describe, expect, test } from 'vitest';

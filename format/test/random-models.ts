@@ -61,7 +61,7 @@ function randomNode(graph: GrowingGraph, shapes: readonly MapShape[], { op, seed
       ] as const
     )[below(3)]!;
   };
-  const valueOf = (type: AnyType, least: number): unknown => {
+  const attributeOf = (type: AnyType, least: number): unknown => {
     if (type.values) return type.values[below(type.values.length)];
     if (type.fields) return Object.fromEntries(Object.keys(type.fields).map((key) => [key, least + below(3)]));
     if (type === float) return below(6) === 0 ? Number.POSITIVE_INFINITY : Math.fround(random() / 2 ** 30 - 2);
@@ -70,7 +70,7 @@ function randomNode(graph: GrowingGraph, shapes: readonly MapShape[], { op, seed
   const attributes = Object.entries<AnyField & Partial<FieldRules>>(fields).flatMap(
     ([key, { type, tensor, none, slots, least = 0 }]) => {
       if (slots === 0) return [[key, false]];
-      if (!tensor) return [[key, valueOf(type!, least)]];
+      if (!tensor) return [[key, attributeOf(type!, least)]];
       if (none !== undefined && below(2) === 0) return [];
       const dtype = tensor.floats ? (['f32', 'f16'] as const)[below(2)]! : DATA_TYPES[below(5)]!;
       return [[key, graph.tensors.push(randomTensor(dtype, shapeOf(tensor.rows), random)) - 1]];
