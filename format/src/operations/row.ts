@@ -18,7 +18,7 @@ import {
 type Attributes<Node> = Omit<Node, 'op' | keyof NodeBase>;
 
 /** What must be true of a field's value, beyond its type. */
-interface FieldRules {
+export interface FieldRules {
   /** The least that the number, or each number of the struct, can be. All are whole. */
   readonly least: number;
   /** The field is the index of a tensor. */
