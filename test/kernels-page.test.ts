@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SCALAR_KERNELS } from '../runtime/src/kernels/generated/records.js';
-import { KERNEL_RECORDS, type KernelName } from '../runtime/src/kernels/record.js';
+import { KERNEL_RECORDS, type KernelName } from '../runtime/src/kernels/kernel-records.js';
 import { readText } from './source-files.js';
 
 const PAGE = 'docs/kernels.md';

@@ -2,7 +2,7 @@ import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
 import { pointer } from '../plan/region.js';
 import type { MapArgumentsRecord } from './generated/records.js';
-import type { KERNEL_RECORDS, KernelName } from './record.js';
+import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
 
 /** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
 type MapKernel = {
