@@ -1,6 +1,5 @@
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import type { MapArgumentsRecord } from './generated/records.js';
 
 /** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
@@ -20,8 +19,8 @@ export function planMapKernel(
   context.steps.push({
     kernel,
     record: {
-      input: pointer(input.region),
-      output: pointer(output.region),
+      input: input.origin,
+      output: output.origin,
       pixelBytes: input.pixelBytes,
       rows: height,
       columns: width,
