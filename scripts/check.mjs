@@ -8,6 +8,7 @@ const CHECKS = [
   // First, since types and sizes need the kernels, and the packages what is published.
   ['build', 'node', 'scripts/build.mjs'],
   ['types', 'npx', 'tsc', '--noEmit'],
+  ['types of scripts', 'npx', 'tsc', '--project', 'tsconfig.scripts.json'],
   ['lint and format', 'npx', 'biome', 'check'],
   ['unused code and dependencies', 'npx', 'knip'],
   ['packages', 'node', 'scripts/checks/check-packages.mjs'],

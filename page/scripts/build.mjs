@@ -27,6 +27,8 @@ mkdirSync(`${OUTPUT}/examples/images`, { recursive: true });
 /**
  * Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. Nothing decrypts:
  * convert/src/checkpoints/zip-archive.ts refuses encrypted entries before it reads them.
+ *
+ * @type {import('esbuild').Plugin}
  */
 const zipReader = {
   name: 'zip-reader',
@@ -41,6 +43,7 @@ const zipReader = {
     });
   },
 };
+/** @type {import('esbuild').BuildOptions} */
 const options = {
   bundle: true,
   format: 'esm',
@@ -64,10 +67,10 @@ const { metafile } = await build({
   },
 });
 for (const name of STATIC_FILES) copyFileSync(`page/${name}`, `${OUTPUT}/${name}`);
-const files = [...STATIC_FILES, ...filesOfFirstLoad(metafile)];
+const files = [...STATIC_FILES, ...filesOfFirstLoad(/** @type {import('esbuild').Metafile} */ (metafile))];
 copyExamples();
 for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
-const laterFiles = readdirSync(OUTPUT, { recursive: true })
+const laterFiles = readdirSync(OUTPUT, { recursive: true, encoding: 'utf8' })
   .filter((path) => statSync(`${OUTPUT}/${path}`).isFile())
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => !files.includes(path))
@@ -83,7 +86,11 @@ await build({
 cpSync('LICENSE', `${OUTPUT}/LICENSE`);
 reportSizes();
 
-/** The entry points' files and all that they import at once, without the folder. */
+/**
+ * The entry points' files and all that they import at once, without the folder.
+ *
+ * @param {import('esbuild').Metafile} metafile
+ */
 function filesOfFirstLoad({ outputs }) {
   const reached = new Set(
     Object.keys(outputs).filter((path) => /^(page|page-worker|model-worker)\.js$/.test(basename(path))),
@@ -120,6 +127,7 @@ function reportSizes() {
   }
 }
 
+/** @param {string} script */
 function runNode(script) {
   const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);

@@ -20,6 +20,10 @@ const all = readdirSync(TESTS)
   .map((name) => `${TESTS}/${name}`);
 run(process.execPath, '--test', '--test-concurrency=1', ...(chosen.length > 0 ? chosen : all));
 
+/**
+ * @param {string} program
+ * @param {...string} args
+ */
 function run(program, ...args) {
   const { status } = spawnSync(program, args, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);

@@ -17,6 +17,10 @@ const { port, help } = optionsOf(process.argv.slice(2));
 if (help) console.log(USAGE);
 else await serve(port);
 
+/**
+ * @param {string[]} args
+ * @returns {{ port: number, help: boolean }}
+ */
 function optionsOf(args) {
   try {
     const { values } = parseArgs({
@@ -30,23 +34,33 @@ function optionsOf(args) {
     return { port: number, help: values.help };
   } catch (error) {
     // What follows Node's first sentence is advice for other programs.
-    end(EXIT_USAGE, `${error.message.split(/\.\s/)[0]}; npm run page -- --help lists the options`);
+    const { message } = /** @type {Error} */ (error);
+    return end(EXIT_USAGE, `${message.split(/\.\s/)[0]}; npm run page -- --help lists the options`);
   }
 }
 
-/** The port is taken before the page is built: whether it is free is known at once. */
+/**
+ * The port is taken before the page is built: whether it is free is known at once.
+ *
+ * @param {number} port
+ */
 async function serve(port) {
   const { url } = await serveFolder(fileURLToPath(new URL('../dist', import.meta.url)), {
     port,
     headers: ISOLATION,
   }).catch((error) => {
     const reason = error.code === 'EADDRINUSE' ? 'another program uses it' : error.message;
-    end(EXIT_FAILED, `port ${port} can't be used: ${reason}; take another: npm run page -- --port 8081`);
+    return end(EXIT_FAILED, `port ${port} can't be used: ${reason}; take another: npm run page -- --port 8081`);
   });
   await import('./build.mjs');
   console.log(`\n${url}/ (Ctrl-C ends it)`);
 }
 
+/**
+ * @param {number} status
+ * @param {string} line
+ * @returns {never}
+ */
 function end(status, line) {
   console.error(line);
   process.exit(status);

@@ -58,8 +58,12 @@ for (const [name, rate] of rates) {
 }
 
 /**
- * What measure-step.mjs or pytorch_step.py prints. @typedef {{ loss: number, ms: number[], device: string, error?: string }} Measured
+ * What measure-step.mjs or pytorch_step.py prints.
  *
+ * @typedef {{ loss: number, ms: number[], device: string, error?: string }} Measured
+ */
+
+/**
  * @param {string} name
  * @param {Measured} measured
  */

@@ -1,6 +1,14 @@
 import { chromium } from 'playwright-core';
 
-/** Debian's Chromium, without a window. @param {string[]} args further arguments of the command line */
+/** @typedef {import('playwright-core').Browser} Browser */
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').FilePayload} FilePayload */
+
+/**
+ * Debian's Chromium, without a window.
+ *
+ * @param {string[]} args further arguments of the command line
+ */
 export async function launchChromium(args = []) {
   return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ['--no-sandbox', ...args] });
 }

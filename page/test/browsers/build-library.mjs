@@ -1,7 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** `library.js`, the runtime for pages, and `worker.js`, from the sources, in a folder that a test serves; `plugins` are esbuild's. */
+/**
+ * `library.js`, the runtime for pages, and `worker.js`, from the sources, in a folder that a test serves.
+ *
+ * @param {string} outdir
+ * @param {import('esbuild').Plugin[]} [plugins]
+ */
 export async function buildLibrary(outdir, plugins = []) {
   mkdirSync(outdir, { recursive: true });
   await build({

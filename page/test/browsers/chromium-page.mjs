@@ -5,14 +5,23 @@ import { ISOLATION, serveFolder } from '../../../scripts/modules/static-server.m
 
 export const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
 
-/** A file to be dropped. @param {string | Buffer} content */
+/** @typedef {import('../../../conformance/scripts/browsers/chromium.mjs').Page} Page */
+
+/**
+ * A file to be dropped.
+ *
+ * @param {string} name
+ * @param {string | Buffer} content
+ */
 export function file(name, content) {
   return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) };
 }
 
-/** Serve the page and start a browser for the tests of a file. @returns {{ readonly url: string, open: (options?: object) => Promise<any> }} */
+/** Serve the page and start a browser for the tests of a file. */
 export function servePage() {
+  /** @type {import('../../../conformance/scripts/browsers/chromium.mjs').Browser} */
   let browser;
+  /** @type {Awaited<ReturnType<typeof serveFolder>>} */
   let server;
   before(async () => {
     browser = await launchChromium();
@@ -30,6 +39,7 @@ export function servePage() {
     open: async (options = {}) => {
       const context = await browser.newContext(options);
       const page = await context.newPage();
+      /** @type {string[]} */
       const errors = [];
       page.on('pageerror', ({ message }) => errors.push(message));
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -39,12 +49,20 @@ export function servePage() {
   };
 }
 
+/**
+ * @param {Page} page
+ * @param {readonly (string | import('../../../conformance/scripts/browsers/chromium.mjs').FilePayload)[]} [files]
+ */
 export async function convert(page, files = [CHECKPOINT, 'examples/config.txt', 'examples/labels.txt']) {
   await page.setInputFiles('#model-files', files);
   await settled(page);
 }
 
-/** The model section has said something final. */
+/**
+ * The model section has said something final.
+ *
+ * @param {Page} page
+ */
 export async function settled(page) {
   for (let n = 0; n < 600; n++) {
     const status = await page.textContent('#model-status');

@@ -17,6 +17,10 @@ const { open } = served;
 
 describe('the camera', () => {
   const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  /**
+   * @param {string[]} args
+   * @param {object} options
+   */
   const start = async (args, options) => {
     const launched = await launchChromium(args);
     const page = await (await launched.newContext(options)).newPage();
@@ -31,13 +35,16 @@ describe('the camera', () => {
     await page.locator('#camera .bar.first').waitFor();
     await page.evaluate(() => {
       globalThis.results = 0;
-      new MutationObserver(() => globalThis.results++).observe(document.querySelector('#camera .result'), {
-        childList: true,
-      });
+      const shown = /** @type {Element} */ (document.querySelector('#camera .result'));
+      new MutationObserver(() => globalThis.results++).observe(shown, { childList: true });
     });
     await page.waitForFunction(() => globalThis.results >= 5).catch(() => undefined);
     assert.ok((await page.evaluate(() => globalThis.results)) >= 5);
-    const isLive = () => page.evaluate(() => document.querySelector('video').srcObject?.active ?? false);
+    const isLive = () =>
+      page.evaluate(() => {
+        const stream = /** @type {MediaStream | null | undefined} */ (document.querySelector('video')?.srcObject);
+        return stream?.active ?? false;
+      });
     assert.equal(await isLive(), true);
     await page.click('#camera-toggle');
     assert.equal(await isLive(), false);
@@ -50,7 +57,8 @@ describe('the camera', () => {
     const { launched, page } = await start(FAKE_CAMERA, { permissions: ['camera'] });
     await page.locator('#camera .bar.first').waitFor();
     await page.evaluate(() => {
-      globalThis.track = document.querySelector('video').srcObject.getTracks()[0];
+      const stream = /** @type {MediaStream} */ (document.querySelector('video')?.srcObject);
+      globalThis.track = stream.getTracks()[0];
       Object.defineProperty(document, 'hidden', { value: true });
       document.dispatchEvent(new Event('visibilitychange'));
     });
@@ -79,6 +87,7 @@ test('Chromium finds the page installable', async () => {
   );
   const { errors, data } = await devtools.send('Page.getAppManifest');
   assert.deepEqual(errors, []);
+  /** @type {{ display: string, start_url: string, icons: { src: string }[] }} */
   const manifest = JSON.parse(data);
   assert.equal(manifest.display, 'standalone');
   for (const address of [manifest.start_url, ...manifest.icons.map(({ src }) => src)])
@@ -92,7 +101,7 @@ test('what other applications of the same origin have cached stays, and the page
     for (const name of ['another application', 'signwave-page of another folder']) await caches.open(name);
     await (await caches.open(`signwave-page ${location.origin}/ an older version`)).add('icon.svg');
   });
-  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).unregister());
+  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.unregister());
   await page.reload();
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null).catch(() => undefined);
@@ -139,11 +148,11 @@ test('the keyboard reaches everything, in the order of the page', async () => {
   await context.close();
 });
 
-for (const [name, options] of [
+for (const [name, options] of /** @type {[string, object][]} */ ([
   ['light', { colorScheme: 'light' }],
   ['dark', { colorScheme: 'dark' }],
   ['phone', { ...PHONE, colorScheme: 'light' }],
-]) {
+])) {
   test(`${name}: axe-core finds nothing, and nothing is wider than the screen`, async () => {
     const { context, page } = await open(options);
     await convert(page);
@@ -174,6 +183,7 @@ test('a network for ImageNet is converted, and no task keeps the page from answe
   const { context, page } = await open();
   await page.evaluate(() => {
     globalThis.longTasksMs = [];
+    /** @param {PerformanceObserverEntryList} list */
     const note = (list) => globalThis.longTasksMs.push(...list.getEntries().map(({ duration }) => duration));
     new PerformanceObserver(note).observe({ type: 'longtask' });
   });
@@ -216,7 +226,7 @@ test('ONNX Runtime Web of the page’s own files agrees and is at least 8 times 
   await page.locator('#compare-bars .bar').first().waitFor({ timeout: 120_000 });
   const status = await page.textContent('#speed-status');
   console.log(status);
-  assert.ok(Number(/([\d.]+)×/.exec(status)[1]) >= 8, status);
+  assert.ok(Number(/([\d.]+)×/.exec(status)?.[1]) >= 8, status);
   assert.deepEqual(errors, []);
   await context.close();
 });

@@ -16,6 +16,7 @@ import { launchWebKit } from '../../../conformance/scripts/browsers/webkit.mjs';
 /** @type {Record<string, () => Promise<Driver>>} */
 export const DRIVERS = { chromium: driveChromium, firefox: driveFirefox, webkit: driveWebKit };
 
+/** @returns {Promise<Driver>} */
 async function driveChromium() {
   const browser = await launchChromium();
   const page = await browser.newPage();
@@ -28,6 +29,7 @@ async function driveChromium() {
   };
 }
 
+/** @returns {Promise<Driver>} */
 async function driveFirefox() {
   const browser = await launchFirefox();
   await browser.call('WebDriver:SetWindowRect', { width: 1100, height: 1000 });
@@ -46,6 +48,7 @@ async function driveFirefox() {
   };
 }
 
+/** @returns {Promise<Driver>} */
 async function driveWebKit() {
   const browser = await launchWebKit();
   return {
@@ -60,7 +63,13 @@ async function driveWebKit() {
   };
 }
 
-/** Poll, since waiting inside of the page hangs under a Content-Security-Policy. @returns the first value that is true. */
+/**
+ * Poll, since waiting inside of the page hangs under a Content-Security-Policy.
+ *
+ * @param {Driver} driver
+ * @param {string} expression
+ * @returns the first value that is true.
+ */
 export async function until(driver, expression, seconds = 60) {
   const endMs = performance.now() + 1000 * seconds;
   for (;;) {

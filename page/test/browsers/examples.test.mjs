@@ -12,6 +12,7 @@ import { serveFolder } from '../../../scripts/modules/static-server.mjs';
 const FOLDER = 'build/web-examples';
 const CAT = 'examples/images/cat/0000.png';
 const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
+/** @type {import('../../../conformance/scripts/browsers/chromium.mjs').Browser} */
 let browser;
 
 before(async () => {
@@ -23,6 +24,11 @@ before(async () => {
 });
 after(() => browser.close());
 
+/**
+ * @param {import('../../../conformance/scripts/browsers/chromium.mjs').Page} page
+ * @param {string} selector
+ * @param {RegExp} wanted
+ */
 async function textOf(page, selector, wanted) {
   for (let n = 0; n < 200; n++) {
     const text = await page.textContent(selector);
@@ -67,10 +73,16 @@ test('the plain page says what is wrong with a model that is not there', async (
   server.close();
 });
 
-/** The program in a README that has a text in it. */
+/**
+ * The program in a README that has a text in it.
+ *
+ * @param {string} path
+ * @param {string} text
+ * @returns {string}
+ */
 function programOf(path, text) {
   const blocks = [...readFileSync(path, 'utf8').matchAll(/^```(?:js|ts)\n(.*?)^```$/gms)].map(([, code]) => code);
-  return blocks.find((code) => code.includes(text));
+  return blocks.find((code) => code.includes(text)) ?? assert.fail(`${path} has no program with ${text}`);
 }
 
 for (const [readme, text] of [
@@ -140,24 +152,29 @@ for (const { example, files } of [
     });
     const server = await serveFolder(`${root}/dist`);
     const page = await browser.newPage();
+    /** @type {string[]} */
     const errors = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     await page.goto(`${server.url}/`);
     // A canvas gives the video its frames: a drawn square.
     const labels = await page.evaluate(async () => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
-      canvas.getContext('2d').fillRect(8, 8, 16, 16);
-      const video = document.querySelector('video');
+      canvas.getContext('2d')?.fillRect(8, 8, 16, 16);
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector('video'));
       video.muted = true;
       video.srcObject = canvas.captureStream(5);
       await video.play();
+      /** @type {Promise<{ label: string }[]>} */
       const table = new Promise((resolve) => {
         console.table = resolve;
       });
       // The module listens once its model is loaded.
       for (const end = performance.now() + 20_000; performance.now() < end; ) {
         video.click();
-        const predictions = await Promise.race([table, new Promise((resolve) => setTimeout(resolve, 300))]);
+        const predictions = await Promise.race([
+          table,
+          /** @type {Promise<undefined>} */ (new Promise((resolve) => setTimeout(resolve, 300))),
+        ]);
         if (predictions) return predictions.map(({ label }) => label);
       }
       return [];

@@ -11,6 +11,7 @@ const { open } = servePage();
 
 describe('wrong files', () => {
   const checkpoint = readFileSync(CHECKPOINT);
+  /** @type {[string, ReturnType<typeof file>[], RegExp][]} */
   const cases = [
     ['an HTML page', [file('model.sgnw', '<!doctype html><p>not found')], /E_CHECKPOINT_KIND.*HTML page/],
     ['an empty file', [file('model.pth', '')], /E_CHECKPOINT_KIND.*empty/],
@@ -74,7 +75,7 @@ test('of two files dropped one right after the other, the last stays open', asyn
   const { context, page, errors } = await open();
   await page.evaluate(() => {
     globalThis.downloads = [];
-    const link = document.getElementById('download');
+    const link = /** @type {HTMLElement} */ (document.getElementById('download'));
     new MutationObserver(() => globalThis.downloads.push(link.textContent)).observe(link, { childList: true });
   });
   await page.click('#conversion-options summary');
@@ -107,6 +108,7 @@ test('the downloaded model opens again', async () => {
 });
 
 test('every kind of image has the classes and probabilities of signwave run', async () => {
+  /** @type {{ files: { name: string, file: string }[] }} */
   const { files } = JSON.parse(readFileSync('data/test/node/golden.json', 'utf8'));
   const folder = 'build/kinds';
   mkdirSync(folder, { recursive: true });
@@ -116,6 +118,7 @@ test('every kind of image has the classes and probabilities of signwave run', as
   });
   const model = `${folder}/model.sgnw`;
   signwave('convert', CHECKPOINT, '-o', model, '--labels', 'examples/labels.txt');
+  /** @type {{ image: string, predictions: { label: string, probability: number }[] }[]} */
   const run = JSON.parse(signwave('run', model, ...paths, '--json'));
   const expected = run.map(({ image, predictions }) => [
     basename(image),
@@ -128,14 +131,15 @@ test('every kind of image has the classes and probabilities of signwave run', as
   await page.locator('#images-status', { hasText: /^\d+ images/ }).waitFor({ timeout: 60_000 });
   const found = await page.evaluate(() =>
     [...document.querySelectorAll('#results li')].map((item) => [
-      item.querySelector('.picture span').textContent,
+      item.querySelector('.picture span')?.textContent,
       item.querySelector('.error')?.textContent ??
         [...item.querySelectorAll('.bar')]
-          .map((bar) => `${bar.querySelector('.name').textContent} ${bar.querySelector('.value').textContent}`)
+          .map((bar) => `${bar.querySelector('.name')?.textContent} ${bar.querySelector('.value')?.textContent}`)
           .join(', '),
     ]),
   );
-  const isRefused = ([, text]) => text.startsWith('E_IMAGE');
+  /** @param {(string | undefined)[]} item */
+  const isRefused = ([, text]) => text?.startsWith('E_IMAGE');
   assert.deepEqual(
     found.filter(isRefused).map(([name]) => name),
     files.map(({ name }) => name).filter((name) => name.endsWith('.tif')),
@@ -165,12 +169,17 @@ test('one of several networks in a checkpoint is taken when its prefix is entere
 function twoNetworks() {
   const bytes = readFileSync('examples/signwave-cifar10-resnet20.safetensors');
   const headerBytes = Number(bytes.readBigUInt64LE(0));
+  /** @type {{ __metadata__: { omega0: string }, [name: string]: any }} */
   const { __metadata__, ...tensors } = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes));
   const data = bytes.subarray(8 + headerBytes);
+  /** @type {Record<string, object>} */
   const header = {};
   for (const [i, prefix] of ['student.', 'teacher.'].entries()) {
     for (const [name, { data_offsets: offsets, ...rest }] of Object.entries(tensors))
-      header[prefix + name] = { ...rest, data_offsets: offsets.map((at) => at + i * data.length) };
+      header[prefix + name] = {
+        ...rest,
+        data_offsets: offsets.map((/** @type {number} */ at) => at + i * data.length),
+      };
   }
   const text = Buffer.from(JSON.stringify({ __metadata__: { omega0: __metadata__.omega0 }, ...header }));
   const length = Buffer.alloc(8);
@@ -178,13 +187,19 @@ function twoNetworks() {
   return Buffer.concat([length, text, data, data]);
 }
 
-/** Run the command. @returns what it printed. */
+/**
+ * Run the command.
+ *
+ * @param {...string} args
+ * @returns what it printed.
+ */
 function signwave(...args) {
   return execFileSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { encoding: 'utf8', stdio: 'pipe' });
 }
 
 describe('labels', () => {
   const NAMES = ['plane', 'car', 'bird', 'kitten', 'deer', 'dog', 'frog', 'horse', 'boat', 'lorry'];
+  /** @param {(name: string, index: number) => unknown} nameOf */
   const asObject = (nameOf) => JSON.stringify(Object.fromEntries(NAMES.map((name, i) => [i, nameOf(name, i)])));
   const forms = [
     file('labels.txt', NAMES.join('\n')),
@@ -195,6 +210,7 @@ describe('labels', () => {
     ),
     file('config.json', JSON.stringify({ id2label: JSON.parse(asObject((name) => name)) })),
   ];
+  /** @param {import('../../../conformance/scripts/browsers/chromium.mjs').Page} page */
   const firstOf = async (page) => {
     await page.setInputFiles('#image-files', ['examples/images/cat/0000.png']);
     await page.locator('#images-status', { hasText: /^1 image\./ }).waitFor();

@@ -70,7 +70,7 @@ for (const [name, launch] of Object.entries(DRIVERS)) {
       context.diagnostic(`${lossy.length - differing.length} of ${lossy.length} have every byte of Pillow`);
       for (const [file, { isSameSize, largest, error }] of lossy) {
         assert.deepEqual({ isSameSize, error }, { isSameSize: true, error: undefined }, file);
-        assert.ok(largest <= LARGEST_LOSSY_DIFFERENCE, `${file}: ${largest}`);
+        assert.ok(Number(largest) <= LARGEST_LOSSY_DIFFERENCE, `${file}: ${largest}`);
       }
     });
 

@@ -13,6 +13,7 @@ const POLICY =
 const model = readFileSync('format/test/golden/v1.0.sgnw');
 const sha256 = createHash('sha256').update(model).digest('hex');
 
+/** @type {import('../../../conformance/scripts/browsers/chromium.mjs').Browser} */
 let browser;
 before(async () => {
   await buildLibrary(FOLDER);
@@ -23,7 +24,25 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Run a function in a page that has the library as its argument. */
+/** @typedef {typeof import('@signwave/runtime/web')} Library */
+/** @typedef {import('node:http').RequestListener} Route */
+
+/**
+ * In the page, which is served the library.
+ *
+ * @returns {Promise<Library>}
+ */
+function importLibrary() {
+  return import(/** @type {string} */ ('/library.js'));
+}
+
+/**
+ * Run a function in a page that has the library as its argument.
+ *
+ * @template Result
+ * @param {(library: Library) => Result} action
+ * @param {{ headers?: Record<string, string>, routes?: Record<string, Route>, launched?: import('../../../conformance/scripts/browsers/chromium.mjs').Browser }} [options]
+ */
 async function inPage(
   action,
   { headers = { 'content-security-policy': POLICY }, routes = {}, launched = browser } = {},
@@ -32,7 +51,7 @@ async function inPage(
   const page = await launched.newPage();
   try {
     await page.goto(`${server.url}/`);
-    const handle = await page.evaluateHandle(() => import('/library.js'));
+    const handle = await page.evaluateHandle(importLibrary);
     return { value: await page.evaluate(action, handle), requests: server.requests };
   } finally {
     await page.close();
@@ -57,7 +76,7 @@ describe('policies', () => {
       ({ load }) => load('/model.sgnw').catch(({ code, message }) => `${code} ${message}`),
       { headers },
     );
-    assert.match(value, /E_ENGINE.*'wasm-unsafe-eval' in script-src/);
+    assert.match(String(value), /E_ENGINE.*'wasm-unsafe-eval' in script-src/);
   });
 
   test('takes scalar kernels where the engine has no SIMD', async () => {
@@ -79,7 +98,8 @@ describe('a worker', () => {
       const [here, there] = [await load('/model.sgnw'), await createWorkerModel('/model.sgnw')];
       const { height, width } = here.input;
       const canvas = Object.assign(document.createElement('canvas'), { width, height });
-      const context = canvas.getContext('2d');
+      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      /** @type {HTMLImageElement} */
       const image = await new Promise((resolve, reject) => {
         const element = new Image();
         element.onload = () => resolve(element);
@@ -90,7 +110,8 @@ describe('a worker', () => {
       const data = context.getImageData(0, 0, width, height);
       const floats = new Float32Array(height * width * here.input.channels).fill(0.5);
       const same = JSON.stringify([...(await there.run(floats.slice()))]) === JSON.stringify([...here.run(floats)]);
-      const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+      /** @type {Blob} */
+      const blob = await new Promise((resolve) => canvas.toBlob((it) => resolve(/** @type {Blob} */ (it))));
       const rasters = await Promise.all([canvas, blob, data, await createImageBitmap(canvas)].map(rasterOf));
       // A file's alpha is dropped, that of a canvas means nothing.
       const equal = rasters.every((it) =>
@@ -131,9 +152,12 @@ describe('what comes from another page', () => {
     const { value, requests } = await inPage(
       async ({ load, createWorkerModel, rasterOf }) => {
         const bytes = new Uint8Array(await (await fetch('/model.sgnw')).arrayBuffer());
-        const frame = document.body.appendChild(document.createElement('iframe')).contentWindow;
+        const frame = /** @type {Window & typeof globalThis} */ (
+          document.body.appendChild(document.createElement('iframe')).contentWindow
+        );
         const shared = new SharedArrayBuffer(bytes.length);
         new Uint8Array(shared).set(bytes);
+        /** @type {Record<string, any>} */
         const sources = {
           bytes: new frame.Uint8Array(bytes),
           buffer: new frame.Uint8Array(bytes).buffer,
@@ -148,9 +172,12 @@ describe('what comes from another page', () => {
           list: Array.from(bytes),
           nothing: undefined,
         };
+        /** @type {Record<string, string>} */
         const outcome = {};
         for (const [name, source] of Object.entries(sources)) {
+          /** @param {Promise<{ readonly outputs: number }>} it */
           const take = async (it) => (await it).outputs > 0;
+          /** @param {import('@signwave/runtime').SignwaveError} error */
           const refuse = ({ code, message }) => `${code} ${message.length < 200}`;
           const twin = source?.clone?.() ?? source; // an answer is read once
           outcome[name] = [
@@ -160,7 +187,7 @@ describe('what comes from another page', () => {
         }
         const data = new frame.ImageData(2, 2);
         const raster = await rasterOf(data);
-        const noImage = await rasterOf(null).catch(({ code }) => code);
+        const noImage = await rasterOf(/** @type {any} */ (null)).catch(({ code }) => code);
         return { outcome, channels: raster.channels, noImage, kept: bytes.length > 0 };
       },
       { headers: { ...ISOLATION, 'content-security-policy': POLICY } },
@@ -180,7 +207,9 @@ describe('several at a time', () => {
       const [a, b] = await Promise.all([load('/model.sgnw'), load('/model.sgnw')]);
       const [c, d] = await Promise.all([createWorkerModel('/model.sgnw'), createWorkerModel('/model.sgnw')]);
       const { height, width, channels } = a.input;
+      /** @param {number} value */
       const floats = (value) => new Float32Array(height * width * channels).fill(value);
+      /** @param {Float32Array} outputs */
       const text = (outputs) => JSON.stringify([...outputs]);
       const [first, second] = [text(a.run(floats(0.25))), text(b.run(floats(-0.5)))];
       const there = await Promise.all([c.run(floats(0.25)), d.run(floats(-0.5))]);
@@ -198,7 +227,8 @@ describe('several at a time', () => {
         const worker = new Worker('/worker.js', { type: 'module' });
         const post = worker.postMessage.bind(worker);
         // A message that the worker's program can't take apart: it ends with an uncaught error.
-        worker.postMessage = (message, transfer) => post(message.method === 'run' ? null : message, transfer);
+        worker.postMessage = (/** @type {any} */ message, /** @type {any} */ transfer) =>
+          post(message.method === 'run' ? null : message, transfer);
         return worker;
       };
       const lost = await createWorkerModel('/model.sgnw', { createWorker: crashing });
@@ -210,7 +240,7 @@ describe('several at a time', () => {
       const { length } = await again.run(floats());
       return { error, later, isWorking: length === again.outputs };
     });
-    assert.match(value.error, /E_ENGINE the worker of the model failed/);
+    assert.match(String(value.error), /E_ENGINE the worker of the model failed/);
     assert.deepEqual([value.later, value.isWorking], ['E_ENGINE', true]);
   });
 });
@@ -218,6 +248,7 @@ describe('several at a time', () => {
 describe('more than there is', () => {
   test('a server that announces 2 GB is not listened to', async () => {
     let sentBytes = 0;
+    /** @type {Record<string, Route>} */
     const routes = {
       '/huge.sgnw': (_, response) => {
         response.writeHead(200, { 'content-length': 2 ** 31 });
@@ -236,7 +267,7 @@ describe('more than there is', () => {
         routes,
       },
     );
-    assert.match(value, /E_IO.*huge\.sgnw is larger than 1073741824 bytes/);
+    assert.match(String(value), /E_IO.*huge\.sgnw is larger than 1073741824 bytes/);
     assert.ok(sentBytes < 2 ** 26, `${sentBytes} bytes were sent`);
   });
 
@@ -259,6 +290,7 @@ describe('more than there is', () => {
 });
 
 describe('downloads', () => {
+  /** @type {Record<string, [Route, string]>} */
   const cases = {
     'a page instead of the model': [(_, response) => response.end('<!doctype html>'), 'E_FORMAT_KIND'],
     'a missing one': [(_, response) => response.writeHead(404).end(), 'E_IO'],
@@ -279,6 +311,7 @@ describe('downloads', () => {
   }
 
   test('are cancelled by a signal', async () => {
+    /** @type {Record<string, Route>} */
     const routes = { '/slow.sgnw': (_, response) => response.writeHead(200).write(model.subarray(0, 200)) };
     const { value } = await inPage(
       ({ createWorkerModel }) =>
@@ -290,6 +323,7 @@ describe('downloads', () => {
 
   test('come from the cache the second time, which a SHA-256 guards', async () => {
     let requests = 0;
+    /** @type {Record<string, Route>} */
     const routes = {
       '/counted.sgnw': (_, response) => {
         requests++;
@@ -318,7 +352,7 @@ for (const threads of [1, 2]) {
     try {
       const page = await launched.newPage();
       await page.goto(`${server.url}/`);
-      const library = await page.evaluateHandle(() => import('/library.js'));
+      const library = await page.evaluateHandle(importLibrary);
       const grown = await page.evaluate(loadManyTimes, { library, threads });
       console.log(`heap after 200 more loads on ${threads} of them: ${grown} bytes more`);
       assert.ok(grown < 1_000_000, `${grown} bytes`);
@@ -337,9 +371,15 @@ for (const threads of [1, 2]) {
   });
 }
 
-/** In the page. @returns by how many bytes its heap grows in 200 loads. */
+/**
+ * In the page.
+ *
+ * @param {{ library: Library, threads: number }} given
+ * @returns by how many bytes its heap grows in 200 loads.
+ */
 async function loadManyTimes({ library: { load, fetchModel }, threads }) {
   const bytes = await fetchModel('/model.sgnw');
+  /** @param {number} count */
   const loadMany = async (count) => {
     for (let n = 0; n < count; n++) {
       const model = await load(bytes, { threads });
@@ -349,7 +389,7 @@ async function loadManyTimes({ library: { load, fetchModel }, threads }) {
       model.dispose();
     }
     for (let n = 0; n < 5; n++) {
-      globalThis.gc();
+      /** @type {() => void} */ (globalThis.gc)();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return performance.memory.usedJSHeapSize;
@@ -358,7 +398,11 @@ async function loadManyTimes({ library: { load, fetchModel }, threads }) {
   return (await loadMany(200)) - before;
 }
 
-/** @returns how many workers a page has, when that is what is expected or 5 s later. */
+/**
+ * @param {import('../../../conformance/scripts/browsers/chromium.mjs').Page} page
+ * @param {number} expected
+ * @returns how many workers a page has, when that is what is expected or 5 s later.
+ */
 async function workersOf(page, expected) {
   for (let n = 0; n < 100 && page.workers().length !== expected; n++)
     await new Promise((resolve) => setTimeout(resolve, 50));

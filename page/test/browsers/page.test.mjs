@@ -8,6 +8,7 @@ import { DRIVERS, until } from './drivers.mjs';
 const SCREENSHOTS = 'build/screenshots';
 mkdirSync(SCREENSHOTS, { recursive: true });
 
+/** @param {string} id */
 const text = (id) => `document.getElementById('${id}').textContent`;
 
 for (const [name, start] of Object.entries(DRIVERS)) {

@@ -40,6 +40,7 @@ before(async () => {
   execFileSync(process.execPath, ['cli/dist/signwave.mjs', ...convert], { stdio: 'ignore' });
 });
 
+/** @param {string} workers */
 const policy = (workers) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src ${workers}; connect-src 'self'`;
 const TWO = { threads: 2, reason: /^2 were asked for$/ };

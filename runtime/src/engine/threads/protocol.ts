@@ -1,4 +1,4 @@
-import type { KernelName } from '../../kernels/record.js';
+import type { KernelName } from '../../kernels/kernel-records.js';
 
 /**
  * How threads share the work of one memory.
