@@ -32,6 +32,7 @@ if (isForced || !isCurrent([OUTPUT, IDENTITY])) await build();
 const debugFiles = Object.keys(DEBUG_BUILDS).map((level) => `runtime/build/debug/${level}.wasm`);
 if (process.argv.includes('--debug') && (isForced || !isCurrent(debugFiles))) await buildDebug();
 
+/** @param {string[]} files */
 function isCurrent(files) {
   const built = files.map((path) => statSync(path, { throwIfNoEntry: false }));
   return built.every((it) => it && sources.every((path) => statSync(path).mtimeMs < it.mtimeMs));
@@ -78,14 +79,17 @@ async function build() {
 
 /** Modules that the runtime takes for those of the release. */
 async function buildDebug() {
-  const [, id] = /MODULES_ID = '(\w+)'/.exec(readFileSync(IDENTITY, 'utf8'));
+  const id = /MODULES_ID = '(\w+)'/.exec(readFileSync(IDENTITY, 'utf8'))?.[1];
   for (const [level, entry] of Object.entries(DEBUG_BUILDS)) {
     await compile(entry, `debug-${level}`);
     appendFileSync(`runtime/build/debug/${level}.wasm`, customSection(SECTION, `${level} ${id}`));
   }
 }
 
-/** @param target of asconfig.json, which says where the module goes. */
+/**
+ * @param {string} entry
+ * @param {string} target of asconfig.json, which says where the module goes.
+ */
 async function compile(entry, target) {
   const args = [`runtime/assembly/${entry}.ts`, '--config', 'asconfig.json', '--target', target];
   const { error, stderr } = await asc.main(args);
