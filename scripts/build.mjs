@@ -34,7 +34,7 @@ const CONDITION = 'signwave:source';
 /** How the entry points without WebAssembly are called: each is another one's sources. */
 const SLIM = './slim';
 /** Of format, for the runtime's entry points for pages. */
-const FORMAT_FOR_PAGES = ['builtin', 'sniff', 'value-name'].map(
+const FORMAT_FOR_PAGES = ['builtin', 'round', 'sniff', 'value-name'].map(
   (name) => `export * from '../../format/src/${name}.js';`,
 );
 /** Loaded when first needed, from the user's node_modules: native code, and a peer for comparisons. */
