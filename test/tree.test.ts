@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { ROOT, readText, repositoryFiles } from './source-files.js';
 
@@ -40,6 +41,22 @@ describe('the tree', () => {
       (path) => isSource(path) && readText(path).split('\n').length - 1 > MAX_LINES && !isGenerated(path),
     );
     expect(long).toEqual([]);
+  });
+
+  test('has the types of every script checked: tsconfig.scripts.json has it', () => {
+    const config = ts.getParsedCommandLineOfConfigFile(
+      `${ROOT}tsconfig.scripts.json`,
+      {},
+      {
+        ...ts.sys,
+        onUnRecoverableConfigFileDiagnostic: ({ messageText }) => expect.fail(String(messageText)),
+      },
+    );
+    const checked = new Set(config!.fileNames.map((path) => relative(ROOT, path).replaceAll('\\', '/')));
+    // What starts the bundled command, and a program that a user writes.
+    const isElsewhere = (path: string): boolean => /^(cli\/bin|examples)\//.test(path);
+    const scripts = paths.filter((path) => path.endsWith('.mjs') && !isElsewhere(path));
+    expect(scripts.filter((path) => !checked.has(path))).toEqual([]);
   });
 
   test('names no package registry and no folder of one machine', () => {
