@@ -62,7 +62,7 @@ console.log(failures === 0 ? 'C: all equal' : `C: ${failures} FAILED`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 /**
- * Builds a case with its own Makefile, and the program that runs it. All cases have the same kernels, so these are compiled once per target.
+ * Builds a case with its own Makefile, and the program that runs it. All cases have the same kernels: these are compiled once per target.
  *
  * @param {Case} given
  * @param {Target} target

@@ -84,7 +84,7 @@ function check(name, found, wanted, options) {
 }
 
 /**
- * Fails if only one thread works, unless that is expected. Fails, too, if two work although that isn't expected: cells.mjs is then outdated.
+ * Fails if only one thread works, unless that is expected; and if two work although that isn't expected: cells.mjs is then outdated.
  *
  * @param {string} name
  * @param {string | undefined} reason
