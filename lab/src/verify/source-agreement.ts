@@ -27,8 +27,8 @@ interface SignPair {
 }
 
 /**
- * Compares the outputs of a packed graph with those of the network as it was trained: not folded, and with the source's own sign(0). If they
- * differ by more than rounding can explain, it finds the first sign that differs, and whether rounding decided it.
+ * Compares the outputs of a packed graph with those of the network as it was trained: not folded, and with the source's own sign(0). If
+ * they differ by more than rounding can explain, it finds the first sign that differs, and whether rounding decided it.
  */
 export class SourceAgreement {
   readonly #source: Reference;
