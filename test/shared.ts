@@ -6,7 +6,7 @@ import { describe, test } from 'vitest';
 const SHARED_DIR = fileURLToPath(new URL('../../shared/', import.meta.url));
 
 /**
- * Path of a file or folder of `../shared`, such as `checkpoints/legacy-torch/net_best.pth.tar`.
+ * Gives the path of a file or folder in `../shared`, such as `checkpoints/legacy-torch/net_best.pth.tar`.
  *
  * @returns `undefined` if it is absent; the caller skips what needs it.
  * @throws {Error} if it is absent and `CI` is set, so that a CI job never passes by skipping.
@@ -19,8 +19,8 @@ export function sharedPath(rel: string): string | undefined {
 }
 
 /**
- * A `describe` for tests that need `../shared`. Where that folder is absent they are skipped and the reason is
- * printed; if `CI` is set as well, they fail.
+ * A `describe` for tests that need `../shared`. If that folder is absent, they are skipped and the reason is printed; if `CI` is set as
+ * well, they fail.
  */
 export function describeWithShared(name: string, fn: () => void): void {
   if (existsSync(SHARED_DIR)) {

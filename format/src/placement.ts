@@ -9,7 +9,7 @@ export function alignUp(value: number, multiple: number): number {
 }
 
 /**
- * Where each tensor lies in `Model.data`. SPEC.md 3.1 allows exactly one place for each.
+ * Computes where each tensor lies in `Model.data`. SPEC.md 3.1 allows exactly one placement.
  *
  * @returns `offsets` in bytes, one per tensor, and `dataBytes`, the end of the last one.
  */

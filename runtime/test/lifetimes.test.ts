@@ -13,7 +13,7 @@ import { PoisonedExecutable } from './poison.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Maps of 4 x 4 x 8 that follow each other: each lives as long as its reader needs it. */
+/** A graph whose maps of 4 x 4 x 8 follow each other; each lives as long as its reader needs it. */
 function chain(): Graph {
   const g = new GraphBuilder();
   const x = g.input({ height: 4, width: 4, channels: 8 });
@@ -27,7 +27,7 @@ function copyStep(from: FloatMap, to: FloatMap, change: Partial<PlannedStep> = {
   return { ...copyPixelsStep(from, to, from.shape, [2], 'a step of a test'), ...change } as PlannedStep;
 }
 
-/** In place of a PReLU: a preparing step between the reading of the operand and the making of the output, and the operand as the output. */
+/** Replaces the plan of PReLU by a preparing step, planned after the operand was looked up and before the output was made, and a copy. */
 function planWithPreparation(lastStep: Partial<PlannedStep> = {}): void {
   vi.spyOn(prelu, 'plan').mockImplementation((context: PlanContext, { head }) => {
     const operand = context.floatMap(context.node(head!).inputs[0]!);
