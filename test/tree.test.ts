@@ -74,6 +74,15 @@ describe('the tree', () => {
     expect(guilty).toEqual([]);
   });
 
+  test('names the folder of the data that only the maintainers have in one place', () => {
+    const folder = 'shared';
+    const mention = new RegExp(
+      `\\.\\./${folder}(?![.\\w])|\\b${folder}/(cases|checkpoints|data|design)\\b|/ '${folder}'`,
+    );
+    const guilty = paths.filter((path) => isText(path) && mention.test(readText(path)));
+    expect(guilty).toEqual(['CONTRIBUTING.md', 'scripts/modules/maintainers-data.mjs']);
+  });
+
   test(`keeps examples/ below ${MAX_EXAMPLE_BYTES} bytes`, () => {
     const examples = paths.filter((path) => path.startsWith('examples/'));
     const bytes = examples.reduce((sum, path) => sum + statSync(ROOT + path).size, 0);
@@ -99,6 +108,32 @@ describe.each(['package-lock.json', 'bench/package-lock.json', 'conformance/pack
     const known = Object.keys(packages);
     const missing = optional.filter((name) => !known.some((it) => it.endsWith(`node_modules/${name}`)));
     expect(missing).toEqual([]);
+  });
+});
+
+describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s', (guide) => {
+  test('names files and folders that are there', () => {
+    const text = readText(guide);
+    const quoted = [...text.matchAll(/`(\w+\/[\w.-][\w./-]*)`/g)].map(([, path]) => path!);
+    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
+    // Not those of every package, those to be written, and those of the example.
+    const named = [...quoted, ...links].filter((path) => !/^src\/|NAME|hard-swish/.test(path));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(ROOT + path))).toEqual([]);
+  });
+});
+
+describe('commands', () => {
+  const names = paths.flatMap((path) => /^cli\/src\/commands\/(\w+)\.ts$/.exec(path)?.[1] ?? []).sort();
+
+  test('are all registered', () => {
+    const registered = [...readText('cli/src/main.ts').matchAll(/^ {2}register(\w+),$/gm)].map(([, name]) => name!);
+    expect(registered.map((name) => name.toLowerCase()).sort()).toEqual(names);
+  });
+
+  test('have a section each in docs/cli.md', () => {
+    const sections = [...readText('docs/cli.md').matchAll(/^## ([a-z]+)\b/gm)].map(([, name]) => name!);
+    expect(sections.sort()).toEqual(names);
   });
 });
 

@@ -1,9 +1,12 @@
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
 import type { MapArgumentsRecord } from './generated/records.js';
+import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
 
 /** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
-type MapKernel = 'prelu' | 'borderBias' | 'signMap' | 'sampleMean' | 'softmax';
+type MapKernel = {
+  [Kernel in KernelName]: (typeof KERNEL_RECORDS)[Kernel] extends 'MapArguments' ? Kernel : never;
+}[KernelName];
 
 /** @param fields what the kernel needs besides the maps. */
 export function planMapKernel(
