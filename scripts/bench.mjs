@@ -1,5 +1,5 @@
-// `npm run bench`: installs the peers into bench/, converts the networks, bundles bench/src and runs it. `npm run bench -- --help` prints the options,
-// which bench/options.mjs has.
+// `npm run bench`: installs the peers into bench/, converts the networks, then bundles and runs bench/src. `npm run bench -- --help` prints
+// the options, which bench/options.mjs defines.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const OUTPUT = 'build/bench';
 const IMAGENET = `${MAINTAINERS_DATA}checkpoints/biper-resnet18-imagenet`;
 /**
- * The first one is also run in batches.
+ * The networks to measure. The first one is also run in batches.
  *
  * @type {NetworkEntry[]}
  */
@@ -35,7 +35,7 @@ const NETWORKS = [
     title: 'BiPer ResNet-18, ImageNet, `--stem i16`',
     checkpoint: `${IMAGENET}/model_best.pth.tar`,
     options: ['--stem', 'i16'],
-    // It changes outputs: how much is measured against the network without it.
+    // This option changes outputs; how much is measured by comparing with the network that doesn't have it.
     changes: { network: 'resnet18-imagenet', classes: 1000, images: [`${IMAGENET}/images`, 'examples/images'] },
   },
   {
@@ -65,7 +65,7 @@ if (!chosen.documents) runNode(['bench/scripts/install.mjs']);
 mkdirSync(OUTPUT, { recursive: true });
 if (!chosen.documents && chosen.shapes.length === 0)
   writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
-// Not before the packages are installed.
+// Imported only here, because the packages above had to be installed first.
 const { build } = await import('esbuild');
 await build({
   entryPoints: ['bench/src/main.ts', 'bench/src/start-once.ts'],
@@ -89,8 +89,8 @@ function unknownNetwork(ids) {
 }
 
 /**
- * @returns what bench/src/measure/networks.ts calls a NetworkFile; nothing if the checkpoint isn't here.
  * @param {NetworkEntry} network
+ * @returns a `NetworkFile` of bench/src/measure/networks.ts; nothing if the checkpoint is missing.
  */
 function convert({ id, title, checkpoint, options = [], hasFloatActivations, changes }) {
   if (!existsSync(checkpoint)) {
@@ -128,9 +128,9 @@ function pathOf(id) {
 }
 
 /**
- * @returns what it printed, if stdout is `pipe`.
  * @param {string[]} args
  * @param {'inherit' | 'ignore' | 'pipe'} [stdout]
+ * @returns what the program printed, if stdout is `pipe`.
  */
 function runNode(args, stdout = 'inherit') {
   const { status, stdout: printed } = spawnSync(process.execPath, args, {

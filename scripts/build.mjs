@@ -1,13 +1,14 @@
-// Build what users run and what is published, from the sources:
+// Builds what users run and what is published, from the sources:
 //
-//   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and as C, by build-c.mjs
-//   cli        cli/dist/           `signwave.mjs` with the workspace's packages in it, what single commands need in chunks
-//                                  beside it, `data-worker.mjs`, the thread that prepares training images, and `fused-ops.cc`,
-//                                  which `signwave setup tensorflow` compiles
-//   format, data, reference, convert, runtime, lab, trainer    dist/ of each: a module and its types, as package.json's "exports" names them;
-//                      of the runtime the WebAssembly as files, too, and in dist/slim the modules without it
+//   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and the same as C, by build-c.mjs
+//   cli        cli/dist/           `signwave.mjs`, which includes the workspace's packages, with chunks beside it that only some commands
+//                                  load; `data-worker.mjs`, the thread that prepares training images; and `fused-ops.cc`, which
+//                                  `signwave setup tensorflow` compiles
+//   format, data, reference, convert, runtime, lab, trainer
+//              dist/ of each       a module and its types, as package.json's "exports" names them; for the runtime also the WebAssembly
+//                                  as files, and in dist/slim the modules without it
 //
-// A package's "dependencies" stay imports; what it has as "devDependencies" is bundled, with the licences beside it.
+// A package's "dependencies" stay imports; its "devDependencies" are bundled, with their licences in a file beside the bundle.
 //
 //   node scripts/build.mjs [--only wasm,cli]
 import { spawnSync } from 'node:child_process';
@@ -31,27 +32,27 @@ import { withoutWasm } from './modules/without-wasm.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const CONDITION = 'signwave:source';
-/** How the entry points without WebAssembly are called: each is another one's sources. */
+/** Names of the entry points without WebAssembly begin with this; each has the sources of the entry point named by the rest. */
 const SLIM = './slim';
-/** Of format, for the runtime's entry points for pages. */
+/** The modules of format that the runtime's entry points for pages need. */
 const FORMAT_FOR_PAGES = ['builtin', 'round', 'sniff', 'value-name'].map(
   (name) => `export * from '../../format/src/${name}.js';`,
 );
-/** Loaded when first needed, from the user's node_modules: native code, and a peer for comparisons. */
+/** Packages that the command line loads from the user's node_modules when it first needs them: native code, and a peer to compare with. */
 const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
-/** It has to lie beside the chunk that has the trainer in it: trainer/src/data/batch-stream.ts looks for it there. */
+/** Has to lie beside the chunk that contains the trainer, where trainer/src/data/batch-stream.ts looks for it. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
-/** As is, beside the same chunk: trainer/src/setup/addon.ts has it compiled on the user's machine. */
+/** Copied unchanged beside the same chunk; trainer/src/setup/addon.ts compiles it on the user's machine. */
 const FUSED_OPS = 'trainer/src/setup/fused-ops.cc';
 const CLI_BANNER = [
   '#!/usr/bin/env node',
-  // commander is CommonJS: its require() of Node's modules needs one.
+  // commander is CommonJS and requires Node's modules, so the bundle has to define require().
   "import { createRequire as makeRequire } from 'node:module';",
   'const require = makeRequire(import.meta.url);',
 ].join('\n');
 
 /**
- * A package.json, as far as it is read here.
+ * The fields of a package.json that this script reads.
  *
  * @typedef {{
  *   name: string, version: string, license: string,
@@ -82,7 +83,7 @@ if (unknown.length > 0) {
 }
 for (const [name, build] of Object.entries(PARTS)) if (wanted.includes(name)) await build();
 
-/** In processes of their own: the compiler takes 100 MB. */
+/** Runs each script in a process of its own, because the compiler takes 100 MB. */
 function buildWasm() {
   for (const script of ['build-wasm', 'build-c']) {
     const { status } = spawnSync(process.execPath, [`runtime/scripts/${script}.mjs`], { stdio: 'inherit' });
@@ -96,7 +97,7 @@ async function buildCli() {
     entryPoints: { signwave: 'cli/src/main.ts', 'data-worker': DATA_WORKER },
     outdir: 'cli/dist',
     outExtension: { '.js': '.mjs' },
-    // A command loads only what it needs: charts, the trainer.
+    // So that a command loads charts or the trainer only if it needs them.
     splitting: true,
     platform: 'node',
     target: 'node20',
@@ -148,7 +149,7 @@ async function buildLibrary(folder, options = {}) {
 }
 
 /**
- * One entry point of a package; paths as in its manifest.
+ * Bundles one entry point of a package. Paths are those of its manifest.
  *
  * @param {string} folder
  * @param {string} source
@@ -174,11 +175,12 @@ async function bundleModule(
 }
 
 /**
- * The further entry points of a package import its main one, which lies beside them: so a page that takes two of them has the code, and
- * its classes, once.
+ * Makes a package's other entry points import the main one, which lies beside them, so that a page that uses two of them loads the code
+ * and its classes only once.
  *
  * @param {string} main
- * @param {boolean} isForPages such an entry takes little of format: the class of errors, which has to be the main one's, and small functions
+ * @param {boolean} isForPages whether the entry point is for pages and needs little of format: some small functions, and the main entry
+ *   point's class of errors
  * @returns {import('esbuild').Plugin}
  */
 function importMain(main, isForPages) {
@@ -200,7 +202,7 @@ function importMain(main, isForPages) {
 }
 
 /**
- * The source of a package's main entry point.
+ * Finds the source of a package's main entry point.
  *
  * @param {string} folder
  */
@@ -247,7 +249,7 @@ async function bundle(folder, options) {
 }
 
 /**
- * One declaration file for all that `entry` exports, those of bundled packages included.
+ * Writes one declaration file for all that `source` exports, including declarations of bundled packages.
  *
  * @param {string} folder
  * @param {string} source
@@ -265,7 +267,7 @@ async function bundleTypes(folder, source, types) {
   });
   const { output } = await bundled.generate({ format: 'es' });
   await bundled.close();
-  // A compiler that is set to an older library knows `Symbol.dispose` only if told.
+  // A compiler that is set to an older library doesn't know `Symbol.dispose` without this reference.
   const reference = output[0].code.includes('Symbol.dispose') ? '/// <reference lib="esnext.disposable" />\n' : '';
   const text = reference + output[0].code;
   writeFileSync(path, text);
@@ -273,10 +275,11 @@ async function bundleTypes(folder, source, types) {
 }
 
 /**
- * As {@link importMain}, for declarations. @returns {import('rollup').Plugin}
+ * Does for declarations what {@link importMain} does for modules.
  *
  * @param {string} entry
  * @param {string} main
+ * @returns {import('rollup').Plugin}
  */
 function mainTypes(entry, main) {
   return {
@@ -289,7 +292,7 @@ function mainTypes(entry, main) {
 }
 
 /**
- * Beside a bundle, the licences of the packages from the registry that it contains.
+ * Writes the licences of the registry packages that a bundle contains into a file beside it.
  *
  * @param {string} folder
  * @param {string[]} inputs

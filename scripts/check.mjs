@@ -1,11 +1,11 @@
-// `npm run check`: everything that can be said about the code without running the tests, all of it even if a part fails.
+// `npm run check`: all checks of the code except the tests. It goes on after a check has failed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const CHECKS = [
-  // First, since types and sizes need the kernels, and the packages what is published.
+  // First, because types and sizes need the kernels, and the check of the packages needs the built files.
   ['build', 'node', 'scripts/build.mjs'],
   ['types', 'npx', 'tsc', '--noEmit'],
   ['types of scripts', 'npx', 'tsc', '--project', 'tsconfig.scripts.json'],

@@ -1,6 +1,6 @@
-// Give package-lock.json an entry for every build of a native package, those for other systems included. npm leaves out
-// what the registry it was made with doesn't serve, and then `npm ci` refuses the file everywhere. An entry added here
-// has no checksum; npm takes it on no system but its own. To be run after each change of dependencies; a test tells.
+// Gives package-lock.json an entry for every build of a native package, including those for other systems. npm omits builds that its
+// registry doesn't serve, and `npm ci` then refuses the file everywhere. An entry added here has no checksum; npm uses it only on the
+// system that it is for. Run this after each change of dependencies; a test fails otherwise.
 //
 //   node scripts/complete-lock.mjs [LOCK_FILE]
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const sorted = Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(
 writeFileSync(LOCK, `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`);
 
 /**
- * Such packages are named after their system: `@rollup/rollup-linux-x64-musl`.
+ * Derives the entry from the package's name, which says the system: `@rollup/rollup-linux-x64-musl`.
  *
  * @param {string} name
  * @param {string} version

@@ -1,5 +1,5 @@
-// Install the packages that package-lock.json names, unless they are there: all that a fresh clone needs besides Node
-// and npm. No package's install script is run. Silent when there is nothing to do.
+// Installs the packages that package-lock.json names, unless they are installed: all that a fresh clone needs besides Node and npm. No
+// package's install script runs. Prints nothing if there is nothing to do.
 //
 //   node scripts/setup.mjs
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
-// `npm start`: from a fresh clone to packed, checked and timed models. Installs, builds, then runs the real command line, showing each
-// command before its output: first it trains a small network and packs it, then it packs the example checkpoint of ResNet-20. Everything
-// also goes into one HTML page.
+// `npm start`: takes a fresh clone to packed, checked and timed models. It installs, builds, then runs the real command line and shows each
+// command before its output. First it trains and packs a small network, then it packs the example checkpoint of ResNet-20. Everything also
+// goes into one HTML page.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { writeStartReport } from './modules/start-report.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const REPORT = 'build/report.html';
-/** Lines of a long output that are shown at its start and at its end. */
+/** How many lines of a long output are shown from its start and from its end. */
 const HEAD_LINES = 12;
 const TAIL_LINES = 5;
 
@@ -30,7 +30,7 @@ const EXAMPLE = {
 
 const startMs = performance.now();
 /**
- * What was done, for the page.
+ * Everything that was done so far, for the page.
  *
  * @type {import('./modules/start-report.mjs').Step[]}
  */
@@ -117,7 +117,7 @@ function title(text) {
 }
 
 /**
- * Run the command line, its output shown in full while it comes.
+ * Runs the command line and shows all its output as it comes.
  *
  * @param {string[]} args
  */
@@ -130,7 +130,7 @@ async function signwave(args) {
 }
 
 /**
- * Run the command line, of a long output only the beginning and the end shown.
+ * Runs the command line and shows only the start and the end of a long output.
  *
  * @param {string[]} args
  */
@@ -152,11 +152,11 @@ function announce(args) {
 }
 
 /**
- * Run a script of this repository; ends this one if it fails.
+ * Runs a script of this repository; if it fails, this process ends.
  *
  * @param {string[]} args
- * @param {(text: string) => void} [show] takes its standard output as it comes; without it that goes to the terminal
- * @returns its standard output, if `show` was given
+ * @param {(text: string) => void} [show] gets the script's standard output as it comes; default: the terminal gets it
+ * @returns the script's standard output, if `show` was given
  */
 async function runNode(args, show) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', show ? 'pipe' : 'inherit', 'inherit'] });

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { readText, repositoryFiles } from './source-files.js';
 
-/** What each package may import besides its own files: the arrows point one way. */
+/** What each package may import besides its own files. Dependencies point one way. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   format: ['flatbuffers'],
   data: ['@signwave/format', 'fast-png', 'pickleparser', 'sharp'],
@@ -80,19 +80,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/runtime/internals',
   ],
 };
-/** Not published, and no workspace: what it imports is in the root's node_modules. */
+/** Folders that are neither published nor workspaces; what they import is in the root's node_modules. */
 const UNPUBLISHED: readonly string[] = ['bench', 'conformance', 'page'];
-/** What tests of several packages share is nobody's inside. */
+/** Helpers that the tests of several packages may import. */
 const TEST_HELPERS: readonly string[] = ['runtime/test/random-graph.ts'];
 /** Packages for Node only. */
 const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'conformance'];
-/** Where other packages may use Node's own modules, and packages' entries for Node. */
+/** Folders of other packages that may use Node's own modules and packages' entries for Node. */
 const NODE_FOLDERS: readonly string[] = ['data/src/node/', 'lab/src/node/'];
 
 interface Import {
   readonly from: string;
   readonly specifier: string;
-  /** Gone when the program runs. */
+  /** Whether it only imports types, which don't exist when the program runs. */
   readonly isTypeOnly: boolean;
 }
 
@@ -100,7 +100,7 @@ const files = repositoryFiles().filter((path) => /\.(?:ts|mjs)$/.test(path));
 const sources = files.filter((path) => /^[^/]+\/src\/.*\.ts$/.test(path));
 const imports = sources.flatMap(importsOf);
 
-/** Every static and dynamic import and re-export of a file, those of types alone included. */
+/** Lists every static and dynamic import and re-export of a file, including those of types only. */
 function importsOf(from: string): Import[] {
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
@@ -124,7 +124,7 @@ function importsOf(from: string): Import[] {
 
 const packageOf = (path: string): string => path.slice(0, path.indexOf('/'));
 const isRelative = ({ specifier }: Import): boolean => specifier.startsWith('.');
-/** The file that a relative import names, from the root of the repository. */
+/** The file that a relative import names, as a path from the repository's root. */
 const targetOf = ({ from, specifier }: Import): string =>
   posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
 /** The package of a specifier, without the entry point in it. */

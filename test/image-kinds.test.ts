@@ -10,18 +10,18 @@ import { NO_AUGMENTATION } from '../trainer/src/data/batch-plan.js';
 import { makeBatches } from '../trainer/src/data/make-batches.js';
 import { temporaryFolder } from './cli/signwave.js';
 
-// One file of every kind, as the trainer's validation, `eval` and `run` read it, against what Pillow and torchvision make of it.
+// Compares how the trainer's validation, `eval` and `run` read one file of every kind with what Pillow and torchvision make of it.
 
 const SIDE = 12;
 const RECIPE = { divisor: 255, mean: [0, 0, 0], std: [1, 1, 1], resize: evaluationResize(SIDE) };
 
-/** Kinds of files are told by their content; a bitmap is no name that class folders are searched for. */
+/** The file type is recognised by the content, so a .pbm can be called .pgm; class folders aren't searched for .pbm. */
 const fileNames = golden.files.map(({ name }) => name.replace(/pbm$/, 'pgm'));
 const kinds = golden.files.map(({ name, evaluated }, index) => ({ name, evaluated, index }));
 const folder = temporaryFolder();
 
 beforeAll(() => {
-  // A folder for each kind: data sets sort them, so that names tell which is which.
+  // A folder for each kind. Data sets sort folders by name, so numbers keep the order.
   for (const [i, { file }] of golden.files.entries()) {
     mkdirSync(join(folder, String(i).padStart(3, '0')));
     writeFileSync(pathOf(i), Buffer.from(file, 'base64'));

@@ -36,7 +36,7 @@ describe('what npm start ends with', () => {
     async () => {
       expect(await signwave('convert', EXAMPLE_CHECKPOINT, '-o', model)).toMatchObject({ code: 0 });
       for (const { command } of nextSteps(files).slice(0, 2)) {
-        // The output goes into the test's folder; npx would look for a newer npm.
+        // Changed so that the output goes into the test's folder, and because npx would look for a newer npm.
         const pasted = command.replace('npx signwave', 'node_modules/.bin/signwave').replace('build/', `${folder}/`);
         execFileSync('sh', ['-c', pasted], { cwd: ROOT, stdio: 'pipe' });
       }

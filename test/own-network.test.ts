@@ -12,7 +12,7 @@ const IMAGES = 20;
 const CLASSES = 10;
 const EPSILON = 1e-5;
 
-/** Random tensors by name, and the layers of PyTorch on maps (C, H, W) as plain loops in binary64: what the examples' networks compute. */
+/** Computes the examples' networks on random tensors: PyTorch's layers on maps (C, H, W), as plain loops in binary64. */
 class Plain {
   readonly tensors = new Map<string, FloatTensor>();
   readonly #random = seededRandom(12345);
@@ -46,7 +46,7 @@ class Plain {
     );
   }
 
-  /** 3 x 3 with pad 1. @param x (channels, side, side). */
+  /** A 3 x 3 convolution with a pad of 1. @param x (channels, side, side). */
   conv(x: readonly number[], name: string, outputs: number, stride: number, isBinary = false): number[] {
     const channels = name === 'stem' ? 3 : 16;
     const side = Math.sqrt(x.length / channels);
@@ -91,7 +91,7 @@ function smallCnn(p: Plain, image: readonly number[]): number[] {
   return p.linear(means, 'fc', CLASSES);
 }
 
-/** The images as the examples' recipe makes them: (3, 32, 32), ImageNet's mean and deviation. */
+/** Prepares the images as the examples' recipe does: (3, 32, 32), with ImageNet's mean and deviation. */
 async function preparedImages(): Promise<number[][]> {
   const sample = await openImageSample(EXAMPLE_IMAGES, { limit: IMAGES });
   const recipe = { channelOrder: 'rgb', divisor: 255, mean: [0, 0, 0], std: [1, 1, 1] } as const;
@@ -162,7 +162,7 @@ describe.each([
       const flipped = expected.filter((values, n) =>
         values.some((value, c) => Math.abs(value - data[n * CLASSES + c]!) > 1e-3),
       );
-      // A sign that lies at its threshold may be decided by the order of sums.
+      // The order of sums may decide a sign that lies at its threshold.
       expect(flipped.length).toBeLessThanOrEqual(1);
     },
   );

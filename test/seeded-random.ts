@@ -1,4 +1,4 @@
-/** Uniform numbers in [0, 1), mulberry32: tests print their seed, and the seed says everything. */
+/** Gives uniform numbers in [0, 1) by mulberry32. Tests print their seed, which is enough to repeat them. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

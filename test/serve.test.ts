@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { ROOT } from './source-files.js';
 
-/** `npm run page`, without what npm says. */
+/** Runs what `npm run page` runs, without npm's own output. */
 function web(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['page/scripts/serve.mjs', ...args], {
     cwd: ROOT,

@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 import { MAINTAINERS_DATA } from '../scripts/modules/maintainers-data.mjs';
 
 /**
- * Path of a file or folder of {@link MAINTAINERS_DATA}, such as `checkpoints/legacy-torch/net_best.pth.tar`.
+ * Gives the path of a file or folder of {@link MAINTAINERS_DATA}, such as `checkpoints/legacy-torch/net_best.pth.tar`.
  *
  * @returns `undefined` if it is absent; the caller skips what needs it.
  * @throws {Error} if it is absent and `CI` is set, so that a CI job never passes by skipping.
@@ -16,8 +16,8 @@ export function sharedPath(rel: string): string | undefined {
 }
 
 /**
- * A `describe` for tests that need {@link MAINTAINERS_DATA}. Where that folder is absent they are skipped and the reason is
- * printed; if `CI` is set as well, they fail.
+ * A `describe` for tests that need {@link MAINTAINERS_DATA}. If that folder is absent, they are skipped and the reason is printed; if `CI` is set as
+ * well, they fail.
  */
 export function describeWithShared(name: string, fn: () => void): void {
   if (existsSync(MAINTAINERS_DATA)) {

@@ -8,7 +8,7 @@ export function readText(path: string): string {
   return readFileSync(ROOT + path, 'utf8');
 }
 
-/** All files of the repository but what git ignores, as paths from its root, sorted. Needs no git. */
+/** Lists all files of the repository that git doesn't ignore, as sorted paths from its root. It works without git. */
 export function repositoryFiles(): string[] {
   return filesBelow('', ignoredNames()).sort();
 }
@@ -21,7 +21,7 @@ function filesBelow(folder: string, isIgnored: (name: string) => boolean): strin
     );
 }
 
-/** Understands the two kinds of line in our .gitignore: `folder/` and `*.ending`. */
+/** Reads .gitignore, of which it understands the two kinds of line that ours has: `folder/` and `*.ending`. */
 function ignoredNames(): (name: string) => boolean {
   const lines = readText('.gitignore').split('\n').filter(Boolean);
   const folders = lines.filter((line) => line.endsWith('/')).map((line) => line.slice(0, -1));

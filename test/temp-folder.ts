@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A fresh folder, removed when the running test has ended. */
+/** Makes a fresh folder, which is removed when the running test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signwave-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/* operations.c — the operations of conformance/scripts/c-operations.mjs on each sample of stdin. */
+/* operations.c — runs the operations of conformance/scripts/c-operations.mjs on each sample of stdin. */
 #include <stdio.h>
 
 #include "kernels.h"

@@ -1,8 +1,8 @@
-/* outputs.c — run an exported model for conformance/scripts/check-c.mjs.
+/* outputs.c — runs an exported model for conformance/scripts/check-c.mjs.
  *
- *   outputs bytes|floats < inputs > outputs            every input of a file, one after the other
+ *   outputs bytes|floats < inputs > outputs            runs every input of a file, one after the other
  *   outputs prepare WIDTH HEIGHT CHANNELS < pixels > image
- *   outputs time RUNS < input of bytes                 prints nanoseconds for one run, the mean */
+ *   outputs time RUNS < input of bytes                 prints the mean time of a run in nanoseconds */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 
 const folder = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bundle the programs of conformance/src/entries into build/conformance, `node.mjs` and so on. */
+/** Bundles the programs of conformance/src/entries into build/conformance: `node.mjs` and so on. */
 export async function buildPrograms() {
   /** @type {import('esbuild').BuildOptions} */
   const common = {

@@ -1,5 +1,5 @@
-// Each operation of runtime/c that the kernels call, on vectors full of hostile lanes, beside WebAssembly's own: a module with one kernel
-// that does them all goes the way of the kernels, through wasm2c, and is run by this Node's WebAssembly and by C.
+// Tests each operation of runtime/c that the kernels call against WebAssembly's own, on vectors full of hostile lanes. A module with one
+// kernel that performs all of them is translated by wasm2c as the kernels are, then run by this Node's WebAssembly and as C.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { translateKernels } from '../../runtime/scripts/translate-kernels.mjs';
@@ -8,7 +8,7 @@ const RECORD = 1024;
 const OPERAND_BYTES = 48;
 const SAMPLES = 4000;
 
-/** By the number of vectors that they take; floats last, whose NaN may have any bits. */
+/** Operations by the number of vectors that they take. Those on floats come last, because their NaN may have any bits. */
 const INTEGER = {
   1: [
     'i8x16.popcnt',
@@ -46,7 +46,7 @@ const vectors = (table) =>
 /** @param {number} i */
 const lane = (i) => `(f32.load offset=${i * 4} (local.get $r))`;
 
-/** v128 expressions, in the order of their results. */
+/** Expressions of type v128, in the order in which their results are stored. */
 const integers = [
   ...vectors(INTEGER),
   ...SHIFTS.map((name) => `(${name} ${operand(0)} (i32.load offset=32 (local.get $r)))`),
@@ -62,7 +62,7 @@ const floats = [
 ];
 
 /**
- * Write the C of all operations, inputs and what WebAssembly gives, into a folder.
+ * Writes the C of all operations, inputs for them and WebAssembly's results into a folder.
  *
  * @param {string} folder
  * @returns {Promise<void>}
@@ -85,7 +85,7 @@ export async function writeOperations(folder) {
   wabt('wasm2c', `${folder}/operations.wasm`, '-n', 'kernels', '-o', `${folder}/raw.c`);
   const headers = readdirSync('runtime/c').filter((name) => name.endsWith('.h'));
   for (const name of [...headers, 'Makefile']) copyFileSync(`runtime/c/${name}`, `${code}/${name}`);
-  // The Makefile links the example, whatever that does.
+  // The Makefile links the example program, so this program takes its name.
   copyFileSync('conformance/c/operations.c', `${code}/classify.c`);
   const texts = headers.map((name) => readFileSync(`runtime/c/${name}`, 'utf8')).join('\n');
   const { source, header } = translateKernels(readFileSync(`${folder}/raw.c`, 'utf8'), texts, 'wabt');
@@ -114,7 +114,7 @@ export async function writeOperations(folder) {
 }
 
 /**
- * The operations that a translated source calls and the tested one doesn't.
+ * Finds operations that a translated source calls, but the tested one doesn't.
  *
  * @param {string} folder
  * @param {string} source
@@ -145,7 +145,7 @@ export function differingOperations(found, wanted) {
   return [...differing];
 }
 
-/** Three vectors a sample, of lanes that are seldom harmless. */
+/** Makes samples of three vectors each, with few harmless lanes. */
 function samples() {
   const special = new Float32Array([
     ...[0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-45, -1e-45, 1e-38, -1e-38, 1.1754944e-38, 3e38, -3e38, 8388609.5],

@@ -1,6 +1,6 @@
 // The compilers and CPUs for which conformance/scripts/check-c.mjs builds exported C.
 
-/** Debian's packages that the targets need. */
+/** The Debian packages that the targets need. */
 export const C_DEBIAN_PACKAGES = [
   'make',
   'gcc',
@@ -17,7 +17,7 @@ const ARM64 = ['qemu-aarch64', '-cpu', 'cortex-a53'];
 const ARM32 = ['qemu-arm', '-cpu', 'cortex-a7'];
 
 /**
- * `cflags` instead of the Makefile's own.
+ * `cflags` replace those of the Makefile.
  *
  * @typedef {{ readonly id: string, readonly name: string, readonly cc: string, readonly cflags?: string, readonly emulator?: readonly string[] }} Target
  */
@@ -26,7 +26,7 @@ const ARM32 = ['qemu-arm', '-cpu', 'cortex-a7'];
 export const C_TARGETS = [
   { id: 'gcc', name: 'gcc for x86-64', cc: 'gcc' },
   { id: 'clang', name: 'clang for x86-64', cc: 'clang' },
-  // Options that would make one rounding of a product and a sum, if exact.h didn't forbid it.
+  // With these options a product and a sum would be rounded only once if exact.h didn't forbid it.
   {
     id: 'gcc-fused',
     name: 'gcc for the newest x86-64 of here, with fused multiplications wherever it may',

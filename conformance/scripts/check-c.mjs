@@ -1,9 +1,9 @@
-// `signwave export --c`: every case of conformance/src/c/cases.ts is built by each compiler for each CPU, and its outputs have to be those of
-// WebAssembly, bit for bit; so have images that its prepare.c resizes, the example program's classes, and each vector operation by itself.
-// Then the time of one run is printed beside WebAssembly's in this Node: a figure to read, not a check. CPUs of ARM are QEMU's. Takes two
-// to three minutes.
+// Checks `signwave export --c`: each compiler builds every case of conformance/src/c/cases.ts for each CPU, and the outputs must equal
+// WebAssembly's bit for bit. The same is checked of images that prepare.c resizes, of the example program's classes, and of each vector
+// operation separately. Then the time of one run is printed beside that of WebAssembly in this Node, for information only. ARM CPUs are
+// emulated by QEMU. Takes two to three minutes.
 //
-//   node conformance/scripts/check-c.mjs [--only TEXT]      targets that have this text in their name
+//   node conformance/scripts/check-c.mjs [--only TEXT]      checks only targets with this text in their name
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const OUTPUT = 'build/conformance/c';
 const OPERATIONS = `${OUTPUT}/operations`;
-/** Where the last bits depend on the C library. */
+/** Tolerance for softmax, whose last bits depend on the C library. */
 const SOFTMAX_TOLERANCE = 1e-6;
 const ROUNDS = 15;
 const RUNS_IN_ROUND = 200;
@@ -62,7 +62,7 @@ console.log(failures === 0 ? 'C: all equal' : `C: ${failures} FAILED`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 /**
- * Build a case by its own Makefile, and the program that runs it. Kernels are the same in each case: compiled once for a target.
+ * Builds a case with its own Makefile, and the program that runs it. All cases have the same kernels: these are compiled once per target.
  *
  * @param {Case} given
  * @param {Target} target
@@ -89,7 +89,7 @@ function buildCase({ name }, target, kernels) {
 
 /**
  * @param {Target} target
- * @returns {string[]} the operations that give other bits than WebAssembly's.
+ * @returns {string[]} the operations whose results differ from WebAssembly's.
  */
 function checkOperations(target) {
   const folder = `${OPERATIONS}/${target.id}`;
@@ -108,7 +108,7 @@ function make(folder, { cc, cflags }) {
 }
 
 /**
- * Whether the outputs, the images and the example's classes are right.
+ * Checks whether the outputs, the images and the example program's classes are right.
  *
  * @param {Case} given
  * @param {string} folder
@@ -143,7 +143,7 @@ function areEqual(found, wanted, tolerance) {
 }
 
 /**
- * The example program's first class, beside the largest expected output.
+ * Checks whether the example program's first class is that of the largest expected output.
  *
  * @param {string} given
  * @param {string} folder
@@ -163,7 +163,7 @@ function classifiesRight(given, folder, emulator, { width, height }) {
   return file === path && first.endsWith(`%  ${label}`);
 }
 
-/** What the example program says about files that it can't classify. */
+/** Checks the example program's messages for files that it can't classify. */
 function checkRefusals() {
   const program = `${OUTPUT}/resnet20/${targets[0].id}/classify`;
   const { emulator = [] } = targets[0];
@@ -188,7 +188,7 @@ function checkRefusals() {
   }
 }
 
-/** C and WebAssembly take turns; medians over the rounds. */
+/** Times C and WebAssembly in turn, and prints medians over the turns. */
 async function printTimes() {
   const { timeWasm } = await import(`${process.cwd()}/build/conformance/c-time.mjs`);
   const bytes = readFileSync(`${OUTPUT}/resnet20/model.sgnw`);

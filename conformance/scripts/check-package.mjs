@@ -1,5 +1,5 @@
-// The runtime as npm would publish it, in a folder that has nothing else: it has to load and run a model in Node 20 to 26, Deno, Bun, and
-// workerd, which Cloudflare Workers run in.
+// Checks that the runtime, as npm would publish it, loads and runs a model from an otherwise empty folder, in Node 20 to 26, Deno, Bun and
+// workerd, the engine of Cloudflare Workers.
 // Needs `npm run check`, or `node scripts/build.mjs --only wasm,runtime`.
 //
 //   node conformance/scripts/check-package.mjs
@@ -33,7 +33,7 @@ if (read.some((it) => it.some((logit, i) => logit !== logits[i]))) throw new Err
 if ((await fetchModel('model.sgnw')).length !== file.length) throw new Error('fetchModel gives another file');
 console.log([...logits].join(' '));
 `;
-/** Nothing may be compiled there: the modules that are imported are. */
+/** workerd forbids compiling at run time, but imports of .wasm files give compiled modules. */
 const WORKER = `
 import { load } from './runtime.js';
 import simd from './simd.wasm';
@@ -87,7 +87,7 @@ try {
 
 /** @param {string} installed the package */
 async function runInWorkerd(installed) {
-  // Imported here, since it needs what was installed above.
+  // Imported here, because the package had to be installed first.
   const { Miniflare } = await import('miniflare');
   const worker = new Miniflare({
     compatibilityDate: '2025-01-01',

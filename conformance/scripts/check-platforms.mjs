@@ -1,11 +1,11 @@
-// Every example model has to give the same bits in every engine and on every CPU that this machine can run: per layer, and the logits.
-// What differs fails, and so does an engine that is missing: Debian's packages are in cells.mjs, the others come from npm. Takes a few
+// Checks that every example model gives the same bits, in each layer and in the logits, in every engine and on every CPU that this machine
+// can run. A difference is a failure, and so is a missing engine: cells.mjs lists Debian's packages, the others come from npm. Takes a few
 // minutes, most of them in QEMU. Needs the maintainers' data.
 //
 //   node conformance/scripts/check-platforms.mjs [--write] [--only TEXT]
 //
-//   --write  write conformance/results.json and docs/platforms.md, after a change of results that was meant
-//   --only   cells that have this text in their name
+//   --write  write conformance/results.json and docs/platforms.md, after an intended change of results
+//   --only   run only cells with this text in their name
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -85,7 +85,7 @@ function check(name, found, wanted, options) {
 }
 
 /**
- * One thread in place of two is a failure, unless it is expected; that two work where none are expected is one, too: then the list is old.
+ * Fails if only one thread works, unless that is expected; and if two work although that isn't expected: cells.mjs is then outdated.
  *
  * @param {string} name
  * @param {string | undefined} reason
@@ -119,7 +119,7 @@ async function runInBrowser(browser, query) {
   const server = await serveFolder(OUTPUT, { headers: ISOLATION });
   try {
     const url = `${server.url}/digests.html?${query}`;
-    // Imported here, since it needs what was installed above.
+    // Imported here, because its packages had to be installed first.
     const { evaluateIn } = await import('./browsers/evaluate.mjs');
     const { version, value } = await evaluateIn(browser, url, 'window.digests');
     return { version, ...parsed(JSON.stringify(value)) };
@@ -149,7 +149,7 @@ async function write(results) {
 }
 
 /**
- * Not spawnSync: this process is the server of the browsers.
+ * Runs a command. Unlike spawnSync, it lets this process go on serving the browsers.
  *
  * @param {readonly string[]} command
  * @returns {Promise<string>} stdout.

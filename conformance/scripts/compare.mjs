@@ -1,4 +1,6 @@
 /**
+ * Compares the digests of models.
+ *
  * @param {readonly import('../src/digests.js').ModelDigests[]} found
  * @param {readonly import('../src/digests.js').ModelDigests[]} wanted
  * @param {{ areFloatsFree?: boolean }} options `areFloatsFree`: logits of models without binary layers may differ (SPEC 4.3)

@@ -1,5 +1,5 @@
-// Install the engines and drivers that npm has, exactly as conformance/package-lock.json has them, unless they are there. No package's
-// install script is run.
+// Installs the engines and drivers that come from npm, exactly as conformance/package-lock.json says, unless they are installed. No
+// package's install script runs.
 //
 //   node conformance/scripts/install.mjs
 import { spawnSync } from 'node:child_process';

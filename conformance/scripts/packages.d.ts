@@ -1,4 +1,4 @@
-// Types of packages that conformance/package.json has, as far as they are used: `npm run check` knows them where these aren't installed.
+// Types of the packages in conformance/package.json, as far as they are used, so that `npm run check` works when these aren't installed.
 
 declare module 'playwright-core' {
   export const chromium: { launch(options: object): Promise<Browser> };
@@ -34,7 +34,7 @@ declare module 'playwright-core' {
     reload(): Promise<unknown>;
     close(): Promise<void>;
     title(): Promise<string>;
-    /** A function is sent to the page as text. For types a handle is what it stands for. */
+    /** A function is sent to the page as text. The types treat a handle as the value that it stands for. */
     evaluate(expression: string): Promise<unknown>;
     evaluate<Result, Argument>(action: (argument: Argument) => Result, argument?: Argument): Promise<Awaited<Result>>;
     evaluateHandle<Result, Argument>(
@@ -56,7 +56,7 @@ declare module 'playwright-core' {
     isVisible(selector: string): Promise<boolean>;
     isDisabled(selector: string): Promise<boolean>;
     getAttribute(selector: string, name: string): Promise<string | null>;
-    /** Null where the element has no text, which none of ours is. */
+    /** Can be null for elements without text, but none of ours is such an element. */
     textContent(selector: string): Promise<string>;
   }
 

@@ -1,5 +1,5 @@
-// Stands for `vitest` where Vitest itself doesn't run, in tests that are bundled for another CPU: its own expect, on Node's test runner, and
-// as much of `vi` as those tests take. Modules can't be replaced here.
+// Replaces `vitest` in tests that are bundled for another CPU, where Vitest itself doesn't run: Vitest's own expect on Node's test runner,
+// and as much of `vi` as those tests use. It can't replace modules.
 
 import { after, before, afterEach as nodeAfterEach, describe as nodeDescribe, test as nodeTest } from 'node:test';
 import { format } from 'node:util';
@@ -14,12 +14,12 @@ export const expect = chai.expect;
 export const beforeAll = before;
 export const afterAll = after;
 export const afterEach = nodeAfterEach;
-/** A time limit, as last argument or as options before the action, is Vitest's: an emulated CPU is slower. */
+/** Vitest's time limits, given as the last argument or in options before the action, are ignored: an emulated CPU is slower. */
 export const test = withEach((name, action) => nodeTest(name, async () => void (await action())));
 export const describe = withEach((name, action) => nodeDescribe(name, () => void action()));
 
 /**
- * What puts back what was replaced, the first replaced last.
+ * Functions that undo replacements; the last one is undone first.
  *
  * @type {Record<'globals' | 'methods', (() => void)[]>}
  */
@@ -99,7 +99,7 @@ function actionOf(rest) {
 }
 
 /**
- * `%s` and so on, and `$name` of a case that is an object.
+ * Fills in a title: `%s` and the like, and `$name` if the case is an object.
  *
  * @param {string} title
  * @param {readonly any[]} args

@@ -1,7 +1,7 @@
 import { crc32, readModel } from '@signwave/format';
 import { type KernelChoice, load, type Model, prepareImage, type RasterImage } from '@signwave/runtime';
 
-/** Models and images in one JSON text, since every engine reads that. Bytes are in base64. */
+/** Models and images in one JSON text, which every engine can read. Bytes are in base64. */
 export interface Workload {
   readonly models: readonly {
     readonly name: string;
@@ -10,25 +10,25 @@ export interface Workload {
   }[];
 }
 
-/** CRC-32 of what one model computed, each over all images, 8 hexadecimal digits. */
+/** CRC-32s of what one model computed, each over all images, as 8 hexadecimal digits. */
 export interface ModelDigests {
   readonly name: string;
-  /** Of the bytes that the recipe made of the images: Pillow's resize. */
+  /** CRC of the bytes that the recipe made from the images, which Pillow's resize would give. */
   readonly input: string;
-  /** Of the bits of each sign that a binary layer reads, by the index of its node. */
+  /** CRCs of the bits of each sign that a binary layer reads, by the index of its node. */
   readonly layers: Readonly<Record<string, string>>;
-  /** Of the logits' float32 bits. */
+  /** CRC of the logits' float32 bits. */
   readonly logits: string;
 }
 
-/** What an engine computed of a workload. */
+/** What an engine computed for a workload. */
 export interface WorkloadDigests {
   readonly models: readonly ModelDigests[];
   /** Why fewer threads worked than were asked for; absent if as many did. */
   readonly threadsReason?: string;
 }
 
-/** How a workload is run: `simd 1`, `scalar 1`, `simd 2` in the arguments of the programs. */
+/** How a workload is run. In the programs' arguments: `simd 1`, `scalar 1` or `simd 2`. */
 export interface Way {
   readonly kernels: KernelChoice;
   readonly threads: number;
@@ -39,7 +39,7 @@ export function wayOf(kernels: string | null | undefined, threads: string | null
 }
 
 /**
- * Run every model of a workload on its images.
+ * Runs every model of a workload on its images.
  *
  * @param text a {@link Workload} as JSON.
  */
@@ -50,7 +50,7 @@ export async function digestWorkload(text: string, way: Way): Promise<WorkloadDi
   for (const { name, bytes, images } of models) {
     const file = decode(bytes);
     const { graph } = readModel(file, name);
-    // Without `using`: some of the engines have no Symbol.dispose.
+    // No `using` here, because some engines lack Symbol.dispose.
     const model = await load(file, { name, ...way });
     const info = model.info();
     if (info.threads !== way.threads) threadsReason = info.threadsReason;
@@ -80,7 +80,7 @@ function digestModel(
       if (bits) layers[node] = crc32(bits, layers[node] ?? 0);
     }
   }
-  // Threads take an input each of a batch.
+  // In a batch, each thread takes an input of its own.
   const ofBatch = model.runBatch(inputs).reduce((crc, outputs) => crc32(bytesOf(outputs), crc), 0);
   if (ofBatch !== logits)
     throw new Error(`${model.metadata.name}: a batch gives ${hex(ofBatch)}, its images ${hex(logits)}`);
@@ -91,7 +91,7 @@ function digestModel(
   };
 }
 
-/** Every engine here is little-endian, as WebAssembly is. */
+/** The bytes of floats; every engine here is little-endian, as WebAssembly is. */
 export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

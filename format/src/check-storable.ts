@@ -8,10 +8,9 @@ const WHOLE_BITS = new Map<unknown, number>([
 ]);
 
 /**
- * Check that the types of the file hold the values of a table: whole numbers in range, floats within float32, choices
- * that there are.
+ * Checks that the file's types can hold the values of a table: whole numbers in range, floats within float32, known choices.
  *
- * @param label what the values belong to.
+ * @param label what messages call the values' owner.
  * @throws {SignwaveError} `E_FORMAT_LIMIT` or `E_GRAPH`.
  */
 export function checkStorable(

@@ -5,7 +5,7 @@ import { inferShapes, nodeLabel } from './shape.js';
 import { IS_LITTLE_ENDIAN, tensorBytes, tensorElements } from './tensor.js';
 
 /**
- * Everything that a model must satisfy to be written or read, beyond what its types say: SPEC.md 2.7, 3 and 4.
+ * Checks everything that a model must satisfy to be written or read, beyond its types: SPEC.md 2.7, 3 and 4.
  *
  * @throws {SignwaveError} `E_TENSOR`, `E_GRAPH`, `E_LABELS`, `E_FORMAT_INFO` or `E_FORMAT_LIMIT`.
  */
@@ -25,7 +25,7 @@ export function checkModel({ info, graph }: Model): void {
   }
 }
 
-/** How a tensor is called in messages: `tensor 3 of node 5 ("layer1.0.conv1", conv)`. */
+/** Names each tensor for messages: `tensor 3 of node 5 ("layer1.0.conv1", conv)`. */
 export function tensorLabels(nodes: readonly GraphNode[], tensorCount: number): string[] {
   const labels = Array.from({ length: tensorCount }, (_, i) => `tensor ${i}`);
   nodes.forEach((node, i) => {
@@ -51,11 +51,11 @@ function checkTensor({ dtype, shape, data }: Tensor, label: string): void {
   if (place >= 0) fail(label, `has a NaN or an infinity at element ${place}: only finite numbers can be stored`);
 }
 
-/** Index of the first element whose exponent is all ones, or -1. */
+/** Finds the index of the first element whose exponent is all ones; -1 if there is none. */
 function firstNonFinite(data: Uint8Array, dtype: 'f32' | 'f16'): number {
   const { buffer, byteOffset, byteLength } = data;
   if (dtype === 'f32' && IS_LITTLE_ENDIAN && byteOffset % 4 === 0) {
-    // The usual case, by the engine's own loops: this runs once, and half a million elements take 3 ms otherwise.
+    // The usual case uses the engine's own loops: this runs only once, and the loop below takes 3 ms for half a million elements then.
     const values = new Float32Array(buffer, byteOffset, byteLength / 4);
     const areFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].every(
       (it) => !values.includes(it),
@@ -63,7 +63,7 @@ function firstNonFinite(data: Uint8Array, dtype: 'f32' | 'f16'): number {
     return areFinite ? -1 : values.findIndex((it) => !Number.isFinite(it));
   }
   const [elementBytes, exponent] = dtype === 'f32' ? [4, 0x7f80] : [2, 0x7c00];
-  // The exponent is in the last two bytes of either type.
+  // In both types the exponent is in the last two bytes.
   for (let at = elementBytes - 2; at < data.length; at += elementBytes) {
     if (((data[at]! | (data[at + 1]! << 8)) & exponent) === exponent) return Math.floor(at / elementBytes);
   }

@@ -1,9 +1,9 @@
 import { builtin } from './builtin.js';
 
-/** Bytes handled at once: each takes one look-up, and none waits for another. */
+/** Number of bytes handled at once. Each takes one look-up, and no look-up depends on another. */
 const SLICES = 8;
 
-/** (SLICES, 256): what a byte adds to the CRC if 0 to 7 bytes follow it. */
+/** (SLICES, 256): what a byte contributes to the CRC if 0 to 7 bytes follow it. */
 const TABLES = sliceTables();
 
 function sliceTables(): Uint32Array {
@@ -17,13 +17,13 @@ function sliceTables(): Uint32Array {
   return tables;
 }
 
-/** Node's own function, which uses the CPU's instructions; Node has it from 20.15 and 22.2 on. */
+/** Node's own function, which uses instructions of the CPU. It exists from Node 20.15 and 22.2 on. */
 const nativeCrc32 = builtin<{ crc32?: (bytes: Uint8Array, previous: number) => number }>('node:zlib')?.crc32;
 
 /**
- * CRC-32 as in IEEE 802.3, zip and PNG (polynomial 0x04c11db7, reflected).
+ * Computes the CRC-32 of IEEE 802.3, zip and PNG (polynomial 0x04c11db7, reflected).
  *
- * @param previous the CRC of the bytes before these, to continue from; 0 at the start.
+ * @param previous the CRC of the preceding bytes, to continue from; 0 at the start.
  */
 export const crc32: (bytes: Uint8Array, previous?: number) => number = nativeCrc32
   ? (bytes, previous = 0) => nativeCrc32(bytes, previous)

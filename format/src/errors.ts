@@ -1,9 +1,9 @@
 /**
- * Every error a signwave package raises on purpose. The codes are stable: scripts and tests may rely on them;
- * the texts may get better. `docs/errors.md` lists each code with its usual cause and cure.
+ * The codes of all errors that a signwave package raises on purpose. They are stable, so scripts and tests may rely on them; the texts may
+ * get better. `docs/errors.md` lists each code with its usual cause and cure.
  */
 export type ErrorCode =
-  /** The bytes are no `.sgnw` file; the message names what they are. */
+  /** The bytes aren't a `.sgnw` file; the message names what they are. */
   | 'E_FORMAT_KIND'
   /** A `.sgnw` file of a version that this reader doesn't know, or with something in it that only a later version can have. */
   | 'E_FORMAT_VERSION'
@@ -19,7 +19,7 @@ export type ErrorCode =
   | 'E_GRAPH'
   /** A tensor with a wrong size, type or value (NaN, infinity). */
   | 'E_TENSOR'
-  /** The file is no checkpoint that signwave reads; the message names what it is. */
+  /** The file isn't a checkpoint that signwave reads; the message names what it is. */
   | 'E_CHECKPOINT_KIND'
   /** A checkpoint container that is cut short, damaged or over a limit. */
   | 'E_CHECKPOINT_STRUCTURE'
@@ -31,7 +31,7 @@ export type ErrorCode =
   | 'E_CHECKPOINT_TENSOR'
   /** A network definition (`--arch FILE`) that can't be read or built; the message names the layer and the key. */
   | 'E_NETWORK'
-  /** omega0 is not in a BiPer checkpoint and was not given. */
+  /** A BiPer checkpoint has no omega0, and none was given. */
   | 'E_OMEGA0'
   /** Labels whose number isn't the number of classes, or that can't be read. */
   | 'E_LABELS'

@@ -2,8 +2,8 @@ import type { Graph } from './graph.js';
 import { isBinary } from './macs.js';
 
 /**
- * The convolutions that an executor may sum in any order (SPEC.md 4.3): they have 1-bit weights, their operand is no sign, and no `sign`
- * depends on their result, so their last bit decides nothing.
+ * Finds the convolutions that an executor may sum in any order (SPEC.md 4.3): they have 1-bit weights, their operand isn't a sign, and no
+ * `sign` depends on their result, so their last bit decides nothing.
  *
  * @returns indices of their nodes.
  */

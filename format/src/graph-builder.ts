@@ -14,7 +14,7 @@ import { tensorField } from './node-tensors.js';
 import { inferShapes, ShapeInference } from './shape.js';
 import { f32Tensor } from './tensor.js';
 
-/** A value of a graph under construction: what a node gives. */
+/** The result of a node, in a graph under construction. */
 export type Value = number & { readonly __value: unique symbol };
 
 const ONE: Size2 = { height: 1, width: 1 };
@@ -31,7 +31,7 @@ type AttributesOf<Op extends Operation> = {
   readonly [Key in keyof Omit<NodeOf<Op>, 'op' | keyof NodeBase>]: NodeOf<Op>[Key] | Tensor;
 };
 
-/** The same number for both sides, as most networks have it, or a side each. */
+/** One number for both height and width, as in most networks, or one for each. */
 export type Sides = number | Size2;
 
 export interface ConvOptions {
@@ -39,7 +39,7 @@ export interface ConvOptions {
   readonly stride?: Sides;
   readonly dilation?: Sides;
   readonly groups?: number;
-  /** Zeros on all four sides, or a side each. */
+  /** Width of the zeros on all four sides, or on each side. */
   readonly pad?: number | Pads;
 }
 
@@ -52,7 +52,7 @@ export interface PoolOptions {
 }
 
 /**
- * Writes a {@link Graph} in the order in which the network runs, a line for each operation:
+ * Builds a {@link Graph} in the order in which the network runs, with a line for each operation:
  *
  * ```ts
  * const g = new GraphBuilder();
@@ -61,7 +61,7 @@ export interface PoolOptions {
  * x = g.linear(g.globalAvgPool(x), classifier);
  * const graph = g.build();
  * ```
- * The value given last is the graph's output.
+ * The result of the last operation is the graph's output.
  */
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
@@ -74,7 +74,7 @@ export class GraphBuilder {
     return this.#push({ op: 'input', inputs: [], height, width, channels, ...(recipe && { recipe }) });
   }
 
-  /** @param options.threshold one per channel; absent: 0. */
+  /** @param options.threshold one for each channel; absent: 0. */
   sign(x: Value, options: { threshold?: Float32Array; zeroRule?: ZeroRule; sourceZeroRule?: ZeroRule } = {}): Value {
     const { threshold, zeroRule = 'plus', sourceZeroRule = 'zero' } = options;
     const tensor = threshold && { threshold: this.#vector(threshold) };
@@ -165,7 +165,7 @@ export class GraphBuilder {
     return this.#push({ op: 'softmax', inputs: [x], log: options.log ?? false });
   }
 
-  /** Subtract the mean of the sample's whole map. */
+  /** Subtracts the mean of the sample's whole map. */
   sampleMean(x: Value): Value {
     return this.#push({ op: 'sampleMean', inputs: [x] });
   }
@@ -178,7 +178,7 @@ export class GraphBuilder {
     return this.#push(tensor ? { ...node, [key]: this.#tensor(tensor) } : node);
   }
 
-  /** Shape of a value, to size what comes next. @throws {SignwaveError} `E_GRAPH` if the graph so far has no meaning. */
+  /** The shape of a value, which may determine what comes next. @throws {SignwaveError} `E_GRAPH` if the graph so far has no meaning. */
   shapeOf(x: Value): MapShape {
     this.#inference.extend({ nodes: this.#nodes, tensors: this.#tensors });
     return this.#inference.shapes[x]!;
@@ -195,7 +195,7 @@ export class GraphBuilder {
     return (this.#nodes.push(node) - 1) as Value;
   }
 
-  /** A tensor that several nodes are given is stored once. */
+  /** Gives the index of a tensor. One that several nodes use is stored only once. */
   #tensor(tensor: Tensor): number {
     const known = this.#indices.get(tensor);
     if (known !== undefined) return known;
@@ -222,7 +222,7 @@ export class GraphBuilder {
   }
 }
 
-/** A tensor (2, 1, 1, C) of two vectors of one length. */
+/** Joins two vectors of the same length into a tensor (2, 1, 1, C). */
 function twoRows(first: Float32Array, second: Float32Array): Tensor {
   const values = new Float32Array(first.length * 2);
   values.set(first);

@@ -1,7 +1,7 @@
 /**
- * The graph: tensors (constants) and nodes in execution order. One graph is executed by the reference, by the
- * WebAssembly runtime and by the ONNX export; what each operation means, to the last rounding, is in
- * `format/SPEC.md` section 4. Feature maps are (height, width, channels), channels fastest; a vector is (1, 1, C).
+ * The graph: tensors (constants) and nodes in execution order. The reference and the WebAssembly runtime execute it, and the ONNX export
+ * translates it. `format/SPEC.md` section 4 defines each operation to the last rounding. Feature maps are (height, width, channels),
+ * channels fastest; a vector is (1, 1, C).
  */
 import type { GraphNode } from './operations/table.js';
 import type { Tensor } from './values.js';
@@ -17,7 +17,7 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
 }
 
-/** An accuracy as somebody stated or measured it. */
+/** An accuracy that was stated or measured. */
 export interface AccuracyClaim {
   /** What it was measured on and by whom: "CIFAR-10 test, stated by the checkpoint (best_prec1)". */
   readonly data: string;
@@ -31,11 +31,11 @@ export interface ModelInfo {
   readonly architecture: string;
   /** `biper`, ... */
   readonly method: string;
-  /** BiPer's angular frequency, where the method has one. */
+  /** BiPer's angular frequency, if the method has one. */
   readonly omega0?: number;
   /** SHA-256 of the checkpoint file that the model was made from, 64 hexadecimal digits. */
   readonly sourceSha256?: string;
-  /** Who wrote the file: "signwave 0.1.0". */
+  /** The program that wrote the file: "signwave 0.1.0". */
   readonly writer: string;
   readonly licence?: string;
   /** One per class. */
@@ -43,7 +43,7 @@ export interface ModelInfo {
   readonly accuracy: readonly AccuracyClaim[];
 }
 
-/** What a `.sgnw` file holds. */
+/** The contents of a `.sgnw` file. */
 export interface Model {
   readonly info: ModelInfo;
   readonly graph: Graph;

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from './graph.js';
 
-/** Elements that an integer convolution reads lie between minus this and this: they are bytes less whole means. */
+/** Largest magnitude of the elements that an integer convolution reads, which are bytes minus whole means. */
 export const MAX_INTEGER_ELEMENT = 255;
 
 /**

@@ -1,5 +1,5 @@
-// signwave.fbs for the reader and the writer. A test compares every line with the schema, so they can't drift. Keys are the
-// names of graph.ts: camelCase, and without the `_tensor` that the schema puts behind an index.
+// The schema signwave.fbs, as the reader and the writer use it. A test compares every line with the schema, so they can't drift apart. Keys
+// are the names of graph.ts: camelCase, and without the `_tensor` that the schema appends to an index.
 import type { AccuracyClaim, GraphNode, ModelInfo, NodeBase } from './graph.js';
 import { MAX_CLAIMS, MAX_LABELS, MAX_NODES, MAX_OPERANDS, MAX_TENSORS } from './limits.js';
 import { OPERATIONS } from './operations/table.js';
@@ -24,7 +24,7 @@ import {
   vector,
 } from './verify.js';
 
-/** The newest version that this package reads, and writes where a model needs it. */
+/** The newest version that this package reads. It writes this version only if a model needs it. */
 export const FORMAT_VERSION = { major: 1, minor: 1 } as const;
 
 export const FILE_IDENTIFIER = 'SGNW';
@@ -57,7 +57,7 @@ export const ACCURACY_CLAIM = table(CLAIM_FIELDS);
 
 const SHA256 = vector(uint8, SHA256_BYTES);
 
-/** Bytes, as the hexadecimal digits of them. */
+/** Bytes that are read as hexadecimal digits. */
 export const HEX = {
   ...SHA256,
   read: (...place: Parameters<typeof SHA256.read>): string =>
@@ -78,12 +78,12 @@ const INFO_FIELDS: FieldsOf<ModelInfo> = {
   accuracy: or(vector(ACCURACY_CLAIM, MAX_CLAIMS), []),
 };
 
-/** What every version's root table starts with. */
+/** The fields with which the root table of every version starts. */
 export const VERSION = table({ versionMajor: or(uint8, 0), versionMinor: or(uint8, 0) }, true);
 
 export const MODEL = table({
   ...VERSION.fields,
-  /** Where it lies, since its own bytes count as zeros in the checksum; 0 if absent. */
+  /** Read as its position, because its own bytes count as zeros in the checksum; 0 if absent. */
   headerCrc32: or(placeOfUint32, 0),
   ...INFO_FIELDS,
   nodes: required(vector(NODE, MAX_NODES)),

@@ -3,7 +3,7 @@
  * what would exhaust memory or time.
  */
 
-/** Nodes of a graph. MobileNet-sized graphs have some 200, ResNet-152 about 900. `back` distances are 16 bits. */
+/** Nodes of a graph. MobileNet-sized graphs have about 200, ResNet-152 about 900. `back` distances have 16 bits. */
 export const MAX_NODES = 16_384;
 
 /** Tensors of a graph; a node names at most one. */
@@ -18,25 +18,25 @@ export const MAX_LABELS = 100_000;
 /** Bytes of one string in UTF-8: names, labels, claims. */
 export const MAX_STRING_BYTES = 4_096;
 
-/** Bytes of all strings of a file together, where a shared string counts each time: 100,000 labels of 160 bytes. */
+/** Bytes of all strings of a file together, as much as 100,000 labels of 160 bytes. A shared string counts each time. */
 export const MAX_TEXT_BYTES = 2 ** 24;
 
 /** Accuracy claims of a model. */
 export const MAX_CLAIMS = 64;
 
-/** Means, and deviations, of an input recipe; images have 1 or 3 channels. */
+/** Means of an input recipe, and as many deviations; images have 1 or 3 channels. */
 export const MAX_RECIPE_CHANNELS = 4;
 
 /** Elements of one feature map: 256 MiB as float32, such as a (1024, 1024, 64) map. */
 export const MAX_MAP_ELEMENTS = 2 ** 26;
 
-/** Elements of all maps of a graph together. It keeps a reference run that records every map below 4 GiB. */
+/** Elements of all maps of a graph together. A run of the reference that records every map stays below 4 GiB. */
 export const MAX_TOTAL_MAP_ELEMENTS = 2 ** 30;
 
-/** Channels of a map. It keeps binary sums exact in float32, and lanes within 32 bits. */
+/** Channels of a map. The limit keeps binary sums exact in float32, and lanes within 32 bits. */
 export const MAX_CHANNELS = 2 ** 20;
 
-/** Multiply-accumulates of one run. ResNet-152 at 224 x 224 takes 1.1e10; this is minutes of work, not hours. */
+/** Multiply-accumulates of one run. ResNet-152 at 224 x 224 takes 1.1e10; this limit is minutes of work, not hours. */
 export const MAX_TOTAL_MACS = 2 ** 40;
 
 /**

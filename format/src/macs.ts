@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, MapShape } from './graph.js';
 
 /**
- * Multiply-accumulates of one node. Pads count as taps, as is usual in the field.
+ * Counts the multiply-accumulates of one node. Pads count as taps, as is usual in the field.
  *
  * @param output shape of the node's output map.
  */

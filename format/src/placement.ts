@@ -1,5 +1,5 @@
-import type { Tensor } from './graph.js';
 import { tensorBytes } from './tensor.js';
+import type { Tensor } from './values.js';
 
 /** Tensors start at multiples of this many bytes, both in `Model.data` and in the file. */
 export const TENSOR_ALIGN_BYTES = 16;
@@ -9,7 +9,7 @@ export function alignUp(value: number, multiple: number): number {
 }
 
 /**
- * Where each tensor lies in `Model.data`. SPEC.md 3.1 allows exactly one place for each.
+ * Computes where each tensor lies in `Model.data`. SPEC.md 3.1 allows exactly one placement.
  *
  * @returns `offsets` in bytes, one per tensor, and `dataBytes`, the end of the last one.
  */

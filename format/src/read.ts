@@ -17,15 +17,15 @@ import { tensorBytes } from './tensor.js';
 import { Walk } from './verify.js';
 
 /**
- * Read a `.sgnw` file, after checking every byte of it in the order of SPEC.md 2.6.
+ * Reads a `.sgnw` file and checks every byte of it in the order of SPEC.md 2.6.
  *
- * @param source the whole file. The tensors of the model are views of it: don't change it while the model is in use.
- * @param name what to call the file in messages.
- * @throws {SignwaveError} `E_FORMAT_KIND` (no `.sgnw` file), `E_FORMAT_VERSION`, `E_FORMAT_STRUCTURE`,
+ * @param source the whole file. The model's tensors are views of it: don't change it while the model is in use.
+ * @param name what messages call the file.
+ * @throws {SignwaveError} `E_FORMAT_KIND` (not a `.sgnw` file), `E_FORMAT_VERSION`, `E_FORMAT_STRUCTURE`,
  *   `E_FORMAT_CHECKSUM`, `E_FORMAT_LIMIT`, `E_FORMAT_INFO`, `E_TENSOR`, `E_GRAPH` or `E_LABELS`.
  */
 export function readModel(source: Uint8Array, name = 'model'): Model {
-  // A `Buffer` of Node is a Uint8Array whose `slice` and `subarray` give more of its kind.
+  // The plain Uint8Array is needed because `slice` and `subarray` of Node's `Buffer` give Buffers.
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   checkKind(bytes, name);
   const walk = new Walk(bytes, name);
@@ -33,7 +33,7 @@ export function readModel(source: Uint8Array, name = 'model'): Model {
   try {
     const { versionMajor: _, versionMinor: __, headerCrc32, nodes: fileNodes, tensors: entries, data, ...info } = file;
     checkHeader(bytes, headerCrc32, data.start);
-    // The checksum says that somebody meant it.
+    // The checksum is right, so what is unknown was written on purpose.
     if (walk.unknown) {
       throw new SignwaveError('E_FORMAT_VERSION', `${walk.unknown}: it was written by a newer signwave, install it`);
     }
@@ -56,7 +56,7 @@ function checkKind(bytes: Uint8Array, name: string): void {
   throw new SignwaveError('E_FORMAT_KIND', `${name} is not a signwave model: it is ${kind}${isCheckpoint ? hint : ''}`);
 }
 
-/** The tables of a file whose structure is sound; none of their values has been looked at yet but the version. */
+/** Reads the tables of a file and checks its structure. Of their values, only the version has been checked. */
 function readStructure(walk: Walk): FileModel {
   const { versionMajor, versionMinor } = VERSION.read(walk, 0, 'Model');
   const { major, minor } = FORMAT_VERSION;
@@ -73,14 +73,17 @@ function readStructure(walk: Walk): FileModel {
   return file;
 }
 
-/** @param crcAt where the header's checksum lies, whose own bytes count as zeros. @param headerBytes where the header ends. */
+/**
+ * @param crcAt position of the header's checksum, whose own bytes count as zeros.
+ * @param headerBytes position of the header's end.
+ */
 function checkHeader(bytes: Uint8Array, crcAt: number, headerBytes: number): void {
   const before = crc32(bytes.subarray(0, crcAt));
   const found = crc32(bytes.subarray(crcAt + 4, headerBytes), crc32(new Uint8Array(4), before));
   checkSum('the header', found, new DataView(bytes.buffer, bytes.byteOffset + crcAt).getUint32(0, true));
 }
 
-/** The tensors as views of `data`, whose bytes between them are known to be zero. */
+/** Makes the tensors as views of `data`, and checks that the bytes between them are zero. */
 function readTensors(entries: readonly FileTensor[], data: Uint8Array): Tensor[] {
   const tensors = entries.map(({ dataType, outer, height, width, inner }) => ({
     dtype: dataType,

@@ -1,4 +1,4 @@
-/** The whole number next to `x`, halves to the even one: as IEEE 754, Python and PyTorch round. `Math.round` takes halves upwards. */
+/** Rounds to the nearest whole number, halves to even, as IEEE 754, Python and PyTorch do. `Math.round` rounds halves up. */
 export function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;

@@ -2,13 +2,13 @@ import type { Graph } from './graph.js';
 import { placeTensors } from './placement.js';
 import { tensorBytes } from './tensor.js';
 
-/** How the bytes of a file are used; the parts add up to the whole file. */
+/** How the bytes of a file are used. The numbers add up to the file's size. */
 export interface FileSegments {
-  /** Graph, names, tensor list: everything before the tensors' data. */
+  /** Size of the graph, the names and the list of tensors: everything before the tensors' data. */
   readonly headerBytes: number;
-  /** One per tensor of the graph, in its order. */
+  /** Size of each tensor, in the order of the graph. */
   readonly tensorBytes: readonly number[];
-  /** Zeros that align the tensors. */
+  /** Size of the zeros that align the tensors. */
   readonly paddingBytes: number;
 }
 

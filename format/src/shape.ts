@@ -15,16 +15,16 @@ import { describe, type Row } from './operations/row.js';
 import { OPERATIONS } from './operations/table.js';
 import { tensorElements } from './tensor.js';
 
-/** How a node is called in messages: its name in the source network, else its place and operation. */
+/** What messages call a node: its name in the source network, or else its index and operation. */
 export function nodeLabel(nodes: readonly GraphNode[], index: number): string {
   const node = nodes[index];
   return node?.name ? `node ${index} ("${node.name}", ${node.op})` : `node ${index} (${node?.op ?? 'missing'})`;
 }
 
 /**
- * Shape of every node's output map, by SPEC.md section 4; also the proof that the graph has a meaning.
+ * Infers the shape of every node's output map by SPEC.md section 4. If it succeeds, the graph has a meaning.
  *
- * @returns one shape per node, in the order of `graph.nodes`.
+ * @returns one shape for each node, in the order of `graph.nodes`.
  * @throws {SignwaveError} `E_GRAPH` for a graph without meaning, `E_FORMAT_LIMIT` for one above `limits.ts`;
  *   the message names the node, what was found and what was expected.
  */
@@ -34,10 +34,10 @@ export function inferShapes(graph: Graph): readonly MapShape[] {
   return inference.shapes;
 }
 
-/** {@link inferShapes} for a graph that grows: nodes that were seen are not looked at again. */
+/** Does what {@link inferShapes} does for a graph that grows, and looks at each node only once. */
 export class ShapeInference {
   readonly #shapes: MapShape[] = [];
-  /** Nodes whose values have no exact bits: a softmax, and all that is computed from one. */
+  /** Nodes whose values have no exact bits: softmax, and everything computed from it. */
   readonly #inexact = new Set<number>();
   #totalElements = 0;
   #totalWork = 0;
@@ -113,7 +113,7 @@ function checkOperands({ inputs }: GraphNode, { operands = 1 }: Row<GraphNode>, 
   }
 }
 
-/** The tensor that a node names, if any, known to be what its row says. */
+/** Finds the tensor that a node names, if any, and checks it by the rule of the operation's row. */
 function checkedTensor({ tensors }: Graph, node: GraphNode, x: MapShape, label: string): Tensor | undefined {
   const index = tensorOf(node);
   if (index === undefined) return;

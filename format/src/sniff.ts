@@ -49,7 +49,7 @@ export function sniffKind(head: Uint8Array, sizeBytes = head.length): string {
   if (head[0] === 0x80 && latin1.includes('\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19')) {
     return LEGACY_TORCH;
   }
-  // The same in pickle's protocols 0 and 1, where integers are text.
+  // The same long in pickle's protocols 0 and 1, which write integers as text.
   if (latin1.startsWith('L119547037146038801333356L\n.')) return LEGACY_TORCH;
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'a Python pickle';
 

@@ -1,8 +1,8 @@
 import { unpackBits } from './bits.js';
 import { SignwaveError } from './errors.js';
-import type { DataType, Tensor, TensorShape } from './graph.js';
+import type { DataType, Tensor, TensorShape } from './values.js';
 
-/** Bits that one element takes in the file. */
+/** Number of bits that one element takes in the file. */
 const ELEMENT_BITS: Readonly<Record<DataType, number>> = { f32: 32, bits: 1, f16: 16, i8: 8, i16: 16 };
 
 /** Whether this machine is little-endian, as nearly all are; float32 values then lie in memory as in the file. */
@@ -12,12 +12,12 @@ export function tensorElements(shape: TensorShape): number {
   return shape[0] * shape[1] * shape[2] * shape[3];
 }
 
-/** Bytes of a tensor's data, without the padding that aligns the next one. */
+/** Size of a tensor's data in bytes, without the padding that aligns the next tensor. */
 export function tensorBytes(dtype: DataType, shape: TensorShape): number {
   return Math.ceil((tensorElements(shape) * ELEMENT_BITS[dtype]) / 8);
 }
 
-/** An f32 tensor of `values` in row-major order of `shape`. */
+/** Makes an f32 tensor of `values`, which are in row-major order of `shape`. */
 export function f32Tensor(shape: TensorShape, values: Float32Array): Tensor {
   if (values.length !== tensorElements(shape)) {
     throw new SignwaveError('E_TENSOR', `a tensor of shape (${shape.join(', ')}) can't hold ${values.length} values`);
@@ -29,7 +29,7 @@ export function f32Tensor(shape: TensorShape, values: Float32Array): Tensor {
 }
 
 /**
- * The numbers that a tensor holds, in row-major order of its shape: `bits` as +1 and -1, all others as stored.
+ * Decodes the numbers of a tensor, in row-major order of its shape: `bits` as +1 and -1, all others as stored.
  *
  * @returns a new array of {@link tensorElements} float32 values.
  */
@@ -56,7 +56,7 @@ export function tensorValues(tensor: Tensor): Float32Array {
   return values;
 }
 
-/** Converts an IEEE 754 binary16 to a number; float32 holds every one of them exactly. */
+/** Converts an IEEE 754 binary16 to a number, which float32 holds exactly. */
 export function halfToFloat(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 31;

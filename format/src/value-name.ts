@@ -1,7 +1,7 @@
-/** How much of a text from outside is shown in a message. */
+/** How many characters of a text from outside a message shows. */
 const SHOWN_CHARACTERS = 100;
 
-/** What kind of value it is, whichever page, worker or context made it: `Uint8Array`, `Promise`, `Null`. */
+/** Names the kind of a value, whichever page, worker or context made it: `Uint8Array`, `Promise`, `Null`. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }

@@ -1,7 +1,7 @@
-// FlatBuffers, checked while it is read: each combinator below makes a `Type`, layout.ts builds the schema from them,
-// and reading a type yields a plain object. Nothing is followed before it is known to lie in the file and to be
-// aligned, and nothing is handed out that was not read this way, so there is no second reader to disagree with.
-// The schema is not recursive and every vector has a limit, which bounds the work even where tables are shared.
+// A FlatBuffers reader that checks while it reads. Each combinator below makes a `Type`, layout.ts builds the schema from these, and
+// reading a type yields a plain object. An offset is followed only if its target lies in the file and is aligned. Nothing is read in any
+// other way, so there is no second reader that could disagree. The schema isn't recursive and every vector has a limit, which bounds the
+// work even if tables are shared.
 import { SignwaveError } from './errors.js';
 import { MAX_STRING_BYTES, MAX_TEXT_BYTES } from './limits.js';
 import { alignUp, TENSOR_ALIGN_BYTES } from './placement.js';
@@ -17,16 +17,16 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** One file on its way through a layout. */
+/** The state of reading one file. */
 export class Walk {
   readonly view: DataView;
-  /** First byte after all that was visited, the contents of `data` excepted: the header ends here or later. */
+  /** End of everything that was visited, except the contents of `data`: the header ends here or later. */
   reach = 0;
-  /** The first operation, field or value that this version doesn't have: only a later one, or a damaged file. */
+  /** The first operation, field or value that this version doesn't know, as in a file that is newer or damaged. */
   unknown: string | undefined;
   #textBytes = 0;
 
-  /** @param bytes the whole file. @param name what to call it in messages. */
+  /** @param bytes the whole file. @param name what messages call the file. */
   constructor(
     readonly bytes: Uint8Array,
     readonly name: string,
@@ -45,7 +45,7 @@ export class Walk {
     throw new SignwaveError('E_FORMAT_LIMIT', `${this.name}: ${what}`);
   }
 
-  /** Make sure that bytes `at` to `at + sizeBytes` lie in the file and `at` is a multiple of `alignBytes`. */
+  /** Checks that bytes `at` to `at + sizeBytes` lie in the file, and that `at` is a multiple of `alignBytes`. */
   claim(at: number, sizeBytes: number, alignBytes: number, what: string): void {
     const end = at + sizeBytes;
     if (at < 0 || end > this.bytes.length) {
@@ -54,13 +54,13 @@ export class Walk {
     if (at % alignBytes !== 0) this.fail(`${what} starts at byte ${at}, expected a multiple of ${alignBytes}`);
   }
 
-  /** As {@link claim}, for a part of the header. */
+  /** Does the same as {@link claim} for bytes of the header. */
   visit(at: number, sizeBytes: number, alignBytes: number, what: string): void {
     this.claim(at, sizeBytes, alignBytes, what);
     this.reach = Math.max(this.reach, at + sizeBytes);
   }
 
-  /** Where the offset at byte `at` leads. */
+  /** Gives the target of the offset at byte `at`. */
   target(at: number, what: string): number {
     this.visit(at, 4, 4, what);
     const offset = this.view.getUint32(at, true);
@@ -68,7 +68,7 @@ export class Walk {
     return at + offset;
   }
 
-  /** Number of elements of the vector whose offset is at byte `at`, and where its first element is. */
+  /** Gives the length of the vector whose offset is at byte `at`, and the position of its first element. */
   vector(at: number, what: string): { start: number; count: number } {
     const start = this.target(at, what);
     this.visit(start, 4, 4, what);
@@ -82,25 +82,25 @@ export class Walk {
     this.#textBytes += count;
     if (count > MAX_STRING_BYTES) this.limit(`${what} has ${count} bytes, at most ${MAX_STRING_BYTES} are read`);
     if (this.#textBytes > MAX_TEXT_BYTES) this.limit(`its strings have more than ${MAX_TEXT_BYTES} bytes`);
-    // A copy, since browsers don't decode shared memory.
+    // Copied, because browsers don't decode text in shared memory.
     const value = decodeUtf8(this.bytes.slice(start, start + count));
     if (value === undefined || hasControls(value)) this.fail(`${what} is not UTF-8 without control characters`);
     return value;
   }
 }
 
-/** A type of the schema. `sizeBytes` and `alignBytes` are those of its place in a table, vector or struct. */
+/** A type of the schema. `sizeBytes` and `alignBytes` are those of its entry in a table, vector or struct. */
 export interface Type<T> {
   readonly sizeBytes: number;
   readonly alignBytes: number;
-  /** @param at first byte of the place, which the caller has visited. */
+  /** @param at first byte of the entry, which the caller has visited. */
   read(walk: Walk, at: number, what: string): T;
 }
 
 export type ValueOf<Of> = Of extends { read(...args: never[]): infer T } ? T : never;
 type Values<Fields> = { readonly [Key in keyof Fields]: ValueOf<Fields[Key]> };
 
-/** Of a table's fields; those without a value are no properties. */
+/** The properties of a table with these fields; fields that never have a value give no property. */
 type Properties<Fields> = {
   readonly [Key in keyof Fields as undefined extends ValueOf<Fields[Key]> ? never : Key]: ValueOf<Fields[Key]>;
 } & {
@@ -123,10 +123,10 @@ export const int32 = scalar(4, 'getInt32');
 export const float = scalar(4, 'getFloat32');
 export const double = scalar(8, 'getFloat64');
 
-/** The byte where a uint32 lies, not its value. */
+/** A uint32 that is read as its position instead of its value. */
 export const placeOfUint32: Type<number> = { ...uint32, read: (_, at) => at };
 
-/** A uint8 that stands for one of `values`. @param isClosed whether no later version can have more of them. */
+/** A uint8 that stands for one of `values`. @param isClosed whether no later version can add values. */
 export function choice<const T>(values: readonly T[], isClosed = false): Type<T> & { readonly values: readonly T[] } {
   return {
     ...uint8,
@@ -166,14 +166,14 @@ export function struct<Fields extends Record<string, Type<unknown>>>(
   };
 }
 
-/** What is reached by an offset of 4 bytes. */
+/** A type that is stored elsewhere and reached by an offset of 4 bytes. */
 function reference<T>(read: Type<T>['read']): Type<T> {
   return { sizeBytes: 4, alignBytes: 4, read };
 }
 
 export const text = reference((walk, at, what) => walk.text(at, what));
 
-/** @param most elements that are read; a file with more is refused. */
+/** @param most maximum number of elements; a file with more is refused. */
 export function vector<T>(element: Type<T>, most: number): Type<readonly T[]> & { readonly element: Type<T> } {
   const { sizeBytes, alignBytes } = element;
   return {
@@ -187,7 +187,7 @@ export function vector<T>(element: Type<T>, most: number): Type<readonly T[]> & 
   };
 }
 
-/** Bytes that start at a multiple of 16 and end with the file, as a view. */
+/** Bytes that start at a multiple of 16 and end with the file. They are read as a view. */
 export const lastBytes = reference((walk, at, what) => {
   const { start, count } = walk.vector(at, what);
   const { bytes } = walk;
@@ -198,15 +198,15 @@ export const lastBytes = reference((walk, at, what) => {
   return { start, bytes: bytes.subarray(start) };
 });
 
-/** Where the vtable says that slot `i` of a field lies, known to hold a value of `type`; 0 if it is absent. */
+/** Finds slot `i` of a field by the vtable, and checks that a value of `type` fits there; 0 if the slot is absent. */
 type Place = (i: number, type: Type<unknown>) => number;
 
-/** A field of a table: its type, and what its absence means. */
+/** A field of a table: how it is read, and what its absence means. */
 export interface Field<T> {
   readonly slots: number;
-  /** The minor version that brought the field; absent: 0. */
+  /** The minor version that introduced the field; absent: 0. */
   readonly since?: number;
-  /** The value that is no value: the table has no such property then. */
+  /** The value that means "nothing": the object that is read then lacks the property. */
   readonly none?: unknown;
   read(walk: Walk, place: Place, what: string): T;
 }
@@ -214,11 +214,11 @@ export interface Field<T> {
 /** A field of one slot. */
 export interface PlainField<T> extends Field<T> {
   readonly type: Type<T>;
-  /** The value of a field that isn't there; unless it is required. */
+  /** The value of the field if it is absent; a required field has none. */
   readonly absent?: T;
 }
 
-/** A field for each property, which may give nothing only where the property may be absent. */
+/** One field for each property. It may give undefined only if the property is optional. */
 export type FieldsOf<Properties> = {
   readonly [Key in keyof Properties]-?: Field<
     Pick<Properties, Key> extends Required<Pick<Properties, Key>> ? Properties[Key] : Properties[Key] | undefined
@@ -248,18 +248,18 @@ export function optional<T>(type: Type<T>): PlainField<T | undefined> {
   return or<T | undefined>(type, undefined);
 }
 
-/** A field whose value `none` says what its absence says: that there is nothing. */
+/** A field whose value `none` means the same as its absence. */
 export function unless<T>(type: Type<T>, none: NoInfer<T>): PlainField<T | undefined> {
   return { ...or(type, none), none };
 }
 
-/** One of several tables: its number in the union, and its fields. */
+/** A table of a union: its number there, and its fields. */
 interface Member {
   readonly type: number;
   readonly fields: Readonly<Record<string, Field<unknown>>>;
 }
 
-/** One of several tables, whose key is read as the property `op`. */
+/** A field that holds one of several tables. The table's key in `members` is read as the property `op`. */
 export function union<Value>(members: Readonly<Record<string, Member>>): Field<Value> {
   const list: [op: string, type: Type<object>][] = [];
   for (const [op, { type, fields }] of Object.entries(members)) list[type] = [op, table(fields)];
@@ -283,9 +283,9 @@ export function union<Value>(members: Readonly<Record<string, Member>>): Field<V
 }
 
 /**
- * A table. Its fields are read in order.
+ * A table, whose fields are read in order.
  *
- * @param isOpen whether slots after the last field may be in use. Not otherwise: a version's tables have its fields only.
+ * @param isOpen whether the slots after the last field may be used. If not, a used one belongs to a newer version.
  */
 export function table<Fields extends Readonly<Record<string, Field<unknown>>>>(
   fields: Fields,

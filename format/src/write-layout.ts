@@ -1,4 +1,4 @@
-// FlatBuffers, written by the layout that the reader has: what is a field there is a field here.
+// A FlatBuffers writer that uses the reader's schema (layout.ts): every field that is read is also written.
 import type { Builder, Offset } from 'flatbuffers';
 import { HEX } from './layout.js';
 import { type FileRecipe, type InputRecipe, RECIPE } from './operations/maps.js';
@@ -21,7 +21,7 @@ import {
 type Fields = Readonly<Record<string, Field<unknown>>>;
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a type may have, by which its kind is known. */
+/** The properties that a type may have. They tell which kind of type it is. */
 export type AnyType = Type<unknown> & {
   readonly values?: readonly unknown[];
   readonly since?: Readonly<Record<string, number>>;
@@ -39,17 +39,17 @@ const SCALARS: ReadonlyMap<Type<unknown>, 'Int8' | 'Int16' | 'Int32' | 'Float32'
   [double, 'Float64'],
 ]);
 
-/** The fields of a table, as opposed to those of a struct. */
+/** The fields of a table; undefined for other types. */
 export function tableFields({ fields }: AnyType): Fields | undefined {
   return fields && Object.values(fields).every((field) => 'slots' in field) ? (fields as Fields) : undefined;
 }
 
-/** The fields of a struct. */
+/** The fields of a struct; undefined for other types. */
 export function structFields(type: AnyType): Readonly<Record<string, AnyType>> | undefined {
   return tableFields(type) ? undefined : (type.fields as Readonly<Record<string, AnyType>> | undefined);
 }
 
-/** A value as the tables of the file have it. */
+/** Converts a value to the form that the file's tables have. */
 export function fileValue(type: Type<unknown>, value: unknown): unknown {
   if (type === RECIPE) return fileRecipe(value as InputRecipe);
   if (type === HEX) return (value as string).match(/../g)!.map((pair) => Number.parseInt(pair, 16));
@@ -61,7 +61,7 @@ function fileRecipe({ resize, ...recipe }: InputRecipe): FileRecipe {
   return { resizeMode: mode, resizeSize: sizePixels, interpolation, ...recipe };
 }
 
-/** Writes tables, vectors and strings; those of equal content once, however often they are asked for. */
+/** Writes tables, vectors and strings. Those with equal contents are written only once. */
 export class LayoutWriter {
   readonly #builder: Builder;
   readonly #written = new Map<unknown, Map<string, Offset>>();
@@ -71,22 +71,22 @@ export class LayoutWriter {
     this.#builder = builder;
   }
 
-  /** The lowest minor version that has all that was written so far. */
+  /** The lowest minor version that has everything written so far. */
   get minor(): number {
     return this.#minor;
   }
 
-  /** Something that minor version `since` brought is written. */
+  /** Notes that something was written that minor version `since` introduced. */
   need(since = 0): void {
     this.#minor = Math.max(this.#minor, since);
   }
 
   /**
-   * Write a table, after all that it refers to, in the order of the schema.
+   * Writes a table in the order of the schema, after everything that it refers to.
    *
-   * @param values by field.
-   * @param isFromTheEnd whether to take vectors before strings, large fields before small ones, and later before earlier ones instead, as files of
-   *   version 1.0 have their root table and the input.
+   * @param values the table's values, by field.
+   * @param isFromTheEnd whether to write vectors before strings, large fields before small ones, and later before earlier ones instead, as
+   *   files of version 1.0 do for the root table and the input.
    */
   table(fields: Fields, values: Values, isFromTheEnd = false): Offset {
     const entries = slotsOf(fields).filter(({ key, field }) => !isAbsent(field, values[key]));
@@ -123,7 +123,7 @@ export class LayoutWriter {
     return { type, offset: this.table(fields, attributes, op === 'input') };
   }
 
-  /** Write what is reached by an offset. */
+  /** Writes a value that is reached by an offset. */
   #reached(type: AnyType, value: unknown): Offset {
     const fields = tableFields(type);
     if (fields) return this.table(fields, fileValue(type, value) as Values);
@@ -147,12 +147,12 @@ export class LayoutWriter {
   }
 
   #data(bytes: Uint8Array): Offset {
-    // `createByteVector` aligns the length before the contents to 4 bytes; this aligns the contents.
+    // `createByteVector` only aligns the length, which precedes the contents, to 4 bytes; this aligns the contents.
     this.#builder.prep(TENSOR_ALIGN_BYTES, bytes.length);
     return this.#builder.createByteVector(bytes);
   }
 
-  /** A scalar as it is stored, or a struct. */
+  /** Converts a scalar or a struct to the stored form. */
   #inline(type: AnyType, value: unknown): unknown {
     if (type.values) {
       this.need(type.since?.[String(value)]);
@@ -167,10 +167,10 @@ export class LayoutWriter {
     const builder = this.#builder;
     const stored = this.#inline(type!, value);
     if (type!.fields) {
-      // The field is there because its value isn't the absent one.
+      // The default 0 doesn't matter: the field is only written if its value isn't the absent one.
       builder.addFieldStruct(slot, this.#struct(type!, value as Values), 0);
     } else if (type === placeOfUint32) {
-      // Any value but the default, which would not be written: the file's checksum is put there at the end.
+      // A placeholder for the file's checksum, which is written last. It must not be the default, which the builder would leave out.
       builder.addFieldInt32(slot, 1, 0);
     } else {
       const scalar = type!.values ? 'Int8' : SCALARS.get(type!)!;
@@ -226,19 +226,19 @@ function sizeOf({ type }: AnyField): number {
   return type?.sizeBytes ?? text.sizeBytes;
 }
 
-/** Whether a place holds an offset. */
+/** Whether values of a type are reached by an offset. */
 function isReached(type: AnyType): boolean {
   return type === text || type === lastBytes || type.element !== undefined || tableFields(type) !== undefined;
 }
 
-/** Whether a field is left out: it has no value, or that which its absence means. */
+/** Whether a field is left out, because it has no value or the value that its absence means. */
 function isAbsent({ type, absent, none }: AnyField, value: unknown): boolean {
   if (value === undefined || value === none) return true;
-  // The builder compares scalars itself.
+  // The builder compares scalars with their defaults itself.
   return type !== undefined && (isReached(type) || type.fields !== undefined) && canonical(value) === canonical(absent);
 }
 
-/** JSON in which every number has a text of its own: JSON itself loses infinities and the sign of -0. */
+/** Writes JSON in which different numbers have different texts: plain JSON loses infinities and the sign of -0. */
 function canonical(content: unknown): string {
   return JSON.stringify(content, (_, value: unknown) => {
     if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);

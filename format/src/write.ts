@@ -21,14 +21,14 @@ import { nodeLabel } from './shape.js';
 import { table, Walk } from './verify.js';
 import { LayoutWriter } from './write-layout.js';
 
-/** Rules of SPEC.md that a later minor version brought, without a new operation, field or value: which, and where they apply. */
+/** Rules of SPEC.md that a minor version introduced without a new operation, field or value, and the nodes that they apply to. */
 const RULES: readonly { readonly since: number; applies(graph: Graph, node: GraphNode): boolean }[] = [
   { since: 1, applies: isIntegerConv },
 ];
 
 /**
- * Write a model as a `.sgnw` file: the same bytes for the same model, always. Numbers that the format holds as float32
- * (recipe, clip) are rounded to it. The file says the lowest minor version that has all that is in it.
+ * Writes a model as a `.sgnw` file. The same model always gives the same bytes. Numbers that the format stores as float32 (recipe, clip)
+ * are rounded. The file states the lowest minor version that has everything in it.
  *
  * @returns the whole file.
  * @throws {SignwaveError} `E_TENSOR`, `E_GRAPH`, `E_LABELS`, `E_FORMAT_INFO` or `E_FORMAT_LIMIT` for a model that no
@@ -48,7 +48,7 @@ export function writeModel(model: Model): Uint8Array {
   for (const { since, applies } of RULES) if (graph.nodes.some((node) => applies(graph, node))) writer.need(since);
   const values: FileModel = {
     versionMajor: FORMAT_VERSION.major,
-    // Asked for after all that the root table refers to was written.
+    // Evaluated after everything that the root table refers to was written.
     get versionMinor() {
       return writer.minor;
     },
@@ -89,7 +89,7 @@ function dataOf(tensors: readonly Tensor[], offsets: readonly number[], dataByte
 
 const CHECKSUM = table({ ...VERSION.fields, headerCrc32: MODEL.fields.headerCrc32 }, true);
 
-/** Cut off what aligned the end of `data` (SPEC.md 2.3: the file ends with it), and put the header's checksum in. */
+/** Cuts off the padding behind `data`, which must end the file (SPEC.md 2.3), and inserts the header's checksum. */
 function finish(builder: Builder, dataBytes: number): Uint8Array {
   const padded = builder.asUint8Array();
   const bytes = padded.slice(0, padded.length - (alignUp(dataBytes, TENSOR_ALIGN_BYTES) - dataBytes));

@@ -5,21 +5,21 @@ import type { Images } from './image-sample.js';
 import type { OnProgress } from './progress.js';
 import { argMax } from './statistics.js';
 
-/** What storing weights smaller does to a model. */
+/** How storing some weights in smaller types changes a model. */
 export interface SmallerEffect {
-  /** `--head i8`, or all options together. */
+  /** The options that were applied: a single one, such as `--head i8`, or all together. */
   readonly options: string;
   readonly fileBytes: number;
-  /** Images that it was measured on; 0 if the model takes none. */
+  /** Number of images it was measured on; 0 if the model has no recipe for images. */
   readonly images: number;
-  /** `noise`, or what the data set calls itself. */
+  /** Name of the data set, or `noise`. */
   readonly source: string;
   readonly largestLogitChange: number;
-  /** Images whose first class is another. */
+  /** Number of images whose first class changes. */
   readonly top1Changes: number;
 }
 
-/** The exact model with weights made smaller as `choice` says, option by option and then all of them. */
+/** Makes variants of the exact model with smaller weights: one for each option of `choice`, and if there are several, one with all. */
 export function smallerVariants(exact: ModelFile, choice: SmallerWeights): { options: string; file: ModelFile }[] {
   const named = Object.entries(choice).map(([group, type]) => ({
     options: `--${group} ${type}`,
@@ -33,9 +33,9 @@ export function smallerVariants(exact: ModelFile, choice: SmallerWeights): { opt
 }
 
 /**
- * Run models with weights stored smaller beside the exact one.
+ * Compares variants that store some weights in smaller types with the exact model.
  *
- * @param images to measure on; a model without a recipe for images is measured on none.
+ * @param images are used only if the model has a recipe for them.
  */
 export async function measureSmaller(
   exact: ModelFile,

@@ -17,15 +17,15 @@ export interface LayerComparison {
   readonly largestDifference: number;
 }
 
-/** Where a layer lies in one graph. */
+/** The nodes of a layer in one of the graphs. */
 interface Place {
-  /** The `sign` that feeds it, if any. */
+  /** The `sign` that feeds the layer, if any. */
   readonly sign: number | undefined;
   /** The node with the scaled sums: the affine that reads the layer and nothing else, or the layer itself. */
   readonly result: number;
 }
 
-/** Runs two models in the reference and compares them, layer by layer. */
+/** Runs two models in the reference and compares their layers. */
 export class Comparison {
   readonly #references: readonly [Reference, Reference];
   readonly #places: ReadonlyMap<string, readonly [Place, Place]>;
@@ -51,7 +51,7 @@ export class Comparison {
     this.unmatched = [...new Set([...inA.keys(), ...inB.keys()])].filter((name) => !places.has(name));
   }
 
-  /** @param inputs one image as each of the models takes it: bytes or preprocessed floats (H, W, C). */
+  /** @param inputs one image, prepared for each of the models: bytes or preprocessed floats (H, W, C). */
   check(...inputs: readonly [Uint8Array | Float32Array, Uint8Array | Float32Array]): void {
     const [a, b] = this.#references.map((reference, i) => reference.record(inputs[i]!).maps);
     for (const [name, [inA, inB]] of this.#places) {
@@ -73,14 +73,14 @@ export class Comparison {
   }
 }
 
-/** A model, and what messages call it: its path. */
+/** A model and its name in messages, such as its path. */
 export interface NamedModel {
   readonly name: string;
   readonly file: ModelFile;
 }
 
 /**
- * Compare two models on images, each prepared as the model's own recipe says.
+ * Compares two models on images, which are prepared by each model's own recipe.
  *
  * @throws {SignwaveError} `E_INPUT_SHAPE` if one of them has no recipe.
  */

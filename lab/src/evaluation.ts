@@ -8,11 +8,11 @@ import { argMax, wilsonInterval } from './statistics.js';
 export interface Evaluation {
   readonly model: string;
   readonly data: string;
-  /** Number of images that the figures are about, without those that can't be decoded. */
+  /** Number of images that the figures are about; images that can't be decoded don't count. */
   readonly images: number;
   /** Number of images in the data set. */
   readonly available: number;
-  /** Which images were taken: "20 of 100 images, evenly over 10 classes, seed 0". */
+  /** Which images were used: "20 of 100 images, evenly over 10 classes, seed 0". */
   readonly sample: string;
   readonly undecodable: readonly Undecodable[];
   readonly top1: number;

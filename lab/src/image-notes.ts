@@ -1,7 +1,7 @@
 import { describeClipping, type RasterImage, type Remark, resizedSize } from '@signwave/data';
 import type { InputNode } from '@signwave/format';
 
-/** Reports, once for each kind, what happens to images that their owner may not expect. */
+/** Tells the owner of images about changes they may not expect, such as clipping, once for each kind of change. */
 export class ImageNotes {
   readonly #input: InputNode;
   readonly #onRemark: (remark: Remark) => void;
@@ -13,8 +13,8 @@ export class ImageNotes {
   }
 
   /**
-   * @param image as read from a file, or an array.
-   * @param name the image's name in messages: its path.
+   * @param image as it was read from a file or an array.
+   * @param name what messages call the image, such as its path.
    */
   look(image: RasterImage & { readonly isClipped?: boolean }, name: string): void {
     const { recipe, height, width } = this.#input;

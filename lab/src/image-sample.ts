@@ -1,11 +1,11 @@
 import type { RasterImage } from '@signwave/data';
 
-/** Images without labels, one by one. */
+/** Images without labels, which are read one by one. */
 export interface Images {
-  /** What to call them: a data set's own name. */
+  /** What messages call them: the data set's name. */
   readonly name: string;
   readonly count: number;
-  /** @returns undefined for one that can't be decoded. */
+  /** @returns undefined if the image can't be decoded. */
   read(n: number): Promise<{ readonly image: RasterImage } | undefined>;
   end(): void;
 }
@@ -14,24 +14,24 @@ export interface LabelledImage {
   readonly image: RasterImage;
   /** Class index, from 0. */
   readonly label: number;
-  /** What to call the image in reports: a path or "image 17". */
+  /** What reports call the image: its path, or "image 17". */
   readonly name: string;
 }
 
-/** Images of a data set to work on: all, or a sample of them. */
+/** The images of a data set to work on: all of them or a sample. */
 export interface ImageSample extends Images {
-  /** "20 of 100 images, evenly over 10 classes, seed 0" */
+  /** Which images these are: "20 of 100 images, evenly over 10 classes, seed 0". */
   readonly description: string;
-  /** Images of the sample, those that can't be decoded included. */
+  /** Number of images in the sample, including those that can't be decoded. */
   readonly count: number;
-  /** Images of the data set. */
+  /** Number of images in the data set. */
   readonly available: number;
-  /** In class order. */
+  /** Names of the classes, in the order of their indices. */
   readonly classNames: readonly string[];
-  /** @returns undefined if the image can't be decoded, unless that is an error. */
+  /** @returns undefined if the image can't be decoded and that isn't an error. */
   read(n: number): Promise<LabelledImage | undefined>;
   /**
-   * Say which images couldn't be decoded, once all were read.
+   * Ends the reading of the sample. @returns the images that couldn't be decoded.
    *
    * @throws {SignwaveError} `E_IMAGE` if none could.
    */

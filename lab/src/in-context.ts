@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 
-/** Adds to an error which file it is about. */
+/** Runs `action`, and prefixes the message of its error with the file that it is about. */
 export function inContext<T>(path: string, action: () => T): T {
   try {
     return action();

@@ -1,4 +1,4 @@
-/** One of several ways to do the same work, to be timed beside the others. */
+/** One of several ways to do the same work, to be timed against the others. */
 export type Contestant = TimedContestant | SelfTimedContestant;
 
 interface TimedContestant {
@@ -7,27 +7,27 @@ interface TimedContestant {
   run(): void | Promise<void>;
 }
 
-/** A contestant that reads the clock itself, because it times only a part of what it does, or works in another process. */
+/** A contestant that reads the clock itself, because it times only some of its work, or works in another process. */
 interface SelfTimedContestant {
   readonly name: string;
-  /** Does the work `runs` times. @returns the median time of one run, milliseconds. */
+  /** Does the work `runs` times. @returns the median time of a run in milliseconds. */
   medianMs(runs: number): number | Promise<number>;
 }
 
 export interface TimingOptions {
   /** Number of rounds that count; each contestant gives one sample in each (default 15). */
   readonly rounds?: number;
-  /** Least duration of a sample, milliseconds; quick work is repeated within it (default 50). */
+  /** Minimum duration of a sample in milliseconds (default 50); quick work is repeated within it. */
   readonly minMs?: number;
-  /** Least duration of each contestant's warm-up, milliseconds, because engines compile hot code a second time (default 0). */
+  /** Minimum duration of each contestant's warm-up in milliseconds (default 0), because engines compile hot code a second time. */
   readonly warmUpMs?: number;
   /** A clock in milliseconds (default `performance.now`). */
   readonly now?: () => number;
 }
 
 /**
- * Times of one run of a contestant, over all rounds, in milliseconds. A sample is the median of its runs, so that an interruption of one of
- * them counts for nobody, however short or long a run is.
+ * Times of one run of a contestant in milliseconds, over all rounds. A sample is the median of its runs, so that an interruption of one run
+ * doesn't count, however short or long runs are.
  */
 export interface Timing {
   readonly name: string;
@@ -45,8 +45,8 @@ export interface Timing {
 const WARM_UP_SAMPLES = 2;
 
 /**
- * Time contestants side by side: every round times each of them once, so that a machine that gets slower or faster does so for all. Every
- * other round goes backwards, so that nobody always runs after the same contestant.
+ * Times contestants in turns: every round times each of them once, so that changes of the machine's speed affect all alike. Every other
+ * round goes backwards, so that no contestant always runs after the same one.
  *
  * @returns one timing per contestant, in their order.
  */
@@ -67,7 +67,7 @@ export async function timeInterleaved(
   return runners.map(({ contestant, runs, samples }) => summarize(contestant.name, runs, samples));
 }
 
-/** Warms up, and finds how many runs take `minMs`. */
+/** Warms a contestant up, and finds how many runs take `minMs`. */
 async function calibrate(contestant: Contestant, minMs: number, warmUpMs: number, now: () => number): Promise<number> {
   let runs = 1;
   let warm = 0;
@@ -84,7 +84,7 @@ async function calibrate(contestant: Contestant, minMs: number, warmUpMs: number
 interface Sample {
   /** Median time of one run. */
   readonly medianMs: number;
-  /** Time of all runs and of what lies between them. */
+  /** Time of all runs, including the time between them. */
   readonly elapsedMs: number;
 }
 
@@ -97,7 +97,7 @@ async function sample(contestant: Contestant, runs: number, now: () => number): 
   const times = new Float64Array(runs);
   for (let i = 0; i < runs; i++) {
     const before = now();
-    // Awaiting a value that is no promise would add a turn of the event loop to the time of synchronous work.
+    // Awaiting a value that isn't a promise would add a turn of the event loop to the time of synchronous work.
     const pending = contestant.run();
     if (pending) await pending;
     times[i] = now() - before;

@@ -11,15 +11,15 @@ import {
   tensorOf,
 } from '@signwave/format';
 
-/** A module of the source network with the nodes that follow it, up to the next module: a convolution with its affine, add and clip. */
+/** A module of the source network and the nodes up to the next module, such as a convolution with its affine, add and clip. */
 export interface Layer {
   readonly name: string;
-  /** `conv`, `linear`, or the operation of the nodes before the first module. */
+  /** `conv`, `linear`, or the first operation if there is no module yet. */
   readonly op: string;
   readonly shape: MapShape;
   /** Shape of the weights, (O, kh, kw, I / groups). */
   readonly weights: readonly number[];
-  /** Bits of one weight. */
+  /** Number of bits that store one weight. */
   readonly weightBits: number;
   readonly isBinary: boolean;
   /** Bytes of all tensors of the layer in the file. */
@@ -29,20 +29,20 @@ export interface Layer {
 
 export interface ModelSummary {
   readonly fileBytes: number;
-  /** Graph, names and metadata. */
+  /** Size of the graph, the names and the metadata. */
   readonly headerBytes: number;
-  /** Zeros that align the tensors. */
+  /** Size of the zeros that align the tensors. */
   readonly paddingBytes: number;
   readonly layers: readonly Layer[];
   readonly binaryMacs: number;
   readonly floatMacs: number;
-  /** What all tensors would take as float32, counting each weight once. */
+  /** Size of all tensors as float32; each weight counts once. */
   readonly float32Bytes: number;
 }
 
 const WEIGHT_BITS: Readonly<Record<Tensor['dtype'], number>> = { f32: 32, f16: 16, i16: 16, i8: 8, bits: 1 };
 
-/** Sizes and work of a model, layer by layer; the layers' bytes, the header's and the padding's sum to the file's. */
+/** Lists sizes and work of a model by layer. The bytes of the layers, the header and the padding add up to those of the file. */
 export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
   const { graph } = model;
   const segments = fileSegments(graph, bytes.length);
@@ -63,7 +63,7 @@ export function summarize(model: Model, bytes: Uint8Array): ModelSummary {
 function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
   const shapes = inferShapes(graph);
   const layers: Layer[] = [];
-  /** A tensor that several nodes share, as in a layer that is computed twice, counts for the first of them. */
+  /** A tensor that several nodes share, as in a layer that is computed twice, counts only for the first of them. */
   const counted = new Set<number>();
   graph.nodes.forEach((node, index) => {
     const tensor = tensorOf(node);
@@ -102,8 +102,8 @@ function layersOf(graph: Graph, tensorBytes: readonly number[]): Layer[] {
 }
 
 /**
- * The float network's bytes. A layer with some weights of 0 has two tensors of bits, in two nodes of one name, and its weights are the mean
- * of both; the float network has one tensor for it.
+ * Computes the size of the float network. A layer with some weights of 0 has two tensors of bits, in two nodes of the same name, whose mean
+ * is its weights; the float network has one tensor for it.
  */
 function float32Bytes(graph: Graph): number {
   const names = new Set<string>();

@@ -8,7 +8,7 @@ import { SignwaveError } from '@signwave/format';
 //   10 or 12   header: a Python dict literal, spaces, "\n", so that the data is 64-byte aligned
 //   then the elements, row-major (C order), little-endian
 
-/** Element types that are read, named as in the file, and the array that holds each. */
+/** The supported element types, named as in the file, and the array class of each. */
 interface NpyArrays {
   '|u1': Uint8Array;
   '<f4': Float32Array;
@@ -42,14 +42,15 @@ export type NpyArray<T extends NpyType = NpyType> = {
 /** What a caller accepts. */
 export interface NpyExpectation<T extends NpyType> {
   readonly types: readonly T[];
-  /** Size of each dimension, where null is any size. Absent: any shape. */
+  /** Size of each dimension, null for any size. Absent: any shape. */
   readonly shape?: readonly (number | null)[];
 }
 
 /**
- * Read the bytes of an `.npy` file that has one of the types and the shape that are expected. They share no memory with the array.
+ * Decodes the bytes of an `.npy` file, which must have the expected shape and one of the expected types. The array shares no memory with
+ * the bytes.
  *
- * @param name what messages call it.
+ * @param name what messages call the file.
  * @throws {SignwaveError} `E_NPY` if it is malformed, cut short, in Fortran order, or of another type or shape, with what was found and
  *   expected.
  */
@@ -77,7 +78,7 @@ export function decodeNpy<T extends NpyType>(
           `but there are ${bytes.length - dataOffset}; it's cut short or damaged`,
       );
     }
-    // Copied, because typed arrays need their elements aligned in memory.
+    // Copied, because elements of typed arrays must be aligned in memory.
     const data = new TYPES[type](Uint8Array.from(bytes.subarray(dataOffset)).buffer);
     return { type, shape: header.shape, data } as NpyArray<T>;
   } catch (cause) {
@@ -85,7 +86,11 @@ export function decodeNpy<T extends NpyType>(
   }
 }
 
-/** The bytes of an `.npy` file of version 1.0, the same that `numpy.save` writes. @throws {SignwaveError} `E_NPY` if the shape doesn't match the data. */
+/**
+ * Encodes an `.npy` file of version 1.0, with the same bytes that `numpy.save` writes.
+ *
+ * @throws {SignwaveError} `E_NPY` if the shape doesn't match the data.
+ */
 export function encodeNpy({ type, shape, data }: NpyArray): Uint8Array {
   const elements = shape.reduce((product, size) => product * size, 1);
   if (elements !== data.length) {
@@ -107,7 +112,7 @@ export function encodeNpy({ type, shape, data }: NpyArray): Uint8Array {
   return bytes;
 }
 
-/** A byte for each character; there are none above 255. */
+/** Encodes text whose characters are all below 256, a byte for each. */
 function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
@@ -118,7 +123,7 @@ function checkShape(found: readonly number[], expected: readonly (number | null)
   if (!fits) throw new Error(`its shape is ${shapeText(found)}, expected ${shapeText(expected)}`);
 }
 
-/** Writes a shape as Python does: (), (3,), (3, 4); a size that may be anything is "any". */
+/** Writes a shape as Python does: (), (3,), (3, 4). A null size becomes "any". */
 function shapeText(shape: readonly (number | null)[]): string {
   const sizes = shape.map((size) => size ?? 'any').join(', ');
   return shape.length === 1 ? `(${sizes},)` : `(${sizes})`;

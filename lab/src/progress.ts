@@ -1,2 +1,2 @@
-/** Called after each piece of work that takes a while. `done` is `total` in the last call; there is none if there was nothing to do. */
+/** Called after each piece of a long work. `done` equals `total` in the last call; it isn't called if there is nothing to do. */
 export type OnProgress = (done: number, total: number) => void;

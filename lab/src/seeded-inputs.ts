@@ -5,8 +5,8 @@ import type { Images } from './image-sample.js';
 const NOISE_IMAGES = 20;
 
 /**
- * Words of a linear congruential generator (the constants are those of Numerical Recipes): the same on every machine and in every run.
- * The high bits are the random ones.
+ * A linear congruential generator with the constants of Numerical Recipes, which gives the same words on every machine and in every run.
+ * Use the high bits; the low ones are hardly random.
  */
 function seededWords(seed: number): () => number {
   let state = seed;
@@ -23,7 +23,7 @@ function seededBytes(seed: number): () => number {
 
 const sizeOf = ({ height, width, channels }: InputNode): number => height * width * channels;
 
-/** An input for a model: bytes where it has a recipe, else floats as {@link randomFloats}. */
+/** Makes an input for a model: bytes if it has a recipe, otherwise floats like those of {@link randomFloats}. */
 export function randomInput(input: InputNode, seed: number): Uint8Array | Float32Array {
   const length = sizeOf(input);
   if (input.recipe) return Uint8Array.from({ length }, seededBytes(seed));
@@ -31,7 +31,10 @@ export function randomInput(input: InputNode, seed: number): Uint8Array | Float3
   return Float32Array.from({ length }, () => next() / 2 ** 30 - 2);
 }
 
-/** A preprocessed input (H, W, C): floats from -2 to 2, as a normalised image has them, or whole numbers where the first convolution takes such. */
+/**
+ * Makes a preprocessed input (H, W, C): floats from -2 to 2, the range of a normalised image, or whole numbers if the first convolution
+ * takes those.
+ */
 export function randomFloats(graph: Graph, seed: number): Float32Array {
   const length = sizeOf(graph.nodes[0] as InputNode);
   const isWhole = graph.nodes.some((node) => isIntegerConv(graph, node));
@@ -39,7 +42,7 @@ export function randomFloats(graph: Graph, seed: number): Float32Array {
   return Float32Array.from({ length }, () => (isWhole ? (next() >>> 24) - 128 : next() / 2 ** 30 - 2));
 }
 
-/** Inputs for a model, as many as are asked for: bytes where it has a recipe, else floats from -2 to 2. */
+/** Returns a function that makes another input for a model at each call: bytes if it has a recipe, otherwise floats from -2 to 2. */
 export function randomInputs(input: InputNode): () => Uint8Array | Float32Array {
   const next = seededBytes(1);
   const length = sizeOf(input);
@@ -47,7 +50,7 @@ export function randomInputs(input: InputNode): () => Uint8Array | Float32Array 
     input.recipe ? Uint8Array.from({ length }, next) : Float32Array.from({ length }, () => next() / 64 - 2);
 }
 
-/** Images of random bytes: for measuring a network where no pictures are given. @param limit images at most. */
+/** Makes images of random bytes, to measure a network when no pictures are given. @param limit maximum number of images. */
 export function noiseImages(input: InputNode, limit: number): Images {
   const next = seededBytes(1);
   const { height, width } = input;

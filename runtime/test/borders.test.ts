@@ -7,13 +7,13 @@ import { Executable } from '../src/engine/executable.js';
 import { makePlan } from '../src/plan/make-plan.js';
 import { randomBits, seededRandom } from './random-graph.js';
 
-// TensorFlow.js convolves floats: +-1 inputs, +-1 weights and zeros around. Its sums are integers, so they must be ours exactly.
+// TensorFlow.js convolves floats: +-1 inputs and +-1 weights, with zeros around the map. Its sums are integers, so ours must equal them.
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** The scalar build, or the SIMD build with popcount or look-up tables. */
+/** Either the scalar build, or the SIMD build with popcount or look-up tables. */
 type Kernels = 'scalar' | 'xnor' | 'lut';
 
 const CHANNELS = [1, 2, 3, 8, 31, 32, 33, 100];

@@ -11,19 +11,19 @@ import { PoisonedExecutable } from './poison.js';
 import { pick, randomFloats, randomGraph, randomTensor, seededRandom } from './random-graph.js';
 
 const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
-/** Of what one thread does as well. */
+/** Number of graphs for several threads and for plans without fusion, which repeat much of what `RUNS` graphs test. */
 const FEWER_RUNS = Math.ceil(RUNS / 3);
-/** A graph takes some 12 ms, several times that on a busy machine. */
+/** A graph takes about 12 ms, and several times as long on a busy machine. */
 const TIMEOUT_MS = 30_000 + 60 * RUNS;
 
-/** The scalar build; or the SIMD build with the kernels for binary convolutions that it has to take. */
+/** Either the scalar build, or the SIMD build with these kernels for binary convolutions. */
 type Kernels = 'scalar' | BinaryKernels;
 
 /**
- * Every bit that reaches a binary layer and every output of the runtime must be the reference's.
+ * Expects every bit that reaches a binary layer, and every output of the runtime, to equal the reference's.
  *
- * @param more `threads` that steps are divided for: one thread works off the parts here, the last first, which shows if one needs another. The
- *   threads themselves are tested in threads.test.ts.
+ * @param more with `threads`, steps are divided. One thread then executes the parts, last first, which shows whether a part depends on
+ *   another. threads.test.ts tests the threads themselves.
  */
 async function expectEqual(
   graph: Graph,
@@ -39,7 +39,7 @@ async function expectEqual(
   const executable = new PoisonedExecutable({ ...plan, steps }, engine);
   const isReordered = executable.plan.steps.some(({ kernel }) => kernel === 'convFloatLut');
   const { maps } = new Reference(graph).record(input);
-  // Twice: the second run finds whatever the first left in memory.
+  // Run twice, because the second run finds whatever the first one left in memory.
   for (let run = 0; run < 2; run++) {
     executable.setInput(input);
     executable.execute();
@@ -56,7 +56,7 @@ async function expectEqual(
   }
 }
 
-/** SPEC 4.3 lets the sums of 1-bit weights on floats associate otherwise where no sign follows. */
+/** Compares with a tolerance, since SPEC 4.3 allows any order of sums of floats with 1-bit weights if no sign follows. */
 function expectNear(found: Float32Array, expected: Float32Array, label: string): void {
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const difference = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
@@ -87,7 +87,7 @@ function epilogueOf(record: AnyRecord) {
   return 'epilogue' in record ? record.epilogue : undefined;
 }
 
-/** Random graphs 1 to `runs`, each with kernels that `kernelsOf` draws. */
+/** Tests random graphs 1 to `runs`, each with kernels that `kernelsOf` draws. */
 async function expectAllEqual(
   runs: number,
   kernelsOf: (random: () => number) => Kernels,
@@ -123,7 +123,7 @@ test.each([1, 2, 3])(
   '1-bit weights on floats give the outputs for every number of lanes, with what is added in place, in %i threads',
   TIMEOUT,
   async (threads) => {
-    // So many that short strips pay, and all tables fit into a block.
+    // Enough channels for short strips to pay, and few enough for all tables to fit into a block.
     const channels = 64;
     for (let height = 1; height <= 12; height++) {
       const random = seededRandom(height);
@@ -145,7 +145,7 @@ test.each([1, 2, 3])(
 );
 
 describe('a stem whose strips are rows gives the outputs', () => {
-  // Planes of such a height and pitch end between two multiples of 16 lanes: a strip more would write over the next plane.
+  // Planes of such a height and pitch end between two multiples of 16 lanes, so an extra strip would overwrite the next plane.
   test.each([1, 2, 3])('for widths that are multiples of 16, in %i threads', TIMEOUT, async (threads) => {
     for (const [height, width] of [
       [3, 64],

@@ -2,18 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-// What the compiler makes of the loops that nearly all time goes to, as text in hot-loops/. A changed loop is a changed file, to be read
-// and committed (npx vitest run runtime/test/hot-loops.test.ts -u): instructions in another order can halve the speed of an engine.
+// The folder hot-loops/ has the compiled text of the loops that take nearly all the time. A changed loop changes its file, which has to
+// be read and committed (npx vitest run runtime/test/hot-loops.test.ts -u): a different order of instructions can halve an engine's speed.
 
 interface HotLoops {
   readonly module: 'simd' | 'scalar';
-  /** End of the function's name. */
+  /** How the function's name ends. */
   readonly of: string;
-  /** In each of its innermost loops with the first of these, so often. All other instructions with vectors or floats are forbidden. */
+  /**
+   * How often each instruction occurs in every innermost loop that has the first of them. All other instructions on vectors or floats are
+   * forbidden.
+   */
   readonly instructions: Readonly<Record<string, number>>;
 }
 
-/** A new kernel is an entry here. */
+/** Add an entry for every new kernel. */
 const HOT_LOOPS: readonly HotLoops[] = [
   {
     module: 'simd',
@@ -61,19 +64,19 @@ test('hot-loops/ has no file of a kernel that is gone', () => {
   expect(readdirSync(FOLDER).filter((name) => !known.includes(name))).toEqual([]);
 });
 
-/** Vectors, floats, and calls; integers of 32 bits are addresses and counters. */
+/** Whether an instruction works on vectors, floats or memory, or is a call. 32-bit integers are only addresses and counters. */
 function isHeavy(instruction: string): boolean {
   return /^(v128|[if]\d+x\d+|f32|f64|i64|call|memory)\b/.test(instruction);
 }
 
-/** How often each instruction is in a text. */
+/** Counts the instructions in a text. */
 function countsIn(wat: string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [, name] of wat.matchAll(/^\s*\(?([a-z][\w.]*)/gm)) counts[name!] = (counts[name!] ?? 0) + 1;
   return counts;
 }
 
-/** The lines of one function: from its head to the line that closes it, which is indented as its head is. */
+/** Extracts the lines of one function: from its head to the line that closes it, which has the same indentation. */
 function functionNamed(wat: string, name: string): string {
   const lines = wat.split('\n');
   const start = lines.findIndex((line) => /^ \(func \$/.test(line) && line.includes(`${name} `));
@@ -81,7 +84,7 @@ function functionNamed(wat: string, name: string): string {
   return lines.slice(start, lines.indexOf(' )', start) + 1).join('\n');
 }
 
-/** Loops without a loop in them, each from `loop` to its `end`, unindented. */
+/** Extracts the loops that contain no loop, each from `loop` to its `end`, without indentation. */
 function innermostLoops(wat: string): string[] {
   const lines = wat.split('\n');
   const found: string[] = [];

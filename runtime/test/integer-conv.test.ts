@@ -23,7 +23,7 @@ interface Stem {
   readonly dilation?: number;
 }
 
-/** An integer stem, and a binary convolution behind it so that it works on planes. */
+/** A graph of an integer stem and a binary convolution, because of which the stem works on planes. */
 function stemGraph({ kernel, stride, groups = 1, dilation = 1 }: Stem, weightAt: (index: number) => number): Graph {
   const random = seededRandom(kernel * 10 + stride);
   const g = new GraphBuilder();
@@ -32,7 +32,7 @@ function stemGraph({ kernel, stride, groups = 1, dilation = 1 }: Stem, weightAt:
   const pad = Math.floor((dilation * (kernel - 1) + 1) / 2);
   let x = g.conv(g.input(SIZE, RECIPE), weights, { stride, pad, groups, dilation });
   x = g.affine(x, new Float32Array(filters).fill(1e-4), new Float32Array(filters).fill(0.1));
-  // What the means are worth at the border.
+  // The contribution of the means at the border.
   const { height, width } = g.shapeOf(x);
   const classes = [1, Math.min(3, height), Math.min(3, width), filters] as const;
   const bias = Float32Array.from({ length: classes[1] * classes[2] * filters }, () => random() - 0.5);
@@ -41,7 +41,7 @@ function stemGraph({ kernel, stride, groups = 1, dilation = 1 }: Stem, weightAt:
   return g.build();
 }
 
-/** @param threads that steps are divided for: one works off the parts here, the last first, which shows if one needs another. */
+/** @param threads for which steps are divided. One executes the parts, last first, which shows whether a part depends on another. */
 async function run(
   graph: Graph,
   kernels: 'simd' | 'xnor' | 'scalar',

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { load } from '../src/index.js';
 import { tinyModel } from './web/tiny-model.js';
 
-// Cloudflare Workers, and pages under a policy, compile no WebAssembly: a module can only be handed in.
+// Cloudflare Workers, and pages under a policy, can't compile WebAssembly, so a compiled module has to be passed.
 const [simd, scalar] = ['simd', 'scalar'].map(
   (name) => new WebAssembly.Module(readFileSync(new URL(`../build/${name}.wasm`, import.meta.url))),
 ) as [WebAssembly.Module, WebAssembly.Module];

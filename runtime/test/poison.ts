@@ -5,15 +5,15 @@ import { Placement } from '../src/plan/placement.js';
 import type { Plan } from '../src/plan/plan.js';
 import { pointer, type Region } from '../src/plan/region.js';
 
-/** NaN as a float, -1 as an integer: what reads it gives no sensible result. */
+/** As a float this is NaN, as an integer -1, so whatever reads it gives no sensible result. */
 const POISON = 0xff;
-/** The moment of a plan's first step: lifetimes.ts. */
+/** The moment of a plan's first step, as lifetimes.ts counts moments. */
 const FIRST_STEP = 2;
 
 /**
- * A plan on one thread that fills each map with {@link POISON} after its last step, and all scratch after each step.
+ * Executes a plan on one thread, and fills each map with {@link POISON} after the last step that needs it, and all scratch after each step.
  *
- * @throws {Error} if a step has the address of a map that it doesn't declare, or if one reads a map before any has written it.
+ * @throws {Error} if a step's record names a map that the step doesn't declare, or if a step reads a map before any has written it.
  */
 export class PoisonedExecutable extends Executable {
   readonly #placement: Placement;
@@ -51,7 +51,7 @@ function checkDeclarations({ loadSteps, inputSteps, steps, output }: Plan): void
   const written = new Set<Region>();
   const all = [...loadSteps, ...Object.values(inputSteps), ...steps];
   for (const { kernel, parts, reads, writes } of all) {
-    // Further parts may have regions of their own in place of those that the first one names.
+    // Only the first part is checked: the others may have regions of their own instead of those that it names.
     mapPointers(parts[0]!, (it) => {
       const { kind } = it.region;
       if ((kind === 'map' || kind === 'fixed') && !reads.includes(it.region) && !writes.includes(it.region))

@@ -21,7 +21,7 @@ export function randomBits(random: () => number, shape: TensorShape): Tensor {
   return { dtype: 'bits', shape, data: packBits(count, () => random() < 0.5) };
 }
 
-/** Values around zero, some of them exactly 0, some tiny. */
+/** Draws values around zero, some of them exactly 0, some tiny. */
 export function randomFloats(random: () => number, count: number, scale = 1): Float32Array {
   return Float32Array.from({ length: count }, () => {
     const kind = random();

@@ -29,7 +29,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** A value that another realm made of the model's bytes, which it knows as `b`: what jsdom, an iframe or a `vm` context has. */
+/** Makes a value in another realm, as jsdom, an iframe or a `vm` context would. The code knows the model's bytes as `b`. */
 const elsewhere = (code: string): never => vm.runInNewContext(code, { b: tinyModel(), Blob, URL }) as never;
 
 function shared(): SharedArrayBuffer {
@@ -38,7 +38,7 @@ function shared(): SharedArrayBuffer {
   return memory;
 }
 
-/** Bytes with others on both sides, as `Buffer` has them from its pool. */
+/** The model's bytes as a view with other bytes on both sides, as `Buffer` gives them from its pool. */
 function slice(): Uint8Array {
   const pool = Buffer.alloc(5000, 0xff);
   pool.set(tinyModel(), 1234);
@@ -203,7 +203,7 @@ describe('in the package for pages', () => {
     expect(bytes).toEqual(tinyModel());
     expect(progress).toEqual([{ loadedBytes: bytes.length, totalBytes: bytes.length }]);
     expect(await failure(createWorkerModel('none.sgnw'))).toMatchObject({ code: 'E_IO' });
-    // The file is there; the worker isn't, in Node.
+    // The file exists, but Node has no web workers.
     expect(await failure(createWorkerModel(path))).toMatchObject({
       code: 'E_ENGINE',
       message: expect.stringContaining('pass createWorker, or use load()'),

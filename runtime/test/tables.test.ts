@@ -81,7 +81,7 @@ describe('every way to use tables gives the sums of the reference', () => {
     const input = inputOf(graph, random);
     const expected = new Reference(graph).run(input);
     const candidates = candidatesOf(graph);
-    // As many as a second allows, spread over all.
+    // About 60 of them, spread evenly, which takes about a second.
     for (let i = 0; i < candidates.length; i += Math.ceil(candidates.length / 60)) {
       const parameters = candidates[i]!;
       const output = await run(graph, input, { binaryKernels: 'lut', pickTables: () => parameters });

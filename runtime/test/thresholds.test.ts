@@ -58,7 +58,7 @@ test('a closed form would be wrong now and then, which is why the expression is 
   const random = seededRandom(3);
   let wrong = 0;
   for (let n = 0; n < 20_000; n++) {
-    // Thresholds that a sum hits exactly in real numbers, so that only the roundings decide.
+    // In real numbers, a sum equals the threshold exactly, so that only rounding decides.
     const scale = Math.fround(0.001 + random() * 0.1);
     const bias = Math.fround(-scale * Math.floor(random() * TAPS));
     const exact = sumThreshold({ scale, bias, lo: -1, hi: 1, threshold: 0, zeroRule: 'plus' }, TAPS);

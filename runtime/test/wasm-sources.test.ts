@@ -8,7 +8,7 @@ import { type LoadOptions, load } from '../src/index.js';
 import { tinyModel } from './web/tiny-model.js';
 
 const isInlined = vi.hoisted(() => ({ value: true }));
-// What the entry points `slim` have in place of the inlined builds.
+// Imitates the entry points `slim`, which have no inlined builds.
 vi.mock('../src/engine/inlined-wasm.js', async (original) => {
   const { inlinedWasm } = await original<typeof import('../src/engine/inlined-wasm.js')>();
   return { inlinedWasm: (build: BuildName) => (isInlined.value ? inlinedWasm(build) : undefined) };
@@ -22,7 +22,7 @@ const bytesOf = (build: BuildName): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(readFileSync(new URL(`../build/${build}.wasm`, import.meta.url)));
 const input = (): Uint8Array => Uint8Array.from({ length: 48 }, (_, i) => (i * 53) & 255);
 
-/** The answers of a server, by path. */
+/** A server's responses, by path. */
 const ANSWERS: Readonly<Record<string, { readonly status: number; readonly body: Uint8Array | string }>> = {
   '/simd.wasm': { status: 200, body: bytesOf('simd') },
   '/scalar.wasm': { status: 200, body: bytesOf('scalar') },
@@ -52,7 +52,7 @@ async function failure(wasm: unknown, options: LoadOptions = {}): Promise<{ code
   );
 }
 
-/** A module with other content in its custom section, which is the last thing in it. */
+/** Replaces the contents of a module's custom section, which is its last section. */
 function withIdentity(build: BuildName, text: string): Uint8Array<ArrayBuffer> {
   const bytes = bytesOf(build);
   expect(text).toHaveLength(`${build} ${MODULES_ID}`.length);

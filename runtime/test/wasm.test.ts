@@ -8,7 +8,7 @@ import { SCALAR_KERNELS, WASM_KERNELS } from '../src/kernels/generated/records.j
 const readBuild = (name: string): Buffer => readFileSync(new URL(`../build/${name}`, import.meta.url));
 const countOf = (text: string, instruction: string): number => text.split(instruction).length - 1;
 
-/** Exported so that they stay functions of their own: runtime/assembly/simd.ts. */
+/** Functions that runtime/assembly/simd.ts exports only so that they aren't inlined. */
 const KERNEL_PARTS = [
   'buildFloatTable',
   'buildTable',
@@ -46,13 +46,13 @@ describe('instructions', () => {
 
   test('the SIMD build adds and subtracts what it looks up, 16 lanes at a time', () => {
     const body = /^ \(func \$runtime\/assembly\/lut-gemm\/lookUpBlock .*?^ \)/ms.exec(simd)![0];
-    // 3 to 7 vectors, each in a variant of its own.
+    // There is a variant for each number of vectors from 3 to 7.
     for (const instruction of ['i8x16.add', 'i8x16.sub']) expect(countOf(body, instruction)).toBe(3 + 4 + 5 + 6 + 7);
     expect(countOf(body, 'popcnt')).toBe(0);
   });
 
   test('the SIMD build multiplies 16-bit weights in pairs', () => {
-    // Two taps, two filters, four vectors.
+    // One for each of two taps, two filters and four vectors.
     expect(countOf(simd, 'i32x4.dot_i16x8_s')).toBe(2 * 2 * 4);
   });
 

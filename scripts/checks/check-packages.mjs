@@ -1,6 +1,6 @@
-// Look at each package as npm would publish it: does package.json name files that are there (publint), do its types fit
-// its modules (attw), does the runtime work in a folder that has nothing else in it, and is the source that `setup tensorflow`
-// compiles where it is looked for? Needs `npm run build`.
+// Checks each package as npm would publish it: do the files exist that package.json names (publint), do its types fit its modules (attw),
+// does the runtime work in an otherwise empty folder, and is the source that `setup tensorflow` compiles in the right place? Needs
+// `npm run build`.
 //
 //   node scripts/checks/check-packages.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const LIBRARIES = ['format', 'data', 'reference', 'convert', 'runtime', 'lab'];
 const shell = process.platform === 'win32';
 
-/** What a user without any types but the browser's might write. The arguments are addresses: of a model and of simd.wasm. */
+/** A program that a user who has only the browser's types might write. Its arguments are the addresses of a model and of simd.wasm. */
 const PROGRAM = `
 import { load, type Prediction } from '@signwave/runtime';
 import { load as loadSlim } from '@signwave/runtime/slim';
@@ -54,7 +54,7 @@ async function lint(folder) {
 /** @param {string} folder */
 function checkTypes(folder) {
   const args = ['attw', '--pack', folder, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii'];
-  // Neither files that are no modules nor what only the workspace's own sources may import has types.
+  // Files that aren't modules have no types, nor have entry points that only the workspace's own sources may import.
   const { exports } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   const files = Object.keys(exports).filter((name) => exports[name].types === undefined);
   if (files.length > 0) args.push('--exclude-entrypoints', ...files);
@@ -63,7 +63,7 @@ function checkTypes(folder) {
   note(folder, 'attw', status === 0);
 }
 
-/** The packed runtime, unpacked where no other package can be found, compiles and runs. */
+/** Checks that the packed runtime compiles and runs when it is unpacked where no other package can be found. */
 function runAlone() {
   const folder = mkdtempSync(join(tmpdir(), 'signwave-package-'));
   try {
@@ -95,7 +95,7 @@ function runAlone() {
 }
 
 /**
- * trainer/src/setup/addon.ts looks beside the module that it is bundled into.
+ * Checks that the source lies beside the bundle, where trainer/src/setup/addon.ts looks for it.
  *
  * @param {string} folder
  */

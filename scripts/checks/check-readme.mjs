@@ -1,5 +1,6 @@
-// Run what README.md tells people to run: its `sh` blocks one after the other, then each of its `js` blocks and those of runtime/README.md that aren't for
-// pages only (page/test/browsers/examples.test.mjs has these), with real files under the names that they use. It leaves these files behind, so run it in a clone of its own.
+// Runs what README.md tells people to run: its `sh` blocks in order, then each of its `js` blocks and the `ts` blocks of runtime/README.md,
+// except those that only work in pages (page/test/browsers/examples.test.mjs runs these). Real files get the names that the blocks use.
+// They are left behind, so run this in a separate clone.
 //
 //   node scripts/checks/check-readme.mjs CIFAR10_FOLDER
 import { spawnSync } from 'node:child_process';
@@ -8,23 +9,23 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const cifar10 = resolve(process.argv[2] ?? '');
-// Before anything is written: this may have been started in the wrong clone.
+// Checked before anything is written, because this may have been started in the wrong clone.
 if (!existsSync(join(cifar10, 'test_batch.bin'))) {
   console.error(`${cifar10} has no test_batch.bin; which folder has CIFAR-10 in its binary format?`);
   process.exit(2);
 }
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** What README.md calls the user's files. */
+/** Which file stands for each of the user's files that README.md names. */
 const FILES = {
   'checkpoint.pth.tar': 'examples/biper-resnet20-cifar10.pth',
   'config.txt': 'examples/config.txt',
   'labels.txt': 'examples/labels.txt',
   'photo.png': 'test/cases/images/photo-64x48.png',
 };
-/** Run by .ci/run in steps of their own, or what runs this. */
+/** Commands that .ci/run runs in steps of their own, or that run this script. */
 const RUN_ELSEWHERE = /^(npm (start|test)|npm run (check|bench)|bash \.ci\/run)\b/;
-/** What the programs find around them: an image, a canvas, and the engine's WebAssembly. */
+/** Declarations that the programs expect: an image, a canvas, and the engine's WebAssembly. */
 const SURROUNDINGS = `
 const rgbBytes = new Uint8Array(32 * 32 * 3);
 const context = { getImageData: (x, y, width, height) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) }) };
@@ -53,7 +54,7 @@ copyFileSync('runtime/dist/index.js', 'signwave-runtime.js');
 function runCommands(text) {
   const lines = text.replaceAll('cifar10:DIR', `cifar10:${cifar10}`).split('\n');
   const commands = lines.filter((line) => !RUN_ELSEWHERE.test(line));
-  // Aliases are for terminals unless a script asks for them; -v shows each command before its output.
+  // Scripts have to ask for aliases; -v shows each command before its output.
   run('bash', ['-c', ['set -eu', 'shopt -s expand_aliases', 'set -v', ...commands].join('\n')]);
 }
 

@@ -1,8 +1,16 @@
-// Print how many bytes the runtime takes, and fail where it takes more than it may: the kernels, and all that a page
-// loads, kernels included, minified as a bundler does it. Look-up tables took about 12,000 bytes of wasm and 13,000 of the
-// minified bundle: a second layout of maps with kernels of its own, and the choice between the two. Threads took 15,000 of it: the same
-// kernels on shared memory, how steps are divided, and the program that a thread runs. WebAssembly of one's own took 2,600: what is wrong with a file,
-// in words. What is wrong with an argument, and reading files by path, took 3,700, images of any size 430, constants along the border 2,400. The bundle without WebAssembly has to be smaller by most of what is inlined: about 12,000 bytes gzipped, of which a page loads one module's.
+// Prints how many bytes the runtime takes, and fails if it exceeds a limit: the kernels, and all that a page loads, minified as a bundler
+// does it, kernels included. What features have added:
+//
+//   look-up tables            about 12,000 bytes of wasm and 13,000 of the minified bundle: planes as a second layout of maps, kernels for
+//                             them, and the choice between the layouts
+//   threads                   15,000 of the bundle: the same kernels on shared memory, the division of steps, and the code of a thread
+//   WebAssembly from a file   2,600: messages that say what is wrong with the file
+//   checks of arguments       3,700, reading files by path included
+//   images of any size        430
+//   constants at the border   2,400
+//
+// The bundle without WebAssembly must be smaller by most of what is otherwise inlined, about 12,000 bytes gzipped. A page loads one of
+// the modules in their place.
 //
 //   node scripts/checks/check-size.mjs
 import { readFileSync } from 'node:fs';
@@ -21,7 +29,7 @@ const slim = await bundleRuntime([withoutWasm]);
 /** @param {Uint8Array} bytes */
 const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
 /**
- * Name, bytes, and how many these may be.
+ * Name, size in bytes, and the limit if there is one.
  *
  * @type {[string, number, number?][]}
  */

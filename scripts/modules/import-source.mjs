@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * A TypeScript module of the workspace, compiled on the fly; the working directory is the repository's root.
+ * Compiles and imports a TypeScript module of the workspace. The working directory must be the repository's root.
  *
  * @param {string} entry path of the module
  * @returns {Promise<any>} what it exports

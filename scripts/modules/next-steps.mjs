@@ -1,7 +1,7 @@
 /** @typedef {{ model: string, image: string, checkpoint: string, config: string }} Files paths that exist */
 
 /**
- * What `npm start` ends with: commands that run as they are printed, in the root of the repository, with its own files.
+ * Lists the commands that `npm start` prints last. They run unchanged in the repository's root, on its own files.
  *
  * @param {Files} files
  * @returns {{ what: string, command: string }[]}
@@ -26,7 +26,7 @@ export function nextSteps({ model, image, checkpoint, config }) {
 }
 
 /**
- * As text: each command alone in its line, so that the line can be pasted into any shell.
+ * Writes the steps as text. Each command has a line of its own, so that it can be pasted into any shell.
  *
  * @param {Files} files
  */

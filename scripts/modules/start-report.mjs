@@ -12,11 +12,11 @@ td.total { opacity: .6; }`;
 /** @typedef {{ title: string } | { command: string, output: string }} Step */
 
 /**
- * Write what `npm start` did as one page: its commands with their output, then the pages that the commands wrote.
+ * Writes a page about what `npm start` did: its commands with their output, then the pages that the commands wrote.
  *
  * @param {string} path
  * @param {Step[]} steps in order
- * @param {{ name: string, html: string }[]} pages whole documents by `signwave train` and `signwave eval`: what follows their `<h1>` is taken
+ * @param {{ name: string, html: string }[]} pages whole documents by `signwave train` and `signwave eval`; what follows `<h1>` is used
  */
 export function writeStartReport(path, steps, pages) {
   const contents = pages.map(({ name }, i) => `<li><a href="#page${i}">${name}</a></li>`);

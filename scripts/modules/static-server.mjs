@@ -15,7 +15,7 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** What lets a page use memory that threads share. */
+/** Headers that allow a page to use memory that threads share. */
 export const ISOLATION = {
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-opener-policy': 'same-origin',
@@ -23,12 +23,12 @@ export const ISOLATION = {
 };
 
 /**
- * Serve the files of a folder, and nothing outside of it, to this machine only.
+ * Serves the files of a folder, and nothing outside of it, to this machine only.
  *
  * @param {string} folder
  * @param {{ port?: number, headers?: Record<string, string>, routes?: Record<string, import('node:http').RequestListener> }} options
- *   `port` 0: any that is free; `headers` of every answer; `routes` answer paths that no file has, in tests
- * @returns {Promise<{ url: string, requests: string[], close: () => void }>} `requests`: the paths that were asked for so far
+ *   `port`: 0 for any free one; `headers`: added to every answer; `routes`: answer paths that no file has, in tests
+ * @returns {Promise<{ url: string, requests: string[], close: () => void }>} `requests`: the paths requested so far
  */
 export async function serveFolder(folder, { port = 0, headers = {}, routes = {} } = {}) {
   /** @type {string[]} */

@@ -1,6 +1,6 @@
 /**
- * Builds the runtime without its WebAssembly, for the entry points `slim`: a module takes the place of runtime/src/engine/inlined-wasm.ts, and what
- * that imports is gone with it.
+ * Builds the runtime without its WebAssembly, for the entry points `slim`: it replaces runtime/src/engine/inlined-wasm.ts, so that the
+ * bundle doesn't contain what that imports either.
  *
  * @type {import('esbuild').Plugin}
  */

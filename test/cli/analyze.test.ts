@@ -6,7 +6,7 @@ import { EXAMPLE_CHECKPOINT, signwave, temporaryFolder } from './signwave.js';
 
 const folder = temporaryFolder();
 
-/** A safetensors checkpoint of one binary layer. */
+/** Writes a safetensors checkpoint of one binary layer. */
 function checkpoint(name: string, weight: Float32Array, metadata?: Readonly<Record<string, string>>): string {
   const path = join(folder, name);
   const tensors = new Map([
@@ -23,7 +23,7 @@ describe('analyze', () => {
     expect(code).toBe(0);
     expect(stdout.match(/^layer\d\.\d\.conv\d /gm)).toHaveLength(18);
     expect(stdout).toMatch(/^mean of layers +267,264 +0\.03730 +0\.7460 +0\.07175 +0\.6221$/m);
-    // NumPy in float32 over the same weights: 11.19777 and 0.67136.
+    // NumPy gives 11.19777 and 0.67136 in float32 for the same weights.
     expect(stdout).toContain('QE 11.1978, b 0.6714');
   });
 

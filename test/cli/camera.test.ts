@@ -7,7 +7,7 @@ import { ROOT, signwave, temporaryFolder } from './signwave.js';
 const folder = temporaryFolder();
 const CASES = join(ROOT, 'test/cases');
 
-/** Put a program of a few lines of sh before all others. */
+/** Writes a short sh script that is found before any other program of its name. */
 function program(name: string, script: string): void {
   const path = join(folder, 'bin', name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);

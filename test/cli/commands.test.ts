@@ -14,7 +14,7 @@ const CLASSES = 10;
 const folder = temporaryFolder();
 const model = join(folder, 'example.sgnw');
 
-/** Images of the examples by their number in the test set, which is the row of the expected logits. */
+/** The example images, sorted by their number in the test set, which is their row in the expected logits. */
 const images = readdirSync(EXAMPLE_IMAGES, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.png'))
   .map((name) => ({ path: join(EXAMPLE_IMAGES, name), row: Number(name.slice(-8, -4)) }))

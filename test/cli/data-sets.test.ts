@@ -8,9 +8,9 @@ const CASES = join(ROOT, 'test/cases');
 const NUMBERED = join(CASES, 'data/numbered');
 const LABELS = join(CASES, 'labels/twelve.txt');
 const folder = temporaryFolder();
-/** The network of twelve classes, with names for them and without: it is right on each image of `numbered`. */
+/** A network of twelve classes, with and without names for them. It is right on each image of `numbered`. */
 const [named, nameless] = [join(folder, 'named.sgnw'), join(folder, 'nameless.sgnw')];
-/** The example's network for CIFAR-10. */
+/** The example network for CIFAR-10. */
 const cifar = join(folder, 'cifar.sgnw');
 
 beforeAll(async () => {

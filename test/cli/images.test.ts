@@ -11,9 +11,9 @@ const CASES = join(ROOT, 'test/cases');
 const PHOTO = join(CASES, 'images/photo-64x48.png');
 const CLASSES = 3;
 const folder = temporaryFolder();
-/** 8 x 8 x 3, no resize in its recipe. */
+/** A model for 8 x 8 x 3 images, without a resize in its recipe. */
 const tiny = join(folder, 'tiny.sgnw');
-/** 224 x 224 x 3, resized to 256. */
+/** A model for 224 x 224 x 3 images, which are resized to 256. */
 const tiny224 = join(folder, 'tiny224.sgnw');
 
 beforeAll(async () => {
@@ -82,7 +82,7 @@ test('eval and run give the same outputs for a file of every kind', async () => 
 test('a strip of 1 x 20,000 pixels costs what its middle costs', async () => {
   const { code, stdout, stderr } = await signwave('run', tiny224, join(CASES, 'images/strip-1x20000.png'), '--json');
   expect(code, stderr).toBe(0);
-  // Generous for a busy machine; all of 256 x 5,120,000 pixels took a minute.
+  // The limit is generous, for busy machines; resizing all 256 x 5,120,000 pixels took a minute.
   expect(JSON.parse(stdout)[0].ms).toBeLessThan(5000);
 });
 

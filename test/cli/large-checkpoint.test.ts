@@ -13,7 +13,7 @@ const OPTIMIZER_BYTES = 2_000_000_000;
 const MAX_RSS_KIB = 1_000_000;
 const { dict, int, program, text } = pickle;
 
-/** The example's network beside an optimizer's momentum of 2 GB: a hole of the file, which takes no room on the disk. */
+/** Writes the example network beside 2 GB of an optimizer's momentum, which is a hole in the file and takes no space on the disk. */
 async function writeLargeCheckpoint(path: string): Promise<void> {
   const { tensors } = await openCheckpoint(bytesSource(readFileSync(EXAMPLE_CHECKPOINT), 'example.pth'));
   const floats = [...tensors.values()].filter(({ dtype }) => dtype === 'f32');
@@ -35,7 +35,7 @@ async function writeLargeCheckpoint(path: string): Promise<void> {
       claim: { size: OPTIMIZER_BYTES, storedSize: OPTIMIZER_BYTES },
     },
   ]);
-  // The last entry, archive/version, and the directory lie behind the hole: their offsets move.
+  // The last entry, archive/version, and the directory lie behind the hole, so their offsets change.
   const view = new DataView(file.buffer, file.byteOffset);
   const directory = view.getUint32(file.length - 6, true);
   const lastRecord =
@@ -64,7 +64,7 @@ function tensorOf({ shape }: StoredTensor, key: string): Uint8Array {
   return tensorPickle({ key, elements, shape, strides: strides.reverse() });
 }
 
-/** Convert in a process of its own. @returns what it held in memory at most, and how long it took a processor. */
+/** Converts in a process of its own. @returns its peak memory and the CPU time that it took. */
 function convertWatched(name: string, args: readonly string[]): { rssKib: number; cpuSeconds: number; output: string } {
   const [hook, usage, output] = [`${name}.cjs`, `${name}.json`, `${name}.sgnw`].map((it) => join(folder, it)) as [
     string,

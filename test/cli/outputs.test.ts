@@ -7,7 +7,7 @@ import { EXAMPLE_CHECKPOINT, EXAMPLE_LABELS, ROOT, signwaveIn, temporaryFolder }
 const folder = temporaryFolder();
 const signwave = (line: string) => signwaveIn(folder, ...line.split(' '));
 
-/** A network of one's own. */
+/** A network that the user defines. */
 const ARCH = { input: { height: 1, width: 1, channels: 4 }, layers: [{ linear: 'fc' }] };
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
   writeRun();
 });
 
-/** A safetensors index with one shard, of a network that nobody knows. */
+/** Writes a safetensors index with one shard, of an unknown network. */
 function writeShards(): void {
   const header = JSON.stringify({ x: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } });
   const length = Buffer.alloc(8);
@@ -39,7 +39,7 @@ function writeShards(): void {
   );
 }
 
-/** A training config whose teacher is the best checkpoint of its own output folder. */
+/** Writes a training config whose teacher is the best checkpoint of its own output folder. */
 function writeRun(): void {
   mkdirSync(join(folder, 'run'));
   cpSync(join(folder, 'part.safetensors'), join(folder, 'run/best.safetensors'));

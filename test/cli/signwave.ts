@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Built by `npm run build`, which `npm test` runs first. */
+/** The built command line; `npm test` runs `npm run build` first. */
 const PROGRAM = join(ROOT, 'cli/dist/signwave.mjs');
 
 export const EXAMPLE_CHECKPOINT = join(ROOT, 'examples/biper-resnet20-cifar10.pth');
@@ -19,12 +19,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Run the command line as a user does, in a process of its own, in the repository's root. */
+/** Runs the command line as a user does, in a process of its own, in the repository's root. */
 export function signwave(...args: readonly string[]): Promise<Outcome> {
   return signwaveIn(ROOT, ...args);
 }
 
-/** As {@link signwave}, in another folder. */
+/** Does the same as {@link signwave} in another folder. */
 export function signwaveIn(cwd: string, ...args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     execFile(process.execPath, [PROGRAM, ...args], { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
@@ -33,7 +33,7 @@ export function signwaveIn(cwd: string, ...args: readonly string[]): Promise<Out
   });
 }
 
-/** A folder for the tests of one file, removed after them. */
+/** Makes a folder for the tests of one file, which is removed after them. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'signwave-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { signwave, temporaryFolder } from './signwave.js';
 
 const folder = temporaryFolder();
 
-/** One epoch of the demo network on 16 images. */
+/** Writes a config of one epoch of the demo network on 16 images. */
 function config(name: string, more: object = {}): string {
   const path = join(folder, `${name}.json`);
   const content = {

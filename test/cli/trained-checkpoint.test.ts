@@ -18,7 +18,7 @@ const recipeOf = (name: string) => {
 };
 const CLASSES = ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag'];
 const OWN: Architecture = ownArchitecture({ name: 'none', classifier: 'linear', build() {} }, 'none.mjs');
-/** As the run has it. */
+/** The recipe that the run used. */
 const RECIPE = '{"mean": [0.1], "std": [0.1]}';
 
 beforeAll(async () => {

@@ -23,7 +23,7 @@ interface Parts {
   readonly signOfZero?: number;
 }
 
-/** A network of one binary convolution behind a ReLU-like batch norm; written as JSON. */
+/** Writes the JSON of a network with one binary convolution behind a ReLU-like batch norm. */
 function network(name: string, { pad = 1, signOfZero }: Parts = {}): string {
   const conv = {
     op: 'binaryConv',
@@ -82,7 +82,7 @@ beforeAll(() => {
 
 const converted = new Map<string, ReturnType<typeof convertOnce>>();
 
-/** Convert the network of these parts, once for all tests. */
+/** Converts the network with these properties, only once for all tests. */
 function convert(parts: Parts = {}): ReturnType<typeof convertOnce> {
   const name = JSON.stringify(parts).replaceAll(/[^\w-]/g, '');
   const known = converted.get(name) ?? convertOnce(`net${name}`, parts);
@@ -120,7 +120,7 @@ describe('dead channels', () => {
 
   test('that were taken for +1 fail the check', async () => {
     const { model, arch } = await convert();
-    // As a converter writes it that knows no sign of 0.
+    // As a converter would write it that doesn't know a sign of 0.
     const { model: plus } = await convert({ signOfZero: 1 });
     const { graph } = readModel(readFileSync(plus));
     const { info } = readModel(readFileSync(model));

@@ -6,15 +6,16 @@ import { load } from '@signwave/runtime';
 import { expect } from 'vitest';
 import { sharedPath } from '../shared.js';
 
-/** PyTorch sums in another order; a sign that it decides otherwise moves the logits of that image. */
+/** Tolerance for a different order of sums. If PyTorch's order decides a sign differently, the logits of that image differ by more. */
 const LOGIT_TOLERANCE = 1e-4;
 
-/** Part of the images on which a sign that the order of sums decides may change the first class. */
+/** Share of the images whose first class may change because the order of sums decides a sign. */
 const FLIPPED_PART = 0.005;
 
 /**
- * The packed model has PyTorch's first class on all images but {@link FLIPPED_PART}, those aside where PyTorch's own two best logits are a near
- * tie, and for most images logits within {@link LOGIT_TOLERANCE}: the others have a sign that the order of sums decides.
+ * Expects the packed model to have PyTorch's first class on all but {@link FLIPPED_PART} of the images, not counting those where PyTorch's
+ * own two best logits are nearly equal (the rule that came with the checkpoints). Most images must have logits within
+ * {@link LOGIT_TOLERANCE}; the others have a sign that the order of sums decides.
  *
  * @param goldenName float32 (images, classes) in the folder `checkpoints` of the maintainers' data.
  */
@@ -41,7 +42,7 @@ export async function expectLogits(
   expect(near / inputs.length).toBeGreaterThanOrEqual(0.9);
 }
 
-/** Both builds of the kernels give the reference's bits at every binary layer, and its outputs. */
+/** Expects both builds of the kernels to give the reference's bits at every binary layer, and its outputs. */
 export async function expectExact(
   file: Conversion['model'],
   inputs: readonly (Uint8Array | Float32Array)[],

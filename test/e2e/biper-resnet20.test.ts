@@ -10,9 +10,9 @@ import { convertAt } from './converted.js';
 import { readGoldenBits } from './golden-bits.js';
 
 const CLASSES = 10;
-/** Images that are compared with the reference, which takes 0.1 s for each; .ci/run takes all 1,000. */
+/** Number of images to compare with the reference, which takes 0.1 s for each; .ci/run compares all 1,000. */
 const COMPARED_IMAGES = Number(process.env.SIGNWAVE_IMAGES ?? 40);
-/** PyTorch sums in another order: it may decide otherwise within this distance of a threshold. */
+/** PyTorch's different order of sums may decide a sign differently within this distance of the threshold. */
 const THRESHOLD_TOLERANCE = 1e-5;
 
 describeWithShared('BiPer ResNet-20 for CIFAR-10, as its authors’ code trained it', () => {
@@ -61,7 +61,7 @@ describeWithShared('BiPer ResNet-20 for CIFAR-10, as its authors’ code trained
       const { maps } = reference.record(images[n]!.bytes);
       const first = signs.find(({ name, sign }) => differences(bits.get(name)!(n), maps[sign]!).length > 0);
       if (first) {
-        // Later bits may follow from this one; the first has to be a near tie.
+        // The first bit that differs has to be a near tie; later ones may follow from it.
         const operand = maps[graph.nodes[first.sign]!.inputs[0]!]!.data;
         for (const at of differences(bits.get(first.name)!(n), maps[first.sign]!)) {
           expect(Math.abs(operand[at]!), `image ${n}, ${first.name}, element ${at}`).toBeLessThan(THRESHOLD_TOLERANCE);
@@ -118,7 +118,7 @@ function logitsOf(all: Float32Array, image: number): Float32Array {
 }
 
 /**
- * Elements (height, width, channels) of a sign's output that PyTorch decided otherwise.
+ * Finds the elements (height, width, channels) of a sign's output that differ from PyTorch's.
  *
  * @param torchBits `numpy.packbits(x >= 0)` in the order (channels, height, width), most significant bit first.
  */

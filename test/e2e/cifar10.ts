@@ -9,7 +9,7 @@ export interface CifarImage {
   readonly bytes: Uint8Array;
 }
 
-/** The first `count` records of a file in CIFAR-10's binary format. */
+/** Reads the first `count` images of a file in CIFAR-10's binary format. */
 export function readCifarImages(path: string, count: number): CifarImage[] {
   const file = readFileSync(path);
   return Array.from({ length: count }, (_, index) => {

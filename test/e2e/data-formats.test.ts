@@ -20,20 +20,20 @@ const GRAY16 = 'test/cases/data/gray16';
 const OMEGA0 = 20;
 const TRAIN_IMAGES = 20;
 const TEST_IMAGES = 30;
-/** Fewer than there are, so that training and evaluation have to choose the same. */
+/** Fewer images than there are, so that training and evaluation have to choose the same ones. */
 const SAMPLE = 24;
 
 const folder = temporaryFolder();
 const random = seededRandom(11);
 
-/** Blots, bright and dark: pictures of noise drive every layer to its thresholds, where the order of float sums decides. */
+/** A pixel of a picture of bright and dark blots. Noise would drive every layer to its thresholds, where the order of float sums decides. */
 function blot(index: number, side: number, channel: number, y: number, x: number): number {
-  const phase = 0.7 * index + channel;
+  const angle = 0.7 * index + channel;
   const [v, u] = [(32 * y) / side, (32 * x) / side];
-  return Math.round(128 + 90 * Math.sin(phase + v / 5) * Math.cos(phase - u / 4) + 30 * (random.next() - 0.5));
+  return Math.round(128 + 90 * Math.sin(angle + v / 5) * Math.cos(angle - u / 4) + 30 * (random.next() - 0.5));
 }
 
-/** (channels, side, side) bytes of an image. */
+/** The bytes (channels, side, side) of an image. */
 function planes(index: number, side: number, channels: number): Uint8Array {
   const pixels = side * side;
   return Uint8Array.from({ length: channels * pixels }, (_, i) =>
@@ -74,7 +74,7 @@ async function writeIdx(path: string): Promise<void> {
   }
 }
 
-/** Photos of many sizes and kinds of file, in folders named by numbers, with what Jupyter leaves and one that is cut short. */
+/** Writes photos of many sizes and file types into numbered folders, one of them cut short, with Jupyter's leftovers beside them. */
 async function writeFolder(path: string): Promise<void> {
   for (const [part, count] of [
     ['train', TRAIN_IMAGES],
@@ -98,7 +98,7 @@ const SETS: readonly { title: string; format: DataFormat; write: (path: string) 
   { title: 'CIFAR-100, pickled', format: 'cifar100', write: (path) => writePickledCifar(path, CIFAR100) },
   { title: 'MNIST', format: 'mnist', write: writeIdx },
   { title: 'Fashion-MNIST', format: 'fashion-mnist', write: writeIdx, more: { mean: [0.2], std: [0.4] } },
-  // Clipped to white, as Pillow does: in training as well as afterwards.
+  // Pillow clips this to white, and so do training and evaluation.
   {
     title: '16-bit gray',
     format: 'folder',

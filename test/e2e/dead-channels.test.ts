@@ -9,7 +9,7 @@ import { makePlan } from '../../runtime/src/plan/make-plan.js';
 import { expectExact } from './agreement.js';
 import { randomState, seededRandom, withDeadChannels } from './random-checkpoint.js';
 
-/** The reference takes seconds for each. */
+/** Few images, because the reference takes seconds for each. */
 const IMAGES = process.env.SIGNWAVE_FULL ? 20 : 1;
 const TIMEOUT = { timeout: 240_000 };
 
@@ -18,7 +18,7 @@ async function convert(name: string, state: ReadonlyMap<string, FloatTensor>): P
   return convertCheckpoint(await openCheckpoint(source), { writer: 'test', omega0: 20, arch: `biper-${name}` });
 }
 
-/** Bytes that look random: an image of stripes, so that clips are reached. */
+/** Makes an image of random stripes, so that values reach the clips. */
 function image(seed: number): Uint8Array {
   const random = seededRandom(seed);
   return Uint8Array.from({ length: 3072 }, (_, i) => 256 * random() * (Math.floor(i / 300) % 2 ? 1 : 0.3));
@@ -31,7 +31,7 @@ async function memoryBytes(model: Model): Promise<number> {
   return memoryBytes;
 }
 
-/** How often each kernel runs. */
+/** Counts how often each kernel runs. */
 function kernels({ graph }: Model): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { kernel } of makePlan(graph, true).steps) counts.set(kernel, (counts.get(kernel) ?? 0) + 1);

@@ -5,9 +5,9 @@ import { ZipArchive } from '../../convert/src/checkpoints/zip-archive.js';
 const MAX_ENTRY_BYTES = 2 ** 24;
 
 /**
- * The bits that PyTorch saw, from an `.npz` archive: for each binary convolution uint8 (images, bytes).
+ * Reads the bits that PyTorch computed from an `.npz` archive, which has uint8 (images, bytes) for each binary convolution.
  *
- * @returns by module name, in the archive's order, the bytes of image n.
+ * @returns for each module name, in the archive's order, a function that gives the bytes of an image.
  */
 export async function readGoldenBits(path: string): Promise<Map<string, (image: number) => Uint8Array>> {
   const source = await openFileSource(path);

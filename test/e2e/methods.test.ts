@@ -17,7 +17,7 @@ interface Case {
   readonly options: Partial<ConvertOptions>;
 }
 
-/** Checkpoints that the methods' own code wrote, with the logits that it computes. */
+/** Checkpoints that the methods' own code wrote, and the logits that it computed. */
 const CASES: readonly Case[] = [
   {
     id: 'irnet-resnet20_1w1a',

@@ -50,6 +50,6 @@ test('a checkpoint of the paper’s recipe has gamma = E|sin(omega0 w)| for alph
     const { image, label } = (await sample.read(n))!;
     confusion[label]![argMax(model.run(prepareImage(image, recipe!, height, width)))]!++;
   }
-  // The same classes, so the same accuracy: no image of these is near a tie.
+  // The same classes mean the same accuracy. None of these images is near a tie.
   expect(confusion).toEqual(evaluation!.confusion);
 });

@@ -2,7 +2,7 @@ import type { Architecture } from '@signwave/convert';
 import { expectedTensors } from '../../convert/src/models/architecture.js';
 import type { FloatTensor } from '../../convert/test/checkpoints/build-safetensors.js';
 
-/** Seeded uniform numbers in 0..1 (Numerical Recipes' generator). */
+/** Gives seeded uniform numbers from 0 to 1 (Numerical Recipes' generator). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -11,7 +11,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A state dict for an architecture: random latent weights, and batch norms and scales that keep activations near 1. */
+/** Makes a state dict for an architecture: random latent weights, and batch norms and scales that keep activations near 1. */
 export function randomState(architecture: Architecture, classes: number, seed: number): Map<string, FloatTensor> {
   const random = seededRandom(seed);
   const state = new Map<string, FloatTensor>();
@@ -32,7 +32,10 @@ export function randomState(architecture: Architecture, classes: number, seed: n
   return state;
 }
 
-/** The same with gamma and beta of 0 in a part of the channels of every batch norm whose name matches: dead channels, as weight decay leaves them. */
+/**
+ * Copies a state dict with dead channels, such as weight decay causes: gamma and beta are 0 in some channels of every batch norm whose
+ * name matches.
+ */
 export function withDeadChannels(
   state: ReadonlyMap<string, FloatTensor>,
   norms: RegExp,

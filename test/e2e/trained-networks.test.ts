@@ -10,7 +10,7 @@ const TEST_IMAGES = 20;
 const CLASSES = Array.from({ length: 10 }, (_, i) => `class${i}`);
 const ALL = process.env.SIGNWAVE_FULL === '1';
 
-/** Those that take seconds, and those that take minutes. */
+/** The networks that take seconds; the others take minutes. */
 const QUICK: readonly ArchitectureName[] = ['demo_1w1a', 'resnet20_1w1a', 'resnet20_1w32a', 'resnet20_float'];
 const names = (Object.keys(ARCHITECTURES) as ArchitectureName[]).filter(
   (name) => ARCHITECTURES[name].input.size !== 224 && (ALL || QUICK.includes(name)),
@@ -20,7 +20,10 @@ if (!ALL) console.warn(`networks ${names.join(', ')} of the trainer: SIGNWAVE_FU
 const folder = temporaryFolder();
 const data = join(folder, 'cifar');
 
-/** CIFAR's binary files with bright and dark blots: pictures of noise drive every layer to its thresholds, where the order of float sums decides. */
+/**
+ * Writes CIFAR's binary files with pictures of bright and dark blots. Noise would drive every layer to its thresholds, where the order of
+ * float sums decides.
+ */
 function writeImages(): void {
   const random = seededRandom(3);
   const records = (count: number): Uint8Array =>
@@ -28,8 +31,8 @@ function writeImages(): void {
       const at = i % 3073;
       if (at === 0) return Math.floor(i / 3073) % 10;
       const [y, x] = [((at - 1) >> 5) & 31, (at - 1) & 31];
-      const phase = Math.floor(i / 3073) * 0.7 + ((at - 1) >> 10);
-      return 128 + 90 * Math.sin(phase + y / 5) * Math.cos(phase - x / 4) + 30 * (random.next() - 0.5);
+      const angle = Math.floor(i / 3073) * 0.7 + ((at - 1) >> 10);
+      return 128 + 90 * Math.sin(angle + y / 5) * Math.cos(angle - x / 4) + 30 * (random.next() - 0.5);
     });
   mkdirSync(data);
   for (let part = 1; part <= 5; part++) writeFileSync(join(data, `data_batch_${part}.bin`), records(4));

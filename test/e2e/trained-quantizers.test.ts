@@ -14,16 +14,16 @@ import { packedConfusion, trainAndConvert } from './trained.js';
 
 const DATA = 'examples/fashion-mnist';
 const TEST_IMAGES = 100;
-/** Images that the reference goes through layer by layer: it is slow. */
+/** Number of images to compare with the reference layer by layer, which is slow. */
 const COMPARED_IMAGES = 3;
-/** By activation quantizer, where it isn't one sign for each of the six binary layers. */
+/** No differing bits, for activation quantizers that don't have one sign for each of the six binary layers. */
 const NO_DIFFERENCE: Readonly<Record<string, readonly number[]>> = { identity: [], dorefa: new Array(18).fill(0) };
 const ALL = process.env.SIGNWAVE_FULL === '1';
 
 const weights = Object.keys(WEIGHT_QUANTIZERS);
 const activations = Object.keys(ACTIVATION_QUANTIZERS);
 const pairs = weights.flatMap((w, i) =>
-  // In a short run each weight quantizer comes once, and each activation quantizer at least once.
+  // A short run takes each weight quantizer once and each activation quantizer at least once.
   activations.filter((_, j) => ALL || j === i % activations.length).map((a) => [w, a] as const),
 );
 if (!ALL)
@@ -65,7 +65,7 @@ describe('one epoch of the demo network with quantizers', () => {
   });
 });
 
-/** By sign, how many bytes of packed bits differ from the reference's. */
+/** Counts, for each sign, the bytes of packed bits that differ from the reference's. */
 function differingBits({ graph }: ModelFile, model: Model, maps: ReturnType<Reference['record']>['maps']): number[] {
   const signs = graph.nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
   return signs.map((sign) => {
@@ -75,7 +75,7 @@ function differingBits({ graph }: ModelFile, model: Model, maps: ReturnType<Refe
   });
 }
 
-/** Signs of the binary layers' filters in a model, (O, I, kh, kw). */
+/** Extracts the signs (O, I, kh, kw) of the binary layers' filters from a model. */
 function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
   const filters = new Map<string, Float32Array>();
   for (const node of graph.nodes) {
@@ -96,7 +96,7 @@ function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
   return filters;
 }
 
-/** What the trainer's own quantizer makes of a layer's latent weights, as the back end that trained it computes. */
+/** Quantizes a layer's latent weights by the trainer's own quantizer, on the back end that trained it. */
 async function trainedSigns(checkpoint: string, layer: string, quantizer: string): Promise<Float32Array> {
   const { tf } = await chooseBackend({ force: 'wasm' });
   const { tensors } = readSafetensors(readFileSync(checkpoint), checkpoint);

@@ -9,18 +9,18 @@ import type { Evaluation } from '../../trainer/src/run/evaluate.js';
 import { train } from '../../trainer/src/run/train.js';
 import { convertAt } from './converted.js';
 
-/** A short run, its last checkpoint packed. */
+/** The result of a short training run, packed. */
 export interface Trained {
   readonly config: TrainConfig;
   /** Path of `best.safetensors`. */
   readonly checkpoint: string;
-  /** Of the last epoch; with one epoch, of the checkpoint. */
+  /** The evaluation after the last epoch; with one epoch, it is also that of the checkpoint. */
   readonly evaluation: Evaluation;
   readonly file: ModelFile;
   readonly model: Model;
 }
 
-/** Train as a config says, on wasm, and convert without a single option. @param folder gets the run. */
+/** Trains by a config, on wasm, and converts the checkpoint without any option. @param folder receives the run. */
 export async function trainAndConvert(written: object, folder: string): Promise<Trained> {
   const config = parseConfig(JSON.stringify({ output: join(folder, 'run'), ...written }), 'test.json');
   const { evaluation } = await train({ config, backend: await chooseBackend({ force: 'wasm' }), overwrite: true });
@@ -29,7 +29,10 @@ export async function trainAndConvert(written: object, folder: string): Promise<
   return { config, checkpoint, evaluation: evaluation!, file, model: await load(writeModel(file)) };
 }
 
-/** (true class, predicted class) counts of a packed model on the `count` images of a data set that training takes, too, as `signwave eval` reads it. */
+/**
+ * Counts (true class, predicted class) of a packed model on `count` images of a data set: those that training takes, read as
+ * `signwave eval` reads them.
+ */
 export async function packedConfusion(model: Model, spec: string, count: number): Promise<number[][]> {
   const sample = await openImageSample(spec, { limit: count });
   const { recipe, height, width } = model.input;

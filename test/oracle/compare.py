@@ -1,12 +1,25 @@
-"""Compare an executor with the forward rule of networks.py, and its ONNX twin with ONNX Runtime.
+"""Compares an executor with the forward rule of networks.py, and its ONNX twin in ONNX Runtime.
 
     python3 compare.py FOLDER NAME
 
-reads from FOLDER: NAME.npz, the state dict; NAME.input.npz; NAME.signs.npz, for each binary convolution the executor's signs (N, C, H, W) as
-int8, 0 where the source's sign gives 0; NAME.packed.npz, those of the packed graph, which has no 0; NAME.onnx and NAME.exact.onnx. Prints JSON: `logits` of the forward rule (N, classes), its `layers` in order, how many signs were `doubtful` (another one than
-here, within 1e-5 of the threshold: the executor's was taken, so that what follows can be compared), which were `wrong`; `onnxLogits` of the ONNX twin in ONNX Runtime with
-the packed graph's signs, `onnxDoubtful`, in how many it finds another, `onnxAloneLogits` of the twin as it is,
-`onnxExactLogits` of the one whose float convolutions are written tap by tap.
+reads from FOLDER:
+
+    NAME.npz                     the state dict
+    NAME.input.npz               the images
+    NAME.signs.npz               for each binary convolution the executor's signs (N, C, H, W) as int8, 0 where the source's sign gives 0
+    NAME.packed.npz              the signs of the packed graph, which has no 0
+    NAME.onnx, NAME.exact.onnx   the twin, and the twin whose float convolutions are written tap by tap
+
+and prints JSON:
+
+    logits            (N, classes) by the forward rule
+    layers            names of its layers, in order
+    doubtful          number of signs that differ within 1e-5 of the threshold; the executor's are used, so that later layers can be compared
+    wrong             the other signs that differ
+    onnxLogits        logits of the twin in ONNX Runtime, given the packed graph's signs
+    onnxDoubtful      number of signs that the twin finds to be different
+    onnxAloneLogits   logits of the twin without given signs
+    onnxExactLogits   logits of the twin whose float convolutions are written tap by tap
 """
 
 import json
@@ -38,12 +51,12 @@ def run(model, feeds):
 
 
 def as_operand(signs, node):
-    """(N, C, H, W) as the twin gives it to a node: maps are flattened pixel by pixel."""
+    """Converts signs (N, C, H, W) to what a node of the twin reads: for layers that aren't convolutions, maps are flattened pixel by pixel."""
     return signs if node.op_type == 'Conv' else signs.transpose(0, 2, 3, 1).reshape(len(signs), -1)
 
 
 def run_with_given_signs(given):
-    """The twin with its signs cut: each convolution takes the given ones, and those that the twin finds are outputs."""
+    """Runs the twin with its signs cut off: each convolution takes the given ones, and the signs that the twin finds are outputs."""
     model = onnx.load(f'{path}.onnx')
     graph = model.graph
     image = graph.input[0].name
@@ -53,7 +66,7 @@ def run_with_given_signs(given):
             layers.setdefault(node.name.rsplit('/', 1)[0], {}).setdefault(node.input[0], node)
     cut = {}
     for layer in net.layers:
-        # A layer that is computed twice reads two signs: LAYER and LAYER|1.
+        # A layer that is computed twice reads two signs, LAYER and LAYER|1.
         for n, (value, node) in enumerate(layers[layer].items()):
             key = layer if n == 0 else f'{layer}|{n}'
             if key in given:
@@ -73,7 +86,7 @@ def run_with_given_signs(given):
 
 
 def run_twin(file):
-    """Logits (N, classes) of a twin as it is."""
+    """Gives the logits (N, classes) of a twin without given signs."""
     (logits,) = run(file, {onnx.load(file).graph.input[0].name: images})
     return logits.reshape(len(images), -1).tolist()
 

@@ -1,4 +1,4 @@
-"""The networks' forward rules: blocks and nets around the layers of layers.py, written from the papers' and the authors' rules."""
+"""The networks' forward rules: blocks and networks made of the layers of layers.py, written from the papers' and the authors' rules."""
 
 from layers import *
 
@@ -257,7 +257,7 @@ def xnor_conv(net, x, name, o, k, pad=None, min_gamma=None):
 
 
 def xnor_linear(net, x, name, o, side=1, min_gamma=None):
-    """x as the batch norm takes it: a map, or already the vector of one with this side."""
+    """Takes x as a map, or as the vector of a flattened map with this side."""
     y = batch_norm(net, x, f'{name}.bn', eps=1e-4, min_gamma=min_gamma)
     signs = net.sign(f'{name}.linear', y.reshape(len(y), -1, side, side)).reshape(len(y), -1, 1, 1)
     w = latent(net, signs, f'{name}.linear.weight', o, 1)

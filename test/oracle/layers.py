@@ -1,5 +1,5 @@
-"""PyTorch's layers and the methods' binary convolutions in evaluation, in NumPy: written from the papers' and the authors' rules, not from the
-converter. A network that is run for the first time makes its own random tensors, hostile ones among them, and remembers them by name.
+"""PyTorch's layers and the methods' binary convolutions in evaluation, in NumPy. They are written from the papers' and the authors' rules,
+not from the converter. A network that runs for the first time makes its own random tensors, some of them hostile, and remembers them by name.
 
 Maps are float32 (N, C, H, W).
 """
@@ -10,7 +10,7 @@ F32 = np.float32
 
 
 class Net:
-    """Tensors by name."""
+    """The tensors of a network, by name."""
 
     def __init__(self, seed, classes, omega0, state=None, given=None):
         self.rng, self.classes, self.omega0 = np.random.default_rng(seed), classes, omega0
@@ -29,7 +29,7 @@ class Net:
         return self.tensor(name, lambda: self.rng.normal(mean, scale, shape))
 
     def signed_scale(self, name, *shape):
-        """Scales of both signs, some tiny."""
+        """Random scales of both signs, some tiny."""
         def make():
             scale = self.rng.uniform(0.2, 1.0, shape) * self.rng.choice([-1, 1, 1], shape)
             return np.where(self.rng.uniform(size=shape) < 0.05, 1e-8, scale)
@@ -37,8 +37,8 @@ class Net:
 
     def sign(self, name, x, threshold=0.0):
         """
-        sign(x - threshold), as torch.sign: 0 where they are equal. With the signs that another executor found, those are taken where rounding may
-        decide, within 1e-5 of the threshold; elsewhere they have to be the same, and the first that isn't is noted.
+        sign(x - threshold) as torch.sign gives it: 0 if they are equal. If the signs of another executor are given, they are used where
+        rounding may decide, within 1e-5 of the threshold. Elsewhere they must be the same, and the first difference is noted.
         """
         distance = x - F32(1) * threshold
         signs = np.sign(distance)
@@ -86,7 +86,7 @@ def linear(net, x, name, o):
 
 
 def batch_norm(net, x, name, eps=1e-5, affine=True, min_gamma=None):
-    """Statistics near the batch's own, so that signals stay alive; a few gammas 0, 1e-8 or negative, a few betas 0 with them."""
+    """A batch norm with statistics near the batch's own, so that signals stay alive; a few gammas are 0, 1e-8 or negative, a few betas 0."""
     c = x.shape[1]
     axes = (0,) + tuple(range(2, x.ndim))
     if affine:
@@ -204,11 +204,11 @@ def xnor_weights(net, w):
 # The methods' convolutions, signs of the activations included.
 
 def latent(net, x, name, o, k, groups=1):
-    """Some of both signs, of many magnitudes, a few filters nearly all of one sign."""
+    """Random latent weights of both signs and many magnitudes; in a few filters nearly all have one sign."""
     shape = (o, x.shape[1] // groups, k, k)
     w = net.rng.laplace(0, 0.08, shape) * net.rng.uniform(0.2, 2, (o, 1, 1, 1))
     w += np.where(net.rng.uniform(size=(o, 1, 1, 1)) < 0.05, 0.3, 0)
-    # No weight so near to a mean, or to 0, that the order of a sum decides its sign.
+    # Moves weights that are so near to a mean, or to 0, that the order of a sum would decide their sign.
     for mean in (0, w.mean((1, 2, 3), keepdims=True), w.mean(1, keepdims=True)):
         w = np.where(np.abs(w - mean) < 1e-5, w + 1e-3, w)
     w = np.where(net.rng.uniform(size=shape) < net.zero_part, 0, w) if net.zero_part else w
@@ -270,7 +270,7 @@ def rbnn_conv(net, x, name, o, k=3, stride=1):
     rotated = (r1.T.astype(np.float64) @ w.reshape(o, a, n // a) @ r2.astype(np.float64)).reshape(w.shape)
     turned = w + np.abs(np.sin(rotate)) * (rotated - w)
     while (near := np.abs(per_filter(turned)).min(1) < 1e-6).any():
-        # As above: another angle for a filter with a weight whose sign rounding would decide.
+        # As above, but with another angle for filters that have a weight whose sign rounding would decide.
         rotate[near] = net.rng.normal(1.0, 0.5, rotate[near].shape)
         turned = w + np.abs(np.sin(rotate)) * (rotated - w)
     w = np.sign(turned).astype(F32)
@@ -286,7 +286,7 @@ def adabin_conv(net, x, name, o, k=3, stride=1):
     distance = np.sqrt(((w - centre) ** 2).mean((1, 2, 3), keepdims=True))
     levels = np.sign((w - centre) / distance) * distance + centre
     signs = net.sign(name, x, beta)
-    # In binary64: thousands of products that aren't whole numbers would leave rounding of their own.
+    # In binary64, because thousands of products that aren't whole numbers would add rounding of their own.
     activations = np.float64(alpha) * (signs * np.sign(alpha) + np.float64(beta))
     return conv(activations, levels.astype(np.float64), stride, k // 2)
 

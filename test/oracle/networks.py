@@ -1,8 +1,8 @@
-"""The networks of eleven methods for which no trained checkpoint is at hand: forward rules in NumPy on random tensors.
+"""Runs networks of eleven methods for which there is no trained checkpoint, by forward rules in NumPy on random tensors.
 
     python3 networks.py FOLDER
 
-writes for each ID.npz, the state dict, and ID.input.npz, images (N, C, H, W). compare.py compares what another executor makes of them.
+writes for each network ID.npz, the state dict, and ID.input.npz, images (N, C, H, W). compare.py compares the results of another executor.
 """
 
 import sys
@@ -126,7 +126,7 @@ OMEGA0 = 20
 
 def write(name, folder):
     shape, forward = NETWORKS[name]
-    # Enough images that statistics of a batch are sound; a few of them are kept.
+    # Enough images for sound batch statistics; only a few of them are kept.
     count, kept = (16, 4) if shape[1] <= 32 else (3, 1)
     seed = zlib.crc32(name.encode())
     net = Net(seed, 10 if shape[1] <= 32 else 20, OMEGA0)

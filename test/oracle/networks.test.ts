@@ -12,17 +12,17 @@ import { convertOracle, namedSigns, readInputs, signsFile, signsOf, type Verdict
 
 /** A Python with the packages of requirements.txt; .ci/run makes one. Without it these tests are skipped. */
 const PYTHON = process.env.SIGNWAVE_ORACLE_PYTHON;
-/** Which of how many equal shares of the networks, for two processes to work at the same time: "1/2". */
+/** Which share of the networks to test, so that two processes can work at the same time: "1/2" is the first of two. */
 const [SHARE, SHARES] = (process.env.SIGNWAVE_ORACLE_SHARE ?? '1/1').split('/').map(Number) as [number, number];
 /** The largest networks take seconds in the reference, and many under load. */
 const TIMEOUT_MS = 900_000;
-/** Signs within 1e-5 of their threshold, of all. */
+/** Share of the signs that may be doubtful: they differ, but lie within 1e-5 of their threshold. */
 const MAX_DOUBTFUL_PART = 1e-4;
-/** Images on which no sign is decided by the order of sums; the random networks answer to one that is with other logits. */
+/** Minimum share of images on which the order of sums decides no sign. In these random networks, one such sign changes the logits. */
 const MIN_ALONE_PART = 0.95;
 /**
- * Open: 16 layers of float sums in another order add up to 2.3e-5 of the largest output in the SIMD kernels, where format/SPEC.md 5 allows 1e-5:
- * once they keep it, this test fails and goes.
+ * A known failure: in the SIMD kernels, the different order of float sums in 16 layers adds up to 2.3e-5 of the largest output, but
+ * format/SPEC.md 5 allows 1e-5. When the kernels keep to that, this test fails and can be removed.
  */
 const BEYOND_SPEC = 'reste-resnet18_1w32a imagenet';
 const INPUT = '.input.npz';
@@ -39,7 +39,7 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
   test.each(names)('%s', { timeout: TIMEOUT_MS }, async (name) => {
     const { model, unfolded } = await convertOracle(folder, name);
     const inputs = await readInputs(folder, name);
-    // The packed graph has other bits and weights where channels are at their threshold time and again: its signs are the twin's.
+    // The packed graph has other bits and weights for channels that are often at their threshold, so its signs are those of the twin.
     const [source, packed] = [new SignRecord(unfolded), new SignRecord(model.graph)];
     const reference = new Reference(model.graph);
     const agreement = new SourceAgreement(unfolded, model.graph);
@@ -57,7 +57,7 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
     const printed = execFileSync(PYTHON!, [script('compare.py'), folder, name], { maxBuffer: 1 << 28 });
     const verdict: Verdict = JSON.parse(printed.toString());
 
-    // Given the same signs before it, every layer has the oracle's signs, but at the threshold itself.
+    // Given the same signs before it, every layer has the oracle's signs, except at the threshold itself.
     expect(verdict.wrong).toEqual([]);
     expect([...verdict.layers].sort()).toEqual([...layers.keys()].sort());
     const all = [...layers.values()].reduce((sum, { images }) => sum + images.reduce((n, map) => n + map.length, 0), 0);
@@ -71,13 +71,13 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
       });
     });
 
-    // The packed graph has the source's outputs, unless a rounding decides a sign, or puts a value exactly on the threshold.
+    // The packed graph has the source's outputs, unless rounding decides a sign or puts a value exactly on the threshold.
     const unexplained = agreement.disagreements.filter(
       ({ image, layer, isNearTie }) => !isNearTie && !hasZeroByChance(layers.get(layer!)!, image),
     );
     expect(unexplained).toEqual([]);
 
-    // The twin decides a sign at its threshold by its own order of sums: given the same signs, it has the same logits.
+    // The twin decides signs near their threshold by its own order of sums. Given the same signs, it has the same logits.
     expect(verdict.onnxDoubtful).toBeLessThanOrEqual(MAX_DOUBTFUL_PART * all);
     logits.forEach((values, n) => {
       const twin = verdict.onnxLogits[n]!;
@@ -86,7 +86,7 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
         expect(Math.abs(value - twin[c]!), `ONNX, image ${n}, class ${c}`).toBeLessThan(1e-3);
       });
     });
-    // Left alone it has them as well unless the order of sums decides a sign, and always where it is told that order.
+    // On its own it has them, too, unless the order of sums decides a sign; and always if its sums have the same order.
     const areClose = (n: number, twin: readonly number[]): boolean =>
       argMax(logits[n]!) === argMax(twin) && logits[n]!.every((value, c) => Math.abs(value - twin[c]!) < 1e-3);
     const close = verdict.onnxAloneLogits.filter((twin, n) => areClose(n, twin));
@@ -107,7 +107,7 @@ describe.skipIf(PYTHON === undefined)('networks written a second time in NumPy, 
   });
 });
 
-/** What a graph gives for some inputs: the signs of each layer (C, H, W), and the logits. */
+/** Records what a graph computes for some inputs: the signs of each layer (C, H, W), and the logits. */
 class SignRecord {
   readonly #signs: ReturnType<typeof namedSigns>;
   readonly layers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly images: Int8Array[] }>;
@@ -122,7 +122,7 @@ class SignRecord {
     );
   }
 
-  /** @param maps of all nodes, for one input. */
+  /** @param maps the maps of all nodes for one input. */
   add(maps: Recording['maps']): void {
     for (const { layer, sign, shape } of this.#signs)
       this.layers.get(layer)!.images.push(signsOf(maps[sign]!.data, shape.channels));

@@ -3,7 +3,7 @@ import { type Graph, inferShapes, type MapShape } from '@signwave/format';
 import { openFileSource } from '@signwave/lab/node';
 import { npyFile, zip } from '../../convert/test/checkpoints/build.js';
 
-/** What compare.py prints. */
+/** The output of compare.py. */
 export interface Verdict {
   readonly logits: readonly (readonly number[])[];
   readonly layers: readonly string[];
@@ -15,7 +15,7 @@ export interface Verdict {
   readonly onnxExactLogits: readonly (readonly number[])[];
 }
 
-/** Convert FOLDER/NAME.npz. */
+/** Converts FOLDER/NAME.npz. */
 export async function convertOracle(folder: string, name: string): Promise<Conversion> {
   const arch = name.split(' ')[0]!;
   const source = await openFileSource(`${folder}/${name}.npz`);
@@ -31,7 +31,7 @@ export async function convertOracle(folder: string, name: string): Promise<Conve
   }
 }
 
-/** Preprocessed floats (H, W, C) of each image in FOLDER/NAME.input.npz. */
+/** Reads the preprocessed floats (H, W, C) of each image in FOLDER/NAME.input.npz. */
 export async function readInputs(folder: string, name: string): Promise<Float32Array[]> {
   const source = await openFileSource(`${folder}/${name}.input.npz`);
   try {
@@ -49,16 +49,16 @@ export async function readInputs(folder: string, name: string): Promise<Float32A
   }
 }
 
-/** Signs that feed a layer of bits with a name. */
+/** The signs that feed a binary layer that has a name. */
 interface NamedSigns {
   readonly layer: string;
-  /** Index of the node. */
+  /** Index of the sign's node. */
   readonly sign: number;
-  /** Of the map; for a vector, of the map that was flattened to it. */
+  /** Shape of the signs; for a vector, of the map that was flattened to it. */
   readonly shape: MapShape;
 }
 
-/** In the order of the network. */
+/** Lists the signs in the order of the network. */
 export function namedSigns(graph: Graph): NamedSigns[] {
   const shapes = inferShapes(graph);
   const named = graph.nodes.flatMap((node) => {
@@ -69,7 +69,7 @@ export function namedSigns(graph: Graph): NamedSigns[] {
       { layer: node.name, sign, shape: node.op === 'linear' ? flattenedShape(graph, shapes, sign) : shapes[sign]! },
     ];
   });
-  // A layer with weights of 0 is two, which read the same signs. One that is computed twice, with +1 and with -1 for 0, reads two signs.
+  // A layer with weights of 0 becomes two, which read the same signs. One that is computed twice, with +1 and -1 for 0, reads two signs.
   const bySign = [...new Map(named.map((signs) => [signs.sign, signs])).values()];
   const before = (at: number): number => bySign.slice(0, at).filter(({ layer }) => layer === bySign[at]!.layer).length;
   return bySign.map((signs, at) => (before(at) === 0 ? signs : { ...signs, layer: `${signs.layer}|${before(at)}` }));
@@ -81,7 +81,7 @@ function flattenedShape(graph: Graph, shapes: readonly MapShape[], index: number
   return op === 'sign' || op === 'affine' ? flattenedShape(graph, shapes, inputs[0]!) : shapes[index]!;
 }
 
-/** (C, H, W) of a map (H, W, C) of signs. */
+/** Reorders signs (H, W, C) to (C, H, W). */
 export function signsOf(data: Float32Array, channels: number): Int8Array {
   const pixels = data.length / channels;
   const signs = new Int8Array(data.length);
@@ -91,7 +91,7 @@ export function signsOf(data: Float32Array, channels: number): Int8Array {
   return signs;
 }
 
-/** An `.npz` of int8 arrays (N, C, H, W). @param layers by name: the shape of one image's map, and its signs (C, H, W). */
+/** Makes an `.npz` of int8 arrays (N, C, H, W). @param layers by name, the shape of an image's map, and each image's signs (C, H, W). */
 export function signsFile(
   layers: ReadonlyMap<string, { readonly shape: readonly number[]; readonly images: readonly Int8Array[] }>,
 ): Uint8Array {

@@ -14,7 +14,7 @@ const SIZE = { width: 720, height: 400 };
 /** @typedef {{ name: string, weights: string, epochs: readonly Epoch[] }} MethodRun */
 /** @typedef {{ omega0: number, epochs: readonly Epoch[] }} Omega0Run */
 /**
- * What ablation.mjs keeps.
+ * The results that ablation.mjs stores.
  *
  * @typedef {{
  *   machine: string,
@@ -29,7 +29,7 @@ const SIZE = { width: 720, height: 400 };
  */
 
 /**
- * Write docs/ablation.md and its figures from the results of ablation.mjs.
+ * Writes docs/ablation.md and its figures from the results of ablation.mjs.
  *
  * @param {Results} results
  */

@@ -1,9 +1,10 @@
-// Table 1's question and figure 4's at small scale: what BiPer's wave brings against other weight quantizers, and how much omega0 matters.
+// Answers the questions of the paper's table 1 and figure 4 at small scale: what BiPer's wave gains over other weight quantizers, and how
+// much omega0 matters.
 //
 //   npm run ablation -- --data CIFAR10_FOLDER      trains what isn't trained yet (build/ablation), then writes docs/ablation.md
 //
-// Every run has the same network, images, epochs, learning rates and seed; only the quantizer of the weights or omega0 differs. A cut run goes on
-// where it was.
+// All runs have the same network, images, epochs, learning rates and seed; only the quantizer of the weights or omega0 differs. An
+// interrupted run continues where it stopped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -16,7 +17,7 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const FOLDER = 'build/ablation';
 const RESULTS = 'trainer/bench/ablation-results.json';
 
-/** Of all runs. */
+/** Settings that all runs share. */
 const COMMON = {
   architecture: 'demo_1w1a',
   recipe: 'code',
@@ -29,7 +30,7 @@ const COMMON = {
   metricsEverySteps: 1000,
 };
 const IMAGES = { trainImages: 10_000, testImages: 5_000 };
-/** How the document says which images these are; results without it are of the first ones. */
+/** How the document describes the choice of images. Results without it were measured on the first images. */
 const SAMPLE = 'evenly chosen';
 const OMEGA0 = 20;
 

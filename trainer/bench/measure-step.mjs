@@ -1,8 +1,8 @@
-// One back end of step.mjs: prints {loss, ms, device} or {error} as JSON.
+// Measures one back end for step.mjs, and prints {loss, ms, device} or {error} as JSON.
 //
 //   node measure-step.mjs BACKEND BATCH STEPS [TENSORS.json]
 //
-// TENSORS.json gets the parameters, images and labels that the loss belongs to, for other frameworks; the numbers go into TENSORS.bin.
+// TENSORS.json receives the parameters, images and labels that gave the loss, for other frameworks; their numbers go into TENSORS.bin.
 import { writeFileSync } from 'node:fs';
 import { chooseBackend } from '../src/backends/choose-backend.ts';
 import { createNetwork } from '../src/models/index.ts';
@@ -16,13 +16,13 @@ import { openStockWasm } from './stock-wasm.mjs';
 
 const [name, batch, steps, tensorsPath] = process.argv.slice(2);
 const CHECKED_IMAGES = 4;
-/** The first steps make kernels and buffers. */
+/** Not timed, because the first steps compile kernels and allocate buffers. */
 const WARM_UP_STEPS = 3;
 
 try {
   const backend =
     name === 'wasm-stock' ? await openStockWasm() : await chooseBackend({ force: /** @type {BackendName} */ (name) });
-  // In stage 2 sums of +-1 that equal their mean are common before training, and rounding decides their signs: losses differ.
+  // Losses are compared in stage 1 only. In stage 2, before training, many sums of +-1 equal their mean, and rounding decides their signs.
   const { loss } = await runSteps(backend, '1', CHECKED_IMAGES, 1, tensorsPath);
   const timed =
     Number(steps) > 0 ? await runSteps(backend, '2', Number(batch), WARM_UP_STEPS + Number(steps)) : undefined;
@@ -71,7 +71,7 @@ async function runSteps(backend, stage, images, count, dumpPath) {
 }
 
 /**
- * Names, shapes and places as JSON, and beside it the numbers as float32.
+ * Writes names, shapes and offsets as JSON, and the numbers as float32 into a file beside it.
  *
  * @param {string} path
  * @param {{ name: string, tensor: Tensor }[]} tensors

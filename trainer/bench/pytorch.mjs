@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 const PACKAGES = ['torch==2.15.0', 'numpy==2.3.4'];
 
-/** Python with PyTorch, in an environment that is made if it isn't there yet. */
+/** Finds a Python with PyTorch, in an environment that is created the first time. */
 export function pytorchPython() {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'signwave', 'pytorch');
   const python = join(folder, 'bin', 'python');
-  // Written last: without it an installation was cut off.
+  // Written last; if it is missing, an installation was interrupted.
   const marker = join(folder, 'installed');
   if (existsSync(marker)) return python;
   console.error(`installing ${PACKAGES.join(' and ')} into ${folder}`);

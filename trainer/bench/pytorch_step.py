@@ -1,10 +1,10 @@
-"""Times a training step of BiPer's ResNet-20 in PyTorch: the arithmetic of the authors' code, written anew.
+"""Times a training step of BiPer's ResNet-20 in PyTorch, a rewrite with the arithmetic of the authors' code.
 
     python pytorch_step.py TENSORS.json BATCH STEPS
 
 TENSORS.json is what measure-step.mjs writes: parameters, images (N, H, W, C) and labels, with the numbers in TENSORS.bin.
-Prints {"loss", "ms", "device"} as JSON: the loss of the first step in stage 1 on those images, in float64 (in float32 a sign near 0 may differ, and
-with so few images one is enough to see), and the milliseconds of each step in stage 2, in float32, on random ones.
+Prints {"loss", "ms", "device"} as JSON: the loss of the first step in stage 1 on those images, in float64 (in float32 a sign near 0 may
+differ, and with so few images a single one would be visible); and the milliseconds of each step in stage 2, in float32, on random images.
 """
 
 import json

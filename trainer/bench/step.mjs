@@ -1,10 +1,10 @@
-// Images per second of a training step of ResNet-20 (BiPer, stage 2, 32 x 32 x 3) on each back end of this machine.
+// Measures images per second of a training step of ResNet-20 (BiPer, stage 2, 32 x 32 x 3) on each back end of this machine.
 //
 //   node trainer/bench/step.mjs [--backends tensorflow,wasm,wasm-stock] [--batch 128] [--steps 10] [--peers]
 //
-// `wasm-stock` is tfjs's wasm back end without the trainer's kernels.
-// Each back end has a process of its own. Before it is timed, the loss of a small batch in stage 1 must equal that of cpu. --peers times the
-// same step in PyTorch, from an environment of its own in the user's cache folder, made at the first call (some 3 GB).
+// `wasm-stock` is tfjs's wasm back end without the trainer's kernels. Each back end runs in a process of its own. Before it is timed, its
+// loss of a small batch in stage 1 must equal that of the back end `cpu`. --peers also times the same step in PyTorch, in an environment of
+// its own in the user's cache folder, which the first call creates (about 3 GB).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,7 @@ for (const [name, rate] of rates) {
 }
 
 /**
- * What measure-step.mjs or pytorch_step.py prints.
+ * The output of measure-step.mjs or pytorch_step.py.
  *
  * @typedef {{ loss: number, ms: number[], device: string, error?: string }} Measured
  */

@@ -1,5 +1,5 @@
-// The wasm back end without what the trainer adds: stock kernels, and the filter gradient that stock lacks as most would write it first, patches
-// side by side (im2col) times the gradient.
+// The wasm back end without the trainer's additions: stock kernels only. The filter gradient, which has no stock kernel, is computed in the
+// most obvious way: patches side by side (im2col) times the gradient.
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { conv2DInfo } from '../src/backends/convolution-gradients.ts';
@@ -20,7 +20,7 @@ export async function openStockWasm() {
 }
 
 /**
- * (N, H, W, C), (N, OH, OW, O) -> (kh, kw, C, O).
+ * Computes the gradient of the filters (kh, kw, C, O) from x (N, H, W, C) and dy (N, OH, OW, O).
  *
  * @param {tf.Tensor4D} x
  * @param {tf.Tensor4D} dy

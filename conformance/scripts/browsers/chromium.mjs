@@ -5,9 +5,9 @@ import { chromium } from 'playwright-core';
 /** @typedef {import('playwright-core').FilePayload} FilePayload */
 
 /**
- * Debian's Chromium, without a window.
+ * Starts Debian's Chromium without a window.
  *
- * @param {string[]} args further arguments of the command line
+ * @param {string[]} args further arguments of Chromium's command line
  */
 export async function launchChromium(args = []) {
   return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ['--no-sandbox', ...args] });

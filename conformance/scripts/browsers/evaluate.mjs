@@ -4,7 +4,7 @@ import { launchWebKit } from './webkit.mjs';
 
 const OPEN = { chromium: openChromium, firefox: launchFirefox, webkit: launchWebKit };
 
-/** Scripts are bodies of functions, as WebDriver has them. */
+/** Opens Chromium with the interface of the others. Scripts are function bodies, as in WebDriver. */
 async function openChromium() {
   const browser = await launchChromium();
   const page = await browser.newPage();
@@ -19,7 +19,7 @@ async function openChromium() {
 }
 
 /**
- * Open a page in a browser and wait for an expression to have a value.
+ * Opens a page in a browser and waits until an expression has a value.
  *
  * @param {keyof typeof OPEN} name
  * @param {string} url
@@ -30,7 +30,7 @@ export async function evaluateIn(name, url, expression) {
   const browser = await OPEN[name]();
   try {
     await browser.goto(url);
-    // Polled from here: Playwright's waitForFunction hangs under a Content-Security-Policy.
+    // Polled from here, because Playwright's waitForFunction hangs under a Content-Security-Policy.
     for (;;) {
       const value = await browser.evaluate(`return (${expression}) ?? null`);
       if (value !== null) return { version: browser.version, value };

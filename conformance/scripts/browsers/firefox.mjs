@@ -7,11 +7,12 @@ import { join } from 'node:path';
 const START_TRIES = 300;
 
 /**
- * Debian's Firefox without a window, by Marionette, the protocol in Firefox that geckodriver speaks: six commands, so no package for them.
+ * Starts Debian's Firefox without a window and drives it by Marionette, the protocol that geckodriver speaks to Firefox. Only six commands
+ * are needed, so no package is used for them.
  *
- * Not by WebDriver BiDi: its session listens for workers, and then Firefox 153 now and then (1 of 100) never returns from `new Worker` in a
- * worker. The caller waits until the new worker is registered, on a condition variable on which that worker waits, too, and one of the two
- * is woken (dom/workers: WaitForIsDebuggerRegistered, SetIsDebuggerRegistered). So it is with open developer tools.
+ * WebDriver BiDi isn't used because its session listens for workers, and then about 1 of 100 calls of `new Worker` in a worker never
+ * returns (Firefox 153). The caller waits until the new worker is registered, on a condition variable on which that worker waits, too, and
+ * only one of the two is woken (dom/workers: WaitForIsDebuggerRegistered, SetIsDebuggerRegistered). Open developer tools cause the same.
  */
 export async function launchFirefox() {
   const profile = mkdtempSync(join(tmpdir(), 'signwave-firefox-'));
@@ -38,7 +39,7 @@ export async function launchFirefox() {
       /** @param {string} url */
       goto: (url) => call('WebDriver:Navigate', { url }),
       /**
-       * In the page's own world, where its own functions are.
+       * Runs without a sandbox, so that the script sees the page's own globals.
        *
        * @param {string} script
        */
@@ -52,7 +53,7 @@ export async function launchFirefox() {
 }
 
 /**
- * Firefox writes the port that it took into its profile, when it is ready.
+ * Waits for the port. Firefox writes it into its profile when it is ready.
  *
  * @param {string} profile
  */
@@ -67,7 +68,8 @@ async function activePort(profile) {
 }
 
 /**
- * Messages are `LENGTH:JSON`: a greeting, then requests [0, id, command, parameters] and answers [1, id, error, result].
+ * Connects to Marionette. Messages are `LENGTH:JSON`: a greeting, then requests [0, id, command, parameters] and answers
+ * [1, id, error, result].
  *
  * @param {number} port
  */

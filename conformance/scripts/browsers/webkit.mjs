@@ -5,16 +5,16 @@ import { createServer } from 'node:net';
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const START_TRIES = 100;
 
-/** WebKitGTK's own driver under Xvfb, by W3C WebDriver: five requests, so no package for them. */
+/** Starts WebKitGTK's own driver under Xvfb and speaks W3C WebDriver to it. Only five requests are needed, so no package is used. */
 export async function launchWebKit() {
   const port = await freePort();
   const driver = spawn('xvfb-run', ['-a', 'WebKitWebDriver', `--port=${port}`], {
     stdio: 'ignore',
     detached: true,
-    // Shared memory is off in WebKitGTK, unlike in Safari, even where a page is isolated.
+    // Unlike Safari, WebKitGTK has shared memory switched off even in isolated pages.
     env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
   });
-  // The driver is a child of xvfb-run: both end with their group.
+  // The driver is a child of xvfb-run; killing their process group ends both.
   const stop = () => process.kill(-Number(driver.pid));
   try {
     const session = await startSession(`http://127.0.0.1:${port}`);
@@ -25,7 +25,7 @@ export async function launchWebKit() {
   }
 }
 
-/** The driver has no way to take any port and say which. */
+/** Finds a free port, because the driver can't choose one and report it. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

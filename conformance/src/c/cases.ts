@@ -22,17 +22,17 @@ import {
   seededRandom,
 } from '../../../runtime/test/random-graph.js';
 
-/** A model that is exported, and what it is given. */
+/** A model that is exported, and its inputs. */
 export interface Case {
   readonly name: string;
   readonly model: Model;
-  /** Images of the model's size, or floats; all of one kind. */
+  /** Either images of the model's size or floats. */
   readonly inputs: readonly (Uint8Array | Float32Array)[];
-  /** Images of any size, for the recipe. */
+  /** Images of any size, which the recipe prepares. */
   readonly images?: readonly RasterImage[];
 }
 
-/** Enough to call every kernel; check-c.mjs says so if not. */
+/** Enough random graphs to call every kernel; check-c.mjs reports it if they don't. */
 const RANDOM_GRAPHS = 16;
 const INPUTS_OF_A_GRAPH = 3;
 
@@ -90,7 +90,7 @@ function graphCase(name: string, graph: Graph, seed: number, scale = 1): Case {
   return { name, model: modelOf(name, graph), inputs };
 }
 
-/** Numbers below 2^-126 reach signs: NEON of 32-bit ARM takes them for zero. */
+/** Numbers below 2^-126 reach signs; 32-bit ARM's NEON treats them as zero. */
 function denormals(): Graph {
   const random = seededRandom(3);
   const tiny = (): Float32Array => randomFloats(random, 16, 1e-39);
@@ -107,7 +107,7 @@ function denormals(): Graph {
   return g.build();
 }
 
-/** Signs on planes that a convolution at a stride of 3 reads, too: it takes them as bits. */
+/** Signs on planes that are also read by a convolution with a stride of 3, which takes them as bits. */
 function twoReaders(): Graph {
   const random = seededRandom(5);
   const g = new GraphBuilder();
@@ -125,7 +125,7 @@ function softmax(log: boolean): Graph {
   return g.build();
 }
 
-/** A small network with a stem of integers behind a recipe, and images that are smaller, larger, tall, wide, gray and in colour. */
+/** A small network with a recipe and an integer stem, and images that are smaller, larger, tall, wide, gray and in colour. */
 function recipeCase(name: string, { resize, channelOrder }: Pick<InputRecipe, 'resize' | 'channelOrder'>): Case {
   const [height, width, channels] = [17, 18, channelOrder === 'gray' ? 1 : 3];
   const random = seededRandom(7);
@@ -141,7 +141,7 @@ function recipeCase(name: string, { resize, channelOrder }: Pick<InputRecipe, 'r
       std: Array(channels).fill(1),
     },
   );
-  // At a stride of 3 the sums are computed pixel by pixel, otherwise on planes.
+  // With a stride of 3 the sums are computed on pixels, otherwise on planes.
   x = g.conv(x, integerWeights(random, channels), { pad: 1, stride: channelOrder === 'bgr' ? 3 : 1 });
   x = g.conv(g.sign(g.affine(x, randomFloats(random, 16))), randomBits(random, [16, 3, 3, 16]), { pad: 1 });
   g.linear(g.globalAvgPool(x), f32Tensor([5, 1, 1, 16], randomFloats(random, 80)));
@@ -169,7 +169,7 @@ function integerWeights(random: () => number, channels: number): Tensor {
   return { dtype: 'i16', shape: [16, 3, 3, channels], data: new Uint8Array(values.buffer) };
 }
 
-/** As a file would give it back, names that C has to escape included. */
+/** Makes a model as if it was read from a file, with names that C has to escape. */
 function modelOf(name: string, graph: Graph): Model {
   const info: Model['info'] = {
     name: `${name} */ "?" \u00e9\\`,

@@ -1,4 +1,4 @@
-// A page: /?kernels=simd|scalar&threads=N; the digests come into `window.digests`, or `{ error }`.
+// The program for browsers. The page's address has ?kernels=simd|scalar&threads=N; `window.digests` gets the digests, or `{ error }`.
 import { digestWorkload, wayOf } from '../digests.js';
 
 const query = new URLSearchParams(location.search);

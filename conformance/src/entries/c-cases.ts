@@ -1,4 +1,4 @@
-// Write every case of conformance/src/c/cases.ts as C, with inputs and the outputs of WebAssembly: PROGRAM FOLDER.
+// Writes every case of conformance/src/c/cases.ts as C, with inputs and WebAssembly's outputs: PROGRAM FOLDER.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { exportC } from '@signwave/runtime/c';
 import { KERNEL_RECORDS, recordCalls } from '@signwave/runtime/internals';
 import { type Case, casesOf } from '../c/cases.js';
 
-/** What check-c.mjs reads of a case. */
+/** What check-c.mjs needs to know of a case. */
 export interface Written {
   readonly name: string;
   readonly kind: 'bytes' | 'floats';

@@ -1,7 +1,7 @@
-// What the C of check-c.mjs is timed against.
+// Times WebAssembly, for check-c.mjs to compare C with.
 import { load } from '@signwave/runtime';
 
-/** @returns a function that runs the model so often and gives the mean milliseconds of one run. */
+/** @returns a function that runs the model `runs` times and gives the mean time of a run in milliseconds. */
 export async function timeWasm(bytes: Uint8Array, image: Uint8Array): Promise<(runs: number) => number> {
   const model = await load(bytes, { kernels: 'simd' });
   return (runs) => {

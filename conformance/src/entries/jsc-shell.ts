@@ -1,8 +1,8 @@
-// What the runtime needs of the web besides WebAssembly, and the shell of JavaScriptCore lacks. To be imported first.
+// Supplies what the runtime needs of the web, besides WebAssembly, and JavaScriptCore's shell lacks. It has to be imported first.
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
 
-/** RFC 4648, of text without line breaks. */
+/** Decodes base64 (RFC 4648) without line breaks. */
 globalThis.atob ??= (base64: string): string => {
   const pieces: string[] = [];
   for (let i = 0; i < base64.length; i += 4) {
@@ -14,7 +14,7 @@ globalThis.atob ??= (base64: string): string => {
   return pieces.join('');
 };
 
-/** UTF-8 by the two functions of JavaScript that know it. */
+/** Decodes UTF-8 by `decodeURIComponent`; {@link Utf8Encoder} encodes it by `encodeURIComponent`. */
 class Utf8Decoder {
   decode(bytes: Uint8Array): string {
     return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));

@@ -1,4 +1,4 @@
-// The shell of JavaScriptCore: jsc -m PROGRAM -- WORKLOAD simd|scalar THREADS
+// The program for JavaScriptCore's shell: jsc -m PROGRAM -- WORKLOAD simd|scalar THREADS
 import './jsc-shell.js';
 import { digestWorkload, wayOf } from '../digests.js';
 

@@ -1,4 +1,4 @@
-// Node, Deno and Bun: PROGRAM WORKLOAD simd|scalar THREADS prints the digests as JSON.
+// The program for Node, Deno and Bun: PROGRAM WORKLOAD simd|scalar THREADS prints the digests as JSON.
 import { readFileSync } from 'node:fs';
 import { digestWorkload, wayOf } from '../digests.js';
 

@@ -1,4 +1,4 @@
-// What all others are compared with: the plain executor, no WebAssembly. PROGRAM WORKLOAD prints the digests as JSON; it takes a minute.
+// Runs the reference, without WebAssembly; all others are compared with it. PROGRAM WORKLOAD prints the digests as JSON; it takes a minute.
 import { readFileSync } from 'node:fs';
 import { crc32, packBits, readModel } from '@signwave/format';
 import { Reference } from '@signwave/reference';
@@ -21,7 +21,7 @@ const digests = workload.models.map(({ name, bytes, images }): ModelDigests => {
     logits = crc32(bytesOf(maps.at(-1)!.data), logits);
     graph.nodes.forEach(({ op }, node) => {
       const { data } = maps[node]!;
-      // SPEC 4.2: a sign that is kept as 0 would be neither; these models have none.
+      // SPEC 4.2 allows signs that give 0, which is neither bit; these models have none.
       if (op === 'sign')
         layers[node] = crc32(
           packBits(data.length, (i) => data[i]! > 0),

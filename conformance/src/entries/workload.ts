@@ -1,4 +1,4 @@
-// Convert every example checkpoint, decode the images, and print all of it as one JSON text: PROGRAM FOLDER_OF_MAINTAINERS_DATA.
+// Converts every example checkpoint, decodes the images, and prints both as one JSON text: PROGRAM FOLDER_OF_MAINTAINERS_DATA.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
@@ -7,11 +7,11 @@ import { bytesSource, writeModel } from '@signwave/format';
 import type { Workload } from '../digests.js';
 
 interface Example {
-  /** Relative to the maintainers' data. */
+  /** Path relative to the maintainers' data. */
   readonly checkpoint: string;
   readonly omega0?: number;
   readonly arch?: string;
-  /** Where the architecture has no input recipe of its own; any will do here. */
+  /** Name of a recipe, for architectures that have none; any will do here. */
   readonly preprocess?: string;
 }
 
@@ -26,7 +26,7 @@ const EXAMPLES: readonly Example[] = [
   { checkpoint: 'xnornet-nin-cifar10/nin.pth.tar', preprocess: 'cifar10' },
 ];
 const IMAGENET = { checkpoint: 'biper-resnet18-imagenet/model_best.pth.tar', omega0: 20 };
-/** Larger than the input: the recipe’s resize and crop take part. */
+/** An image that is larger than the input, so that the recipe's resize and crop are tested. */
 const PHOTOGRAPH = 'n02077923_sea_lion.JPEG';
 
 const data = process.argv[2]!;

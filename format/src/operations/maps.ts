@@ -6,11 +6,14 @@ import { CHANNELS, describe, type Rows, SIZE, START, vectorShape } from './row.j
 
 /** How an image of any size becomes the bytes of the input, and how bytes become floats (SPEC.md 4.1). */
 export interface InputRecipe {
-  /** Resize, then crop the centre. Absent: to the smallest size of the image's shape that covers the input, bilinear (SPEC.md 4.1). Pillow's arithmetic. */
+  /**
+   * How to resize an image before the centre is cropped, with Pillow's arithmetic. Absent: bilinear, to the smallest size of the image's
+   * shape that covers the input (SPEC.md 4.1).
+   */
   readonly resize?: {
     /** `shorterSide`: the shorter side becomes `sizePixels`; `stretch`: both sides become the input's own size. */
     readonly mode: 'shorterSide' | 'stretch';
-    /** Used by `shorterSide` only. */
+    /** Only used by `shorterSide`. */
     readonly sizePixels: number;
     readonly interpolation: 'bilinear' | 'bicubic';
   };
@@ -24,13 +27,13 @@ export interface InputRecipe {
 
 export interface InputNode extends NodeBase, MapShape {
   readonly op: 'input';
-  /** Absent: only floats that are preprocessed already can be given. */
+  /** Absent: the input can only be given as preprocessed floats. */
   readonly recipe?: InputRecipe;
 }
 
 export interface PadChannelsNode extends NodeBase {
   readonly op: 'padChannels';
-  /** Channels of zeros put before and after the operand's. */
+  /** Number of channels of zeros before and after the operand's. */
   readonly before: number;
   readonly after: number;
 }
@@ -52,7 +55,7 @@ export interface FlattenNode extends NodeBase {
 
 export type MapNode = InputNode | PadChannelsNode | SliceSpatialNode | ConcatNode | FlattenNode;
 
-/** The table `Recipe` of signwave.fbs, which keeps the parts of `resize` beside the others. */
+/** The table `Recipe` of signwave.fbs, which stores the fields of `resize` beside the others. */
 export const FILE_RECIPE = table({
   resizeMode: or(choice(['none', 'shorterSide', 'stretch']), 'none'),
   resizeSize: or(uint16, 0),

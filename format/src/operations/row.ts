@@ -1,4 +1,4 @@
-// What a row of the table of operations says, and the kinds of fields that rows are made of.
+// The type of a row in the table of operations, and the kinds of fields that rows consist of.
 
 import type { MapShape, NodeBase, Tensor } from '../values.js';
 import {
@@ -19,51 +19,54 @@ type Attributes<Node> = Omit<Node, 'op' | keyof NodeBase>;
 
 /** What must be true of a field's value, beyond its type. */
 export interface FieldRules {
-  /** The least that the number, or each number of the struct, can be. All are whole. */
+  /** The minimum of the number, or of each number of the struct. All are whole. */
   readonly least: number;
-  /** The field is the index of a tensor. */
+  /** The rule for the tensor whose index the field is. */
   readonly tensor: TensorRule;
 }
 
-/** What a tensor must be to be named by a field. */
+/** What a field requires of the tensor that it names. */
 export interface TensorRule {
-  /** Thresholds, say, all of them floats; absent: weights (O, kh, kw, I) of any type, summed over kh, kw and I. */
+  /**
+   * What messages call the elements of a tensor of floats, such as "thresholds". Absent: the tensor holds weights (O, kh, kw, I) of any
+   * type, summed over kh, kw and I.
+   */
   readonly floats?: string;
-  /** Rows of a tensor (rows, 1, 1, C) for C channels; absent: the row's `shapeOf` checks the shape. */
+  /** Number of rows of a tensor (rows, 1, 1, C) for C channels. Absent: the operation's `shapeOf` checks the shape. */
   readonly rows?: 1 | 2;
 }
 
-/** What the shape of an operation's output depends on, but its attributes. */
+/** What the shape of an operation's output depends on, besides its attributes. */
 export interface Operands {
   /** Shapes of all operands. */
   readonly maps: readonly MapShape[];
   /** The tensor that the node names, if it names one. */
   readonly tensor: Tensor | undefined;
-  /** Refuse a node without meaning. @throws {SignwaveError} `E_GRAPH` */
+  /** Refuses a node without meaning. @throws {SignwaveError} `E_GRAPH` */
   fail(what: string): never;
 }
 
-/** All that the format knows of an operation; what it computes is in SPEC.md section 4 and in the reference. */
+/** All that the format knows of an operation. SPEC.md section 4 and the reference say what it computes. */
 export interface Row<Node extends NodeBase> {
-  /** Its number in the union `Operation` of signwave.fbs. */
+  /** The operation's number in the union `Operation` of signwave.fbs. */
   readonly type: number;
-  /** The minor version of the format that brought it; absent: 0. */
+  /** The minor version of the format that introduced it; absent: 0. */
   readonly since?: number;
   /** Its table in signwave.fbs: the attributes of its nodes, in the order of the schema. */
   readonly fields: FieldsOf<Attributes<Node>> & Readonly<Record<string, Field<unknown> & Partial<FieldRules>>>;
   /** How many operands it takes; absent: 1. */
   readonly operands?: number | '2 or more';
-  /** Its last bits are not defined: no `sign` may depend on it. */
+  /** Whether its last bits are undefined, so that no `sign` may depend on it. */
   readonly isInexact?: boolean;
   /**
-   * Shape of its output; absent: that of its operand.
+   * Gives the shape of its output. Absent: the output has the shape of the operand.
    *
-   * @param x shape of the first operand; of none for the input.
+   * @param x shape of the first operand; the input has none.
    */
   shapeOf?(operands: Operands, x: MapShape, node: Node): MapShape;
 }
 
-/** A row for each operation of a union of nodes. */
+/** One row for each operation of a union of nodes. */
 export type Rows<Node extends NodeBase & { readonly op: string }> = {
   readonly [Each in Node as Each['op']]: Row<Each>;
 };
@@ -74,7 +77,7 @@ export const PADS = struct({ top: uint16, left: uint16, bottom: uint16, right: u
 
 export const ZERO_RULE = choice(['plus', 'minus', 'zero']);
 
-/** A field whose numbers are whole and not below `least`. */
+/** A field of whole numbers that are at least `least`. */
 function atLeast<T>(least: number, field: PlainField<T>): PlainField<T> & Pick<FieldRules, 'least'> {
   return { ...field, least };
 }
@@ -86,7 +89,7 @@ export const CHANNELS = atLeast(0, or(uint32, 0));
 export const GROUPS = atLeast(1, or(uint32, 1));
 export const PADDING = atLeast(0, or(PADS, { top: 0, left: 0, bottom: 0, right: 0 }));
 export const START = atLeast(0, or(SIZE2, { height: 0, width: 0 }));
-/** Strides, say; absent: 1 x 1. */
+/** Strides or dilations; absent: 1 x 1. */
 export const STEPS = atLeast(1, or(SIZE2, { height: 1, width: 1 }));
 export const SIZE = atLeast(1, required(SIZE2));
 
@@ -95,7 +98,7 @@ export function tensor(rule: TensorRule = {}): PlainField<number> & Pick<FieldRu
   return { ...or(uint32, 0), tensor: rule };
 }
 
-/** A field that names a tensor, or none. */
+/** A field that names a tensor or nothing. */
 export function optionalTensor(rule: TensorRule): PlainField<number | undefined> & Pick<FieldRules, 'tensor'> {
   return { ...unless(int32, -1), tensor: rule };
 }
@@ -104,7 +107,7 @@ export function vectorShape(channels: number): MapShape {
   return { height: 1, width: 1, channels };
 }
 
-/** (height, width, channels) in words. */
+/** Writes a shape as (height, width, channels). */
 export function describe(shape: MapShape): string {
   return `(${shape.height}, ${shape.width}, ${shape.channels})`;
 }

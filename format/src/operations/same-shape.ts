@@ -1,4 +1,4 @@
-// Operations whose outputs have the shape of their operand.
+// The operations whose output has the shape of their operand.
 import type { NodeBase } from '../values.js';
 import { bool, float, or } from '../verify.js';
 import { describe, optionalTensor, type Rows, SIDE, tensor, ZERO_RULE } from './row.js';
@@ -13,9 +13,9 @@ export interface SignNode extends NodeBase {
   readonly op: 'sign';
   /** Index of an f32 or f16 tensor (1, 1, 1, C); absent: 0 for every channel. */
   readonly threshold?: number;
-  /** What executors do. */
+  /** The rule that executors follow. */
   readonly zeroRule: ZeroRule;
-  /** What the network that this graph was made from did; where it differs, `verify` counts the ties. */
+  /** The rule of the network that this graph was made from. If it differs, `verify` counts the ties. */
   readonly sourceZeroRule: ZeroRule;
 }
 
@@ -29,7 +29,7 @@ export interface BorderBiasNode extends NodeBase {
   readonly op: 'borderBias';
   /** Index of an f32 or f16 tensor (1, rowClasses, columnClasses, C), added by the border class of the pixel (SPEC.md 4.7). */
   readonly bias: number;
-  /** The first `topRows` rows are classes of their own; then one class for the interior; the rest is at the bottom. */
+  /** The first `topRows` rows are classes of their own. One class for the interior follows; the other classes are rows at the bottom. */
   readonly topRows: number;
   readonly leftColumns: number;
 }
@@ -53,7 +53,7 @@ export interface PreluNode extends NodeBase {
 
 export interface SoftmaxNode extends NodeBase {
   readonly op: 'softmax';
-  /** Give the logarithm, as PyTorch's `LogSoftmax`. */
+  /** Whether the result is the logarithm, as of PyTorch's `LogSoftmax`. */
   readonly log: boolean;
 }
 
@@ -90,7 +90,7 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     },
     shapeOf(operands, x, { topRows, leftColumns }) {
       const [one, rows, columns, channels] = operands.tensor!.shape;
-      // At most as many classes as rows: then top, interior and bottom never overlap.
+      // There may be at most as many classes as rows, so that top, interior and bottom never overlap.
       if (one !== 1 || channels !== x.channels || rows > x.height || columns > x.width) {
         operands.fail(`its bias (${one}, ${rows}, ${columns}, ${channels}) doesn't fit its operand ${describe(x)}`);
       }

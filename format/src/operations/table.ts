@@ -1,4 +1,4 @@
-// The operations of the format. One is added in the file of its kind: its node, and its row.
+// The operations of the format. To add one, add its node and its row to the file of its kind.
 import { MAPS, type MapNode } from './maps.js';
 import type { Rows } from './row.js';
 import { SAME_SHAPE, type SameShapeNode } from './same-shape.js';

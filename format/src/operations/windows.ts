@@ -1,4 +1,4 @@
-// Operations that sum, or take the largest, over windows of a map.
+// The operations that take the sum, the mean or the maximum over windows of a map.
 import type { MapShape, NodeBase, Pads, Size2 } from '../values.js';
 import { bool, or } from '../verify.js';
 import { describe, GROUPS, type Operands, PADDING, type Rows, SIZE, STEPS, tensor, vectorShape } from './row.js';
@@ -24,9 +24,9 @@ export interface PoolNode extends NodeBase {
   readonly window: Size2;
   readonly stride: Size2;
   readonly pads: Pads;
-  /** Round the output size up, as PyTorch's `ceil_mode`. */
+  /** Whether the output size is rounded up, as with PyTorch's `ceil_mode`. */
   readonly ceilMode: boolean;
-  /** avgPool only; pads count as elements of the mean, as PyTorch's `count_include_pad`. */
+  /** Whether pads count as elements of the mean, as with PyTorch's `count_include_pad`; avgPool only. */
   readonly countPads: boolean;
 }
 
@@ -81,7 +81,7 @@ export const WINDOWS: Rows<WindowNode> = {
       return vectorShape(outputs);
     },
   },
-  // Pads have no part in a maximum: the file doesn't say whether they count.
+  // Pads never count in a maximum, so the file has no such field.
   maxPool: { type: 10, fields: { ...POOL, countPads: { slots: 0, read: () => false } }, shapeOf: poolShape },
   avgPool: { type: 11, fields: { ...POOL, countPads: or(bool, false) }, shapeOf: poolShape },
   globalAvgPool: { type: 12, fields: {}, shapeOf: (_, x) => vectorShape(x.channels) },

@@ -15,9 +15,10 @@ import { readArch } from './network-file.js';
 import { sha256 } from './sha256.js';
 
 /**
- * Convert the checkpoint that a model was made from again, with what the file says, and compare.
+ * Converts the checkpoint that a model was made from once more, with the settings that the file records, and compares.
  *
- * @param bytes of the file. @returns what was found, the network as it was trained, and where its inputs lie exactly at a threshold.
+ * @param bytes of the model file.
+ * @returns the results, the network as it was trained, and where its inputs lie exactly at a threshold.
  * @throws {SignwaveError} as `openCheckpointFile`, `readArch` and `convertCheckpoint`.
  */
 export async function compareCheckpoint(
@@ -36,18 +37,18 @@ export async function compareCheckpoint(
       writer: info.writer,
       arch: await readArch(options.arch ?? `${info.method}-${info.architecture}`),
       ...(info.omega0 !== undefined && { omega0: info.omega0 }),
-      // Whoever converted it may have insisted; here only the bytes are compared.
+      // The original conversion may have overridden checks; here only the bytes are compared.
       override: true,
       smaller,
     });
-    // Recipe, labels and names are the user's; the weights and what is computed with them are the checkpoint's.
+    // Recipe, labels and names are the user's choice; the weights and what is computed with them come from the checkpoint.
     const again = writeModel({
       info,
       graph: { ...model.graph, nodes: [graph.nodes[0]!, ...model.graph.nodes.slice(1)] },
     });
     const isSame = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
     return {
-      // The recipe of a 16-bit stem is not the network's own.
+      // A 16-bit stem changes the recipe, so the network as it was trained keeps its own.
       unfolded: isIntegerStem ? unfolded : { ...unfolded, nodes: [graph.nodes[0]!, ...unfolded.nodes.slice(1)] },
       ties,
       checks: [
@@ -65,7 +66,7 @@ export async function compareCheckpoint(
   }
 }
 
-/** Checks the recipe: with other floats than the network was trained on, every bit would be right and every answer wrong. */
+/** Checks the recipe. If it gives other floats than the network was trained on, every bit is right and every answer wrong. */
 function recipeCheck(checkpoint: Checkpoint, recipe: InputRecipe | undefined): Check[] {
   const trained = trainedFacts(checkpoint)?.input.recipe;
   if (!trained || !recipe) return [];

@@ -9,15 +9,16 @@ import {
 import { fileExists, readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
-/** What is known about a BiPer checkpoint beyond its tensors, and which file says it: the checkpoint or a config.txt. */
+/** What is known about a BiPer checkpoint beyond its tensors, and which file says so: the checkpoint itself or a config.txt. */
 export interface FoundBiperConfig extends BiperConfig {
   readonly path: string;
 }
 
 /**
- * omega0 and the stage of a BiPer checkpoint, from its own metadata or else from the `config.txt` that BiPer's training writes beside it.
+ * Reads omega0 and the stage of a BiPer checkpoint from its own metadata, or else from the `config.txt` that BiPer's training writes
+ * beside it.
  *
- * @param configPath given by the user; default: `config.txt` in the checkpoint's folder, if there is one.
+ * @param configPath the user's config.txt; default: the one in the checkpoint's folder, if there is one.
  * @throws {SignwaveError} `E_OMEGA0` if the given config.txt has no omega0, or one that differs from the metadata's.
  */
 export async function readBiperConfig(

@@ -2,18 +2,20 @@ import { dirname, join } from 'node:path';
 import { type Checkpoint, openCheckpoint, type PartOptions } from '@signwave/convert';
 import { type FileSource, openFileSource } from './file-source.js';
 
-/** A checkpoint with the files that its tensors are read from. */
+/** A checkpoint and the files that its tensors are read from. */
 export interface CheckpointFile {
   readonly checkpoint: Checkpoint;
-  /** The named file, then the files that it names in turn: the shards of a safetensors index. */
+  /** The given file, then the files that it names: the shards of a safetensors index. */
   readonly sources: readonly FileSource[];
   /** Closes the files; tensors can't be read afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a checkpoint, and the files beside it that belong to it. @param part selects the network in it. @throws {SignwaveError} as
- * `openCheckpoint`.
+ * Opens a checkpoint and the files beside it that belong to it.
+ *
+ * @param part selects the network in the checkpoint.
+ * @throws {SignwaveError} as `openCheckpoint`.
  */
 export async function openCheckpointFile(path: string, part: PartOptions = {}): Promise<CheckpointFile> {
   const sources: FileSource[] = [];

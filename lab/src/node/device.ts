@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 
-/** What is known about the measured machine. It identifies neither the machine nor its user. */
+/** Describes the measured machine without identifying it or its user. */
 export interface Device {
   readonly cpu: string;
   readonly cores: number;
@@ -24,7 +24,9 @@ interface Clock {
 }
 
 /**
- * @param root folder that stands for `/` in tests. What can't be read there is left out, as in a container or on other systems than Linux.
+ * Describes this machine. What can't be read is left out, as in containers or on systems other than Linux.
+ *
+ * @param root folder that replaces `/` in tests.
  */
 export function describeDevice(root = '/'): Device {
   const board = readLine(root, 'proc/device-tree/model');
@@ -40,7 +42,7 @@ export function describeDevice(root = '/'): Device {
   };
 }
 
-/** Temperature of the hottest of the kernel's thermal zones in degrees Celsius; undefined if there are none. */
+/** Reads the temperature of the hottest thermal zone of the Linux kernel in degrees Celsius; undefined if there are none. */
 export function readTemperature(root = '/'): number | undefined {
   const folder = join(root, 'sys/class/thermal');
   let zones: string[];
@@ -70,7 +72,7 @@ function readNumber(root: string, path: string): number | undefined {
   return line !== undefined && /^-?\d+$/.test(line) ? Number(line) : undefined;
 }
 
-/** Reads a line; texts of device trees end with a zero byte. */
+/** Reads a line, without the zero byte that ends texts of device trees. */
 function readLine(root: string, path: string): string | undefined {
   try {
     return readFileSync(join(root, path), 'utf8').replaceAll('\0', '').trim() || undefined;

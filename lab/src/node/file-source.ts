@@ -9,7 +9,7 @@ export interface FileSource extends ByteSource {
 }
 
 /**
- * Open a file for reads at any offset, without holding it in memory. Each read returns bytes of its own.
+ * Opens a file for reads at any offset, without loading all of it. Each read returns bytes of its own.
  *
  * @throws {SignwaveError} `E_IO` if the file is missing, can't be opened or is a folder.
  */

@@ -12,9 +12,9 @@ export interface InputArray {
 }
 
 /**
- * Reads raw images, uint8 (N, H, W, C), which go through the model's recipe, or preprocessed ones, float32 (N, C, H, W).
+ * Reads raw images, uint8 (N, H, W, C), to which the model's recipe is applied, or preprocessed ones, float32 (N, C, H, W).
  *
- * @param onRemark gets, once for each kind, what happens to images that their owner may not expect.
+ * @param onRemark is told about changes of images that their owner may not expect, once for each kind of change.
  * @throws {SignwaveError} `E_NPY` for another type or shape than the model takes.
  */
 export async function readInputArray(
@@ -64,7 +64,7 @@ function rasterAt(data: Uint8Array, shape: readonly number[], n: number) {
   return { height, width, channels, data: data.subarray(n * bytes, (n + 1) * bytes) } as const;
 }
 
-/** (C, H, W) to (H, W, C). */
+/** Reorders (C, H, W) to (H, W, C). */
 function channelsLast(floats: Float32Array, channels: number): Float32Array {
   const pixels = floats.length / channels;
   const ordered = new Float32Array(floats.length);

@@ -4,7 +4,7 @@ import { readFileBytes } from '@signwave/data/node';
 /**
  * Reads a file of class names in the formats of {@link parseLabels}.
  *
- * @throws {SignwaveError} `E_LABELS` if the file can't be read, is no text, or has no name or an empty one.
+ * @throws {SignwaveError} `E_LABELS` if the file can't be read, isn't text, has no names, or has an empty one.
  */
 export async function readLabels(path: string): Promise<string[]> {
   return parseLabels(await readFileBytes(path, 'E_LABELS'), path);

@@ -5,8 +5,8 @@ import { readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /**
- * Reads what `--arch` names: an architecture that signwave knows, or a file that describes one. A module is run, since it is the user's own
- * program; JSON is only read.
+ * Reads what `--arch` names: an architecture that signwave knows, or a file that describes one. JSON is only parsed, but a module is
+ * executed, since it is the user's own program.
  *
  * @returns the name unchanged, or the file's architecture.
  * @throws {SignwaveError} `E_NETWORK` for a file that describes no architecture; `E_IO`.

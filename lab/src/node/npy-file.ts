@@ -2,7 +2,7 @@ import { readFileBytes, writeFileAtomic } from '@signwave/data/node';
 import { decodeNpy, encodeNpy, type NpyArray, type NpyExpectation, type NpyType } from '../index.js';
 
 /**
- * Read an `.npy` file that has one of the types and the shape that are expected.
+ * Reads an `.npy` file, which must have the expected shape and one of the expected types.
  *
  * @throws {SignwaveError} `E_IO` if it can't be read; `E_NPY` as `decodeNpy`.
  */
@@ -11,7 +11,7 @@ export async function readNpy<T extends NpyType>(path: string, expected: NpyExpe
 }
 
 /**
- * Write an `.npy` file of version 1.0, atomically.
+ * Writes an `.npy` file of version 1.0, atomically.
  *
  * @throws {SignwaveError} `E_NPY` if the shape doesn't match the data; `E_IO` if it can't be written.
  */

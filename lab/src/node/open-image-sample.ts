@@ -4,25 +4,25 @@ import { type InputNode, SignwaveError } from '@signwave/format';
 import { ImageNotes, type ImageSample, type Undecodable } from '../index.js';
 
 export interface SampleOptions {
-  /** Greatest number of images, taken evenly over the set; absent: all. */
+  /** Maximum number of images, which are taken evenly from the whole set; absent: all. */
   readonly limit?: number | undefined;
-  /** The input that images are prepared for. What this does to them and their owner may not expect is then reported once. */
+  /** The input that images are prepared for. If given, changes of images that their owner may not expect are reported once. */
   readonly input?: InputNode;
   /** The model whose classes the labels should be; absent: the data set's own. */
   readonly model?: ModelClasses;
-  /** Whether an image that can't be decoded is an error; otherwise it is left out. */
+  /** Whether an image that can't be decoded is an error; otherwise it is skipped. */
   readonly isStrict?: boolean;
-  /** Gets what the owner of the images should know, when it is known. */
+  /** Is told what the owner of the images should know, as soon as it is known. */
   readonly onRemark?: (remark: Remark) => void;
 }
 
 const SHOWN = 5;
 
 /**
- * Opens the test images that an argument names, and says which are taken and which are left out.
+ * Opens the test images that an argument names, and reports which are used and which are skipped.
  *
  * @param argument as in {@link parseDataArgument}.
- * @throws {SignwaveError} `E_DATA` if they are missing, empty or malformed, or if it can't be told which of the model's classes theirs are.
+ * @throws {SignwaveError} `E_DATA` if they are missing, empty or malformed, or if their classes can't be matched to the model's.
  */
 export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<ImageSample> {
   const { model, input, isStrict = false, onRemark = () => {} } = options;

@@ -6,7 +6,7 @@ import type { InputRecipe } from '@signwave/format';
  * Reads what `--preprocess` says: the name of a recipe, a recipe in JSON, or a file with one.
  *
  * @returns the name unchanged, or the recipe.
- * @throws {SignwaveError} `E_USAGE` for JSON that is no recipe; `E_IO`.
+ * @throws {SignwaveError} `E_USAGE` for JSON that isn't a recipe; `E_IO`.
  */
 export async function readPreprocess(text: string): Promise<string | InputRecipe> {
   if (text.trimStart().startsWith('{')) return parseRecipeJson(text, '--preprocess');

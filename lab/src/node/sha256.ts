@@ -3,7 +3,7 @@ import type { ByteSource } from '@signwave/format';
 
 const CHUNK_BYTES = 1 << 24;
 
-/** SHA-256 of whole files, one after the other, read in parts; 64 hexadecimal digits. */
+/** Computes the SHA-256 of files joined one after the other, without loading them whole. @returns 64 hexadecimal digits. */
 export async function sha256(sources: readonly ByteSource[]): Promise<string> {
   const hash = createHash('sha256');
   for (const source of sources) {

@@ -8,25 +8,25 @@ import { openImageSample } from './open-image-sample.js';
 /** The reference takes about a second for a ResNet-18 image, so a default run stays short. */
 export const DEFAULT_IMAGES = 20;
 
-/** Where inputs come from: at most one of `input` and `images`. */
+/** Where inputs come from. At most one of `input` and `images` may be given. */
 export interface InputOptions {
   /** An `.npy` file. */
   readonly input?: string;
   /** A data set, as `openImageSample` takes it. */
   readonly images?: string;
-  /** Inputs at most; default: all of an array, else {@link DEFAULT_IMAGES}. */
+  /** Maximum number of inputs; default: all of an array, otherwise {@link DEFAULT_IMAGES}. */
   readonly limit?: number;
   readonly onRemark?: (remark: Remark) => void;
 }
 
-/** Inputs, of which the first `count` are compared. */
+/** Inputs of which the first `count` are compared. */
 export interface OpenedInputs extends VerifyInputs {
-  /** How many there are. */
+  /** Number of inputs that exist. */
   readonly total: number;
 }
 
 /**
- * Inputs from an array, from images, or else random ones, the same each time.
+ * Opens inputs from an array or from images; if neither is given, makes random ones, which are the same each time.
  *
  * @throws {SignwaveError} `E_NPY`, `E_DATA`
  */

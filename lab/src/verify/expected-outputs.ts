@@ -3,17 +3,17 @@ import type { NpyArray } from '../npy.js';
 import { argMax } from '../statistics.js';
 
 /**
- * Tolerance as a share of the largest output expected for an image. Another order of sums stays far below it; a sign that flips doesn't.
+ * Tolerance as a share of the largest output expected for an image. A different order of sums stays far below it; a flipped sign doesn't.
  */
 const TOLERANCE = 1e-3;
-/** Share of the images whose outputs may exceed the tolerance, because now and then another order of sums decides a sign. */
+/** Share of the images whose outputs may exceed the tolerance, because the order of sums occasionally decides a sign. */
 const MOVED_PART = 0.1;
 /** Share of the images that may get another first class. */
 const FLIPPED_PART = 0.005;
-/** If the two best outputs are nearer to each other than this share of the largest, there is no clear first class. */
+/** If the two best outputs differ by less than this share of the largest, there is no clear first class. */
 const NEAR_TOP1 = 0.01;
 
-/** How outputs compare with outputs that somebody else computed. */
+/** How outputs compare with outputs that another program computed. */
 export interface ExpectedVerdict {
   readonly isOk: boolean;
   readonly images: number;
@@ -26,7 +26,7 @@ export interface ExpectedVerdict {
   readonly largestDifference: number;
 }
 
-/** Outputs recorded elsewhere, float (N, classes), and how a model's outputs compare with them. */
+/** Compares a model's outputs with floats (N, classes) that another program computed. */
 export class ExpectedOutputs {
   #images = 0;
   #sameTop1 = 0;
@@ -37,7 +37,8 @@ export class ExpectedOutputs {
   readonly #outputs: number;
 
   /**
-   * @param array of shape (inputs, outputs). @param name what messages call it.
+   * @param array of shape (inputs, outputs).
+   * @param name what messages call the array.
    * @throws {SignwaveError} `E_NPY` if it holds NaN or infinity.
    */
   constructor({ data, shape }: NpyArray<'<f4' | '<f8'>, name: string) {

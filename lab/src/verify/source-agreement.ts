@@ -2,11 +2,11 @@ import { type Graph, type SignNode, tensorValues } from '@signwave/format';
 import { type FeatureMap, Reference } from '@signwave/reference';
 import { argMax } from '../statistics.js';
 
-/** If outputs differ by more than this share of the largest, it isn't rounding alone: some sign differs. */
+/** If outputs differ by more than this share of the largest, rounding alone doesn't explain it: some sign differs. */
 const OUTPUT_TOLERANCE = 1e-3;
-/** A value this near to its threshold can fall on the other side by a rounding. Relative to the largest value there, if that is above 1. */
+/** Rounding can move a value this near to its threshold to the other side. Relative to the layer's largest value, if that is above 1. */
 const NEAR_TIE = 1e-5;
-/** Lower than any threshold of a source network: the converter gives it to channels whose sign is folded into a constant. */
+/** The threshold that the converter gives to channels whose sign is folded into a constant; no source network has one as low. */
 const FOLDED_THRESHOLD = -65_504;
 
 /** What is known about an image on which the packed model and its source disagree. */
@@ -15,11 +15,11 @@ export interface Disagreement {
   readonly isSameTop1: boolean;
   /** The first layer whose signs differ, if any do. */
   readonly layer?: string;
-  /** Whether all signs that differ there had values next to the threshold but not on it, so that a rounding decided. */
+  /** Whether rounding decided: all signs that differ there had values next to the threshold, but not on it. */
   readonly isNearTie: boolean;
 }
 
-/** A sign of the source and its counterpart in the packed graph: one node, or two whose mean it is. */
+/** A sign of the source and its counterpart in the packed graph: a node, or two nodes whose mean equals it. */
 interface SignPair {
   readonly source: number;
   readonly packed: readonly number[];
@@ -28,7 +28,7 @@ interface SignPair {
 
 /**
  * Compares the outputs of a packed graph with those of the network as it was trained: not folded, and with the source's own sign(0). If
- * they differ by more than roundings, it finds the first sign that differs, and whether a rounding can explain that.
+ * they differ by more than rounding can explain, it finds the first sign that differs, and whether rounding decided it.
  */
 export class SourceAgreement {
   readonly #source: Reference;
@@ -95,7 +95,7 @@ function thresholdsOf(graph: Graph, sign: SignNode): Float32Array | undefined {
   return sign.threshold === undefined ? undefined : tensorValues(graph.tensors[sign.threshold]!);
 }
 
-/** The signs of both graphs in order; empty if they are not of the same network. */
+/** Pairs the signs of both graphs in order; empty if the graphs aren't of the same network. */
 function signPairs(source: Graph, packed: Graph): readonly SignPair[] {
   const signsOf = ({ nodes }: Graph): number[] => nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
   const sources = signsOf(source);
@@ -114,7 +114,7 @@ function signPairs(source: Graph, packed: Graph): readonly SignPair[] {
   });
 }
 
-/** Whether two signs read the same value, one giving +1 and one -1 for 0. */
+/** Whether two signs read the same value, and one gives +1 for 0, the other -1. */
 function isTwin({ nodes }: Graph, upper: number, lower: number): boolean {
   const [a, b] = [nodes[upper] as SignNode, nodes[lower] as SignNode];
   return a.inputs[0] === b.inputs[0] && a.zeroRule === 'plus' && b.zeroRule === 'minus';

@@ -20,7 +20,7 @@ interface CheckedSign {
   readonly name: string;
 }
 
-/** Compares runs of a packed model, layer by layer, with the reference on the same graph. */
+/** Runs builds of a packed model and compares each layer with the reference on the same graph. */
 export class Verification {
   readonly #reference: Reference;
   readonly #signs: readonly CheckedSign[];
@@ -71,7 +71,7 @@ export class Verification {
     return this.#signs.map(({ sign, name }) => ({ name, ...this.#verdicts.get(sign)! }));
   }
 
-  /** Whether every bit and every output was the reference's. */
+  /** Whether every bit and every output equalled the reference's. */
   get isExact(): boolean {
     const layers = this.layers.every(({ differing }) => Object.values(differing).every((n) => n === 0));
     return layers && Object.values(this.differingOutputs).every((n) => n === 0);
@@ -95,7 +95,7 @@ function countDifferences(found: Uint8Array, expected: Uint8Array): number {
   return count;
 }
 
-/** Number of inputs at a sign's threshold, if the source network treats them differently (PyTorch's sign(0) is 0). */
+/** Counts inputs at a sign's threshold, if the source network treats them differently (PyTorch's sign(0) is 0). */
 function countTies(graph: Graph, index: number, inputs: Float32Array): number {
   const sign = graph.nodes[index] as SignNode;
   if (sign.zeroRule === sign.sourceZeroRule) return 0;

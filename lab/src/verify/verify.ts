@@ -6,7 +6,7 @@ import type { ExpectedOutputs, ExpectedVerdict } from './expected-outputs.js';
 import { SourceAgreement } from './source-agreement.js';
 import { type LayerVerdict, Verification } from './verification.js';
 
-/** A thing that was looked at, and whether it is as it should be. */
+/** Something that was checked, and whether it is right. */
 export interface Check {
   readonly name: string;
   readonly isOk: boolean;
@@ -18,7 +18,7 @@ export interface VerifyInputs {
   /** What messages call them. */
   readonly name: string;
   readonly count: number;
-  /** @returns bytes or preprocessed floats (H, W, C); undefined for an image that can't be decoded. */
+  /** @returns bytes or preprocessed floats (H, W, C); undefined if the image can't be decoded. */
   read(index: number): Promise<Uint8Array | Float32Array | undefined>;
   end(): void;
 }
@@ -26,38 +26,42 @@ export interface VerifyInputs {
 export interface VerifyOptions {
   /** The network as it was trained, to compare outputs with: `unfolded` of a conversion. */
   readonly source?: Graph | undefined;
-  /** Outputs that somebody else computed for the same inputs. */
+  /** Outputs that another program computed for the same inputs. */
   readonly expected?: ExpectedOutputs | undefined;
   readonly onProgress?: OnProgress;
 }
 
-/** What came out of running a model beside its reference. */
+/** The result of comparing a model with its reference. */
 export interface VerifyResult {
-  /** Inputs that were compared. */
+  /** Number of inputs that were compared. */
   readonly images: number;
   readonly checks: readonly Check[];
   readonly layers: readonly LayerVerdict[];
-  /** Inputs of signs exactly at a threshold, where the source network's sign gives another value. */
+  /** Number of inputs of signs exactly at a threshold, for which the source network's sign gives another value. */
   readonly ties: number;
   readonly expected?: ExpectedVerdict;
 }
 
-/** Part of the images on which a value within a rounding of its threshold may change the first class. */
+/** Share of the images whose first class may change because of a value within rounding of its threshold. */
 const FLIPPED_PART = 0.005;
 
-/** A model by each build of the kernels that runs here, and with two threads where there are threads. @throws {SignwaveError} as `load`. */
+/**
+ * Loads a model with each build of the kernels that runs here, and with two threads if threads can be used.
+ *
+ * @throws {SignwaveError} as `load`.
+ */
 export async function loadBuilds(bytes: Uint8Array, name: string): Promise<Readonly<Record<string, Model>>> {
   const model = await load(bytes, { name });
   const shared = await load(bytes, { name, threads: 2 });
   return {
     [model.info().kernels]: model,
-    // One entry where the engine has no SIMD.
+    // If the engine has no SIMD, this replaces the entry above.
     scalar: await load(bytes, { name, kernels: 'scalar' }),
     ...(shared.info().threads > 1 && { [`${shared.info().kernels}, 2 threads`]: shared }),
   };
 }
 
-/** Run a model in each of its builds, in the reference, and, if they are there, compare with its source and with outputs from elsewhere. */
+/** Compares each build of a model with the reference and, if they are given, with its source network and with expected outputs. */
 export async function verifyModel(
   file: ModelFile,
   models: Readonly<Record<string, Model>>,
@@ -104,8 +108,8 @@ function kernelsCheck(name: string, verification: Verification, images: number, 
 }
 
 /**
- * Images on which the packed model says something else than its source have to be explained by a value next to a threshold, and few of these may have another
- * first class. Weights stored smaller were asked for: no failure.
+ * Checks the images on which the packed model and its source disagree. Each must be explained by a value next to a threshold, and the first
+ * class may change on few of them. Differences because weights are stored in smaller types aren't failures, since the user asked for that.
  */
 function agreementCheck(agreement: SourceAgreement, graph: Graph): Check {
   const { images, sameTop1, maxDifference, zeros, disagreements } = agreement;

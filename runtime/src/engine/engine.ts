@@ -4,40 +4,41 @@ import type { KernelName } from '../kernels/kernel-records.js';
 import { instantiate, moduleOf } from './wasm.js';
 import { checkWasmSources, type WasmSources } from './wasm-sources.js';
 
-/** Of WebAssembly's memories. */
+/** Size of a page of WebAssembly memory. */
 export const PAGE_BYTES = 65_536;
 
-/** Which build of the kernels: `auto` takes SIMD where the engine has it. */
+/** Which build of the kernels to use: `auto` takes SIMD if the engine supports it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
-/** Exports of runtime/assembly/simd.ts: every kernel but `softmax`. Those of scalar.ts are the kernels of maps of pixels. */
+/** Exports of runtime/assembly/simd.ts: every kernel but `softmax`. scalar.ts exports only the kernels that work on pixels. */
 export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
-  /** First byte of the memory that a plan may use. */
+  /** Address of the first byte that a plan may use. */
   readonly heapBase: () => number;
-  /** Bits of the NaN that the CPU gives for zero / zero. */
+  /** Bits of the NaN that this CPU computes for zero / zero. */
   readonly nanBits: (zero: number) => number;
 };
 
-/** An instance of the kernels. */
+/** An instance of the kernels' module, with its memory. */
 export interface Engine {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
   readonly simd: boolean;
-  /** Why SIMD or scalar, in words. */
+  /** Why the build is SIMD or scalar, in words. */
   readonly reason: string;
   readonly wasmBytes: number;
   readonly module: WebAssembly.Module;
 }
 
-/** The same kernels with another memory. */
+/** Instantiates the same kernels again, with a memory of their own. */
 export async function cloneEngine(engine: Engine): Promise<Engine> {
   return { ...engine, ...exportsOf(await instantiate(engine.module)) };
 }
 
 /**
- * The SIMD kernels on a memory that threads can share.
+ * Instantiates the SIMD kernels on a memory that threads can share.
  *
- * @throws {SignwaveError} `E_ENGINE` if there is no such memory, or no build of the kernels for it; what {@link moduleOf} throws of a given one.
+ * @throws {SignwaveError} `E_ENGINE` if the engine can't provide such a memory, or has no build of the kernels for it; the errors of
+ *   {@link moduleOf} if a build was given.
  */
 export async function createSharedEngine(engine: Engine, memoryBytes: number, wasm: WasmSources): Promise<Engine> {
   const module = await moduleOf('threads', wasm, undefined);
@@ -62,8 +63,9 @@ function exportsOf({ exports }: WebAssembly.Instance): Pick<Engine, 'exports' | 
 }
 
 /**
- * @param wasm builds of the kernels in place of the inlined ones.
- * @throws {SignwaveError} `E_ENGINE` without WebAssembly, or when `simd` is asked for and the engine has none; what {@link moduleOf} throws.
+ * @param wasm builds of the kernels that replace the inlined ones.
+ * @throws {SignwaveError} `E_ENGINE` if there is no WebAssembly, or if `simd` is asked for and the engine doesn't support it; the errors of
+ *   {@link moduleOf}.
  */
 export async function createEngine(
   choice: KernelChoice,
@@ -93,7 +95,7 @@ export async function createEngine(
   };
 }
 
-/** A module of one function with `i8x16.splat` and `i8x16.popcnt`. */
+/** A module whose only function uses `i8x16.splat` and `i8x16.popcnt`. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0],
   ...[10, 10, 1, 8, 0, 0x41, 0, 0xfd, 15, 0xfd, 98, 11],

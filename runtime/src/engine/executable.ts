@@ -11,12 +11,12 @@ import { kernelOf } from './kernel-of.js';
 import type { Round, Work } from './threads/protocol.js';
 import { ThreadTeam } from './threads/thread-team.js';
 
-/** Kernels on planes may read so far past the end of what they need: runtime/assembly/planes.ts. */
+/** How far kernels on planes may read past the end of a map: runtime/assembly/planes.ts. */
 const READ_AHEAD_BYTES = 65_536;
 
 type Input = Uint8Array | Uint8ClampedArray | Float32Array;
 
-/** A kernel that is ready to run. */
+/** One call of a kernel, ready to run. */
 interface Call {
   readonly name: KernelName;
   readonly kernel: (recordAddress: number) => void;
@@ -25,27 +25,27 @@ interface Call {
 
 interface ReadyStep {
   readonly step: Step;
-  /** For threads to make at the same time. */
+  /** Calls that threads may make at the same time. */
   readonly parts: readonly Call[];
-  /** For one thread. */
+  /** Calls that do the whole step on one thread. */
   readonly whole: readonly Call[];
 }
 
-/** The steps of a plan for one of its replicas. */
+/** The steps of a plan, ready to run in the memory of one replica. */
 interface ReadyPlan {
   readonly floatsInput: ReadyStep;
   readonly bytesInput: ReadyStep | undefined;
   readonly steps: readonly ReadyStep[];
 }
 
-/** Programs of a team; those that run one step follow. */
+/** Numbers of a team's programs. From `firstStep` on, each program runs a single step. */
 const PROGRAM = { floatsInput: 0, bytesInput: 1, steps: 2, floatsBatch: 3, bytesBatch: 4, firstStep: 5 } as const;
 
 export function memoryBytesOf(placement: Placement): number {
   return placement.sizeBytes + READ_AHEAD_BYTES;
 }
 
-/** A plan in the memory of an engine. Nothing is allocated or copied between its steps. */
+/** A plan placed in an engine's memory, ready to run. Nothing is allocated or copied between its steps. */
 export class Executable {
   readonly plan: Plan;
   readonly memoryBytes: number;
@@ -54,7 +54,7 @@ export class Executable {
   readonly #replicas: readonly ReadyPlan[];
   #team: ThreadTeam | undefined;
 
-  /** @param placement where the plan lies in a memory that has nothing else in it; default: once, behind what the kernels have there. */
+  /** @param placement where the plan lies in a memory that holds nothing else; default: one replica, behind the kernels' own data. */
   constructor(plan: Plan, engine: Engine, placement: Placement = new Placement(plan, engine.exports.heapBase(), 1)) {
     this.plan = plan;
     this.#placement = placement;
@@ -82,7 +82,7 @@ export class Executable {
     }));
   }
 
-  /** Have other threads share the work; the engine's memory has to be shared. @throws {SignwaveError} `E_ENGINE` if one doesn't start. */
+  /** Starts threads that share the work; the engine's memory must be shared. @throws {SignwaveError} `E_ENGINE` if one doesn't start. */
   async startThreads(): Promise<void> {
     const { module, memory } = this.#engine;
     const { parts, programs, alone } = workOf(this.#replicas);
@@ -100,7 +100,7 @@ export class Executable {
     );
   }
 
-  /** Threads that work, the calling one included. */
+  /** Number of threads that work, the calling one included. */
   get threads(): number {
     return this.#team?.size ?? 1;
   }
@@ -109,14 +109,14 @@ export class Executable {
     this.#team?.stop();
   }
 
-  /** Bring bytes (H, W, C) through the recipe, or floats (H, W, C) as they are, into the first map. */
+  /** Writes the input into the first map: bytes (H, W, C) by the recipe, floats (H, W, C) unchanged. */
   setInput(input: Input): void {
     this.#stage(input, 0);
     if (this.#team) this.#team.run(input instanceof Float32Array ? PROGRAM.floatsInput : PROGRAM.bytesInput);
     else runCalls(inputStep(this.#replicas[0]!, input).whole);
   }
 
-  /** @param afterStep is told the number of each step that is done, where one thread works: tests look into the memory then. */
+  /** @param afterStep is called with the index of each finished step if one thread works, so that tests can inspect the memory. */
   execute(afterStep?: (step: number) => void): void {
     if (this.#team) this.#team.run(PROGRAM.steps);
     else
@@ -126,12 +126,16 @@ export class Executable {
       });
   }
 
-  /** How many inputs {@link executeBatch} takes at a time. */
+  /** Number of inputs that {@link executeBatch} takes at a time. */
   get batchSize(): number {
     return this.#team ? this.#replicas.length : 1;
   }
 
-  /** As many inputs as {@link batchSize}, all of one type, each by one thread. @returns the outputs, (height, width, channels) each. */
+  /**
+   * Runs up to {@link batchSize} inputs of one type at the same time, each on one thread.
+   *
+   * @returns the outputs, (height, width, channels) each.
+   */
   executeBatch(inputs: readonly Input[]): Float32Array[] {
     inputs.forEach((input, replica) => {
       this.#stage(input, replica);
@@ -141,9 +145,9 @@ export class Executable {
   }
 
   /**
-   * Time each step by itself, one after the other, as often as asked.
+   * Times each step separately: all steps in order, `repeats` times.
    *
-   * @returns per step of the plan the milliseconds of each repetition.
+   * @returns for each step of the plan, the milliseconds of every repetition.
    */
   time(repeats: number): { readonly step: Step; readonly ms: readonly number[] }[] {
     const { steps } = this.#replicas[0]!;
@@ -159,12 +163,12 @@ export class Executable {
     return timed;
   }
 
-  /** Floats of the last node, (height, width, channels). */
+  /** The floats of the last node, (height, width, channels). */
   output(): Float32Array {
     return this.#readFloats(this.plan.output, 0);
   }
 
-  /** Bits of a sign as SPEC 3.3, in the order (height, width, channels); undefined if the plan keeps none for this node. */
+  /** The bits of a sign, packed as in SPEC 3.3, in the order (height, width, channels); undefined if the plan keeps none for this node. */
   signBits(node: number): Uint8Array | undefined {
     const planes = this.plan.signPlanes.get(node);
     const map = this.plan.bitMaps.get(node);
@@ -204,14 +208,14 @@ function inputStep({ floatsInput, bytesInput }: ReadyPlan, input: Input): ReadyS
   return input instanceof Float32Array ? floatsInput : bytesInput!;
 }
 
-/** {@link Work} with the kernels themselves in place of their names. */
+/** {@link Work} that holds the kernels themselves instead of their names. */
 interface TeamWork extends Pick<Work, 'programs'> {
   readonly parts: readonly (readonly Call[])[];
-  /** The calls of each program for one thread. */
+  /** For each program, the calls that do all of it on one thread. */
   readonly alone: readonly (readonly Call[])[];
 }
 
-/** What a team does: the parts of each step, and for batches all of a replica as one part. */
+/** Lists the parts and programs of a team. In the programs for batches, a replica's whole run is one part. */
 function workOf(replicas: readonly ReadyPlan[]): TeamWork {
   const parts: (readonly Call[])[] = [];
   const roundOf = (added: readonly (readonly Call[])[]): Round => ({
@@ -248,7 +252,7 @@ function unpadPixels(padded: Float32Array, { height, width, channels }: MapShape
   return floats;
 }
 
-/** @throws {SignwaveError} `E_ENGINE` if the engine has not so much. */
+/** @throws {SignwaveError} `E_ENGINE` if the engine can't provide that much memory. */
 export function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void {
   const missing = Math.ceil((sizeBytes - memory.buffer.byteLength) / PAGE_BYTES);
   if (missing <= 0) return;

@@ -4,15 +4,15 @@ import { DEFLATED_MODULES, DEFLATED_THREADS } from '../../build/modules.js';
 import type { BuildName } from './wasm-sources.js';
 
 /**
- * The bytes of a build, as the package has them inside. Inflating takes less than a millisecond and works where `DecompressionStream` is missing.
- * Of the entry points `slim` this file is left out (scripts/modules/without-wasm.mjs), and with it what it imports.
+ * Inflates a build of the kernels that is inlined in the package. This takes less than a millisecond and doesn't need
+ * `DecompressionStream`. scripts/modules/without-wasm.mjs leaves this file and its imports out of the entry points `slim`.
  */
 export function inlinedWasm(build: BuildName): Uint8Array<ArrayBuffer> | undefined {
   const modules = inflate(DEFLATED_MODULES, MODULE_BYTES.simd + MODULE_BYTES.scalar);
   const simd = modules.slice(0, MODULE_BYTES.simd);
   if (build === 'simd') return simd;
   if (build === 'scalar') return modules.slice(MODULE_BYTES.simd);
-  // Packed as what differs from the simd module.
+  // Deflated with the simd module as the dictionary, so only the differences take space.
   return inflate(DEFLATED_THREADS, MODULE_BYTES.threads, simd);
 }
 

@@ -2,7 +2,7 @@ import type { KernelName } from '../kernels/kernel-records.js';
 import type { KernelExports } from './engine.js';
 import { softmax } from './softmax.js';
 
-/** A kernel by its name, to be called with the address of its record. */
+/** Looks up a kernel by its name. It is called with the address of its record. */
 export function kernelOf(
   exports: KernelExports,
   memory: WebAssembly.Memory,

@@ -9,19 +9,23 @@ import { tryTables } from './trial.js';
 import type { WasmSources } from './wasm-sources.js';
 
 export interface ReadyOptions {
-  /** Which build of the kernels; default `auto`. */
+  /** Which build of the kernels to use; default `auto`. */
   readonly kernels?: KernelChoice;
   /**
-   * Time several ways to compute each binary convolution on this machine, for a few milliseconds each, and take the fastest; default
-   * `false`: estimate. Results don't depend on it.
+   * Whether to time several ways to compute each binary convolution on this machine, for a few milliseconds each, and take the fastest.
+   * Default `false`: their costs are estimated. Results don't depend on it.
    */
   readonly tune?: boolean;
   /**
-   * How many threads share the work of an inference, the calling one included; default 1. `auto` takes as many as the machine has cores, 4 at most.
-   * Results don't depend on it. Where there can be no threads, one works, and `info()` says why. They sleep between inferences, and end with `dispose()`.
+   * How many threads share the work of an inference, the calling one included; default 1. `auto` takes one per core, at most 4. Results
+   * don't depend on it. If threads can't be used, the calling one works alone and `info()` says why. Threads sleep between inferences and
+   * end with `dispose()`.
    */
   readonly threads?: number | 'auto';
-  /** The engine's WebAssembly, as addresses, bytes or modules, where the inlined one isn't to be taken, or there is none (`@signwave/runtime/slim`). */
+  /**
+   * The kernels' WebAssembly as addresses, bytes or modules. It replaces the inlined one, and is required by entry points that have none
+   * (`@signwave/runtime/slim`).
+   */
   readonly wasm?: WasmSources;
 }
 
@@ -29,15 +33,15 @@ export interface ReadyOptions {
 export interface ReadyModel {
   readonly executable: Executable;
   readonly engine: Engine;
-  /** Why so many threads, in words. */
+  /** Why this number of threads, in words. */
   readonly threadsReason: string;
 }
 
-/** Beyond this, layers are too short to be shared. */
+/** With more threads than this, most layers are too short to share. */
 const MAX_AUTO_THREADS = 4;
 
 /**
- * @throws {SignwaveError} `E_ENGINE` if the engine can't run the graph; `E_IO` if a build for threads was given that isn't one.
+ * @throws {SignwaveError} `E_ENGINE` if the engine can't run the graph; `E_IO` if what was given as the build for threads isn't that build.
  */
 export async function makeReady(graph: Graph, engine: Engine, options: ReadyOptions): Promise<ReadyModel> {
   const { threads = 1, tune = false, wasm = {} } = options;

@@ -1,9 +1,12 @@
-/** Where the fields of `MapArguments` lie (plan/records.ts; softmax.test.ts compares): a thread need not know all records for it. */
+/**
+ * Word offsets of fields of `MapArguments`, repeated from kernels/generated/records.ts so that threads don't have to load all records;
+ * softmax.test.ts checks that they agree.
+ */
 export const SOFTMAX_FIELDS = { input: 0, output: 1, channels: 5, option: 10 } as const;
 
 /**
- * SPEC 4.18 over one vector: the one operation without exact bits, and the one kernel in TypeScript. It runs once per inference at most,
- * on a thousand numbers; an exponential and a logarithm of its own would be a seventh of the WebAssembly.
+ * Softmax or log-softmax of one vector (SPEC 4.18): the only operation without exact bits, and the only kernel in TypeScript. It runs at
+ * most once per inference, on about a thousand numbers; an exponential and a logarithm would make up a seventh of the WebAssembly.
  */
 export function softmax(memory: ArrayBufferLike, recordAddress: number): void {
   const record = new Int32Array(memory, recordAddress, SOFTMAX_FIELDS.option + 1);

@@ -6,15 +6,15 @@ import { makePlan } from '../plan/make-plan.js';
 import { cloneEngine, type Engine } from './engine.js';
 import { Executable } from './executable.js';
 
-/** Ways that are tried for each shape, the cheapest by estimate. */
+/** How many of the cheapest ways, by estimate, are tried for each shape. */
 const CANDIDATES = 4;
-/** The first repeats still wait for the compiler. */
+/** Several, because the first runs may still use code that the engine hasn't optimized. */
 const REPEATS = 8;
 
 /**
- * Time the ways of each binary convolution of a graph on this machine, one convolution of each shape by itself.
+ * Times several ways to compute the binary convolutions of a graph on this machine, on one convolution of each shape.
  *
- * @returns what was fastest, for `makePlan`.
+ * @returns a function that picks the fastest tables, for `makePlan`.
  */
 export async function tryTables(graph: Graph, engine: Engine, cpu: Cpu): Promise<PickTables> {
   const costs = COSTS[cpu];
@@ -37,11 +37,11 @@ export async function tryTables(graph: Graph, engine: Engine, cpu: Cpu): Promise
     }
     if (best) fastest.set(key, { ...best.parameters, isFasterThanXnor: best.ms < xnorMs });
   }
-  // Grids that change after a trial give other shapes; those are estimated.
+  // If tables are rejected after a trial, grids can change and give shapes that weren't tried; those are estimated.
   return (work) => fastest.get(workKey(work)) ?? lutCandidates(work, 1, costs)[0];
 }
 
-/** A graph of a sign and one convolution of it, with bits that look random. */
+/** Makes a graph of a sign and one convolution that reads it, with pseudorandom weights. */
 function singleConv(graph: Graph, shapes: readonly MapShape[], head: number): Graph {
   const conv = graph.nodes[head] as ConvNode;
   const { shape } = graph.tensors[conv.weights]!;
@@ -56,7 +56,7 @@ function singleConv(graph: Graph, shapes: readonly MapShape[], head: number): Gr
   };
 }
 
-/** Milliseconds of the convolution with these tables, or by counting bits. */
+/** Times a convolution, in milliseconds: with these tables, or by counting bits if there are none. */
 async function timeConv(graph: Graph, engine: Engine, parameters: LutParameters | undefined): Promise<number> {
   const plan = makePlan(graph, true, {
     binaryKernels: parameters ? 'lut' : 'xnor',

@@ -1,10 +1,10 @@
 import { nameOf, SignwaveError, tagOf } from '@signwave/format';
 
-/** Builds of the kernels: asconfig.json. */
+/** The builds of the kernels that asconfig.json defines. */
 const BUILDS = ['simd', 'scalar', 'threads'] as const;
 export type BuildName = (typeof BUILDS)[number];
 
-/** A file of `@signwave/runtime/wasm`: its address, its bytes, or compiled from them. */
+/** A file of `@signwave/runtime/wasm`: its address, its bytes, or the module compiled from them. */
 export type WasmSource =
   | URL
   | string
@@ -14,8 +14,8 @@ export type WasmSource =
   | WebAssembly.Module;
 
 /**
- * Builds of the kernels that are taken instead of the inlined ones. A load takes one of them, `simd` where the engine has SIMD and `scalar` elsewhere,
- * and `threads` if there are to be several; no other is fetched.
+ * Builds of the kernels that replace the inlined ones. A load fetches only what it needs: `simd` if the engine supports SIMD, otherwise
+ * `scalar`, and `threads` if several threads are asked for.
  */
 export interface WasmSources {
   readonly simd?: WasmSource;
@@ -23,7 +23,7 @@ export interface WasmSources {
   readonly threads?: WasmSource;
 }
 
-/** @throws {SignwaveError} `E_USAGE` if this is no such object: a source by itself, or one under another name. */
+/** @throws {SignwaveError} `E_USAGE` if `sources` is anything else: a bare source, for example, or an object with an unknown key. */
 export function checkWasmSources(sources: WasmSources): void {
   const kind = tagOf(sources);
   const unknown =

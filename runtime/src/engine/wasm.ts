@@ -7,17 +7,17 @@ import { addressOf } from '../source.js';
 import { inlinedWasm } from './inlined-wasm.js';
 import type { BuildName, WasmSources } from './wasm-sources.js';
 
-/** Name of the custom section in which a module has its own name and {@link MODULES_ID}: runtime/scripts/build-wasm.mjs. */
+/** The custom section that holds a module's name and {@link MODULES_ID}; runtime/scripts/build-wasm.mjs writes it. */
 const SECTION = 'signwave';
 const MAGIC = [0, 0x61, 0x73, 0x6d];
-/** Of a file that isn't WebAssembly, for the message. */
+/** How many bytes of a file that isn't WebAssembly an error message shows. */
 const SHOWN_BYTES = 16;
 
 /**
- * The module of a build: what was given for it, or the inlined one.
+ * Loads the module of a build: the source given for it, or else the inlined one.
  *
- * @throws {SignwaveError} `E_IO` if what was given can't be fetched or isn't this build of this version; `E_USAGE` if it is no source;
- *   `E_ENGINE` if nothing was given and nothing is inlined, or the engine refuses to compile it.
+ * @throws {SignwaveError} `E_IO` if the source can't be fetched or isn't this build of this version; `E_USAGE` if it is no source at all;
+ *   `E_ENGINE` if none was given and none is inlined, or if the engine refuses to compile it.
  */
 export async function moduleOf(
   build: BuildName,
@@ -45,7 +45,7 @@ export async function moduleOf(
   return module;
 }
 
-/** @throws {SignwaveError} `E_ENGINE` if the engine refuses. */
+/** @throws {SignwaveError} `E_ENGINE` if the engine refuses to instantiate the module. */
 export async function instantiate(
   module: WebAssembly.Module,
   imports: WebAssembly.Imports = {},

@@ -1,6 +1,5 @@
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import type { MapArgumentsRecord } from './generated/records.js';
 import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
 
@@ -23,8 +22,8 @@ export function planMapKernel(
   context.steps.push({
     kernel,
     record: {
-      input: pointer(input.region),
-      output: pointer(output.region),
+      input: input.origin,
+      output: output.origin,
       pixelBytes: input.pixelBytes,
       rows: height,
       columns: width,

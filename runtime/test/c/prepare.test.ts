@@ -8,8 +8,8 @@ import { exportC } from '../../src/c/export-c.js';
 import { prepareImage } from '../../src/index.js';
 import { randomBits, seededRandom } from '../random-graph.js';
 
-// The example program of an export, with its prepare.c, compiled for the machine of the test. In the place of the model it has
-// a stub that writes down the images that it is given, so compiling takes no time; conformance/scripts/check-c.mjs compiles all.
+// These tests compile the example program of an export, with its prepare.c, on this machine. A stub that records the images replaces the
+// model, so that compiling takes little time; conformance/scripts/check-c.mjs compiles everything.
 
 const STUB = `#include <stdio.h>
 #include "signwave.h"
@@ -69,7 +69,7 @@ function writeNetpbm({ width, height, channels, data }: Image, name: string): st
   return name;
 }
 
-/** What signwave_run got, image by image. */
+/** Runs the program. @returns the bytes that signwave_run got, image by image. */
 function preparedBy(images: readonly Image[]): { bytes: Buffer; stderr: string } {
   rmSync(join(folder, 'prepared'), { force: true });
   const { status, stderr } = classify(...images.map((image, index) => writeNetpbm(image, `${index}.ppm`)));
@@ -102,7 +102,7 @@ const IMAGES: readonly Image[] = SIZES.flatMap(([width, height]) =>
   }),
 );
 
-/** The stated default, from its definition: the smallest size that covers the input, and its centre. */
+/** Computes the default recipe by its definition: resizes to the smallest size that covers the input, and crops the centre. */
 function covered(image: Image, recipe: InputRecipe, height: number, width: number): Uint8Array {
   const isNarrow = image.width * height <= image.height * width;
   const newWidth = isNarrow ? width : Math.max(width, Math.trunc((height * image.width) / image.height));

@@ -3,7 +3,7 @@ import { translateKernels } from '../../scripts/translate-kernels.mjs';
 
 const HEADERS = 'static inline u32 i32_load(u64 address); static inline void i32_store(u64 address, u32 value);';
 
-/** What wasm2c writes, as far as it is read. */
+/** Imitates the output of wasm2c, as far as it is read. */
 function translated({ body = '', wrappers = 'wrap_w2c_kernels_f1' } = {}): string {
   return `
 static void w2c_kernels_copy_0(w2c_kernels*, u32);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { debugKernels, withAbort } from './debug-kernels.js';
 
-/** What {@link withAbort} throws: the place in the source, and what should be so. */
+/** How errors of {@link withAbort} start: with the place in the source; the failed precondition follows. */
 const PLACE = /^runtime\/assembly\/[\w-]+\.ts:\d+:\d+: not so: /;
 
 interface Kernels {
   readonly exports: Readonly<Record<string, (...numbers: number[]) => void>>;
   readonly memory: WebAssembly.Memory;
-  /** The first of the bytes that nobody uses: zeros. */
+  /** Address of the first unused byte; the memory is zero from there on. */
   readonly free: number;
 }
 
@@ -33,7 +33,7 @@ describe('a record with one field that breaks a precondition', () => {
   const { exports, memory, free } = instantiate('simd');
   const [epilogue, input, output, scale] = [free + 64, free + 256, free + 320, free + 384];
 
-  /** Run `elementwise` on one pixel of 8 channels, with some fields of its epilogue changed. */
+  /** Runs `elementwise` on one pixel of 8 channels, with some fields of its epilogue changed. */
   function run(changes: Readonly<Record<string, number>>): void {
     const fields = { columns: 1, blocks: 1, scale: 0, bias: 0, addend: 0, lo: -Infinity, hi: Infinity, output };
     const view = new DataView(memory.buffer);

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { debugKernels, withAbort } from './debug-kernels.js';
 
-// Every engine of the tests gets the kernels with their asserts in place of those of the release.
+// Makes every engine in the tests use the kernels with asserts instead of the release build.
 
 vi.mock('../../src/engine/inlined-wasm.js', () => ({ inlinedWasm: debugKernels }));
 

@@ -4,13 +4,13 @@ import { tinyModel } from '../web/tiny-model.js';
 import { runProgram } from './run-program.js';
 
 const LOADS = 200;
-/** For each load. A model that stays keeps at least its file, which is larger, and a memory of 64 KiB pages. */
+/** Allowed growth of the heap for each load. A model that leaks keeps at least its file, which is larger, and a memory of 64 KiB pages. */
 const HEAP_BYTES = 4_000;
-/** What V8 compiles, and notes about what runs, goes on for some loads. */
+/** V8 goes on compiling, and recording what runs, during the first loads. */
 const WARM_UP_LOADS = 100;
 const OS_THREADS = '/proc/self/task';
 
-/** Load models and let go of them, and print the process's memory before and after. */
+/** Loads models and releases them, and prints the process's memory before and after. */
 const program = (threads: number): string => `
   import { existsSync, readdirSync, readFileSync } from 'node:fs';
   import { load } from './src/index.ts';
@@ -51,7 +51,7 @@ describe.each([1, 2])('on %i thread(s)', (threads) => {
     expect(after.heapUsed - before.heapUsed).toBeLessThan(LOADS * HEAP_BYTES);
     for (const kind of ['external', 'arrayBuffers']) expect(after[kind] - before[kind], kind).toBeLessThan(100_000);
     expect(after.osThreads).toBe(before.osThreads);
-    // The count sees a thread that is there.
+    // Shows that the count sees a living thread.
     if (existsSync(OS_THREADS)) expect(withOne.osThreads - after.osThreads).toBe(threads - 1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Pace } from '../../src/engine/threads/pace.js';
 
-/** How many of `runs` runs were shared, if they take so long. */
+/** Counts how many of `runs` runs are shared, if runs take the given times. */
 function sharedOf(
   pace: Pace,
   runs: number,

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 const RUNTIME = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Run a module in a Node of its own; its imports are relative to the package. @returns how it ended, and what it printed. */
+/** Runs a module in a Node process of its own; its imports are relative to the package. @returns how it ended, and what it printed. */
 export async function runProgram(contents: string, flags: readonly string[] = []) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: RUNTIME },

@@ -3,16 +3,16 @@ import { isAfter, PROGRAMS, type ThreadStart, takePart, WORD } from '../../src/e
 import type { Thread } from '../../src/engine/threads/start-thread.js';
 import { ThreadTeam } from '../../src/engine/threads/thread-team.js';
 
-// The other thread is played by the test, between or in the midst of the calling thread's parts. Real ones: threads.test.ts.
+// The test itself plays the other thread, between or during the calling thread's parts. threads.test.ts uses real threads.
 
 const MODULE = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 const MEMORY = new WebAssembly.Memory({ initial: 1 });
-/** Two phases of two parts each, and one of the first phase alone. */
-const PHASES = [
+/** The first program has two rounds of two parts each, the second one only the first round. */
+const ROUNDS = [
   { first: 0, count: 2 },
   { first: 2, count: 2 },
 ];
-const WORK = { parts: [[], [], [], []], programs: [PHASES, [PHASES[0]!]] };
+const WORK = { parts: [[], [], [], []], programs: [ROUNDS, [ROUNDS[0]!]] };
 const LOST_MS = 50;
 const CALLS = { execute: () => undefined, doAlone: () => undefined };
 
@@ -66,10 +66,10 @@ describe('the calling thread', () => {
     const { team, control } = await teamWith((part) => {
       done.push(`0: ${part}`);
       if (part !== 0) return;
-      // The other one comes late, and does its own part of this phase; it may not begin with the next one.
+      // The other thread comes late and does its own part of this round; it may not begin with the next round.
       const run = Atomics.load(control, WORD.run);
       const execute = (its: number): void => void done.push(`1: ${its}`);
-      takePart(control, PHASES, run, 1, execute, () => false);
+      takePart(control, ROUNDS, run, 1, execute, () => false);
     });
     team.run(0);
     expect(done).toEqual(['0: 0', '1: 1', '0: 2', '0: 3']);
@@ -83,7 +83,7 @@ describe('the calling thread', () => {
       done.push(part);
       takePart(
         control,
-        PHASES,
+        ROUNDS,
         firstRun,
         1,
         (its) => late.push(its),
@@ -134,7 +134,7 @@ describe('a thread that is lost', () => {
       const die = (): never => {
         throw new Error('killed');
       };
-      expect(() => takePart(control, PHASES, run, 1, die, () => false)).toThrow('killed');
+      expect(() => takePart(control, ROUNDS, run, 1, die, () => false)).toThrow('killed');
     });
     expect(messageOf(() => team.run(0))).toMatch(
       /a thread has not answered for 0.05 s; dispose of the model and load it/,
@@ -149,7 +149,7 @@ describe('a thread that is lost', () => {
       expect(() =>
         takePart(
           control,
-          PHASES,
+          ROUNDS,
           run,
           1,
           () => expect.fail('trap'),

@@ -14,7 +14,7 @@ afterEach(() => {
 
 const RECIPE = { channelOrder: 'rgb', divisor: 255, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
 
-/** A network with maps large enough to be shared: stem, pool, a block with a shortcut, a stride, a grouped and a small convolution, a head. */
+/** A network with maps large enough to share: stem, pool, a block with a shortcut, a stride, a grouped and a small convolution, a head. */
 function sharedModel(): Uint8Array<ArrayBuffer> {
   const random = seededRandom(23);
   const g = new GraphBuilder();

@@ -77,7 +77,7 @@ describe('fetching a model', () => {
 });
 
 describe('a cache', () => {
-  /** As much of CacheStorage as is used. */
+  /** Stubs the methods of CacheStorage that are used. */
   function stubCaches(): Map<string, Response> {
     const entries = new Map<string, Response>();
     const cache = {

@@ -7,7 +7,7 @@ import type { Port } from '../../src/web/worker-calls.js';
 import { createWorkerModel } from '../../src/web/worker-model.js';
 import { tinyModel } from './tiny-model.js';
 
-// Real workers are tested in browsers: page/test. Here the two ends of a channel stand for one.
+// page/test tests real workers in browsers. Here, the two ends of a channel stand for one.
 interface FakeWorker extends Worker {
   readonly isTerminated: () => boolean;
 }

@@ -1,14 +1,14 @@
-/** Runs in a row of one way; the fastest counts. The first finds the others asleep, and any may be disturbed. */
+/** A window is this many consecutive runs in one mode. Its fastest counts: threads are still asleep in the first, and any may be disturbed. */
 const WINDOW_RUNS = 4;
-/** Windows from one trial of the slower way to the next: more and more, as long as it stays the slower. */
+/** Windows between trials of the slower mode; the interval doubles from the first value to the last as long as that mode stays slower. */
 const FIRST_INTERVAL = 8;
 const LAST_INTERVAL = 64;
-/** What the other way has to gain: less is noise. */
+/** The other mode must take less than this share of the time to be preferred; a smaller gain may be noise. */
 const GAIN = 0.95;
 
 /**
- * Whether sharing a program among threads pays here and now. Cores may be busy with other work, or so far from each other that short layers
- * take longer in parts: then the calling thread does better alone. Both ways are timed as they are used.
+ * Decides whether sharing a program among threads currently pays. Cores may be busy with other work, or so far apart that short layers
+ * take longer when they are shared; the calling thread is then faster alone. Both modes are timed as they are used.
  */
 export class Pace {
   /** Whether the next run is to be shared. */
@@ -20,7 +20,7 @@ export class Pace {
   #windows = 0;
   #interval = 1;
 
-  /** Note what the run took. */
+  /** Records how long the run took. */
   note(ms: number): void {
     this.#windowMs = Math.min(this.#windowMs, ms);
     if (++this.#windowRuns < WINDOW_RUNS) return;

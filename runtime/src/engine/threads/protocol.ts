@@ -1,18 +1,18 @@
 import type { KernelName } from '../../kernels/kernel-records.js';
 
 /**
- * How threads share the work of one memory.
+ * How threads that share one memory divide the work.
  *
- * A program is a list of rounds, a round a list of parts that may run at the same time; a round begins when all parts before it are done.
- * Every thread goes through the rounds of a run, claims a part at a time, its own first, and spins until all parts of the round are done. So a thread
- * that sleeps or was put aside by the system is waited for only while it holds a part: whoever is awake does the work. Waking a thread takes
- * some 0.2 ms, longer than most layers, hence no sleep within a run.
+ * A program is a list of rounds. A round is a list of parts that may run at the same time; it begins when all parts of the round before it
+ * are done. Every thread goes through the rounds of a run. It claims one part at a time, its own first, and spins until all parts of the
+ * round are done. Others therefore wait for a sleeping or suspended thread only while it holds a part; threads that are awake do the rest.
+ * Waking a thread takes about 0.2 ms, longer than most layers, so threads don't sleep within a run.
  */
 
-/** A kernel, and the address of its record. */
+/** A kernel and the address of its record. */
 export type KernelCall = readonly [kernel: KernelName, recordAddress: number];
 
-/** Parts `first` to `first + count`. */
+/** The parts from `first` up to, but not including, `first + count`. */
 export interface Round {
   readonly first: number;
   readonly count: number;
@@ -30,44 +30,44 @@ export interface ThreadStart {
   readonly memory: WebAssembly.Memory;
   readonly control: Int32Array;
   readonly work: Work;
-  /** From 1; 0 is the thread that calls. */
+  /** Number of the thread, from 1; 0 is the calling thread. */
   readonly thread: number;
 }
 
-/** Words of the control array. Those that are written while others spin lie on cache lines of their own. */
+/** Indices into the control array. Words that are written while other threads spin lie on cache lines of their own. */
 export const WORD = {
-  /** Number of the run times {@link PROGRAMS}, plus its program: changes last, when all else of a run is in place. */
+  /** Number of the run times {@link PROGRAMS}, plus its program. It is written last, when everything else is ready for the run. */
   run: 0,
-  /** What `done` was before the run. */
+  /** The value of `done` before the run. */
   base: 1,
   stop: 2,
   failed: 3,
-  /** Parts done since the start. */
+  /** Number of parts done since the start. */
   done: 16,
-  /** Of each part: the last run that claimed it. */
+  /** For each part, the last run that claimed it. */
   claims: 32,
 } as const;
 const CACHE_LINE_WORDS = 16;
 
-/** Most programs there can be, a power of two. */
+/** Upper limit of the number of programs, a power of two. */
 export const PROGRAMS = 4096;
 
 export function controlWords(parts: number): number {
   return WORD.claims + parts * CACHE_LINE_WORDS;
 }
 
-/** `Atomics.pause` spares the other half of a core; engines are only beginning to have it. */
+/** `Atomics.pause` leaves more of a core to its other hardware thread; few engines have it yet. */
 export const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => undefined);
 
-/** Spins are some 5 ns, and a part that others wait for is rarely longer than 0.1 ms. */
+/** A spin takes about 5 ns, and a part that others wait for rarely takes longer than 0.1 ms. */
 const SPINS_PER_NAP = 32_768;
 const NAP_MS = 0.1;
 
 /**
- * Wait a moment for a part of another thread: spin; now and then nap, since the other thread may be waiting for this one's core, on a machine that has
- * more to do. In a page the calling thread must not nap, it spins on.
+ * Waits a moment for a part that another thread holds. It spins, but naps now and then, because on a busy machine the other thread may be
+ * waiting for this one's core. The main thread of a page isn't allowed to nap, so it keeps spinning.
  *
- * @param spins how often it has waited, from 1.
+ * @param spins how many times it has waited, counted from 1.
  */
 export function spinOrNap(control: Int32Array, spins: number): void {
   if (spins % SPINS_PER_NAP === 0 && canNap) {
@@ -80,19 +80,19 @@ export function spinOrNap(control: Int32Array, spins: number): void {
 }
 let canNap = true;
 
-/** Whether run or count `a` comes after `b`; both wrap around. */
+/** Whether `a` comes after `b`, where both are run numbers or counts of parts, which wrap around. */
 export function isAfter(a: number, b: number): boolean {
   return ((a - b) | 0) > 0;
 }
 
-/** Until then a thread that is done with its own part doesn't look for others: a look at what another one writes slows that down. */
+/** A thread that has done its own part looks for other parts only this often, because reading words that others write slows these down. */
 const SPINS_PER_LOOK_AROUND = 64;
 
 /**
- * Take part in a run until none of its parts is left: in each round the part that is this thread's own, then those that nobody has begun in time.
+ * Works on a run until all its parts are done: in each round on this thread's own part first, then on parts that nobody has claimed in time.
  *
- * @param run the word `run` when it began.
- * @param wait is called while parts of others are missing, with how often in this round, from 1; returns false to give up.
+ * @param run value of the word `run` when the run began.
+ * @param wait is called while other threads' parts are unfinished, with the number of calls in this round, from 1; returns false to give up.
  */
 export function takePart(
   control: Int32Array,
@@ -118,12 +118,12 @@ export function takePart(
   }
 }
 
-/** Let all parts be claimed last by `run`, which is over. */
+/** Marks all parts as last claimed by `run`, which is over. */
 export function renumberClaims(control: Int32Array, parts: number, run: number): void {
   for (let part = 0; part < parts; part++) Atomics.store(control, WORD.claims + part * CACHE_LINE_WORDS, run);
 }
 
-/** Runs are numbered upwards, so a thread that is late can't claim what a later run has claimed, nor what its own has. */
+/** Claims a part for a run. Run numbers only grow, so a late thread can't claim a part that its own run or a later one has claimed. */
 function claim(control: Int32Array, part: number, run: number): boolean {
   const word = WORD.claims + part * CACHE_LINE_WORDS;
   const last = Atomics.load(control, word);

@@ -2,14 +2,14 @@ import { builtin, SignwaveError } from '@signwave/format';
 import { THREAD_SOURCE } from '../../../build/thread.js';
 import type { ThreadStart } from './protocol.js';
 
-/** A thread that is ready for work. */
+/** A started thread that waits for work. */
 export interface Thread {
-  /** Calls back if the thread ends by itself, with the reason if there is one; at most once. */
+  /** Called at most once, if the thread ends by itself, with the reason if it is known. */
   onEnd: ((reason: string | undefined) => void) | undefined;
   terminate(): void;
 }
 
-/** What Node's and the web's workers have alike, after {@link startThread} has evened out the rest. */
+/** The common interface of Node's and the web's workers, as {@link openPort} adapts them. */
 interface Port {
   readonly post: (message: ThreadStart) => void;
   readonly onMessage: (listen: (message: unknown) => void) => void;
@@ -24,11 +24,11 @@ const NODE_MAIN =
   "const {parentPort:port}=require('node:worker_threads');" +
   'port.once("message",(data)=>{signwaveThread(data,(it)=>port.postMessage(it));port.close()})';
 
-/** A page's policy may forbid a worker without saying so, a thread that never answers is given up. */
+/** How long to wait for a thread's first message. A page's policy may block a worker without any error, so waiting has to end. */
 const START_TIMEOUT_MS = 10_000;
 const POLICY_HINT = 'a Content-Security-Policy needs blob: in worker-src';
 
-/** Why there can be no threads here; undefined if there can. */
+/** Says why threads can't be used here; undefined if they can. */
 export function threadRefusal(): string | undefined {
   if (
     typeof SharedArrayBuffer === 'undefined' ||
@@ -39,7 +39,7 @@ export function threadRefusal(): string | undefined {
   return undefined;
 }
 
-/** How many threads can run at the same time; 1 if nobody says. */
+/** Number of threads that can run at the same time; 1 if the engine doesn't tell. */
 export function availableThreads(): number {
   return (
     navigatorOf()?.hardwareConcurrency ??
@@ -83,7 +83,7 @@ function openPortOrSayWhyNot(): Port {
   try {
     return openPort();
   } catch (cause) {
-    // WebKit refuses at once, other browsers by an event.
+    // WebKit throws when a policy forbids the worker; other browsers report it by an event.
     const { name, message } = cause as Error;
     throw cantStart(name === 'SecurityError' ? POLICY_HINT : message, cause);
   }
@@ -96,7 +96,7 @@ function cantStart(reason: string, cause?: unknown): SignwaveError {
 function openPort(): Port {
   const node = nodeWorkers();
   if (node && !hasWebWorkers()) {
-    // Without the process's own flags: --input-type=module would make a module of the text, --import load what it has no use for.
+    // Not with the process's flags: --input-type=module would run the text as a module, --import would load modules it doesn't need.
     const worker = new node.Worker(`${THREAD_SOURCE}\n${NODE_MAIN}`, { eval: true, execArgv: [] });
     return {
       post: (message) => worker.postMessage(message),
@@ -110,7 +110,7 @@ function openPort(): Port {
     };
   }
   const address = URL.createObjectURL(new Blob([`${THREAD_SOURCE}\n${WEB_MAIN}`], { type: 'text/javascript' }));
-  // A module, since Deno has no other workers.
+  // A module, because Deno supports no other kind of worker.
   const worker = new Worker(address, { type: 'module' });
   return {
     post: (message) => worker.postMessage(message),
@@ -125,7 +125,7 @@ function openPort(): Port {
   };
 }
 
-/** Node has no workers of the web, but what runs in it may have made a global of Node's own: ONNX Runtime Web does. */
+/** Node has no web workers, but a library may have set the global to Node's own `Worker`, as ONNX Runtime Web does. */
 function hasWebWorkers(): boolean {
   return typeof Worker !== 'undefined' && (Worker as unknown) !== nodeWorkers()?.Worker;
 }

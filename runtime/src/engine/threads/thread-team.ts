@@ -12,28 +12,29 @@ import {
 } from './protocol.js';
 import { startThread, type Thread } from './start-thread.js';
 
-/** A part takes milliseconds; a thread that holds one for so long was killed, or the whole machine is asleep. */
+/** A part takes milliseconds; a thread that holds one for this long was killed, or the whole machine was asleep. */
 const LOST_MS = 10_000;
+/** A waiting thread looks at the clock, and for failures, only this often. */
 const SPINS_PER_LOOK = 1024;
 
-/** Every so many runs all claims are brought up, before they are so old that they look new. */
+/** Run numbers wrap around: all claims are renumbered when these bits start over, before a claim is so old that it looks new. */
 const RENUMBER_MASK = 2 ** 28 - 1;
 
-/** The work, on the calling thread. */
+/** How the calling thread does its share of the work. */
 interface Calls {
   readonly execute: (part: number) => void;
   readonly doAlone: (program: number) => void;
 }
 
-/** What tests set. */
+/** Options for tests. */
 interface TeamOptions {
   readonly lostMs?: number;
   readonly start?: typeof startThread;
-  /** Decides for each program which runs are shared. */
+  /** Makes, for each program, the object that decides which runs are shared. */
   readonly newPace?: () => Pick<Pace, 'isShared' | 'note'>;
 }
 
-/** The threads that share a model's work: the one that calls and others that it started. */
+/** The threads that share a model's work: the calling thread and those that it started. */
 export class ThreadTeam {
   readonly #control: Int32Array;
   readonly #work: Work;
@@ -43,7 +44,7 @@ export class ThreadTeam {
   readonly #newPace: () => Pick<Pace, 'isShared' | 'note'>;
   readonly #paces: Pick<Pace, 'isShared' | 'note'>[] = [];
   #failure: string | undefined;
-  /** When the wait that goes on looked at the clock first. */
+  /** When the current wait first looked at the clock. */
   #waitStartMs = 0;
 
   private constructor(control: Int32Array, work: Work, calls: Calls, options: TeamOptions) {
@@ -55,9 +56,9 @@ export class ThreadTeam {
   }
 
   /**
-   * @param threads in all, the calling one included.
-   * @param calls for the calling thread.
-   * @throws {SignwaveError} `E_ENGINE` if one doesn't start.
+   * @param threads number of threads, the calling one included.
+   * @param calls what the calling thread executes.
+   * @throws {SignwaveError} `E_ENGINE` if a thread doesn't start.
    */
   static async start(
     threads: number,
@@ -82,15 +83,15 @@ export class ThreadTeam {
     return team;
   }
 
-  /** Threads that are there, the calling one included. */
+  /** Number of threads that are alive, the calling one included. */
   get size(): number {
     return this.#threads.length + 1;
   }
 
   /**
-   * Run a program to its end.
+   * Runs a program to its end.
    *
-   * @throws {SignwaveError} `E_ENGINE` if a thread was lost in the middle of a part; so does every later run.
+   * @throws {SignwaveError} `E_ENGINE` if a thread was lost while it held a part; every later run then throws, too.
    */
   run(program: number): void {
     if (this.#failure !== undefined) throw this.#error();
@@ -114,8 +115,8 @@ export class ThreadTeam {
   }
 
   /**
-   * Let the threads end. They do so themselves, at the latest after the part that they hold: Bun now and then crashes when it has to terminate a
-   * worker that sleeps. Those of a team that failed may not answer any more.
+   * Lets the threads end by themselves, at the latest after the part that they hold, because Bun sometimes crashes when it terminates a
+   * sleeping worker. The threads of a failed team are terminated as well, since they may no longer respond.
    */
   stop(): void {
     Atomics.store(this.#control, WORD.stop, 1);
@@ -128,7 +129,7 @@ export class ThreadTeam {
     this.#failure ??= 'the model was disposed';
   }
 
-  /** A thread that ends while it holds no part is no loss: the others do its work. */
+  /** If a thread ends while it holds no part, nothing is lost: the others do its work. */
   #add(thread: Thread): void {
     this.#threads.push(thread);
     thread.onEnd = () => {

@@ -1,14 +1,14 @@
-// Program of a thread: scripts/build-thread.mjs packs it into build/thread.ts as text, and start-thread.ts connects it.
+// The code that a thread runs. runtime/scripts/build-thread.mjs packs it as text into build/thread.ts, and start-thread.ts starts it.
 import type { KernelExports } from '../engine.js';
 import { kernelOf } from '../kernel-of.js';
 import { isAfter, PROGRAMS, pause, spinOrNap, type ThreadStart, takePart, WORD } from './protocol.js';
 
-/** How long a thread waits for the next run before it sleeps: calls that follow each other find it awake. */
+/** How long a thread spins for the next run before it sleeps, so that inferences in quick succession find it awake. */
 const SPIN_MS = 0.5;
-/** A look at the clock takes as long as some of them. */
+/** The clock is read only this often, because reading it takes as long as several spins. */
 const SPINS_PER_LOOK = 64;
 
-/** Work until told to stop. */
+/** Takes part in every run until it is told to stop. */
 function serve(start: ThreadStart, tell: (message: 'ready' | { readonly error: string }) => void): void {
   const { control } = start;
   try {
