@@ -115,6 +115,12 @@ const PIECES = [
     cuts: [[/^ {2}sampleMean: .*\n/m, '']],
   },
   {
+    name: 'kernel: its row of the page',
+    file: 'docs/kernels.md',
+    cuts: [[/^\| `sampleMean` .*\n/m, '']],
+    test: 'test/kernels-page.test.ts',
+  },
+  {
     // An operation that isn't drawn by its row has to be drawn otherwise.
     name: 'random graphs of the runtime',
     file: 'reference/test/graphs.ts',
