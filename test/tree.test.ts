@@ -135,6 +135,11 @@ describe('commands', () => {
     const sections = [...readText('docs/cli.md').matchAll(/^## ([a-z]+)\b/gm)].map(([, name]) => name!);
     expect(sections.sort()).toEqual(names);
   });
+
+  test('are each run by a test of test/cli, but setup, which fetches packages', () => {
+    const tests = paths.filter((path) => /^test\/cli\/.*\.test\.ts$/.test(path)).map(readText);
+    expect(names.filter((name) => !tests.some((text) => text.includes(`'${name}'`)))).toEqual(['setup']);
+  });
 });
 
 describe('error codes', () => {

@@ -1,5 +1,6 @@
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DATA_FORMATS } from '@signwave/data';
 import { readNpy } from '@signwave/lab/node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, EXAMPLE_LABELS, ROOT, signwave, temporaryFolder } from './signwave.js';
@@ -139,9 +140,14 @@ describe('a limited number of images', () => {
 
 test.each(['eval', 'compare', 'verify', 'convert'])('%s --help names every format of data', async (command) => {
   const text = (await signwave(command, '--help')).stdout.replace(/\s+/g, ' ');
-  expect(text).toContain(
-    'cifar10:DIR, cifar100:DIR, mnist:DIR, fashion-mnist:DIR, folder:DIR, or a folder with one folder',
-  );
+  expect(text).toContain('cifar10:DIR, ');
+  expect(text).toContain(', or a folder with one folder');
+  expect(DATA_FORMATS.filter((format) => !text.includes(`${format}:DIR, `))).toEqual([]);
+});
+
+test.each(['docs/cli.md', 'docs/errors.md'])('%s names every format of data', (page) => {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  expect(DATA_FORMATS.filter((format) => format !== 'folder' && !text.includes(`\`${format}:DIR\``))).toEqual([]);
 });
 
 test('train scans image files first, leaves out what can’t be decoded, and refuses it with --strict', async () => {

@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DataFormat } from '@signwave/data';
+import { DATA_FORMATS, type DataFormat } from '@signwave/data';
 import { writeModel } from '@signwave/format';
 import { argMax } from '@signwave/lab';
 import { openImageSample } from '@signwave/lab/node';
@@ -107,6 +107,10 @@ const SETS: readonly { title: string; format: DataFormat; write: (path: string) 
   },
   { title: 'photos of many sizes', format: 'folder', write: writeFolder, more: { side: 32, mean: [0.4, 0.5, 0.6] } },
 ];
+
+test('every format is tried', () => {
+  expect(new Set(SETS.map(({ format }) => format))).toEqual(new Set(DATA_FORMATS));
+});
 
 describe('after an epoch of training the packed network is right on the same test images', () => {
   test.each(SETS)('$title', async ({ title, format, write, more }) => {
