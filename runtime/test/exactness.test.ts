@@ -1,4 +1,4 @@
-import { type Graph, GraphBuilder, type InputNode, packBits, type Tensor } from '@signwave/format';
+import { type Graph, GraphBuilder, type InputNode, OPERATIONS, packBits, type Tensor } from '@signwave/format';
 import { Reference } from '@signwave/reference';
 import { describe, expect, test, vi } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
@@ -95,6 +95,20 @@ test('the random graphs use every kernel, and integer thresholds', { timeout: TI
       .filter((kernel) => !others.includes(kernel))
       .sort(),
   );
+});
+
+test('the random graphs have more than one value of every field of every operation', { timeout: TIMEOUT_MS }, () => {
+  const nodes = Array.from({ length: Math.max(RUNS, 300) }, (_, i) => randomGraph(seededRandom(i + 1)).nodes).flat();
+  const constant = Object.entries(OPERATIONS).flatMap(([op, { fields }]) => {
+    const drawn = nodes.filter((node) => node.op === op) as object[] as Record<string, unknown>[];
+    const valuesOf = (key: string): Set<string> => new Set(drawn.map((node) => JSON.stringify(node[key])));
+    return Object.keys(fields).flatMap((key) => (valuesOf(key).size > 1 ? [] : [`${op}.${key}`]));
+  });
+  // Executors don't compute with the rule of the source and with what a max pool counts; model.test.ts and softmax.test.ts try the recipe and the
+  // logarithm. All slices take every second pixel.
+  const others = ['sign.sourceZeroRule', 'maxPool.countPads', 'input.recipe', 'softmax.log'];
+  others.push('sliceSpatial.start', 'sliceSpatial.step');
+  expect(constant.sort()).toEqual(others.sort());
 });
 
 function epilogueOf(record: AnyRecord) {

@@ -84,7 +84,8 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
   if (kind < 0.8 && height > 1 && width > 1) {
     const options = { stride: pick(random, [1, 2]), pad: pick(random, [0, 1]), ceilMode: random() < 0.5 };
     const countPads = random() < 0.5;
-    return random() < 0.5 ? g.maxPool(x, 2, options) : g.avgPool(x, 2, { ...options, countPads });
+    const window = Math.min(1 + options.stride + options.pad, height, width);
+    return random() < 0.5 ? g.maxPool(x, window, options) : g.avgPool(x, window, { ...options, countPads });
   }
   if (kind < 0.84) return g.padChannels(x, pick(random, [0, 1, 3]), pick(random, [0, 2, 5]));
   if (kind < 0.88) return g.sliceSpatial(x, 2);
