@@ -72,6 +72,12 @@ const PIECES = [
     test: 'format/test/layout.test.ts',
   },
   {
+    name: 'specification: its version',
+    file: 'format/SPEC.md',
+    cuts: [[/, version 1\.\d+\n/, ', version 1.0\n']],
+    test: 'format/test/layout.test.ts',
+  },
+  {
     name: 'reference: its step',
     file: 'reference/src/steps/same-shape.ts',
     cuts: [[/^ {2}sampleMean: .*\n/m, '']],
