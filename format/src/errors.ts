@@ -5,7 +5,7 @@
 export type ErrorCode =
   /** The bytes aren't a `.sgnw` file; the message names what they are. */
   | 'E_FORMAT_KIND'
-  /** A `.sgnw` file of a version that this reader doesn't know. */
+  /** A `.sgnw` file of a version that this reader doesn't know, or with something in it that only a later version can have. */
   | 'E_FORMAT_VERSION'
   /** The FlatBuffers structure is damaged: an offset, vtable, vector or string leaves the file. */
   | 'E_FORMAT_STRUCTURE'

@@ -1,4 +1,16 @@
-import type { Graph, GraphNode, InputRecipe, MapShape, Pads, Size2, Tensor, ZeroRule } from './graph.js';
+import type {
+  Graph,
+  GraphNode,
+  InputRecipe,
+  MapShape,
+  NodeBase,
+  Operation,
+  Pads,
+  Size2,
+  Tensor,
+  ZeroRule,
+} from './graph.js';
+import { tensorField } from './node-tensors.js';
 import { inferShapes, ShapeInference } from './shape.js';
 import { f32Tensor } from './tensor.js';
 
@@ -7,6 +19,17 @@ export type Value = number & { readonly __value: unique symbol };
 
 const ONE: Size2 = { height: 1, width: 1 };
 const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
+
+type NodeOf<Op extends Operation, Node extends GraphNode = GraphNode> = Node extends GraphNode
+  ? Op extends Node['op']
+    ? Node
+    : never
+  : never;
+
+/** Attributes of an operation's nodes. A tensor stands for its index. */
+type AttributesOf<Op extends Operation> = {
+  readonly [Key in keyof Omit<NodeOf<Op>, 'op' | keyof NodeBase>]: NodeOf<Op>[Key] | Tensor;
+};
 
 /** One number for both height and width, as in most networks, or one for each. */
 export type Sides = number | Size2;
@@ -80,13 +103,12 @@ export class GraphBuilder {
 
   /** y = x * scale[c] + bias[c]. */
   affine(x: Value, scale: Float32Array, bias: Float32Array = new Float32Array(scale.length)): Value {
-    const coefficients = this.#tensor(twoRows(scale, bias));
-    return this.#push({ op: 'affine', inputs: [x], coefficients });
+    return this.node('affine', [x], { coefficients: twoRows(scale, bias) });
   }
 
   /** @param bias f32 (1, row classes, column classes, C). */
   borderBias(x: Value, bias: Tensor, topRows: number, leftColumns: number): Value {
-    return this.#push({ op: 'borderBias', inputs: [x], bias: this.#tensor(bias), topRows, leftColumns });
+    return this.node('borderBias', [x], { bias, topRows, leftColumns });
   }
 
   add(x: Value, y: Value): Value {
@@ -107,7 +129,7 @@ export class GraphBuilder {
 
   /** y = x * negative[c] for x < 0, x * positive[c] otherwise; PReLU has positive = 1. */
   prelu(x: Value, negative: Float32Array, positive: Float32Array = new Float32Array(negative.length).fill(1)): Value {
-    return this.#push({ op: 'prelu', inputs: [x], slopes: this.#tensor(twoRows(negative, positive)) });
+    return this.node('prelu', [x], { slopes: twoRows(negative, positive) });
   }
 
   maxPool(x: Value, window: Sides, options: PoolOptions = {}): Value {
@@ -146,6 +168,14 @@ export class GraphBuilder {
   /** Subtracts the mean of the sample's whole map. */
   sampleMean(x: Value): Value {
     return this.#push({ op: 'sampleMean', inputs: [x] });
+  }
+
+  /** Adds a node of any operation, even one without a method here. @param attributes all of them, since only the methods have defaults. */
+  node<Op extends Exclude<Operation, 'input'>>(op: Op, inputs: readonly Value[], attributes: AttributesOf<Op>): Value {
+    const node = { op, inputs: [...inputs], ...attributes } as object as GraphNode;
+    const [key] = tensorField(node) ?? [];
+    const tensor = key && (attributes as Readonly<Record<string, Tensor | undefined>>)[key];
+    return this.#push(tensor ? { ...node, [key]: this.#tensor(tensor) } : node);
   }
 
   /** The shape of a value, which may determine what comes next. @throws {SignwaveError} `E_GRAPH` if the graph so far has no meaning. */

@@ -66,6 +66,14 @@ test('an affine without bias adds 0', () => {
   expect([...new Float32Array(g.build().tensors[0]!.data.slice().buffer)]).toEqual([1, 2, 0, 0]);
 });
 
+test('an operation may be given by its name, with its tensor', () => {
+  const [g, h] = [new GraphBuilder(), new GraphBuilder()];
+  const weights = f32Tensor([1, 1, 1, 2], Float32Array.of(1, 2));
+  g.linear(g.globalAvgPool(g.input(shape)), weights);
+  h.node('linear', [h.node('globalAvgPool', [h.input(shape)], {})], { weights });
+  expect(h.build()).toEqual(g.build());
+});
+
 test('relu is a clip without end', () => {
   const g = new GraphBuilder();
   g.hardtanh(g.relu(g.input(shape)));

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { FORMAT_VERSION, OPERATIONS, type Operation } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import * as layout from '../src/layout.js';
 import { FILE_RECIPE, RECIPE } from '../src/operations/maps.js';
 import { PADS, SIZE2 } from '../src/operations/row.js';
-import { OPERATIONS } from '../src/operations/table.js';
 import * as verify from '../src/verify.js';
+import type { AnyType } from '../src/write-layout.js';
 
 const schemaText = readFileSync(new URL('../signwave.fbs', import.meta.url), 'utf8');
-const schema = schemaText.replace(/\/\/.*/g, '');
 
 /** `name: type = default (required);` lines of a table or struct of the schema. */
 interface SchemaField {
@@ -29,9 +29,9 @@ function schemaFields(body: string): SchemaField[] {
   );
 }
 
-function bodies(kind: string): Map<string, string> {
+function bodies(kind: string, text = schemaText): Map<string, string> {
   const pattern = new RegExp(`\\b${kind}\\s+(\\w+)[^{;]*\\{([^}]*)\\}`, 'g');
-  return new Map([...schema.matchAll(pattern)].map(([, name, body]) => [name!, body!]));
+  return new Map([...text.replace(/\/\/.*/g, '').matchAll(pattern)].map(([, name, body]) => [name!, body!]));
 }
 
 /** `border_bias`, `bias_tensor` and `BorderBias` as the layout has them: camelCase, without `_tensor`. */
@@ -48,7 +48,11 @@ type Fields = Readonly<Record<string, AnyField>>;
 const enums = bodies('enum');
 const structs = bodies('struct');
 const tables = bodies('table');
-const unionMembers = [...bodies('union').get('Operation')!.matchAll(/\w+/g)].map(([name]) => name);
+const unionMembers = membersOf(schemaText);
+
+function membersOf(text: string): string[] {
+  return [...bodies('union', text).get('Operation')!.matchAll(/\w+/g)].map(([name]) => name);
+}
 
 const structLayouts: Readonly<Record<string, { readonly fields: Readonly<Record<string, verify.Type<unknown>>> }>> = {
   Size2: SIZE2,
@@ -141,6 +145,65 @@ describe('the layout of the reader is that of signwave.fbs', () => {
     fields.forEach((field, i) => {
       expectField(found[i]![1], field);
     });
+  });
+});
+
+/** `Operation.Conv`, `Conv.groups`, `DataType.F16`: what a schema names beside its tables. */
+function namesIn(text: string): string[] {
+  const fields = [...bodies('table', text)].flatMap(([table, body]) =>
+    schemaFields(body).map(({ name }) => `${table}.${name}`),
+  );
+  const values = [...bodies('enum', text)].flatMap(([name, body]) =>
+    [...body.matchAll(/(\w+) = \d+/g)].map(([, value]) => `${name}.${value}`),
+  );
+  return [...membersOf(text).map((name) => `Operation.${name}`), ...fields, ...values];
+}
+
+/** The minor version that brought a name, by the rows and the layout. */
+function sinceOf(name: string): number {
+  const [owner, member] = name.split('.') as [string, string];
+  if (owner === 'Operation') return OPERATIONS[layoutName(member) as Operation].since ?? 0;
+  const field = tableLayouts[owner]?.fields[layoutName(member)];
+  if (field) return field.since ?? 0;
+  const every = [...Object.values(tableLayouts), ...Object.values(structLayouts)].flatMap(({ fields }) =>
+    Object.values<AnyField | verify.Type<unknown>>(fields).map((it) => ('slots' in it ? it.type : it)),
+  ) as (AnyType | undefined)[];
+  const names = [...enums.get(owner)!.matchAll(/(\w+) = \d+/g)].map(([, value]) => layoutName(value!));
+  const type = every.find((it) => it?.values?.join() === names.join());
+  return type?.since?.[layoutName(member)] ?? 0;
+}
+
+describe('what a released schema has not says the later version that brought it', () => {
+  const folder = new URL('./golden/', import.meta.url);
+  const { major, minor } = FORMAT_VERSION;
+
+  // As with golden files, a schema is kept when its version is released, and never changed:
+  //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/layout.test.ts
+  if (process.env.SIGNWAVE_WRITE_GOLDEN) writeFileSync(new URL(`v${major}.${minor}.fbs`, folder), schemaText);
+
+  const schemas = readdirSync(folder).filter((name) => name.endsWith('.fbs'));
+
+  test.each(schemas)('%s', (name) => {
+    const released = namesIn(readFileSync(new URL(name, folder), 'utf8'));
+    const releasedMinor = Number(/\.(\d+)\.fbs$/.exec(name)![1]);
+    const added = namesIn(schemaText).filter((it) => !released.includes(it));
+    const ofKnownTables = added.filter((it) => released.some((old) => old.startsWith(`${it.split('.')[0]}.`)));
+    expect(ofKnownTables.filter((it) => sinceOf(it) <= releasedMinor)).toEqual([]);
+    expect(released.filter((it) => !namesIn(schemaText).includes(it))).toEqual([]);
+  });
+
+  test('and the newest is the version that this package reads', () => {
+    // 1.1 brought a rule, no name.
+    expect(Math.max(1, ...namesIn(schemaText).map(sinceOf))).toBe(minor);
+    expect(schemas).toContain(`v${major}.${minor}.fbs`);
+  });
+});
+
+describe('SPEC.md', () => {
+  const spec = readFileSync(new URL('../SPEC.md', import.meta.url), 'utf8');
+
+  test.each(Object.keys(OPERATIONS))('says in a section of its own what %s computes', (op) => {
+    expect(spec).toMatch(new RegExp(`(^|[.\\n] ?)4\\.\\d+ \\*\\*${op}\\b`, 'm'));
   });
 });
 

@@ -92,5 +92,7 @@ export function stepOf(graph: Graph, node: Exclude<GraphNode, InputNode>, output
       return (x) => softmax(x, node.log);
     case 'sampleMean':
       return sampleMean;
+    default:
+      return node satisfies never;
   }
 }

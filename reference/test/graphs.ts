@@ -2,6 +2,8 @@ import {
   f32Tensor,
   GraphBuilder,
   type MapShape,
+  OPERATIONS,
+  type Operation,
   packBits,
   type Tensor,
   type TensorShape,
@@ -42,4 +44,51 @@ export function randomFloats(count: number, next: () => number): Float32Array {
 /** `count` values, each +1 or -1. */
 export function randomSigns(count: number, next: () => number): Float32Array {
   return Float32Array.from({ length: count }, () => (next() < 0.5 ? -1 : 1));
+}
+
+/** Operations that random graphs draw in ways of their own, which make them likely, exact or bounded. */
+const OF_THEIR_OWN: readonly Operation[] = [
+  ...([
+    'input',
+    'sign',
+    'conv',
+    'linear',
+    'affine',
+    'borderBias',
+    'add',
+    'clip',
+    'prelu',
+    'maxPool',
+    'avgPool',
+  ] as const),
+  ...(['globalAvgPool', 'padChannels', 'sliceSpatial', 'concat', 'flatten', 'softmax'] as const),
+];
+
+/** All others, which {@link drawByRow} draws. */
+export const BY_ROW = (Object.keys(OPERATIONS) as Exclude<Operation, 'input'>[]).filter(
+  (op) => !OF_THEIR_OWN.includes(op),
+);
+
+/**
+ * A node of an operation, as its row has it: operands of one shape, floats and tensors from `numbers`, other attributes as they are where the file
+ * doesn't say them.
+ */
+export function drawByRow(
+  g: GraphBuilder,
+  op: Exclude<Operation, 'input'>,
+  x: Value,
+  numbers: (count: number) => Float32Array,
+): Value {
+  const { channels } = g.shapeOf(x);
+  const row = OPERATIONS[op];
+  const count = typeof row.operands === 'number' ? row.operands : 1;
+  const inputs = Array.from({ length: count }, (_, i) =>
+    i === 0 ? x : g.affine(x, numbers(channels), numbers(channels)),
+  );
+  const fields = Object.entries<{ tensor?: { rows?: number }; least?: number; absent?: unknown }>(row.fields);
+  const attributes = fields.map(([key, { tensor: rule, least, absent }]) => {
+    if (rule) return [key, tensor([rule.rows!, 1, 1, channels], numbers(rule.rows! * channels))];
+    return [key, typeof absent === 'number' && least === undefined ? Math.fround(absent + numbers(1)[0]!) : absent];
+  });
+  return g.node(op, inputs, Object.fromEntries(attributes));
 }

@@ -3,6 +3,7 @@
 export { recordCalls } from './c/record-calls.js';
 export { cloneEngine, createEngine, type KernelExports } from './engine/engine.js';
 export { Executable } from './engine/executable.js';
+export { KERNEL_RECORDS } from './kernels/kernel-records.js';
 export {
   type LutParameters,
   type LutWork,
@@ -11,7 +12,6 @@ export {
   type Terms,
   xnorTerms,
 } from './kernels/lut-parameters.js';
-export { KERNEL_RECORDS } from './kernels/record.js';
 export type { PickTables } from './plan/choice.js';
 export { COSTS } from './plan/costs.js';
 export { makePlan, type PlanOptions } from './plan/make-plan.js';

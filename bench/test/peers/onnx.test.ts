@@ -1,30 +1,11 @@
-import { GraphBuilder, type Operation, type Value } from '@signwave/format';
+import { GraphBuilder, OPERATIONS, type Operation, type Value } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { bits, randomFloats, randomSigns, tensor, vector } from '../../../reference/test/graphs.js';
 import { seededRandom } from '../../../test/seeded-random.js';
 import { runBoth, worstDifference } from './agreement.js';
 import { type Domain, RandomGraph } from './random-graphs.js';
 
-const EVERY_OPERATION: readonly Operation[] = [
-  'input',
-  'sign',
-  'conv',
-  'linear',
-  'affine',
-  'borderBias',
-  'add',
-  'clip',
-  'prelu',
-  'maxPool',
-  'avgPool',
-  'globalAvgPool',
-  'padChannels',
-  'sliceSpatial',
-  'concat',
-  'flatten',
-  'softmax',
-  'sampleMean',
-];
+const EVERY_OPERATION = Object.keys(OPERATIONS) as Operation[];
 
 /** Inputs a little apart, so that some lie on the threshold, on zero or on negative zero. */
 const TIES = vector(-2, -1, -0.5, -0, 0, 0.5, 1, 2);

@@ -84,5 +84,7 @@ export function lowerNode(
       const mean = onnx.node('ReduceMean', [exact], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
       return onnx.node('Sub', [x, onnx.node('Cast', [mean], { to: ELEMENT_FLOAT })]);
     }
+    default:
+      return node satisfies never;
   }
 }

@@ -18,7 +18,7 @@ import {
 type Attributes<Node> = Omit<Node, 'op' | keyof NodeBase>;
 
 /** What must be true of a field's value, beyond its type. */
-interface FieldRules {
+export interface FieldRules {
   /** The minimum of the number, or of each number of the struct. All are whole. */
   readonly least: number;
   /** The rule for the tensor whose index the field is. */

@@ -1,7 +1,7 @@
 import type { Model } from '@signwave/format';
 import { createEngine } from '../engine/engine.js';
 import { growMemory, memoryBytesOf } from '../engine/executable.js';
-import type { KernelName } from '../kernels/record.js';
+import type { KernelName } from '../kernels/kernel-records.js';
 import { makePlan } from '../plan/make-plan.js';
 import type { FloatMap } from '../plan/maps.js';
 import { Placement } from '../plan/placement.js';

@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import { MODULE_BYTES } from '../../build/identity.js';
-import type { KernelName } from '../kernels/record.js';
+import type { KernelName } from '../kernels/kernel-records.js';
 import { instantiate, moduleOf } from './wasm.js';
 import { checkWasmSources, type WasmSources } from './wasm-sources.js';
 

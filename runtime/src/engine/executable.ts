@@ -1,5 +1,6 @@
 import { type MapShape, packBits, SignwaveError } from '@signwave/format';
-import type { AnyRecord, KernelName } from '../kernels/record.js';
+import type { KernelName } from '../kernels/kernel-records.js';
+import type { AnyRecord } from '../kernels/record.js';
 import type { FloatMap } from '../plan/maps.js';
 import { Placement } from '../plan/placement.js';
 import type { Plan } from '../plan/plan.js';

@@ -1,4 +1,4 @@
-import type { KernelName } from '../kernels/record.js';
+import type { KernelName } from '../kernels/kernel-records.js';
 import type { KernelExports } from './engine.js';
 import { softmax } from './softmax.js';
 

@@ -56,13 +56,12 @@ export const convBits: Room = {
     };
     const epilogue = planEpilogue(context, fused, taps + (sumBias?.largest ?? 0));
     const record = { ...fields, epilogue: epilogue.record };
-    const share = shareConv(record);
     context.steps.push({
       kernel: 'convBits',
       record,
       reads: [input.region, ...epilogue.reads],
       writes: epilogue.writes,
-      ...(share && { share }),
+      share: shareConv(record),
       nodes: nodesOf(fused),
       reason:
         `1-bit weights on signs: xor and popcount (${context.choice.refusals.get(fused)})` +

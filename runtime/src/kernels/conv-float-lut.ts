@@ -43,7 +43,7 @@ export const convFloatLut: Room = {
       record,
       reads: [planes.origin.region, ...reads],
       writes,
-      ...(replaces && { replaces }),
+      replaces,
       share: shareLutConv(record, context.threads, 4, FLOAT_VECTOR_LANES),
       nodes: nodesOf(fused),
       reason:

@@ -38,13 +38,12 @@ export const convFloat: Room = {
     };
     const epilogue = planEpilogue(context, fused);
     const record = { ...fields, epilogue: epilogue.record };
-    const share = shareConv(record);
     context.steps.push({
       kernel: isInteger ? 'convInteger' : 'convFloat',
       record,
       reads: [region, ...epilogue.reads],
       writes: epilogue.writes,
-      ...(share && { share }),
+      share: shareConv(record),
       nodes: nodesOf(fused),
       reason: isInteger
         ? `${weights.dtype} weights on bytes`

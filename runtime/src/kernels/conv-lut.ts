@@ -75,10 +75,11 @@ function planSums(context: PlanContext, fused: FusedGroup, whole = context.choic
     record,
     reads: [planes.origin.region, ...reads],
     writes,
-    ...(replaces && { replaces }),
-    ...(parts.length > 1 ? { parts } : { share: shareLutConv(record, context.threads, 1, VECTOR_LANES) }),
+    replaces,
+    parts: parts.length > 1 ? parts : undefined,
+    share: shareLutConv(record, context.threads, 1, VECTOR_LANES),
     // A thread that works alone isn't slowed down by how several would share the work.
-    ...(parameters !== whole && { whole: lutRecord(context, weights, work, whole, planes, epilogue) }),
+    whole: parameters === whole ? undefined : lutRecord(context, weights, work, whole, planes, epilogue),
     nodes: nodesOf(fused),
     reason:
       `1-bit weights on signs: tables of ${channels} channels, ${blockSlices * work.phases.phases.length} at a time, ` +

@@ -67,7 +67,7 @@ export const convPlanes: Room = {
       record,
       reads: [input.origin.region, ...reads],
       writes,
-      ...(replaces && mayReplace && { replaces }),
+      replaces: mayReplace ? replaces : undefined,
       share: {
         by: 'lanes',
         units: strips.lanes,

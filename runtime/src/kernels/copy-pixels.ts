@@ -87,17 +87,16 @@ function copyMap(
 }
 
 export function copyPixelsStep(record: CopyRecord, nodes: readonly number[], reason: string): PlannedStep {
-  const { input, inputRowBytes, output, outputRowBytes, rows, columns, channels } = record;
   return {
     kernel: 'copyPixels',
     record,
-    reads: [input.region],
-    writes: [output.region],
+    reads: [record.input.region],
+    writes: [record.output.region],
     share: {
       by: 'rows',
-      units: rows,
-      unitBytes: { input: inputRowBytes, output: outputRowBytes },
-      elements: rows * columns * channels,
+      units: record.rows,
+      unitBytes: { input: record.inputRowBytes, output: record.outputRowBytes },
+      elements: record.rows * record.columns * record.channels,
     },
     nodes,
     reason,

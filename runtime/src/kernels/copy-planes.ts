@@ -46,17 +46,16 @@ export function planCopyPlanes(
   nodes: readonly number[],
   reason: string,
 ): void {
-  const { input, inputPlaneBytes, output, outputPlaneBytes, planes, rows, columns } = record;
   context.steps.push({
     kernel,
     record,
-    reads: [input.region],
-    writes: [output.region],
+    reads: [record.input.region],
+    writes: [record.output.region],
     share: {
       by: 'planes',
-      units: planes,
-      unitBytes: { input: inputPlaneBytes, output: outputPlaneBytes },
-      elements: planes * rows * columns,
+      units: record.planes,
+      unitBytes: { input: record.inputPlaneBytes, output: record.outputPlaneBytes },
+      elements: record.planes * record.rows * record.columns,
     },
     nodes,
     reason,

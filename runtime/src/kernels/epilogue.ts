@@ -33,7 +33,9 @@ export function planEpilogue(
   const common = {
     columns: shape.width,
     blocks: Math.ceil(shape.channels / BLOCK),
-    ...(bits && { bits: bits.origin, bitsRowBytes: bits.rowBytes, bitsPixelBytes: bits.pixelBytes }),
+    bits: bits?.origin,
+    bitsRowBytes: bits?.rowBytes,
+    bitsPixelBytes: bits?.pixelBytes,
   };
   const writes = bits ? [bits.region] : [];
   if (maxSum !== undefined && needsOnlySums(fused)) {
@@ -41,10 +43,6 @@ export function planEpilogue(
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
-  const affine = scale && {
-    scale: context.constant(padChannelValues(scale, 0)),
-    bias: context.constant(padChannelValues(bias, 0)),
-  };
   const added = fused.add && context.floatMap(fused.add.operand).region;
   const border = fused.border === undefined ? undefined : borderMap(context, fused.border);
   const output = fused.keepsFloats ? context.newFloatMap(fused.result).region : undefined;
@@ -52,14 +50,15 @@ export function planEpilogue(
     ...common,
     lo,
     hi,
-    ...affine,
-    ...(added && { addend: pointer(added) }),
-    ...(border && { addend: border }),
-    ...(output && { output: pointer(output) }),
+    scale: scale && context.constant(padChannelValues(scale, 0)),
+    bias: bias && context.constant(padChannelValues(bias, 0)),
+    addend: added ? pointer(added) : border,
+    output: output && pointer(output),
     // No x reaches NaN: padding bits stay 0.
-    ...(fused.sign !== undefined && {
-      thresholds: context.constant(padChannelValues(signThresholds(context, fused.sign, shape), Number.NaN)),
-    }),
+    thresholds:
+      fused.sign === undefined
+        ? undefined
+        : context.constant(padChannelValues(signThresholds(context, fused.sign, shape), Number.NaN)),
   };
   return { record, reads: added ? [added] : [], writes: output ? [...writes, output] : writes };
 }

@@ -17,7 +17,7 @@ const I16_MIN = -32_768;
 
 interface PlannedPlaneEpilogue extends PlannedEpilogue<PlaneEpilogueRecord> {
   /** What is added, and where the result may overwrite it, lane by lane. */
-  readonly replaces?: { readonly read: Region; readonly written: Region };
+  readonly replaces: { readonly read: Region; readonly written: Region } | undefined;
 }
 
 /**
@@ -28,10 +28,10 @@ interface PlannedPlaneEpilogue extends PlannedEpilogue<PlaneEpilogueRecord> {
 export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSum?: number): PlannedPlaneEpilogue {
   const shape = context.shapes[fused.result]!;
   const signs = fused.sign === undefined ? undefined : context.newSignPlanes(fused.sign);
-  const target = signs && {
-    signs: signs.origin,
-    signsPlaneBytes: signs.planeBytes,
-    mask: context.laneMask(signs.shape, signs.pitch),
+  const target = {
+    signs: signs?.origin,
+    signsPlaneBytes: signs?.planeBytes,
+    mask: signs && context.laneMask(signs.shape, signs.pitch),
   };
   const writes = signs ? [signs.region] : [];
   if (maxSum !== undefined && needsOnlySums(fused)) {
@@ -44,7 +44,7 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
       ),
       flips: context.constant(Int8Array.from(thresholds, ({ flip }) => (flip ? -1 : 0))),
     };
-    return { record, reads: [], writes };
+    return { record, reads: [], writes, replaces: undefined };
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
@@ -58,16 +58,17 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     hi,
     scale: context.constant((scale ?? new Float32Array(shape.channels).fill(1)).map((it) => it * half)),
     bias: context.constant(bias ?? new Float32Array(shape.channels).fill(-0)),
-    ...(added && { addend: pointer(added.region), addendPlaneBytes: added.planeBytes }),
-    ...(border && { addend: border.planes, addendPlaneBytes: border.planeBytes }),
-    ...(output && { output: pointer(output.region), outputPlaneBytes: output.planeBytes }),
-    ...(fused.sign !== undefined && { thresholds: context.constant(signThresholds(context, fused.sign, shape)) }),
+    addend: added ? pointer(added.region) : border?.planes,
+    addendPlaneBytes: (added ?? border)?.planeBytes,
+    output: output && pointer(output.region),
+    outputPlaneBytes: output?.planeBytes,
+    thresholds: fused.sign === undefined ? undefined : context.constant(signThresholds(context, fused.sign, shape)),
   };
   return {
     record,
     reads: added ? [added.region] : [],
     writes: output ? [...writes, output.region] : writes,
-    ...(added && output && { replaces: { read: added.region, written: output.region } }),
+    replaces: added && output && { read: added.region, written: output.region },
   };
 }
 

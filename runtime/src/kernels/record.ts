@@ -1,13 +1,6 @@
 import { type Pointer, pointer } from '../plan/region.js';
-import { RECORD_FIELDS, type Records, WASM_KERNELS } from './generated/records.js';
-
-/** The record that each kernel takes. `softmax` is the one kernel that is no WebAssembly: engine/softmax.ts. */
-export const KERNEL_RECORDS = { ...WASM_KERNELS, softmax: 'MapArguments' } as const;
-
-export type KernelName = keyof typeof KERNEL_RECORDS;
-
-/** What a kernel is told: its record, before addresses are known. */
-export type RecordOf<Kernel extends KernelName> = Records[(typeof KERNEL_RECORDS)[Kernel]];
+import { RECORD_LINES, type Records } from './generated/records.js';
+import type { KernelName } from './kernel-records.js';
 
 export type AnyRecord = Records[keyof Records];
 
@@ -20,25 +13,40 @@ type PointerField<Of> = {
   [Field in keyof Of]-?: Of[Field] extends Pointer | undefined ? Field : never;
 }[keyof Of];
 
+/** A record, or a kernel that takes it. */
+type RecordKey = keyof Records | KernelName;
+
+type Fields = readonly (readonly [name: string, type?: string])[];
+const FIELDS = new Map<string, Fields>();
+for (const line of RECORD_LINES.trim().split('\n')) {
+  const [names, fields] = line.split('=') as [string, string];
+  const typed = fields.split(' ').map((it) => it.split(':') as [string, string?]);
+  for (const name of names.split(' ')) FIELDS.set(name, typed);
+}
+FIELDS.set('softmax', FIELDS.get('MapArguments')!);
+
 /** Field names of a record in their order, each with its type where that is no integer or address. */
-function fieldsOf(name: keyof Records) {
-  return RECORD_FIELDS[name].split(' ').map((it) => it.split(':') as [field: string, type?: 'f32' | keyof Records]);
+export function fieldsOf(record: RecordKey): Fields {
+  return FIELDS.get(record)!;
 }
 
 /** Bytes of a record, those of its epilogue included. */
-export function recordBytes(name: keyof Records): number {
-  return fieldsOf(name).reduce((sum, [, type]) => sum + 4 + (type && type !== 'f32' ? recordBytes(type) : 0), 0);
+export function recordBytes(record: RecordKey): number {
+  return fieldsOf(record).reduce(
+    (sum, [, type]) => sum + 4 + (type && type !== 'f32' ? recordBytes(type as RecordKey) : 0),
+    0,
+  );
 }
 
 /** Write a record at `address`, its epilogue behind it. @returns the address behind all that was written. */
 export function writeRecord(
   memory: DataView,
   address: number,
-  name: keyof Records,
+  kernel: RecordKey,
   record: AnyRecord,
   addressOf: (pointer: Pointer) => number,
 ): number {
-  const fields = fieldsOf(name);
+  const fields = fieldsOf(kernel);
   let end = address + fields.length * 4;
   fields.forEach(([field, type], index) => {
     const at = address + index * 4;
@@ -46,7 +54,7 @@ export function writeRecord(
     if (type === 'f32') memory.setFloat32(at, value as number, true);
     else if (type) {
       memory.setUint32(at, end, true);
-      end = writeRecord(memory, end, type, value as unknown as AnyRecord, addressOf);
+      end = writeRecord(memory, end, type as RecordKey, value as unknown as AnyRecord, addressOf);
     } else memory.setInt32(at, typeof value === 'object' ? addressOf(value as Pointer) : value, true);
   });
   return end;

@@ -67,12 +67,11 @@ export function relayout(
 
 /** Threads share rows. */
 export function shareRelayout(record: RelayoutRecord): Share<RelayoutRecord> {
-  const { rows, columns, channels, planeRowBytes, pixelsRowBytes } = record;
   return {
     by: 'rows',
-    units: rows,
-    unitBytes: { planes: planeRowBytes, pixels: pixelsRowBytes },
-    elements: rows * columns * channels,
+    units: record.rows,
+    unitBytes: { planes: record.planeRowBytes, pixels: record.pixelsRowBytes },
+    elements: record.rows * record.columns * record.channels,
   };
 }
 

@@ -9,8 +9,7 @@ import { fuse, operandsOf } from './fuse.js';
 import { lifetimesOf } from './lifetimes.js';
 import type { Plan } from './plan.js';
 import { PlanContext } from './plan-context.js';
-import { Sharing } from './share.js';
-import type { PlannedStep, Step } from './step.js';
+import { divider } from './share.js';
 
 /** What may be asked of a plan; all default to what is fastest. */
 export interface PlanOptions {
@@ -62,14 +61,14 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
   const output = context.floatMap(last);
 
   // Share: each step of a run among threads.
-  const sharing = new Sharing(threads, options.minSharedElements);
-  const divide = (step: PlannedStep): Step => sharing.divide(step);
+  const regions = [...context.regions];
+  const divide = divider(threads, (region) => regions.push(region), options.minSharedElements);
   const steps = context.steps.map(divide);
   const inputSteps = {
     floats: divide(input.floats),
     ...(input.bytes && { bytes: divide(input.bytes) }),
   };
-  const loadSteps = context.loadSteps.map((step) => new Sharing(1).divide(step));
+  const loadSteps = context.loadSteps.map(divider(1, () => {}));
 
   const { bitMaps, signPlanes } = context;
   return {
@@ -81,7 +80,7 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
     steps,
     inputSteps,
     staging: input.staging,
-    regions: [...context.regions, ...sharing.ownRegions],
+    regions,
     lifetimes: lifetimesOf({ loadSteps, inputSteps, steps, output }),
     bitMaps,
     signPlanes,

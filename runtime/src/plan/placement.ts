@@ -1,5 +1,6 @@
 import { SignwaveError } from '@signwave/format';
-import { type AnyRecord, KERNEL_RECORDS, type KernelName, recordBytes, writeRecord } from '../kernels/record.js';
+import type { KernelName } from '../kernels/kernel-records.js';
+import { type AnyRecord, recordBytes, writeRecord } from '../kernels/record.js';
 import type { Lifetime } from './lifetimes.js';
 import type { Plan } from './plan.js';
 import type { Pointer, Region } from './region.js';
@@ -66,7 +67,7 @@ export class Placement {
   /** Write the record of a call for a replica. @returns its address. */
   writeRecord(view: DataView, kernel: KernelName, record: AnyRecord, replica: number): number {
     const address = this.addressOf({ region: this.#records, offsetBytes: this.#usedBytes }, 0);
-    const end = writeRecord(view, address, KERNEL_RECORDS[kernel], record, (it) => this.addressOf(it, replica));
+    const end = writeRecord(view, address, kernel, record, (it) => this.addressOf(it, replica));
     this.#usedBytes += end - address;
     return address;
   }
@@ -79,7 +80,7 @@ export class Placement {
 function bytesOfRecords(steps: Plan['steps']): number {
   return steps.reduce((sum, { kernel, parts, whole }) => {
     const calls = parts.length + (whole === parts ? 0 : whole.length);
-    return sum + calls * recordBytes(KERNEL_RECORDS[kernel]);
+    return sum + calls * recordBytes(kernel);
   }, 0);
 }
 

@@ -13,53 +13,54 @@ interface AnyPlannedStep extends Omit<PlannedStep, 'record' | 'share' | 'parts' 
   readonly whole?: AnyRecord;
 }
 
-/** Divides the steps of a plan among threads. */
-export class Sharing {
-  /** What parts have for themselves in place of regions that they can't share. */
-  readonly ownRegions: Region[] = [];
+/**
+ * A function that divides steps among threads. They come to it when all are planned: scratch has its size only then.
+ *
+ * @param addRegion is told each region that a part has for itself in place of one that it can't share.
+ * @param minElements elements below which a step that only moves or combines them isn't shared.
+ */
+export function divider(
+  threads: number,
+  addRegion: (region: Region) => void,
+  minElements: number = MIN_SHARED_ELEMENTS,
+): (step: PlannedStep) => Step {
   /** By the region that part 0 has. */
-  readonly #own = new Map<Region, Region[]>();
-
-  constructor(
-    readonly threads: number,
-    /** Elements below which a step that only moves or combines them isn't shared. */
-    readonly minElements: number = MIN_SHARED_ELEMENTS,
-  ) {}
-
-  /** Steps come here when all are planned: scratch has its size only then. */
-  divide(step: PlannedStep): Step {
-    const { record, parts: given, whole, share, ...facts } = step as AnyPlannedStep;
-    const divided = given ?? (share ? this.#partsOf(record, share) : [record]);
-    const parts = divided.map((it, part) => (part === 0 ? it : this.#withOwnRegions(it, part, share?.own)));
-    return { ...facts, parts, whole: whole ? [whole] : parts.length > 1 ? [record] : parts };
-  }
-
-  #partsOf(record: AnyRecord, share: Share<AnyRecord>): AnyRecord[] {
-    const { by, units, multiple = 1, unitBytes, change, elements = this.minElements } = share;
-    if (this.threads === 1 || elements < this.minElements) return [record];
-    const most = Math.ceil(units / this.threads / multiple) * multiple;
-    return Array.from({ length: Math.ceil(units / most) }, (_, part) => {
-      const first = part * most;
-      const count = Math.min(most, units - first);
-      return moveTo(record, first, unitBytes, { [by]: count, ...change?.(first, count) });
-    });
-  }
-
-  #withOwnRegions(record: AnyRecord, part: number, own: readonly Region[] = []): AnyRecord {
-    return mapPointers(record, (it) =>
-      it.region.kind === 'scratch' || own.includes(it.region)
-        ? pointer(this.#ownRegion(it.region, part), it.offsetBytes)
-        : it,
-    );
-  }
-
-  #ownRegion(region: Region, part: number): Region {
-    const known = this.#own.get(region) ?? [];
-    this.#own.set(region, known);
+  const ownRegions = new Map<Region, Region[]>();
+  const ownRegion = (region: Region, part: number): Region => {
+    const known = ownRegions.get(region) ?? [];
+    ownRegions.set(region, known);
     if (!known[part]) {
       known[part] = { ...region };
-      this.ownRegions.push(known[part]);
+      addRegion(known[part]);
     }
     return known[part];
-  }
+  };
+  return (step) => {
+    const { record, parts: given, whole, share, ...facts } = step as AnyPlannedStep;
+    const own = share?.own ?? [];
+    const parts = (given ?? partsOf(record, share, threads, minElements)).map((it, part) =>
+      part === 0
+        ? it
+        : mapPointers(it, ({ region, offsetBytes }) =>
+            pointer(region.kind === 'scratch' || own.includes(region) ? ownRegion(region, part) : region, offsetBytes),
+          ),
+    );
+    return { ...facts, parts, whole: whole ? [whole] : parts.length > 1 ? [record] : parts };
+  };
+}
+
+function partsOf(
+  record: AnyRecord,
+  share: Share<AnyRecord> | undefined,
+  threads: number,
+  minElements: number,
+): AnyRecord[] {
+  if (!share || threads === 1 || (share.elements ?? minElements) < minElements) return [record];
+  const { by, units, multiple = 1, unitBytes, change } = share;
+  const most = Math.ceil(units / threads / multiple) * multiple;
+  return Array.from({ length: Math.ceil(units / most) }, (_, part) => {
+    const first = part * most;
+    const count = Math.min(most, units - first);
+    return moveTo(record, first, unitBytes, { [by]: count, ...change?.(first, count) });
+  });
 }

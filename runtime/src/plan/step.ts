@@ -1,4 +1,5 @@
-import type { AnyRecord, KernelName, RecordOf, UnitBytes } from '../kernels/record.js';
+import type { KernelName, RecordOf } from '../kernels/kernel-records.js';
+import type { AnyRecord, UnitBytes } from '../kernels/record.js';
 import type { Region } from './region.js';
 
 /** What a step declares about itself. When maps live, and so which of them may share memory, follows from `reads` and `writes` alone. */
@@ -11,7 +12,7 @@ interface StepFacts {
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
   /** A map that is read element by element as one of the same size is written: both may lie in the same memory if it isn't read later. */
-  readonly replaces?: { readonly read: Region; readonly written: Region };
+  readonly replaces?: { readonly read: Region; readonly written: Region } | undefined;
 }
 
 /**
@@ -38,11 +39,11 @@ interface PlannedStepOf<Kernel extends KernelName> extends StepFacts {
   readonly kernel: Kernel;
   readonly record: RecordOf<Kernel>;
   /** Absent where only one thread can do the work, or where `parts` says how it is shared. */
-  readonly share?: Share<RecordOf<Kernel>>;
+  readonly share?: Share<RecordOf<Kernel>> | undefined;
   /** The parts for threads, where each is more than units of `record`. */
-  readonly parts?: readonly RecordOf<Kernel>[];
+  readonly parts?: readonly RecordOf<Kernel>[] | undefined;
   /** How a thread does all the work that works alone, if otherwise than `record` says. */
-  readonly whole?: RecordOf<Kernel>;
+  readonly whole?: RecordOf<Kernel> | undefined;
 }
 
 /** A step as a kernel's room plans it, not yet divided among threads. */

@@ -1,4 +1,4 @@
-import type { KernelName } from '../../kernels/record.js';
+import type { KernelName } from '../../kernels/kernel-records.js';
 
 /**
  * How threads that share one memory divide the work.

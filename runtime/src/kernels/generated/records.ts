@@ -8,24 +8,24 @@ export interface EpilogueRecord {
   /** Channels / 8, rounded up. */
   readonly blocks: number;
   /** f32 (blocks * 8) scale and bias of an affine, both or none. */
-  readonly scale?: Pointer;
-  readonly bias?: Pointer;
+  readonly scale?: Pointer | undefined;
+  readonly bias?: Pointer | undefined;
   /** f32 map to add. */
-  readonly addend?: Pointer;
-  readonly lo?: number;
-  readonly hi?: number;
+  readonly addend?: Pointer | undefined;
+  readonly lo?: number | undefined;
+  readonly hi?: number | undefined;
   /** f32 map to write. */
-  readonly output?: Pointer;
+  readonly output?: Pointer | undefined;
   /** Bit map to write: its pixel (0, 0). */
-  readonly bits?: Pointer;
-  readonly bitsRowBytes?: number;
-  readonly bitsPixelBytes?: number;
+  readonly bits?: Pointer | undefined;
+  readonly bitsRowBytes?: number | undefined;
+  readonly bitsPixelBytes?: number | undefined;
   /** f32 (blocks * 8): bit = x >= threshold; NaN in the padding channels, so that their bits are 0. */
-  readonly thresholds?: Pointer;
+  readonly thresholds?: Pointer | undefined;
   /** i32 (blocks * 8), binary convolutions only: bit = (sum >= sumThreshold) XOR flip; replaces everything above but `bits`. */
-  readonly sumThresholds?: Pointer;
+  readonly sumThresholds?: Pointer | undefined;
   /** u8 (blocks): one flip bit per channel. */
-  readonly flips?: Pointer;
+  readonly flips?: Pointer | undefined;
 }
 
 /** A convolution of a zero-padded map: shared by bits and floats. */
@@ -53,18 +53,18 @@ export interface ConvRecord {
   /** From the weights of one group to the next. */
   readonly groupWeightBytes: number;
   /** Scratch: patches of `stripRows` output rows, `depthBytes` each (bits only). */
-  readonly patches?: Pointer;
+  readonly patches?: Pointer | undefined;
   /** Bytes of a patch, whole words of the GEMM: a multiple of 4 with SIMD, of 8 without. */
-  readonly depthBytes?: number;
+  readonly depthBytes?: number | undefined;
   /** Scratch: (pixels of a strip, sumsPixelBytes / 4) i32 mismatches or f32 sums. */
   readonly sums: Pointer;
   readonly sumsPixelBytes: number;
   /** Output rows worked on at a time. */
-  readonly stripRows?: number;
+  readonly stripRows?: number | undefined;
   /** Bits only: i32 (border classes, blocks * 8), the sum if every bit matched; then u32 (rows) and u32 (columns), the bytes at which their classes lie in it. */
-  readonly bases?: Pointer;
-  readonly rowBases?: Pointer;
-  readonly columnBases?: Pointer;
+  readonly bases?: Pointer | undefined;
+  readonly rowBases?: Pointer | undefined;
+  readonly columnBases?: Pointer | undefined;
   readonly epilogue: EpilogueRecord;
 }
 
@@ -130,13 +130,13 @@ export interface MapArgumentsRecord {
   readonly columns: number;
   readonly channels: number;
   /** prelu: slopes for x < 0 and for x >= 0. borderBias: biases of the classes. signMap: thresholds. */
-  readonly first?: Pointer;
-  readonly second?: Pointer;
+  readonly first?: Pointer | undefined;
+  readonly second?: Pointer | undefined;
   /** borderBias: address of the byte offset of each row's and of each column's class. */
-  readonly rowOffsets?: Pointer;
-  readonly columnOffsets?: Pointer;
+  readonly rowOffsets?: Pointer | undefined;
+  readonly columnOffsets?: Pointer | undefined;
   /** signMap: what a tie gives. softmax (runtime/src/engine/softmax.ts): 1 for the logarithm. */
-  readonly option?: number;
+  readonly option?: number | undefined;
 }
 
 /** Bits of pixels, repacked so that each group of channels starts at a byte. */
@@ -157,25 +157,25 @@ export interface RegroupRecord {
 /** What happens to sums whose lanes are pixels: as `Epilogue`, for planes (plane-epilogue.ts). */
 export interface PlaneEpilogueRecord {
   /** f32 (channels); scales of halved sums are doubled. */
-  readonly scale?: Pointer;
-  readonly bias?: Pointer;
-  readonly addend?: Pointer;
-  readonly addendPlaneBytes?: number;
-  readonly lo?: number;
-  readonly hi?: number;
-  readonly output?: Pointer;
-  readonly outputPlaneBytes?: number;
+  readonly scale?: Pointer | undefined;
+  readonly bias?: Pointer | undefined;
+  readonly addend?: Pointer | undefined;
+  readonly addendPlaneBytes?: number | undefined;
+  readonly lo?: number | undefined;
+  readonly hi?: number | undefined;
+  readonly output?: Pointer | undefined;
+  readonly outputPlaneBytes?: number | undefined;
   /** Sign planes to write: lane 0 of the first. */
-  readonly signs?: Pointer;
-  readonly signsPlaneBytes?: number;
+  readonly signs?: Pointer | undefined;
+  readonly signsPlaneBytes?: number | undefined;
   /** i8 (lanes): -1 where a lane is a pixel, 0 between rows. */
-  readonly mask?: Pointer;
+  readonly mask?: Pointer | undefined;
   /** f32 (channels): +1 where x >= threshold. */
-  readonly thresholds?: Pointer;
+  readonly thresholds?: Pointer | undefined;
   /** i16 (channels), halved sums only: +1 where (sum >= sumThreshold) XOR flip; replaces everything above but `signs` and `mask`. */
-  readonly sumThresholds?: Pointer;
+  readonly sumThresholds?: Pointer | undefined;
   /** i8 (channels): 0 or -1. */
-  readonly flips?: Pointer;
+  readonly flips?: Pointer | undefined;
 }
 
 /** A convolution of 1-bit weights by look-up tables: lut-conv.ts. */
@@ -209,7 +209,7 @@ export interface LutConvRecord {
   readonly lanes: number;
   /** Scratch: i8 (groupFilters, lanes of a strip), the last block's sums; i16, the sums of all before. On floats: f32, all sums. */
   readonly sums: Pointer;
-  readonly wideSums?: Pointer;
+  readonly wideSums?: Pointer | undefined;
   readonly epilogue: PlaneEpilogueRecord;
 }
 
@@ -320,7 +320,7 @@ export interface RelayoutRecord {
   readonly columns: number;
   readonly channels: number;
   /** byteInputPlanes: as in `ByteInput`. */
-  readonly tables?: Pointer;
+  readonly tables?: Pointer | undefined;
 }
 
 /** Float planes to pairs of i16: plane-conv.ts. */
@@ -364,44 +364,6 @@ export interface Records {
   readonly PairPlanes: PairPlanesRecord;
 }
 
-/** The fields of each record in their order, 4 bytes each; behind a colon an f32, or the record that the field is the address of. */
-export const RECORD_FIELDS: Readonly<Record<keyof Records, string>> = {
-  Epilogue:
-    'columns blocks scale bias addend lo:f32 hi:f32 output bits bitsRowBytes bitsPixelBytes thresholds sumThresholds flips',
-  Conv:
-    'input strideRowBytes stridePixelBytes tapRowBytes tapPixelBytes kernelRows kernelColumns tapBytes rows columns groups groupBytes groupFilters weights groupWeightBytes patches depthBytes sums sumsPixelBytes stripRows bases rowBases columnBases epilogue:Epilogue',
-  Elementwise:
-    'input rows epilogue:Epilogue',
-  Pool:
-    'input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight',
-  Copy:
-    'input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels',
-  ByteInput:
-    'input output outputPixelBytes pixels channels tables',
-  MapArguments:
-    'input output pixelBytes rows columns channels first second rowOffsets columnOffsets option',
-  Regroup:
-    'input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes',
-  PlaneEpilogue:
-    'scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips',
-  LutConv:
-    'input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue',
-  LutExpand:
-    'weights groups groupFilters groupChannels taps tableChannels slices blockSlices rowBytes places streams rows adds starts',
-  PlaneConv:
-    'input taps tapCount groups groupBytes groupFilters weights groupWeightBytes lanes stripLanes stripStep sums epilogue:PlaneEpilogue',
-  PlaneElementwise:
-    'input inputPlaneBytes channels lanes epilogue:PlaneEpilogue',
-  PlanePool:
-    'input inputPlaneBytes inputRowBytes height width output outputPlaneBytes outputRowBytes channels rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight',
-  CopyPlanes:
-    'input inputPlaneBytes inputRowBytes columnStep output outputPlaneBytes outputRowBytes planes rows columns',
-  Relayout:
-    'planes planeBytes planeRowBytes pixels pixelsRowBytes pixelBytes rows columns channels tables',
-  PairPlanes:
-    'input inputPlaneBytes inputRowBytes width padLeft stride row output outputPlaneBytes outputRowBytes planes rows columns',
-};
-
 /** The record that each kernel of the SIMD build takes. */
 export const WASM_KERNELS = {
   avgPool: 'Pool',
@@ -435,6 +397,30 @@ export const WASM_KERNELS = {
   signMap: 'MapArguments',
   signsToBits: 'Relayout',
 } as const satisfies Readonly<Record<string, keyof Records>>;
+
+/**
+ * A line for each record: its name and the kernels that take it; behind the equals sign its fields in their order, 4 bytes each, with a
+ * colon and a type where that is no integer and no address: f32, or the record that the field is the address of.
+ */
+export const RECORD_LINES = `
+Epilogue=columns blocks scale bias addend lo:f32 hi:f32 output bits bitsRowBytes bitsPixelBytes thresholds sumThresholds flips
+Conv convBits convFloat convInteger=input strideRowBytes stridePixelBytes tapRowBytes tapPixelBytes kernelRows kernelColumns tapBytes rows columns groups groupBytes groupFilters weights groupWeightBytes patches depthBytes sums sumsPixelBytes stripRows bases rowBases columnBases epilogue:Epilogue
+Elementwise elementwise=input rows epilogue:Epilogue
+Pool avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
+Copy copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
+ByteInput byteInput=input output outputPixelBytes pixels channels tables
+MapArguments borderBias prelu sampleMean signMap=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
+Regroup regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
+PlaneEpilogue=scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips
+LutConv convFloatLut convLut=input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue
+LutExpand expandLut=weights groups groupFilters groupChannels taps tableChannels slices blockSlices rowBytes places streams rows adds starts
+PlaneConv convPairs convPlanes=input taps tapCount groups groupBytes groupFilters weights groupWeightBytes lanes stripLanes stripStep sums epilogue:PlaneEpilogue
+PlaneElementwise elementwisePlanes=input inputPlaneBytes channels lanes epilogue:PlaneEpilogue
+PlanePool avgPoolPlanes maxPoolPlanes=input inputPlaneBytes inputRowBytes height width output outputPlaneBytes outputRowBytes channels rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
+CopyPlanes copyFloatPlanes copySignPlanes=input inputPlaneBytes inputRowBytes columnStep output outputPlaneBytes outputRowBytes planes rows columns
+Relayout bitsToSigns byteInputPlanes globalAvgPlanes pixelsToPlanes planesToPixels signsToBits=planes planeBytes planeRowBytes pixels pixelsRowBytes pixelBytes rows columns channels tables
+PairPlanes pairPlanes=input inputPlaneBytes inputRowBytes width padLeft stride row output outputPlaneBytes outputRowBytes planes rows columns
+`;
 
 /** The kernels that the scalar build has, too. */
 export const SCALAR_KERNELS = [

@@ -1,0 +1,246 @@
+// Show that each piece of an operation is missed: take one piece after the other away, in a copy of the tree, and print who complains. TypeScript
+// is asked first, then the test that is named. Exits 1 if a piece is not missed. Run it after the ways in which operations are added have changed; it
+// takes some minutes, so it's part of no other check.
+//
+//   node scripts/checks/check-omissions.mjs [PIECE...]
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * @typedef {object} Piece
+ * @property {string} name
+ * @property {string} file
+ * @property {readonly (readonly [found: RegExp, instead: string])[]} cuts what to replace in the file; each must be found.
+ * @property {string} [test] what complains where TypeScript doesn't: a file of tests, and options.
+ * @property {string} [script] the same: a script that fails, and its options.
+ */
+
+/**
+ * The pieces of `sampleMean`, an operation with a kernel of its own.
+ * @type {readonly Piece[]}
+ */
+const PIECES = [
+  {
+    name: 'schema: its table',
+    file: 'format/signwave.fbs',
+    cuts: [[/^table SampleMean \{\}\n/m, '']],
+    test: 'format/test/layout.test.ts',
+  },
+  {
+    name: 'schema: its place in the union',
+    file: 'format/signwave.fbs',
+    cuts: [[/, SampleMean\n/, '\n']],
+    test: 'format/test/layout.test.ts',
+  },
+  {
+    name: 'row',
+    file: 'format/src/operations/same-shape.ts',
+    cuts: [[/^ {2}sampleMean: .*\n/m, '']],
+  },
+  {
+    name: 'row: its node in the union of nodes',
+    file: 'format/src/operations/same-shape.ts',
+    cuts: [[/^ {2}\| SampleMeanNode\b/m, '']],
+  },
+  {
+    // As for an operation that no released schema has: its row has to say which version brought it.
+    name: 'row: its version',
+    file: 'format/test/golden/v1.1.fbs',
+    cuts: [[/, SampleMean\n/, '\n']],
+    test: 'format/test/layout.test.ts',
+  },
+  {
+    name: 'specification',
+    file: 'format/SPEC.md',
+    cuts: [[/^4\.17 \*\*sampleMean\.\*\*(.|\n)*?\n\n/m, '']],
+    test: 'format/test/layout.test.ts',
+  },
+  {
+    name: 'reference: its step',
+    file: 'reference/src/steps.ts',
+    cuts: [[/^ {4}case 'sampleMean':\n.*\n/m, '']],
+  },
+  {
+    name: 'reference: what it computes',
+    file: 'reference/src/ops/sample-mean.ts',
+    cuts: [[/^export function sampleMean/m, 'function sampleMean']],
+  },
+  {
+    name: 'ONNX lowering',
+    file: 'convert/src/onnx/lower.ts',
+    cuts: [[/^ {4}case 'sampleMean': \{\n(.|\n)*?\n {4}\}\n/m, '']],
+  },
+  {
+    name: 'kernel: its source',
+    file: 'runtime/assembly/maps.ts',
+    cuts: [[/^export function sampleMean\b/m, 'function sampleMean']],
+    script: 'runtime/scripts/build-wasm.mjs',
+  },
+  {
+    name: 'kernel: its place in the SIMD build',
+    file: 'runtime/assembly/simd.ts',
+    cuts: [[/\bsampleMean, /, '']],
+    test: 'runtime/test/records.test.ts',
+  },
+  {
+    name: 'kernel: its place in the scalar build',
+    file: 'runtime/assembly/scalar.ts',
+    cuts: [[/\bsampleMean, /, '']],
+    test: 'runtime/test/records.test.ts',
+  },
+  {
+    name: 'kernel: its room',
+    file: 'runtime/src/kernels/sample-mean.ts',
+    cuts: [[/^export const sampleMean/m, 'const sampleMean']],
+  },
+  {
+    name: 'kernel: the rooms of the operation',
+    file: 'runtime/src/kernels/rooms.ts',
+    cuts: [[/^ {2}sampleMean: .*\n/m, '']],
+  },
+  {
+    // An operation that isn't drawn by its row has to be drawn otherwise.
+    name: 'random graphs of the runtime',
+    file: 'reference/test/graphs.ts',
+    cuts: [[/'add', 'clip'/, "'sampleMean', 'add', 'clip'"]],
+    test: 'runtime/test/exactness.test.ts -t use',
+  },
+  {
+    name: 'random graphs for peers',
+    file: 'reference/test/graphs.ts',
+    cuts: [[/'add', 'clip'/, "'sampleMean', 'add', 'clip'"]],
+    test: 'bench/test/peers/onnx.test.ts --root bench -t random',
+  },
+];
+
+const chosen = process.argv.slice(2);
+const copy = mkdtempSync(join(tmpdir(), 'signwave-omissions-'));
+try {
+  copyTree();
+  const pieces = PIECES.filter(({ name }) => chosen.length === 0 || chosen.some((it) => name.includes(it)));
+  for (const check of new Set(pieces.flatMap(({ test, script }) => [test, script]))) {
+    const isTest = pieces.some(({ test }) => test === check);
+    const complaint = isTest ? ofAll(check, undefined) : ofAll(undefined, check);
+    if (complaint !== undefined) throw new Error(`with nothing taken away: ${complaint}`);
+  }
+  if (pieces.map(report).includes(false)) process.exitCode = 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+
+/** Copy what is tracked, with the packages of the tree, but ours as they are in the copy. */
+function copyTree() {
+  const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
+  for (const path of paths.split('\0').filter((it) => it !== '' && existsSync(join(ROOT, it)))) {
+    mkdirSync(join(copy, dirname(path)), { recursive: true });
+    copyFileSync(join(ROOT, path), join(copy, path));
+  }
+  for (const modules of ['node_modules', 'bench/node_modules', 'page/node_modules'].filter((it) =>
+    existsSync(join(ROOT, it)),
+  )) {
+    mkdirSync(join(copy, modules));
+    for (const name of readdirSync(join(ROOT, modules)).filter((it) => it !== '@signwave')) {
+      symlinkSync(join(ROOT, modules, name), join(copy, modules, name));
+    }
+  }
+  mkdirSync(join(copy, 'node_modules/@signwave'));
+  for (const name of readdirSync(join(ROOT, 'node_modules/@signwave'))) {
+    symlinkSync(join(copy, name), join(copy, 'node_modules/@signwave', name));
+  }
+  if (existsSync(join(ROOT, 'runtime/build')))
+    cpSync(join(ROOT, 'runtime/build'), join(copy, 'runtime/build'), { recursive: true });
+}
+
+/**
+ * @param {Piece} piece
+ * @returns {boolean} whether somebody complains without it.
+ */
+function report({ name, file, cuts, test, script }) {
+  const path = join(copy, file);
+  const whole = readFileSync(path, 'utf8');
+  let text = whole;
+  for (const [found, instead] of cuts) {
+    if (!found.test(text)) throw new Error(`${file} has no ${found}: say here where this piece is now`);
+    text = text.replace(found, instead);
+  }
+  writeFileSync(path, text);
+  const complaint = ofAll(test, script);
+  writeFileSync(path, whole);
+  console.log(`${complaint ? 'missed' : 'NOT MISSED'}  ${name} (${file})\n        ${complaint ?? 'nobody complains'}`);
+  return complaint !== undefined;
+}
+
+/**
+ * @param {string | undefined} test
+ * @param {string | undefined} script
+ * @returns {string | undefined} the first complaint.
+ */
+function ofAll(test, script) {
+  return ofTypes() ?? (test && ofTest(test)) ?? (script && ofScript(script));
+}
+
+/**
+ * @param {string} script
+ * @returns {string | undefined} its first error.
+ */
+function ofScript(script) {
+  const { status, stdout, stderr } = spawnSync('node', script.split(' '), { cwd: copy, encoding: 'utf8' });
+  if (status === 0) return undefined;
+  return `${script}: ${`${stderr}\n${stdout}`.split('\n').find((line) => line.includes('ERROR')) ?? 'failed'}`;
+}
+
+/** @returns {string | undefined} the first error of TypeScript. */
+function ofTypes() {
+  const options = [
+    '--noEmit',
+    '--incremental',
+    '--tsBuildInfoFile',
+    join(copy, 'types.tsbuildinfo'),
+    '--pretty',
+    'false',
+  ];
+  return run('tsc', options).find((line) => /error TS\d+/.test(line));
+}
+
+/**
+ * @param {string} test its file, and options.
+ * @returns {string | undefined} the first test that fails, and why.
+ */
+function ofTest(test) {
+  const [file = '', ...options] = test.split(' ');
+  const root = options.includes('--root') ? `${options[options.indexOf('--root') + 1]}/` : '';
+  const lines = run('vitest', ['run', file.replace(root, ''), ...options, '--reporter', 'tap-flat']);
+  const failed = lines.findIndex((line) => line.startsWith('not ok') && !line.includes('# SKIP'));
+  if (failed < 0) return undefined;
+  const message = lines.slice(failed).find((line) => line.includes('message:'));
+  return `${file}: ${lines[failed]?.replace(/^not ok \d+ - | # time=.*/g, '')}${message ? `:${message.replace(/^\s*message:/, '')}` : ''}`;
+}
+
+/**
+ * @param {string} program of node_modules.
+ * @param {readonly string[]} options
+ * @returns {string[]} lines of what it prints.
+ */
+function run(program, options) {
+  const { stdout, stderr } = spawnSync(join(ROOT, 'node_modules/.bin', program), options, {
+    cwd: copy,
+    encoding: 'utf8',
+  });
+  return `${stdout}\n${stderr}`.split('\n');
+}
