@@ -17,7 +17,7 @@ import { BLOCK } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
 import type { Room } from './room.js';
 
-/** A convolution or linear layer of floats, or of whole numbers: sums in the reference's order. */
+/** Executes a convolution or linear layer of floats or whole numbers, with sums in the reference's order. */
 export const convFloat: Room = {
   layout: 'pixels',
   refusal: ({ graph }, fused) => (isBinary(graph, layerOf({ graph }, fused)) ? 'operands are signs' : undefined),
@@ -54,7 +54,7 @@ export const convFloat: Room = {
   },
 };
 
-/** The floats that a convolution reads: the map itself, or a copy with pads around it and no padding channels between. */
+/** Gives the floats that a convolution reads: the map itself, or a copy with pads around it and without padding channels. */
 function paddedFloats(
   context: PlanContext,
   node: ConvNode | LinearNode,
@@ -63,7 +63,7 @@ function paddedFloats(
   const { region, shape, pixelBytes } = context.floatMap(node.inputs[0]!);
   const { top, left, bottom, right } = geometry.pads;
   const packedBytes = shape.channels * 4;
-  // The padding channels of a single pixel lie behind its taps, so they are in nobody's way.
+  // The padding channels of a single pixel lie behind all its taps, so they do no harm.
   const isPacked = pixelBytes === packedBytes || (shape.height === 1 && shape.width === 1);
   if (isPacked && top + left + bottom + right === 0) {
     return { region, origin: pointer(region), rowBytes: shape.width * packedBytes, pixelBytes: packedBytes };

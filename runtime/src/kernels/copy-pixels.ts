@@ -7,7 +7,7 @@ import { BLOCK } from './filters.js';
 import type { CopyRecord } from './generated/records.js';
 import type { Room } from './room.js';
 
-/** Channels between zeros, or every so many rows and columns. */
+/** Copies pixels: for added channels of zeros, or to take every n-th row and column. */
 export const copyPixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -19,7 +19,7 @@ export const copyPixels: Room = {
   },
 };
 
-/** Several maps one behind the other, channel by channel. */
+/** Joins the channels of several maps. */
 export const concat: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -34,7 +34,7 @@ export const concat: Room = {
   },
 };
 
-/** (H, W, C) to (1, 1, H * W * C): nothing to do where pixels have no padding channels. */
+/** Flattens (H, W, C) to (1, 1, H * W * C). If pixels have no padding channels, there is nothing to do. */
 export const flatten: Room = {
   layout: 'pixels',
   plan: (context, fused) => {

@@ -3,10 +3,10 @@ import type { PlanContext } from '../plan/plan-context.js';
 import { pointer } from '../plan/region.js';
 import type { MapArgumentsRecord } from './generated/records.js';
 
-/** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
+/** Kernels that go through a map pixel by pixel. Networks spend little time in them, so one thread does the work. */
 type MapKernel = 'prelu' | 'borderBias' | 'signMap' | 'sampleMean' | 'softmax';
 
-/** @param fields what the kernel needs besides the maps. */
+/** Plans a step of one of these kernels. @param fields the fields of its record, besides the maps. */
 export function planMapKernel(
   context: PlanContext,
   fused: FusedGroup,

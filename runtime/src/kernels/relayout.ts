@@ -8,7 +8,7 @@ import { roundUp, VECTOR_LANES } from './filters.js';
 import type { RelayoutRecord } from './generated/records.js';
 import { headOf, type Layout } from './room.js';
 
-/** Have all that a fused group reads in a layout, converted where its maker works on the other. */
+/** Provides everything that a fused group reads in a layout; plans conversions for maps that were made in the other layout. */
 export function provideOperands(context: PlanContext, fused: FusedGroup, layout: Layout): void {
   const node = headOf(context.graph, fused);
   const operands = node?.inputs ?? [fused.source];
@@ -43,7 +43,7 @@ function provideSignPlanes(context: PlanContext, sign: number): void {
   context.steps.push(relayout('bitsToSigns', signFields(context.newSignPlanes(sign), map)));
 }
 
-/** Kernels that bring a map from one layout into the other. */
+/** Kernels that convert a map from one layout to the other. */
 type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns' | 'byteInputPlanes';
 
 export function relayout(
@@ -75,7 +75,7 @@ export function shareRelayout(record: RelayoutRecord): Share<RelayoutRecord> {
   };
 }
 
-/** The record that relates float planes and the same map as pixels. */
+/** Makes the record for converting between planes of floats and the same map as pixels. */
 export function relayoutFields(planes: FloatPlanes, map: FloatMap): RelayoutRecord {
   return {
     planes: pointer(planes.region),
@@ -104,7 +104,7 @@ function sizeFields({ height, width, channels }: MapShape) {
   return { rows: height, columns: width, channels };
 }
 
-/** Lanes of a map's planes that kernels work on. */
+/** Number of lanes of a map's planes that kernels process. */
 export function laneCount({ shape, pitch }: Pick<FloatPlanes, 'shape' | 'pitch'>): number {
   return roundUp(shape.height * pitch, VECTOR_LANES);
 }

@@ -1,14 +1,14 @@
 import type { MapShape } from '@signwave/format';
 import type { Pointer, Region } from './region.js';
 
-/** A float map in memory, as pixels: each is padded to a multiple of 8 channels. */
+/** A map of floats in memory, laid out as pixels, each padded to a multiple of 8 channels. */
 export interface FloatMap {
   readonly region: Region;
   readonly shape: MapShape;
   readonly pixelBytes: number;
 }
 
-/** A map of bits in memory, as pixels, with room for the pads of the convolutions that read it. */
+/** A map of bits in memory, laid out as pixels, with space for the pads of the convolutions that read it. */
 export interface BitMap {
   readonly region: Region;
   readonly shape: MapShape;
@@ -18,7 +18,7 @@ export interface BitMap {
   readonly origin: Pointer;
 }
 
-/** Float planes in memory: runtime/assembly/planes.ts. */
+/** Planes of floats in memory: runtime/assembly/planes.ts. */
 export interface FloatPlanes {
   readonly region: Region;
   readonly shape: MapShape;
@@ -27,7 +27,7 @@ export interface FloatPlanes {
   readonly planeBytes: number;
 }
 
-/** Sign planes in memory, with room for the pads of the convolutions that read them; a plane of zeros lies behind the last. */
+/** Planes of signs in memory, with space for the pads of the convolutions that read them. A plane of zeros lies behind the last one. */
 export interface SignPlanes extends FloatPlanes {
   /** Pixel (0, 0) of the first plane. */
   readonly origin: Pointer;
