@@ -1,6 +1,6 @@
-"""Makes the files of this folder from ../shared (Python 3.9 or later, standard library only).
+"""Makes the files of this folder from the maintainers' data (Python 3.9 or later, standard library only).
 
-    python3 examples/make-examples.py
+    python3 examples/make-examples.py FOLDER_OF_MAINTAINERS_DATA
 
 The same input gives the same bytes, on every system.
 """
@@ -11,13 +11,14 @@ import pickle
 import pickletools
 import shutil
 import struct
+import sys
 import zipfile
 import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
-SHARED = HERE.parents[1] / 'shared'
-SOURCE = SHARED / 'checkpoints/biper-resnet20-cifar10'
-CIFAR10 = SHARED / 'data/cifar-10-batches-bin'
+DATA = pathlib.Path(sys.argv[1])
+SOURCE = DATA / 'checkpoints/biper-resnet20-cifar10'
+CIFAR10 = DATA / 'data/cifar-10-batches-bin'
 
 IMAGES = 100
 SIDE = 32

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readOptions, USAGE } from '../bench/options.mjs';
 import { outputChange } from '../bench/output-change.mjs';
+import { MAINTAINERS_DATA } from './modules/maintainers-data.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -12,7 +13,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** @typedef {{ id: string, title: string, checkpoint: string, options?: string[], hasFloatActivations?: boolean, changes?: Changes }} NetworkEntry */
 
 const OUTPUT = 'build/bench';
-const IMAGENET = '../shared/checkpoints/biper-resnet18-imagenet';
+const IMAGENET = `${MAINTAINERS_DATA}checkpoints/biper-resnet18-imagenet`;
 /**
  * The networks to measure. The first one is also run in batches.
  *
@@ -40,7 +41,7 @@ const NETWORKS = [
   {
     id: 'resnet20-1w32a-cifar10',
     title: 'BiPer ResNet-20 1W/32A, CIFAR-10',
-    checkpoint: '../shared/checkpoints/biper-resnet20-1w32a-cifar10/model_best.pth.tar',
+    checkpoint: `${MAINTAINERS_DATA}checkpoints/biper-resnet20-1w32a-cifar10/model_best.pth.tar`,
     options: ['--arch', 'resnet20_1w32a'],
     hasFloatActivations: true,
   },

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { ROOT, readText, repositoryFiles } from './source-files.js';
 
@@ -42,6 +43,22 @@ describe('the tree', () => {
     expect(long).toEqual([]);
   });
 
+  test('has the types of every script checked: tsconfig.scripts.json has it', () => {
+    const config = ts.getParsedCommandLineOfConfigFile(
+      `${ROOT}tsconfig.scripts.json`,
+      {},
+      {
+        ...ts.sys,
+        onUnRecoverableConfigFileDiagnostic: ({ messageText }) => expect.fail(String(messageText)),
+      },
+    );
+    const checked = new Set(config!.fileNames.map((path) => relative(ROOT, path).replaceAll('\\', '/')));
+    // The script that starts the bundled command line, and programs that users would write.
+    const isElsewhere = (path: string): boolean => /^(cli\/bin|examples)\//.test(path);
+    const scripts = paths.filter((path) => path.endsWith('.mjs') && !isElsewhere(path));
+    expect(scripts.filter((path) => !checked.has(path))).toEqual([]);
+  });
+
   test('names no package registry and no folder of one machine', () => {
     // Assembled here, so that this file doesn't contain what it looks for.
     const forbidden = new RegExp(
@@ -55,6 +72,15 @@ describe('the tree', () => {
     );
     const guilty = paths.filter((path) => isText(path) && forbidden.test(readText(path)));
     expect(guilty).toEqual([]);
+  });
+
+  test('names the folder of the data that only the maintainers have in one place', () => {
+    const folder = 'shared';
+    const mention = new RegExp(
+      `\\.\\./${folder}(?![.\\w])|\\b${folder}/(cases|checkpoints|data|design)\\b|/ '${folder}'`,
+    );
+    const guilty = paths.filter((path) => isText(path) && mention.test(readText(path)));
+    expect(guilty).toEqual(['CONTRIBUTING.md', 'scripts/modules/maintainers-data.mjs']);
   });
 
   test(`keeps examples/ below ${MAX_EXAMPLE_BYTES} bytes`, () => {
@@ -82,6 +108,32 @@ describe.each(['package-lock.json', 'bench/package-lock.json', 'conformance/pack
     const known = Object.keys(packages);
     const missing = optional.filter((name) => !known.some((it) => it.endsWith(`node_modules/${name}`)));
     expect(missing).toEqual([]);
+  });
+});
+
+describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s', (guide) => {
+  test('names files and folders that are there', () => {
+    const text = readText(guide);
+    const quoted = [...text.matchAll(/`(\w+\/[\w.-][\w./-]*)`/g)].map(([, path]) => path!);
+    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
+    // Except paths that every package has, paths with a placeholder, and those of the worked example.
+    const named = [...quoted, ...links].filter((path) => !/^src\/|NAME|hard-swish/.test(path));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(ROOT + path))).toEqual([]);
+  });
+});
+
+describe('commands', () => {
+  const names = paths.flatMap((path) => /^cli\/src\/commands\/(\w+)\.ts$/.exec(path)?.[1] ?? []).sort();
+
+  test('are all registered', () => {
+    const registered = [...readText('cli/src/main.ts').matchAll(/^ {2}register(\w+),$/gm)].map(([, name]) => name!);
+    expect(registered.map((name) => name.toLowerCase()).sort()).toEqual(names);
+  });
+
+  test('have a section each in docs/cli.md', () => {
+    const sections = [...readText('docs/cli.md').matchAll(/^## ([a-z]+)\b/gm)].map(([, name]) => name!);
+    expect(sections.sort()).toEqual(names);
   });
 });
 

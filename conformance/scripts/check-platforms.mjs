@@ -1,6 +1,6 @@
 // Checks that every example model gives the same bits, in each layer and in the logits, in every engine and on every CPU that this machine
 // can run. A difference is a failure, and so is a missing engine: cells.mjs lists Debian's packages, the others come from npm. Takes a few
-// minutes, most of them in QEMU. Needs ../shared.
+// minutes, most of them in QEMU. Needs the maintainers' data.
 //
 //   node conformance/scripts/check-platforms.mjs [--write] [--only TEXT]
 //
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
+import { MAINTAINERS_DATA } from '../../scripts/modules/maintainers-data.mjs';
 import { ISOLATION, serveFolder } from '../../scripts/modules/static-server.mjs';
 import { buildPrograms } from './build.mjs';
 import { CELLS, DEBIAN_PACKAGES, NOT_RUN, PACKAGES, WAYS } from './cells.mjs';
@@ -34,7 +35,7 @@ const { values } = parseArgs({ options: { write: { type: 'boolean' }, only: { ty
 await run([process.execPath, 'runtime/scripts/build-wasm.mjs']);
 await run([process.execPath, 'conformance/scripts/install.mjs']);
 await buildPrograms();
-writeFileSync(WORKLOAD, await run([process.execPath, `${OUTPUT}/workload.mjs`, '../shared']));
+writeFileSync(WORKLOAD, await run([process.execPath, `${OUTPUT}/workload.mjs`, MAINTAINERS_DATA]));
 writeFileSync(`${OUTPUT}/digests.html`, PAGE);
 
 /** @type {readonly ModelDigests[]} */

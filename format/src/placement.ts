@@ -1,5 +1,5 @@
-import type { Tensor } from './graph.js';
 import { tensorBytes } from './tensor.js';
+import type { Tensor } from './values.js';
 
 /** Tensors start at multiples of this many bytes, both in `Model.data` and in the file. */
 export const TENSOR_ALIGN_BYTES = 16;

@@ -1,6 +1,6 @@
 import { unpackBits } from './bits.js';
 import { SignwaveError } from './errors.js';
-import type { DataType, Tensor, TensorShape } from './graph.js';
+import type { DataType, Tensor, TensorShape } from './values.js';
 
 /** Number of bits that one element takes in the file. */
 const ELEMENT_BITS: Readonly<Record<DataType, number>> = { f32: 32, bits: 1, f16: 16, i8: 8, i16: 16 };

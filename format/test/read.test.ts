@@ -1,4 +1,4 @@
-import { type ErrorCode, GraphBuilder, MAX_STRING_BYTES, writeModel } from '@signwave/format';
+import { type ErrorCode, FORMAT_VERSION, GraphBuilder, MAX_STRING_BYTES, writeModel } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import {
   fieldAt,
@@ -118,9 +118,11 @@ describe('a damaged file', () => {
 });
 
 describe('a version', () => {
+  const { minor } = FORMAT_VERSION;
+
   test.each([
-    [0, 0, /version 0\.0, this signwave reads 1\.0 to 1\.1: convert the checkpoint again/],
-    [1, 2, /version 1\.2, .*install a newer signwave/],
+    [0, 0, new RegExp(`version 0\\.0, this signwave reads 1\\.0 to 1\\.${minor}: convert the checkpoint again`)],
+    [1, minor + 1, new RegExp(`version 1\\.${minor + 1}, .*install a newer signwave`)],
     [2, 0, /version 2\.0, .*install a newer signwave/],
     [255, 255, /version 255\.255/],
   ])('%i.%i is refused before anything else is looked at', (major, minor, message) => {
@@ -212,7 +214,7 @@ describe('a file with the right checksums is refused for', () => {
     [
       'an operation of type 0',
       'E_FORMAT_STRUCTURE',
-      /operation has type 0, expected 1 to 18/,
+      /operation has type 0, expected 1 to \d+/,
       (view, root) => view.setUint8(fieldAt(root.nodes(1)!, NODE.operationType), 0),
     ],
     [

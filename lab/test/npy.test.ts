@@ -75,7 +75,7 @@ describe('npy', () => {
   });
 });
 
-describeWithShared('npy of ../shared', () => {
+describeWithShared('npy of NumPy', () => {
   test('writes again what NumPy wrote, byte for byte', async () => {
     const path = sharedPath('checkpoints/biper-resnet20-cifar10/golden_logits_first1000test.npy')!;
     const logits = await readNpy(path, { types: ['<f4'], shape: [1000, 10] });

@@ -44,13 +44,13 @@ export function generateRecords() {
     '} as const satisfies Readonly<Record<string, keyof Records>>;',
     '',
     '/**',
-    ' * A line for each record: its name and the kernels that take it; behind the equals sign its fields in their order, 4 bytes each, with a',
-    ' * colon and a type where that is no integer and no address: f32, or the record that the field is the address of.',
+    ' * A line for each record: the kernels that take it, or its name if it is part of another record; behind the equals sign its fields in',
+    ' * their order, 4 bytes each, with a colon and a type where that is no integer and no address: f32, or the record that lies there.',
     ' */',
     'export const RECORD_LINES = `',
     ...records.map(({ name, fields }) => {
       const takers = Object.keys(kernels).filter((kernel) => kernels[kernel] === name);
-      return `${[name, ...takers].join(' ')}=${fields.map(fieldCode).join(' ')}`;
+      return `${takers.join(' ') || name}=${fields.map(fieldCode).join(' ')}`;
     }),
     '`;',
     '',

@@ -7,7 +7,7 @@ import { makePlan } from '../src/plan/make-plan.js';
 import type { FloatMap } from '../src/plan/maps.js';
 import { placeRegions } from '../src/plan/placement.js';
 import type { PlanContext } from '../src/plan/plan-context.js';
-import { pointer, type Region } from '../src/plan/region.js';
+import type { Region } from '../src/plan/region.js';
 import type { PlannedStep } from '../src/plan/step.js';
 import { PoisonedExecutable } from './poison.js';
 
@@ -24,20 +24,7 @@ const INPUT = Float32Array.from({ length: 4 * 4 * 8 }, (_, i) => i + 1);
 const DOUBLED = INPUT.map((it) => 2 * it);
 
 function copyStep(from: FloatMap, to: FloatMap, change: Partial<PlannedStep> = {}): PlannedStep {
-  const { height, width, channels } = from.shape;
-  const rowBytes = width * from.pixelBytes;
-  const record = {
-    input: pointer(from.region),
-    inputRowBytes: rowBytes,
-    inputPixelBytes: from.pixelBytes,
-    output: pointer(to.region),
-    outputRowBytes: rowBytes,
-    outputPixelBytes: to.pixelBytes,
-    rows: height,
-    columns: width,
-    channels,
-  };
-  return { ...copyPixelsStep(record, [2], 'a step of a test'), ...change } as PlannedStep;
+  return { ...copyPixelsStep(from, to, from.shape, [2], 'a step of a test'), ...change } as PlannedStep;
 }
 
 /** Replaces the plan of PReLU by a preparing step, planned after the operand was looked up and before the output was made, and a copy. */

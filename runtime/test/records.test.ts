@@ -10,5 +10,5 @@ test('the types of records are those that the kernels’ sources give: run node 
 
 test('a record takes 4 bytes a field, and what its epilogue takes', () => {
   expect(recordBytes('Epilogue')).toBe(fieldsOf('Epilogue').length * 4);
-  expect(recordBytes('Elementwise')).toBe(3 * 4 + recordBytes('Epilogue'));
+  expect(recordBytes('elementwise')).toBe(3 * 4 + recordBytes('Epilogue'));
 });

@@ -14,10 +14,10 @@ const FLIPPED_PART = 0.005;
 
 /**
  * Expects the packed model to have PyTorch's first class on all but {@link FLIPPED_PART} of the images, not counting those where PyTorch's
- * own two best logits are nearly equal (the rule of ../shared/checkpoints/README.md). Most images must have logits within
+ * own two best logits are nearly equal (the rule that came with the checkpoints). Most images must have logits within
  * {@link LOGIT_TOLERANCE}; the others have a sign that the order of sums decides.
  *
- * @param goldenName float32 (images, classes) in ../shared/checkpoints.
+ * @param goldenName float32 (images, classes) in the folder `checkpoints` of the maintainers' data.
  */
 export async function expectLogits(
   file: Conversion['model'],

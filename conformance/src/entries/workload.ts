@@ -1,4 +1,4 @@
-// Converts every example checkpoint, decodes the images, and prints both as one JSON text: PROGRAM SHARED_FOLDER.
+// Converts every example checkpoint, decodes the images, and prints both as one JSON text: PROGRAM FOLDER_OF_MAINTAINERS_DATA.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
@@ -7,7 +7,7 @@ import { bytesSource, writeModel } from '@signwave/format';
 import type { Workload } from '../digests.js';
 
 interface Example {
-  /** Path relative to the shared folder. */
+  /** Path relative to the maintainers' data. */
   readonly checkpoint: string;
   readonly omega0?: number;
   readonly arch?: string;
@@ -29,21 +29,21 @@ const IMAGENET = { checkpoint: 'biper-resnet18-imagenet/model_best.pth.tar', ome
 /** An image that is larger than the input, so that the recipe's resize and crop are tested. */
 const PHOTOGRAPH = 'n02077923_sea_lion.JPEG';
 
-const shared = process.argv[2]!;
+const data = process.argv[2]!;
 const pictures = ['airplane', 'cat', 'ship'].map((name) => {
   const folder = `examples/images/${name}`;
   return `${folder}/${readdirSync(folder).sort()[0]}`;
 });
 const models = [];
 for (const example of EXAMPLES) models.push(await pack(example, pictures));
-models.push(await pack(IMAGENET, [`${shared}/checkpoints/biper-resnet18-imagenet/images/${PHOTOGRAPH}`]));
+models.push(await pack(IMAGENET, [`${data}/checkpoints/biper-resnet18-imagenet/images/${PHOTOGRAPH}`]));
 console.log(JSON.stringify({ models } satisfies Workload));
 
 async function pack(
   { checkpoint, omega0, arch, preprocess }: Example,
   images: string[],
 ): Promise<Workload['models'][number]> {
-  const bytes = readFileSync(`${shared}/checkpoints/${checkpoint}`);
+  const bytes = readFileSync(`${data}/checkpoints/${checkpoint}`);
   const opened = await openCheckpoint(bytesSource(bytes, checkpoint));
   const { model } = await convertCheckpoint(opened, {
     writer: 'signwave',

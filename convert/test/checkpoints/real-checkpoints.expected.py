@@ -1,6 +1,6 @@
 """Digests of real checkpoints by another route: Python's zipfile, pickle and struct (no PyTorch).
 
-    python3 real-checkpoints.expected.py ../../../../shared/checkpoints > real-checkpoints.expected.json
+    python3 real-checkpoints.expected.py FOLDER_OF_CHECKPOINTS > real-checkpoints.expected.json
 
 The SHA-256 of a state dict is over, for each tensor in file order: name, NUL, shape as "3,16,3,3", NUL, values as
 little-endian float32. The DataParallel prefix "module." is dropped if every name has it.

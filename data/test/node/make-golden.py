@@ -1,11 +1,11 @@
 """Makes golden.json: image files of many kinds with Pillow's decoding of them, for read-image.test.ts.
 
     python3 -m venv build/golden && build/golden/bin/pip install pillow==12.3.0 numpy
-    build/golden/bin/python data/test/node/make-golden.py
+    build/golden/bin/python data/test/node/make-golden.py FOLDER_OF_PHOTOGRAPHS
 
 `files`: the file, `Image.open(file).convert('RGB')` as (height, width, 3) and `.convert('L')` as (height, width), base64.
    `evaluated`: SHA-256 of both after Resize(14), CenterCrop(12), which is the trainer's evaluation for 12 x 12.
-`prepared`: SHA-256 of the 20 photographs of ../shared after Resize(256), CenterCrop(224): (224, 224, 3) bytes.
+`prepared`: SHA-256 of the 20 photographs (of the maintainers' ResNet-18 for ImageNet) after Resize(256), CenterCrop(224): (224, 224, 3) bytes.
 """
 import base64
 import hashlib
@@ -13,6 +13,7 @@ import io
 import json
 import pathlib
 import struct
+import sys
 import warnings
 import zlib
 
@@ -201,7 +202,7 @@ def evaluated(image, short, side):
 
 warnings.simplefilter('ignore')  # of Pillow, about the palette with alpha
 here = pathlib.Path(__file__).resolve().parent
-photographs = here.parents[3] / 'shared/checkpoints/biper-resnet18-imagenet/images'
+photographs = pathlib.Path(sys.argv[1])
 golden = {
     'madeBy': f'make-golden.py, Pillow {PIL.__version__}, libjpeg-turbo {features.version("libjpeg_turbo")}',
     'files': [decoded(name, data) for name, data in files()],

@@ -51,7 +51,7 @@ describe('decodeImage', () => {
   });
 });
 
-describeWithShared('photographs of ../shared', () => {
+describeWithShared('photographs', () => {
   const recipe: InputRecipe = {
     resize: { mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' },
     channelOrder: 'rgb',

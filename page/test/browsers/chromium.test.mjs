@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { launchChromium } from '../../../conformance/scripts/browsers/chromium.mjs';
+import { MAINTAINERS_DATA } from '../../../scripts/modules/maintainers-data.mjs';
 import { convert, servePage, settled } from './chromium-page.mjs';
 
 const SCREENSHOTS = 'build/screenshots';
@@ -175,7 +176,7 @@ for (const [name, options] of /** @type {[string, object][]} */ ([
   });
 }
 
-const RESNET18 = '../shared/checkpoints/biper-resnet18-imagenet/model_best.pth.tar';
+const RESNET18 = `${MAINTAINERS_DATA}checkpoints/biper-resnet18-imagenet/model_best.pth.tar`;
 
 test('a network for ImageNet is converted, and no task keeps the page from answering', {
   timeout: 240_000,

@@ -1,10 +1,8 @@
-import type { PadChannelsNode, SliceSpatialNode } from '@signwave/format';
+import type { MapShape, PadChannelsNode, SliceSpatialNode } from '@signwave/format';
 import type { FloatMap } from '../plan/maps.js';
-import type { PlanContext } from '../plan/plan-context.js';
 import { pointer } from '../plan/region.js';
 import type { PlannedStep } from '../plan/step.js';
 import { BLOCK } from './filters.js';
-import type { CopyRecord } from './generated/records.js';
 import type { Room } from './room.js';
 
 /** Copies pixels: for added channels of zeros, or to take every n-th row and column. */
@@ -14,8 +12,20 @@ export const copyPixels: Room = {
     const index = fused.head!;
     const node = context.node(index) as PadChannelsNode | SliceSpatialNode;
     const input = context.floatMap(node.inputs[0]!);
-    if (node.op === 'sliceSpatial') copyMap(context, index, input, context.newFloatMap(index), node);
-    else copyMap(context, index, input, context.newFloatMap(index, true), { channelOffset: node.before });
+    if (node.op === 'padChannels') {
+      const output = atChannel(context.newFloatMap(index, true), node.before);
+      context.steps.push(copyPixelsStep(input, output, input.shape, [index]));
+      return;
+    }
+    const output = context.newFloatMap(index);
+    const { start, step } = node;
+    const { region } = input;
+    const taken = {
+      origin: pointer(region, start.height * input.rowBytes + start.width * input.pixelBytes),
+      rowBytes: step.height * input.rowBytes,
+      pixelBytes: step.width * input.pixelBytes,
+    };
+    context.steps.push(copyPixelsStep(taken, output, output.shape, [index]));
   },
 };
 
@@ -25,11 +35,11 @@ export const concat: Room = {
   plan: (context, fused) => {
     const index = fused.head!;
     const output = context.newFloatMap(index);
-    let channelOffset = 0;
+    let before = 0;
     for (const operand of context.node(index).inputs) {
       const input = context.floatMap(operand);
-      copyMap(context, index, input, output, { channelOffset });
-      channelOffset += input.shape.channels;
+      context.steps.push(copyPixelsStep(input, atChannel(output, before), input.shape, [index]));
+      before += input.shape.channels;
     }
   },
 };
@@ -42,61 +52,52 @@ export const flatten: Room = {
     const input = context.floatMap(context.node(index).inputs[0]!);
     const { height, width, channels } = input.shape;
     if (channels % BLOCK === 0) {
-      context.shareFloatMap(index, { ...input, pixelBytes: height * width * input.pixelBytes });
+      const pixelBytes = height * input.rowBytes;
+      context.shareFloatMap(index, { ...input, rowBytes: pixelBytes, pixelBytes });
       return;
     }
-    const output = context.newFloatMap(index);
-    copyMap(context, index, input, { ...output, shape: input.shape, pixelBytes: channels * 4 });
+    const { origin } = context.newFloatMap(index);
+    const output = { origin, rowBytes: width * channels * 4, pixelBytes: channels * 4 };
+    context.steps.push(copyPixelsStep(input, output, input.shape, [index]));
   },
 };
 
-interface CopyGeometry {
-  readonly channelOffset?: number;
-  readonly start?: { readonly height: number; readonly width: number };
-  readonly step?: { readonly height: number; readonly width: number };
+/** Gives the pixels of a map from a channel on. */
+function atChannel({ region, rowBytes, pixelBytes }: FloatMap, channel: number): Pixels {
+  return { origin: pointer(region, channel * 4), rowBytes, pixelBytes };
 }
 
-const ORIGIN = { height: 0, width: 0 };
-const EACH = { height: 1, width: 1 };
+/** A map, or what follows `origin` in one. */
+type Pixels = Pick<FloatMap, 'origin' | 'rowBytes' | 'pixelBytes'>;
 
-function copyMap(
-  context: PlanContext,
-  index: number,
-  input: FloatMap,
-  output: FloatMap,
-  { channelOffset = 0, start = ORIGIN, step = EACH }: CopyGeometry = {},
-): void {
-  const inputRowBytes = input.shape.width * input.pixelBytes;
-  context.steps.push(
-    copyPixelsStep(
-      {
-        input: pointer(input.region, start.height * inputRowBytes + start.width * input.pixelBytes),
-        inputRowBytes: step.height * inputRowBytes,
-        inputPixelBytes: step.width * input.pixelBytes,
-        output: pointer(output.region, channelOffset * 4),
-        outputRowBytes: output.shape.width * output.pixelBytes,
-        outputPixelBytes: output.pixelBytes,
-        rows: output.shape.height,
-        columns: output.shape.width,
-        channels: input.shape.channels,
-      },
-      [index],
-      'moves pixels',
-    ),
-  );
-}
-
-export function copyPixelsStep(record: CopyRecord, nodes: readonly number[], reason: string): PlannedStep {
+/** Plans a step that copies pixels of this shape; threads share rows. */
+export function copyPixelsStep(
+  input: Pixels,
+  output: Pixels,
+  { height, width, channels }: MapShape,
+  nodes: readonly number[],
+  reason = 'moves pixels',
+): PlannedStep {
   return {
     kernel: 'copyPixels',
-    record,
-    reads: [record.input.region],
-    writes: [record.output.region],
+    record: {
+      input: input.origin,
+      inputRowBytes: input.rowBytes,
+      inputPixelBytes: input.pixelBytes,
+      output: output.origin,
+      outputRowBytes: output.rowBytes,
+      outputPixelBytes: output.pixelBytes,
+      rows: height,
+      columns: width,
+      channels,
+    },
+    reads: [input.origin.region],
+    writes: [output.origin.region],
     share: {
       by: 'rows',
-      units: record.rows,
-      unitBytes: { input: record.inputRowBytes, output: record.outputRowBytes },
-      elements: record.rows * record.columns * record.channels,
+      units: height,
+      unitBytes: { input: input.rowBytes, output: output.rowBytes },
+      elements: height * width * channels,
     },
     nodes,
     reason,

@@ -21,11 +21,11 @@ export const copyPlanes: Room = {
       {
         input: pointer(input.region, (start.height * input.pitch + start.width) * 4),
         inputPlaneBytes: input.planeBytes,
-        inputRowBytes: step.height * input.pitch * 4,
+        inputRowBytes: step.height * input.rowBytes,
         columnStep: step.width,
         output: pointer(output.region, isSlice ? 0 : node.before * output.planeBytes),
         outputPlaneBytes: output.planeBytes,
-        outputRowBytes: output.pitch * 4,
+        outputRowBytes: output.rowBytes,
         planes: input.shape.channels,
         rows: output.shape.height,
         columns: output.shape.width,

@@ -1,6 +1,5 @@
 import { type FusedGroup, nodesOf } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import { SHARED_LANES } from './filters.js';
 import { epilogueAtLane, planPlaneEpilogue } from './plane-epilogue.js';
 import { laneCount } from './relayout.js';
@@ -20,7 +19,7 @@ export function planElementwisePlanes(context: PlanContext, fused: FusedGroup): 
   // The addend isn't overwritten, because it may be the chain's own operand.
   const { record: epilogue, reads, writes } = planPlaneEpilogue(context, fused);
   const record = {
-    input: pointer(input.region),
+    input: input.origin,
     inputPlaneBytes: input.planeBytes,
     channels,
     lanes,

@@ -1,5 +1,4 @@
 import { nodesOf } from '../plan/fuse.js';
-import { pointer } from '../plan/region.js';
 import { planEpilogue } from './epilogue.js';
 import type { Room } from './room.js';
 
@@ -11,7 +10,7 @@ export const elementwise: Room = {
     const epilogue = planEpilogue(context, fused);
     context.steps.push({
       kernel: 'elementwise',
-      record: { input: pointer(input.region), rows: input.shape.height, epilogue: epilogue.record },
+      record: { input: input.origin, rows: input.shape.height, epilogue: epilogue.record },
       reads: [input.region, ...epilogue.reads],
       writes: epilogue.writes,
       nodes: nodesOf(fused),

@@ -1,7 +1,7 @@
 import { type MapShape, type SignNode, tensorValues } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer, type Region } from '../plan/region.js';
+import type { Region } from '../plan/region.js';
 import { borderMap } from './border-values.js';
 import { BLOCK, padChannelValues } from './filters.js';
 import type { EpilogueRecord } from './generated/records.js';
@@ -43,24 +43,24 @@ export function planEpilogue(
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
-  const added = fused.add && context.floatMap(fused.add.operand).region;
+  const added = fused.add && context.floatMap(fused.add.operand);
   const border = fused.border === undefined ? undefined : borderMap(context, fused.border);
-  const output = fused.keepsFloats ? context.newFloatMap(fused.result).region : undefined;
+  const output = fused.keepsFloats ? context.newFloatMap(fused.result) : undefined;
   const record = {
     ...common,
     lo,
     hi,
     scale: scale && context.constant(padChannelValues(scale, 0)),
     bias: bias && context.constant(padChannelValues(bias, 0)),
-    addend: added ? pointer(added) : border,
-    output: output && pointer(output),
+    addend: added ? added.origin : border,
+    output: output?.origin,
     // No comparison with NaN is true, so padding bits stay 0.
     thresholds:
       fused.sign === undefined
         ? undefined
         : context.constant(padChannelValues(signThresholds(context, fused.sign, shape), Number.NaN)),
   };
-  return { record, reads: added ? [added] : [], writes: output ? [...writes, output] : writes };
+  return { record, reads: added ? [added.region] : [], writes: output ? [...writes, output.region] : writes };
 }
 
 /** Gives scale and bias of the fused group's affine; both are undefined if it has none. */

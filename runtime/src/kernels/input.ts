@@ -1,4 +1,5 @@
 import type { InputNode, InputRecipe } from '@signwave/format';
+import type { FloatMap } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
 import { pointer, type Region } from '../plan/region.js';
 import type { PlannedStep } from '../plan/step.js';
@@ -21,31 +22,24 @@ export function planInput(context: PlanContext, layout: Layout): InputSteps {
 }
 
 function planInputPixels(context: PlanContext, node: InputNode, staging: Region): InputSteps {
-  const { region, pixelBytes } = context.newFloatMap(0);
+  const map = context.newFloatMap(0);
   const { height, width, channels, recipe } = node;
-  const [input, output] = [pointer(staging), pointer(region)];
-  const floats = copyPixelsStep(
-    {
-      input,
-      inputRowBytes: width * channels * 4,
-      inputPixelBytes: channels * 4,
-      output,
-      outputRowBytes: width * pixelBytes,
-      outputPixelBytes: pixelBytes,
-      rows: height,
-      columns: width,
-      channels,
-    },
-    [0],
-    'moves pixels',
-  );
+  const staged = stagedMap(node, staging, 4);
+  const floats = copyPixelsStep(staged, map, node, [0]);
   if (!recipe) return { staging, floats };
   const tables = context.constant(byteTables(recipe, channels));
   const bytes: PlannedStep = {
     kernel: 'byteInput',
-    record: { input, output, outputPixelBytes: pixelBytes, pixels: height * width, channels, tables },
+    record: {
+      input: staged.origin,
+      output: map.origin,
+      outputPixelBytes: map.pixelBytes,
+      pixels: height * width,
+      channels,
+      tables,
+    },
     reads: [staging],
-    writes: [region],
+    writes: [map.region],
     nodes: [0],
     reason: 'bytes to floats by a table per channel',
   };
@@ -55,13 +49,18 @@ function planInputPixels(context: PlanContext, node: InputNode, staging: Region)
 function planInputPlanes(context: PlanContext, node: InputNode, staging: Region): InputSteps {
   const { channels, recipe } = node;
   const planes = context.newFloatPlanes(0);
-  const fields = (elementBytes: number) =>
-    relayoutFields(planes, { region: staging, shape: node, pixelBytes: channels * elementBytes });
+  const fields = (elementBytes: number) => relayoutFields(planes, stagedMap(node, staging, elementBytes));
   const floats = relayout('pixelsToPlanes', fields(4), [0], 'pixels to planes');
   if (!recipe) return { staging, floats };
   const tables = context.constant(byteTables(recipe, channels));
   const reason = 'bytes to floats by a table per channel, pixels to planes';
   return { staging, bytes: relayout('byteInputPlanes', { ...fields(1), tables }, [0], reason), floats };
+}
+
+/** Describes what the caller writes to `staging`: pixels without padding channels. */
+function stagedMap(shape: InputNode, region: Region, elementBytes: number): FloatMap {
+  const pixelBytes = shape.channels * elementBytes;
+  return { region, shape, origin: pointer(region), rowBytes: shape.width * pixelBytes, pixelBytes };
 }
 
 /** Computes the value of each byte by the recipe (SPEC 4.1): f32 (channels, 256). */

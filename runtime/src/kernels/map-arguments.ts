@@ -1,10 +1,12 @@
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import type { MapArgumentsRecord } from './generated/records.js';
+import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
 
 /** Kernels that go through a map pixel by pixel. Networks spend little time in them, so one thread does the work. */
-type MapKernel = 'prelu' | 'borderBias' | 'signMap' | 'sampleMean' | 'softmax';
+type MapKernel = {
+  [Kernel in KernelName]: (typeof KERNEL_RECORDS)[Kernel] extends 'MapArguments' ? Kernel : never;
+}[KernelName];
 
 /** Plans a step of one of these kernels. @param fields the fields of its record, besides the maps. */
 export function planMapKernel(
@@ -20,8 +22,8 @@ export function planMapKernel(
   context.steps.push({
     kernel,
     record: {
-      input: pointer(input.region),
-      output: pointer(output.region),
+      input: input.origin,
+      output: output.origin,
       pixelBytes: input.pixelBytes,
       rows: height,
       columns: width,

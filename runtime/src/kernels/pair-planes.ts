@@ -30,9 +30,9 @@ export function planPairPlanes(
     const inRows = inside(phase.row, stride.height, pads.top, input.shape.height, rows);
     if (inRows.count <= 0) return;
     const record = {
-      input: pointer(input.region, inRows.from * input.pitch * 4),
+      input: pointer(input.region, inRows.from * input.rowBytes),
       inputPlaneBytes: input.planeBytes,
-      inputRowBytes: stride.height * input.pitch * 4,
+      inputRowBytes: stride.height * input.rowBytes,
       width: input.shape.width,
       padLeft: pads.left,
       stride: stride.width,

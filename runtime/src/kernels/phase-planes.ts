@@ -93,7 +93,7 @@ export function copyFloatPhases(
       {
         input: pointer(input.region, (inRows.from * input.pitch + inColumns.from) * 4),
         inputPlaneBytes: input.planeBytes,
-        inputRowBytes: stride.height * input.pitch * 4,
+        inputRowBytes: stride.height * input.rowBytes,
         columnStep: stride.width,
         output: pointer(region, n * phaseBytes + (inRows.first * pitch + inColumns.first) * 4),
         outputPlaneBytes: channelBytes,

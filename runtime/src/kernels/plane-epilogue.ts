@@ -1,6 +1,6 @@
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer, type Region } from '../plan/region.js';
+import type { Region } from '../plan/region.js';
 import { borderPlanes } from './border-values.js';
 import {
   affineRows,
@@ -58,9 +58,9 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     hi,
     scale: context.constant((scale ?? new Float32Array(shape.channels).fill(1)).map((it) => it * half)),
     bias: context.constant(bias ?? new Float32Array(shape.channels).fill(-0)),
-    addend: added ? pointer(added.region) : border?.planes,
+    addend: added ? added.origin : border?.planes,
     addendPlaneBytes: (added ?? border)?.planeBytes,
-    output: output && pointer(output.region),
+    output: output?.origin,
     outputPlaneBytes: output?.planeBytes,
     thresholds: fused.sign === undefined ? undefined : context.constant(signThresholds(context, fused.sign, shape)),
   };

@@ -1,5 +1,4 @@
 import type { GraphNode, MapShape, PoolNode } from '@signwave/format';
-import { pointer } from '../plan/region.js';
 import { poolWindow } from './pool-window.js';
 import type { Room } from './room.js';
 
@@ -16,11 +15,11 @@ export const poolPixels: Room = {
     context.steps.push({
       kernel: pool.op,
       record: {
-        input: pointer(input.region),
+        input: input.origin,
         height,
         width,
         pixelBytes: input.pixelBytes,
-        output: pointer(output.region),
+        output: output.origin,
         rows: output.shape.height,
         columns: output.shape.width,
         ...poolWindow(pool, input.shape),

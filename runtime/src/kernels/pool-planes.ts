@@ -1,5 +1,4 @@
 import type { PoolNode } from '@signwave/format';
-import { pointer } from '../plan/region.js';
 import { poolWindow } from './pool-window.js';
 import { isPixel, type Room } from './room.js';
 
@@ -15,14 +14,14 @@ export const poolPlanes: Room = {
     const { height, width, channels } = input.shape;
     const { height: rows, width: columns } = output.shape;
     const record = {
-      input: pointer(input.region),
+      input: input.origin,
       inputPlaneBytes: input.planeBytes,
-      inputRowBytes: input.pitch * 4,
+      inputRowBytes: input.rowBytes,
       height,
       width,
-      output: pointer(output.region),
+      output: output.origin,
       outputPlaneBytes: output.planeBytes,
-      outputRowBytes: output.pitch * 4,
+      outputRowBytes: output.rowBytes,
       channels,
       rows,
       columns,

@@ -13,8 +13,8 @@ type PointerField<Of> = {
   [Field in keyof Of]-?: Of[Field] extends Pointer | undefined ? Field : never;
 }[keyof Of];
 
-/** A record, or a kernel that takes it. */
-type RecordKey = keyof Records | KernelName;
+/** A kernel for the record that it takes, or the name of a record that is part of others. */
+type RecordKey = KernelName | 'Epilogue' | 'PlaneEpilogue';
 
 type Fields = readonly (readonly [name: string, type?: string])[];
 const FIELDS = new Map<string, Fields>();
@@ -23,7 +23,7 @@ for (const line of RECORD_LINES.trim().split('\n')) {
   const typed = fields.split(' ').map((it) => it.split(':') as [string, string?]);
   for (const name of names.split(' ')) FIELDS.set(name, typed);
 }
-FIELDS.set('softmax', FIELDS.get('MapArguments')!);
+FIELDS.set('softmax', FIELDS.get('prelu')!);
 
 /** Lists the names of a record's fields in order, each with its type unless that is an integer or an address. */
 export function fieldsOf(record: RecordKey): Fields {

@@ -1,8 +1,7 @@
-import { isBinary, type MapShape } from '@signwave/format';
+import { isBinary } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
-import type { BitMap, FloatMap, FloatPlanes, SignPlanes } from '../plan/maps.js';
+import type { FloatMap, FloatPlanes } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import type { PlannedStep, Share } from '../plan/step.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import type { RelayoutRecord } from './generated/records.js';
@@ -34,13 +33,13 @@ function provideFloatPlanes(context: PlanContext, index: number): void {
 function provideBitMap(context: PlanContext, sign: number): void {
   if (context.bitMaps.has(sign)) return;
   const planes = context.signPlanesOf(sign);
-  context.steps.push(relayout('signsToBits', signFields(planes, context.newBitMap(sign))));
+  context.steps.push(relayout('signsToBits', relayoutFields(planes, context.newBitMap(sign))));
 }
 
 function provideSignPlanes(context: PlanContext, sign: number): void {
   if (context.signPlanes.has(sign)) return;
   const map = context.bitMap(sign);
-  context.steps.push(relayout('bitsToSigns', signFields(context.newSignPlanes(sign), map)));
+  context.steps.push(relayout('bitsToSigns', relayoutFields(context.newSignPlanes(sign), map)));
 }
 
 /** Kernels that convert a map from one layout to the other. */
@@ -75,33 +74,20 @@ export function shareRelayout(record: RelayoutRecord): Share<RelayoutRecord> {
   };
 }
 
-/** Makes the record for converting between planes of floats and the same map as pixels. */
-export function relayoutFields(planes: FloatPlanes, map: FloatMap): RelayoutRecord {
-  return {
-    planes: pointer(planes.region),
-    planeBytes: planes.planeBytes,
-    planeRowBytes: planes.pitch * 4,
-    pixels: pointer(map.region),
-    pixelsRowBytes: planes.shape.width * map.pixelBytes,
-    pixelBytes: map.pixelBytes,
-    ...sizeFields(planes.shape),
-  };
-}
-
-function signFields(planes: SignPlanes, map: BitMap): RelayoutRecord {
+/** Makes the record for converting between a map as planes and the same map as pixels. */
+export function relayoutFields(planes: FloatPlanes, pixels: FloatMap): RelayoutRecord {
+  const { height, width, channels } = planes.shape;
   return {
     planes: planes.origin,
     planeBytes: planes.planeBytes,
-    planeRowBytes: planes.pitch,
-    pixels: map.origin,
-    pixelsRowBytes: map.rowBytes,
-    pixelBytes: map.pixelBytes,
-    ...sizeFields(planes.shape),
+    planeRowBytes: planes.rowBytes,
+    pixels: pixels.origin,
+    pixelsRowBytes: pixels.rowBytes,
+    pixelBytes: pixels.pixelBytes,
+    rows: height,
+    columns: width,
+    channels,
   };
-}
-
-function sizeFields({ height, width, channels }: MapShape) {
-  return { rows: height, columns: width, channels };
 }
 
 /** Number of lanes of a map's planes that kernels process. */

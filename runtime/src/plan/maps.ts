@@ -1,34 +1,36 @@
 import type { MapShape } from '@signwave/format';
 import type { Pointer, Region } from './region.js';
 
-/** A map of floats in memory, laid out as pixels, each padded to a multiple of 8 channels. */
-export interface FloatMap {
+/** A map in memory, as pixels or as planes. */
+interface PlacedMap {
   readonly region: Region;
   readonly shape: MapShape;
-  readonly pixelBytes: number;
-}
-
-/** A map of bits in memory, laid out as pixels, with space for the pads of the convolutions that read it. */
-export interface BitMap {
-  readonly region: Region;
-  readonly shape: MapShape;
-  readonly pixelBytes: number;
-  readonly rowBytes: number;
-  /** Pixel (0, 0). */
+  /** Pixel (0, 0), in the first plane if there are planes. */
   readonly origin: Pointer;
+  /** Distance from one row to the next. */
+  readonly rowBytes: number;
 }
 
-/** Planes of floats in memory: runtime/assembly/planes.ts. */
-export interface FloatPlanes {
-  readonly region: Region;
-  readonly shape: MapShape;
-  /** Lanes from one row to the next. */
+/** A map laid out as pixels, each with all its channels: runtime/assembly/records.ts. */
+interface PixelMap extends PlacedMap {
+  readonly pixelBytes: number;
+}
+
+/** A map of floats as pixels, each padded to a multiple of 8 channels. */
+export type FloatMap = PixelMap;
+
+/** A map of bits as pixels, with space for the pads of the convolutions that read it. */
+export type BitMap = PixelMap;
+
+/** A map laid out as planes, one for each channel: runtime/assembly/planes.ts. */
+interface PlaneMap extends PlacedMap {
+  /** Number of lanes from one row to the next. */
   readonly pitch: number;
   readonly planeBytes: number;
 }
 
-/** Planes of signs in memory, with space for the pads of the convolutions that read them. A plane of zeros lies behind the last one. */
-export interface SignPlanes extends FloatPlanes {
-  /** Pixel (0, 0) of the first plane. */
-  readonly origin: Pointer;
-}
+/** A map of floats as planes. */
+export type FloatPlanes = PlaneMap;
+
+/** A map of signs as planes, with space for the pads of the convolutions that read it. A plane of zeros lies behind the last one. */
+export type SignPlanes = PlaneMap;

@@ -86,7 +86,8 @@ export class PlanContext {
     const shape = this.shapes[index]!;
     const pixelBytes = roundUp(shape.channels, BLOCK) * 4;
     const sizeBytes = shape.height * shape.width * pixelBytes;
-    const map = { region: this.#add({ kind: isFixed ? 'fixed' : 'map', sizeBytes }), shape, pixelBytes };
+    const region = this.#add({ kind: isFixed ? 'fixed' : 'map', sizeBytes });
+    const map = { region, shape, origin: pointer(region), rowBytes: shape.width * pixelBytes, pixelBytes };
     this.floatMaps.set(index, map);
     return map;
   }
@@ -136,7 +137,8 @@ export class PlanContext {
     const pitch = this.choice.grids.pitchOf(index);
     const planeBytes = roundUp(shape.height * pitch, VECTOR_LANES) * 4;
     const sizeBytes = shape.channels * planeBytes;
-    const planes = { region: this.#add({ kind: isFixed ? 'fixed' : 'map', sizeBytes }), shape, pitch, planeBytes };
+    const region = this.#add({ kind: isFixed ? 'fixed' : 'map', sizeBytes });
+    const planes = { region, shape, origin: pointer(region), rowBytes: pitch * 4, pitch, planeBytes };
     this.floatPlanes.set(index, planes);
     return planes;
   }
@@ -163,7 +165,7 @@ export class PlanContext {
       alignBytes,
     );
     const region = this.fixed((shape.channels + 1) * planeBytes);
-    const planes = { region, shape, pitch, planeBytes, origin: pointer(region, start) };
+    const planes = { region, shape, origin: pointer(region, start), rowBytes: pitch, pitch, planeBytes };
     this.signPlanes.set(sign, planes);
     return planes;
   }

@@ -6,7 +6,7 @@ type FusedBatchNorm = NonNullable<TrainingBackend['fusedBatchNorm']>;
 
 /**
  * Batch norm through TensorFlow's FusedBatchNormV3 and FusedBatchNormGradV3. They pass over memory once each way instead of a dozen times
- * in the composed form, which speeds up ResNet-20 from 216-249 to 302-328 images/s (shared/design/trainer.md).
+ * in the composed form, which speeds up ResNet-20 from 216-249 to 302-328 images/s.
  *
  *   y = scale (x - mean) / sqrt(v + epsilon) + offset,   mean and v over (N, H, W), v biased
  *

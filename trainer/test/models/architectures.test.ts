@@ -149,7 +149,7 @@ describeWithShared("the authors' checkpoints", () => {
     const found = await (y as Tensor2D).data();
     const file = sharedPath(`checkpoints/${folder}/${logits}`)!;
     const golden = decodeNpy(await readFile(file), file, { types: ['<f4'] }).data;
-    // An image in which one sign near its threshold differs moves as a whole (shared/checkpoints/README.md); most have none.
+    // An image in which one sign near its threshold differs moves as a whole; most have none.
     const errors = Array.from({ length: images }, (_, i) =>
       relativeError(found.slice(10 * i, 10 * i + 10), golden.slice(10 * i, 10 * i + 10)),
     );

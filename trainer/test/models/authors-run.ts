@@ -7,7 +7,7 @@ import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf, Varia
 import { type NpzArray, preprocess } from './authors-steps.js';
 import type { DoubtfulValues, Sides } from './doubtful-values.js';
 
-/** shared/checkpoints/README.md. */
+/** Of the authors' run, by stage. */
 const HYPER_PARAMETERS = {
   1: { learningRate: 0.021, weightDecay: 0.0016, tau: 0.037 },
   2: { learningRate: 0.0037, weightDecay: 0.00016, tau: 0.0468 },

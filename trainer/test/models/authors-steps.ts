@@ -4,7 +4,7 @@ import { decodeNpy } from '@signwave/lab';
 import { ZipArchive } from '../../../convert/src/checkpoints/zip-archive.js';
 import { sharedPath } from '../../../test/shared.js';
 
-/** Three steps of the authors' code in each stage; undefined where `../shared` is absent. */
+/** Three steps of the authors' code in each stage; undefined where the maintainers' data are absent. */
 export const AUTHORS_STEPS = sharedPath('checkpoints/biper-training-steps/biper_resnet20_three_steps.npz');
 
 const MAX_ENTRY_BYTES = 2 ** 24;

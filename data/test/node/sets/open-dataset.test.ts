@@ -222,7 +222,7 @@ test('MNIST and Fashion-MNIST in one folder, as torchvision keeps them, are told
   await refuses(`mnist:${folder}`, 'there is no t10k-images');
 });
 
-describeWithShared('CIFAR-10 of ../shared', () => {
+describeWithShared('CIFAR-10 as it is distributed', () => {
   test('has 10,000 test images, of which the first is the cat', async () => {
     const { images, classNames } = await open(`cifar10:${sharedPath('data')!}`);
     expect(images.count).toBe(10_000);

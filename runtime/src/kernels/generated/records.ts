@@ -399,27 +399,27 @@ export const WASM_KERNELS = {
 } as const satisfies Readonly<Record<string, keyof Records>>;
 
 /**
- * A line for each record: its name and the kernels that take it; behind the equals sign its fields in their order, 4 bytes each, with a
- * colon and a type where that is no integer and no address: f32, or the record that the field is the address of.
+ * A line for each record: the kernels that take it, or its name if it is part of another record; behind the equals sign its fields in
+ * their order, 4 bytes each, with a colon and a type where that is no integer and no address: f32, or the record that lies there.
  */
 export const RECORD_LINES = `
 Epilogue=columns blocks scale bias addend lo:f32 hi:f32 output bits bitsRowBytes bitsPixelBytes thresholds sumThresholds flips
-Conv convBits convFloat convInteger=input strideRowBytes stridePixelBytes tapRowBytes tapPixelBytes kernelRows kernelColumns tapBytes rows columns groups groupBytes groupFilters weights groupWeightBytes patches depthBytes sums sumsPixelBytes stripRows bases rowBases columnBases epilogue:Epilogue
-Elementwise elementwise=input rows epilogue:Epilogue
-Pool avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
-Copy copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
-ByteInput byteInput=input output outputPixelBytes pixels channels tables
-MapArguments borderBias prelu sampleMean signMap=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
-Regroup regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
+convBits convFloat convInteger=input strideRowBytes stridePixelBytes tapRowBytes tapPixelBytes kernelRows kernelColumns tapBytes rows columns groups groupBytes groupFilters weights groupWeightBytes patches depthBytes sums sumsPixelBytes stripRows bases rowBases columnBases epilogue:Epilogue
+elementwise=input rows epilogue:Epilogue
+avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
+copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
+byteInput=input output outputPixelBytes pixels channels tables
+borderBias prelu sampleMean signMap=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
+regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
 PlaneEpilogue=scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips
-LutConv convFloatLut convLut=input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue
-LutExpand expandLut=weights groups groupFilters groupChannels taps tableChannels slices blockSlices rowBytes places streams rows adds starts
-PlaneConv convPairs convPlanes=input taps tapCount groups groupBytes groupFilters weights groupWeightBytes lanes stripLanes stripStep sums epilogue:PlaneEpilogue
-PlaneElementwise elementwisePlanes=input inputPlaneBytes channels lanes epilogue:PlaneEpilogue
-PlanePool avgPoolPlanes maxPoolPlanes=input inputPlaneBytes inputRowBytes height width output outputPlaneBytes outputRowBytes channels rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
-CopyPlanes copyFloatPlanes copySignPlanes=input inputPlaneBytes inputRowBytes columnStep output outputPlaneBytes outputRowBytes planes rows columns
-Relayout bitsToSigns byteInputPlanes globalAvgPlanes pixelsToPlanes planesToPixels signsToBits=planes planeBytes planeRowBytes pixels pixelsRowBytes pixelBytes rows columns channels tables
-PairPlanes pairPlanes=input inputPlaneBytes inputRowBytes width padLeft stride row output outputPlaneBytes outputRowBytes planes rows columns
+convFloatLut convLut=input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue
+expandLut=weights groups groupFilters groupChannels taps tableChannels slices blockSlices rowBytes places streams rows adds starts
+convPairs convPlanes=input taps tapCount groups groupBytes groupFilters weights groupWeightBytes lanes stripLanes stripStep sums epilogue:PlaneEpilogue
+elementwisePlanes=input inputPlaneBytes channels lanes epilogue:PlaneEpilogue
+avgPoolPlanes maxPoolPlanes=input inputPlaneBytes inputRowBytes height width output outputPlaneBytes outputRowBytes channels rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
+copyFloatPlanes copySignPlanes=input inputPlaneBytes inputRowBytes columnStep output outputPlaneBytes outputRowBytes planes rows columns
+bitsToSigns byteInputPlanes globalAvgPlanes pixelsToPlanes planesToPixels signsToBits=planes planeBytes planeRowBytes pixels pixelsRowBytes pixelBytes rows columns channels tables
+pairPlanes=input inputPlaneBytes inputRowBytes width padLeft stride row output outputPlaneBytes outputRowBytes planes rows columns
 `;
 
 /** The kernels that the scalar build has, too. */
