@@ -1,7 +1,8 @@
 import { type Graph, type InputNode, inferShapes, type MapShape } from '@signwave/format';
 import type { FeatureMap } from './feature-map.js';
 import { inputMap } from './input-map.js';
-import { type Step, stepOf } from './steps.js';
+import type { Step } from './steps/step.js';
+import { stepOf } from './steps/steps.js';
 
 /** What {@link Reference.record} saw. */
 export interface Recording {

@@ -8,7 +8,7 @@ import { borderBiasOf, preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
-export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
+export * from './maps';
 
 export { nanBits } from './cpu';
 

@@ -10,7 +10,7 @@ import { Conv, Elementwise, MapArguments, Pool } from './records';
 
 export { convFloatLut, convLut } from './lut-conv';
 export { expandLut } from './lut-expand';
-export { byteInput, copyPixels, regroupBits, sampleMean, signMap } from './maps';
+export * from './maps';
 export { convPairs, convPlanes, elementwisePlanes, pairPlanes } from './plane-conv';
 export { avgPoolPlanes, globalAvgPlanes, maxPoolPlanes } from './plane-pools';
 export {

@@ -132,12 +132,18 @@ function kernelsOf(entry, records) {
   const kernels = {};
   for (const statement of parse(entry).statements) {
     if (ts.isFunctionDeclaration(statement)) note(kernels, statement, records);
-    if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier || !statement.exportClause) continue;
+    if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier) continue;
     const from = parse(resolve(dirname(entry), `${statement.moduleSpecifier.getText().slice(1, -1)}.ts`));
-    const { elements } = /** @type {ts.NamedExports} */ (statement.exportClause);
-    const exported = new Set(elements.map((it) => it.name.text));
+    const { exportClause } = statement;
+    // Without names everything is exported that the file exports.
+    const exported =
+      exportClause && new Set(/** @type {ts.NamedExports} */ (exportClause).elements.map((it) => it.name.text));
     for (const it of from.statements) {
-      if (ts.isFunctionDeclaration(it) && exported.has(it.name?.text ?? '')) note(kernels, it, records);
+      if (!ts.isFunctionDeclaration(it)) continue;
+      const isExported = exported
+        ? exported.has(it.name?.text ?? '')
+        : it.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) && !it.typeParameters;
+      if (isExported) note(kernels, it, records);
     }
   }
   return Object.fromEntries(Object.entries(kernels).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -73,8 +73,8 @@ const PIECES = [
   },
   {
     name: 'reference: its step',
-    file: 'reference/src/steps.ts',
-    cuts: [[/^ {4}case 'sampleMean':\n.*\n/m, '']],
+    file: 'reference/src/steps/same-shape.ts',
+    cuts: [[/^ {2}sampleMean: .*\n/m, '']],
   },
   {
     name: 'reference: what it computes',
@@ -91,18 +91,6 @@ const PIECES = [
     file: 'runtime/assembly/maps.ts',
     cuts: [[/^export function sampleMean\b/m, 'function sampleMean']],
     script: 'runtime/scripts/build-wasm.mjs',
-  },
-  {
-    name: 'kernel: its place in the SIMD build',
-    file: 'runtime/assembly/simd.ts',
-    cuts: [[/\bsampleMean, /, '']],
-    test: 'runtime/test/records.test.ts',
-  },
-  {
-    name: 'kernel: its place in the scalar build',
-    file: 'runtime/assembly/scalar.ts',
-    cuts: [[/\bsampleMean, /, '']],
-    test: 'runtime/test/records.test.ts',
   },
   {
     name: 'kernel: its room',
