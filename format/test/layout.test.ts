@@ -34,7 +34,7 @@ function bodies(kind: string, text = schemaText): Map<string, string> {
   return new Map([...text.replace(/\/\/.*/g, '').matchAll(pattern)].map(([, name, body]) => [name!, body!]));
 }
 
-/** `border_bias`, `bias_tensor` and `BorderBias` as the layout has them: camelCase, without `_tensor`. */
+/** Converts `border_bias`, `bias_tensor` and `BorderBias` to the names in layout.ts: camelCase, without `_tensor`. */
 function layoutName(name: string): string {
   return name
     .replace(/_tensor$/, '')
@@ -84,7 +84,7 @@ const scalars: Readonly<Record<string, verify.Type<unknown>>> = {
 function expectType(found: unknown, type: string): void {
   const element = /^\[(\w+)\]$/.exec(type)?.[1];
   if (element !== undefined) expectType((found as { element: unknown }).element, element);
-  // Read from the table's fields, as a graph has it.
+  // This type converts the table to a graph's recipe while it reads.
   else if (type === 'Recipe') expect(found).toBe(RECIPE);
   else if (enums.has(type)) {
     const members = [...enums.get(type)!.matchAll(/(\w+) = (\d+)/g)];
@@ -95,13 +95,13 @@ function expectType(found: unknown, type: string): void {
 
 function expectField(found: AnyField, { name, type, isRequired, absent }: SchemaField): void {
   if (type === 'Operation') expect(found).toBe(layout.OPERATION);
-  // Two fields are read in a way of their own: the place of the checksum, and the tensors' data.
+  // Two fields have special types: the checksum, which is read as its position, and the tensors' data.
   else if (name === 'header_crc32') expect(found.type).toBe(verify.placeOfUint32);
   else if (type === '[uint8]' && isRequired) expect(found.type).toBe(verify.lastBytes);
   else {
     expectType(found.type, type);
     expect('absent' in found).toBe(!isRequired);
-    // What an absent struct means is no part of a schema but its comment.
+    // A schema can only say in a comment what the absence of a struct means.
     if (!isRequired && !structs.has(type)) expect(found.absent).toEqual(expectedAbsent(found, type, absent));
   }
 }
@@ -110,7 +110,7 @@ function expectedAbsent(found: AnyField, type: string, absent: string | undefine
   if (enums.has(type)) return (found.type as unknown as { values: string[] }).values[0];
   if (type === 'bool') return false;
   if (type in scalars && type !== 'string') return Number(absent ?? 0);
-  // A list without entries takes no place.
+  // An empty list isn't written.
   return Array.isArray(found.absent) ? [] : undefined;
 }
 
@@ -148,7 +148,7 @@ describe('the layout of the reader is that of signwave.fbs', () => {
   });
 });
 
-/** `Operation.Conv`, `Conv.groups`, `DataType.F16`: what a schema names beside its tables. */
+/** Lists the names in a schema, such as `Operation.Conv`, `Conv.groups` and `DataType.F16`. */
 function namesIn(text: string): string[] {
   const fields = [...bodies('table', text)].flatMap(([table, body]) =>
     schemaFields(body).map(({ name }) => `${table}.${name}`),
@@ -159,7 +159,7 @@ function namesIn(text: string): string[] {
   return [...membersOf(text).map((name) => `Operation.${name}`), ...fields, ...values];
 }
 
-/** The minor version that brought a name, by the rows and the layout. */
+/** The minor version that introduced a name, according to the rows and layout.ts. */
 function sinceOf(name: string): number {
   const [owner, member] = name.split('.') as [string, string];
   if (owner === 'Operation') return OPERATIONS[layoutName(member) as Operation].since ?? 0;
@@ -177,7 +177,7 @@ describe('what a released schema has not says the later version that brought it'
   const folder = new URL('./golden/', import.meta.url);
   const { major, minor } = FORMAT_VERSION;
 
-  // As with golden files, a schema is kept when its version is released, and never changed:
+  // Like a golden file, the schema is stored once, before its version is released:
   //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/layout.test.ts
   if (process.env.SIGNWAVE_WRITE_GOLDEN) writeFileSync(new URL(`v${major}.${minor}.fbs`, folder), schemaText);
 
@@ -193,7 +193,7 @@ describe('what a released schema has not says the later version that brought it'
   });
 
   test('and the newest is the version that this package reads', () => {
-    // 1.1 brought a rule, no name.
+    // Version 1.1 introduced a rule, but no name.
     expect(Math.max(1, ...namesIn(schemaText).map(sinceOf))).toBe(minor);
     expect(schemas).toContain(`v${major}.${minor}.fbs`);
   });

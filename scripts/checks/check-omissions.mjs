@@ -1,6 +1,6 @@
-// Show that each piece of an operation is missed: take one piece after the other away, in a copy of the tree, and print who complains. TypeScript
-// is asked first, then the test that is named. Exits 1 if a piece is not missed. Run it after the ways in which operations are added have changed; it
-// takes some minutes, so it's part of no other check.
+// Shows that no piece of an operation can be forgotten without notice. It removes one piece at a time from a copy of the tree, and prints
+// what complains: TypeScript is asked first, then the named test. It exits with 1 if nothing complains. Run it after changes in how
+// operations are added; it takes some minutes, so no other check includes it.
 //
 //   node scripts/checks/check-omissions.mjs [PIECE...]
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -26,9 +26,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @typedef {object} Piece
  * @property {string} name
  * @property {string} file
- * @property {readonly (readonly [found: RegExp, instead: string])[]} cuts what to replace in the file; each must be found.
- * @property {string} [test] what complains where TypeScript doesn't: a file of tests, and options.
- * @property {string} [script] the same: a script that fails, and its options.
+ * @property {readonly (readonly [found: RegExp, instead: string])[]} cuts replacements in the file; each must be found.
+ * @property {string} [test] the test that complains if TypeScript doesn't: its file, and options.
+ * @property {string} [script] the script that complains if TypeScript doesn't, and its options.
  */
 
 /**
@@ -59,7 +59,7 @@ const PIECES = [
     cuts: [[/^ {2}\| SampleMeanNode\b/m, '']],
   },
   {
-    // As for an operation that no released schema has: its row has to say which version brought it.
+    // The operation is also removed from the released schema, so that its row has to say which version introduced it.
     name: 'row: its version',
     file: 'format/test/golden/v1.1.fbs',
     cuts: [[/, SampleMean\n/, '\n']],
@@ -103,7 +103,7 @@ const PIECES = [
     cuts: [[/^ {2}sampleMean: .*\n/m, '']],
   },
   {
-    // An operation that isn't drawn by its row has to be drawn otherwise.
+    // An operation that random graphs don't draw by its row must be drawn in a way of its own.
     name: 'random graphs of the runtime',
     file: 'reference/test/graphs.ts',
     cuts: [[/'add', 'clip'/, "'sampleMean', 'add', 'clip'"]],
@@ -132,7 +132,7 @@ try {
   rmSync(copy, { recursive: true, force: true });
 }
 
-/** Copy what is tracked, with the packages of the tree, but ours as they are in the copy. */
+/** Copies tracked files. Installed packages are those of the tree, except ours, which are those of the copy. */
 function copyTree() {
   const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
   for (const path of paths.split('\0').filter((it) => it !== '' && existsSync(join(ROOT, it)))) {
@@ -157,7 +157,7 @@ function copyTree() {
 
 /**
  * @param {Piece} piece
- * @returns {boolean} whether somebody complains without it.
+ * @returns {boolean} whether something complains when the piece is missing.
  */
 function report({ name, file, cuts, test, script }) {
   const path = join(copy, file);

@@ -3,12 +3,12 @@ import type { PlanContext } from '../plan/plan-context.js';
 import type { MapArgumentsRecord } from './generated/records.js';
 import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
 
-/** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
+/** Kernels that go through a map pixel by pixel. Networks spend little time in them, so one thread does the work. */
 type MapKernel = {
   [Kernel in KernelName]: (typeof KERNEL_RECORDS)[Kernel] extends 'MapArguments' ? Kernel : never;
 }[KernelName];
 
-/** @param fields what the kernel needs besides the maps. */
+/** Plans a step of one of these kernels. @param fields the fields of its record, besides the maps. */
 export function planMapKernel(
   context: PlanContext,
   fused: FusedGroup,
