@@ -103,6 +103,12 @@ const PIECES = [
     cuts: [[/^ {2}sampleMean: .*\n/m, '']],
   },
   {
+    name: 'kernel: its row of the page',
+    file: 'docs/kernels.md',
+    cuts: [[/^\| `sampleMean` .*\n/m, '']],
+    test: 'test/kernels-page.test.ts',
+  },
+  {
     // An operation that random graphs don't draw by its row must be drawn in a way of its own.
     name: 'random graphs of the runtime',
     file: 'reference/test/graphs.ts',
