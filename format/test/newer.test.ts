@@ -4,11 +4,11 @@ import { FORMAT_VERSION, type GraphNode, type Model, OPERATIONS, readModel, writ
 import fc from 'fast-check';
 import { Builder } from 'flatbuffers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ACCURACY_CLAIM, type FileModel, MODEL, NODE } from '../src/layout.js';
 import { FILE_RECIPE, RECIPE } from '../src/operations/maps.js';
 import { alignUp } from '../src/placement.js';
+import { ACCURACY_CLAIM, type FileModel, MODEL, NODE } from '../src/schema.js';
+import { SchemaWriter } from '../src/schema-writer.js';
 import { or, uint32, Walk } from '../src/verify.js';
-import { LayoutWriter } from '../src/write-layout.js';
 import { headerOf, refusal, rootOf, seal, sealed } from './file-bytes.js';
 import * as file from './generated/signwave.js';
 import { everyOperation, exampleModel } from './models.js';
@@ -48,7 +48,7 @@ function rewritten(bytes: Uint8Array, change: (values: FileModel) => object): Ui
   const values = { ...(change(MODEL.read(new Walk(bytes, 'model'), 0, 'Model')) as FileModel) };
   const dataBytes = values.data.bytes.length;
   const builder = new Builder();
-  builder.finish(new LayoutWriter(builder).table(MODEL.fields, values, true), 'SGNW');
+  builder.finish(new SchemaWriter(builder).table(MODEL.fields, values, true), 'SGNW');
   const padded = builder.asUint8Array();
   const written = padded.slice(0, padded.length - (alignUp(dataBytes, 16) - dataBytes));
   return seal(written, headerOf(written));

@@ -11,8 +11,8 @@ import {
 } from '@signwave/format';
 import fc from 'fast-check';
 import type { FieldRules, Row } from '../src/operations/row.js';
+import type { AnyField, AnyType } from '../src/schema-writer.js';
 import { float } from '../src/verify.js';
-import type { AnyField, AnyType } from '../src/write-layout.js';
 import { randomNumbers, randomTensor } from './models.js';
 
 const DATA_TYPES = ['f32', 'bits', 'f16', 'i8', 'i16'] as const;

@@ -40,13 +40,13 @@ const PIECES = [
     name: 'schema: its table',
     file: 'format/signwave.fbs',
     cuts: [[/^table SampleMean \{\}\n/m, '']],
-    test: 'format/test/layout.test.ts',
+    test: 'format/test/schema.test.ts',
   },
   {
     name: 'schema: its place in the union',
     file: 'format/signwave.fbs',
     cuts: [[/, SampleMean\n/, '\n']],
-    test: 'format/test/layout.test.ts',
+    test: 'format/test/schema.test.ts',
   },
   {
     name: 'row',
@@ -63,13 +63,13 @@ const PIECES = [
     name: 'row: its version',
     file: 'format/test/golden/v1.1.fbs',
     cuts: [[/, SampleMean\n/, '\n']],
-    test: 'format/test/layout.test.ts',
+    test: 'format/test/schema.test.ts',
   },
   {
     name: 'specification',
     file: 'format/SPEC.md',
     cuts: [[/^4\.17 \*\*sampleMean\.\*\*(.|\n)*?\n\n/m, '']],
-    test: 'format/test/layout.test.ts',
+    test: 'format/test/schema.test.ts',
   },
   {
     name: 'reference: its step',

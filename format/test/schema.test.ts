@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { FORMAT_VERSION, OPERATIONS, type Operation } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import * as layout from '../src/layout.js';
 import { FILE_RECIPE, RECIPE } from '../src/operations/maps.js';
 import { PADS, SIZE2 } from '../src/operations/row.js';
+import * as code from '../src/schema.js';
+import type { AnyType } from '../src/schema-writer.js';
 import * as verify from '../src/verify.js';
-import type { AnyType } from '../src/write-layout.js';
 
 const schemaText = readFileSync(new URL('../signwave.fbs', import.meta.url), 'utf8');
 
@@ -34,8 +34,8 @@ function bodies(kind: string, text = schemaText): Map<string, string> {
   return new Map([...text.replace(/\/\/.*/g, '').matchAll(pattern)].map(([, name, body]) => [name!, body!]));
 }
 
-/** Converts `border_bias`, `bias_tensor` and `BorderBias` to the names in layout.ts: camelCase, without `_tensor`. */
-function layoutName(name: string): string {
+/** Converts `border_bias`, `bias_tensor` and `BorderBias` to the names in schema.ts: camelCase, without `_tensor`. */
+function codeName(name: string): string {
   return name
     .replace(/_tensor$/, '')
     .replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -57,14 +57,14 @@ function membersOf(text: string): string[] {
 const structLayouts: Readonly<Record<string, { readonly fields: Readonly<Record<string, verify.Type<unknown>>> }>> = {
   Size2: SIZE2,
   Pads: PADS,
-  Tensor: layout.TENSOR,
+  Tensor: code.TENSOR,
 };
 
 const tableLayouts: Readonly<Record<string, { readonly fields: Fields }>> = {
   Recipe: FILE_RECIPE,
-  Node: layout.NODE,
-  AccuracyClaim: layout.ACCURACY_CLAIM,
-  Model: layout.MODEL,
+  Node: code.NODE,
+  AccuracyClaim: code.ACCURACY_CLAIM,
+  Model: code.MODEL,
   ...Object.fromEntries(
     Object.entries(OPERATIONS).map(([key, member]) => [key.replace(/^\w/, (c) => c.toUpperCase()), member]),
   ),
@@ -88,13 +88,13 @@ function expectType(found: unknown, type: string): void {
   else if (type === 'Recipe') expect(found).toBe(RECIPE);
   else if (enums.has(type)) {
     const members = [...enums.get(type)!.matchAll(/(\w+) = (\d+)/g)];
-    expect((found as { values: string[] }).values).toEqual(members.map(([, name]) => layoutName(name!)));
+    expect((found as { values: string[] }).values).toEqual(members.map(([, name]) => codeName(name!)));
     expect(members.map(([, , value]) => Number(value))).toEqual(members.map((_, i) => i));
   } else expect(found).toBe(scalars[type] ?? structLayouts[type] ?? tableLayouts[type]);
 }
 
 function expectField(found: AnyField, { name, type, isRequired, absent }: SchemaField): void {
-  if (type === 'Operation') expect(found).toBe(layout.OPERATION);
+  if (type === 'Operation') expect(found).toBe(code.OPERATION);
   // Two fields have special types: the checksum, which is read as its position, and the tensors' data.
   else if (name === 'header_crc32') expect(found.type).toBe(verify.placeOfUint32);
   else if (type === '[uint8]' && isRequired) expect(found.type).toBe(verify.lastBytes);
@@ -114,13 +114,13 @@ function expectedAbsent(found: AnyField, type: string, absent: string | undefine
   return Array.isArray(found.absent) ? [] : undefined;
 }
 
-describe('the layout of the reader is that of signwave.fbs', () => {
+describe('the schema of the reader is that of signwave.fbs', () => {
   test('in its structs', () => {
     expect([...structs.keys()]).toEqual(Object.keys(structLayouts));
     for (const [name, body] of structs) {
       const fields = schemaFields(body);
       const found = Object.entries(structLayouts[name]!.fields);
-      expect(found.map(([key]) => key)).toEqual(fields.map((field) => layoutName(field.name)));
+      expect(found.map(([key]) => key)).toEqual(fields.map((field) => codeName(field.name)));
       fields.forEach(({ type }, i) => {
         expectType(found[i]![1], type);
       });
@@ -130,7 +130,7 @@ describe('the layout of the reader is that of signwave.fbs', () => {
   test('in the order of the operations', () => {
     const byType = Object.entries(OPERATIONS).sort(([, a], [, b]) => a.type - b.type);
     expect(byType.map(([op, { type }]) => `${type} ${op}`)).toEqual(
-      unionMembers.map((name, i) => `${i + 1} ${layoutName(name)}`),
+      unionMembers.map((name, i) => `${i + 1} ${codeName(name)}`),
     );
   });
 
@@ -141,7 +141,7 @@ describe('the layout of the reader is that of signwave.fbs', () => {
   test.each([...tables])('in the fields of %s', (name, body) => {
     const fields = schemaFields(body);
     const found = Object.entries(tableLayouts[name]!.fields).filter(([, { slots }]) => slots > 0);
-    expect(found.map(([key]) => key)).toEqual(fields.map((field) => layoutName(field.name)));
+    expect(found.map(([key]) => key)).toEqual(fields.map((field) => codeName(field.name)));
     fields.forEach((field, i) => {
       expectField(found[i]![1], field);
     });
@@ -159,18 +159,18 @@ function namesIn(text: string): string[] {
   return [...membersOf(text).map((name) => `Operation.${name}`), ...fields, ...values];
 }
 
-/** The minor version that introduced a name, according to the rows and layout.ts. */
+/** The minor version that introduced a name, according to the rows and schema.ts. */
 function sinceOf(name: string): number {
   const [owner, member] = name.split('.') as [string, string];
-  if (owner === 'Operation') return OPERATIONS[layoutName(member) as Operation].since ?? 0;
-  const field = tableLayouts[owner]?.fields[layoutName(member)];
+  if (owner === 'Operation') return OPERATIONS[codeName(member) as Operation].since ?? 0;
+  const field = tableLayouts[owner]?.fields[codeName(member)];
   if (field) return field.since ?? 0;
   const every = [...Object.values(tableLayouts), ...Object.values(structLayouts)].flatMap(({ fields }) =>
     Object.values<AnyField | verify.Type<unknown>>(fields).map((it) => ('slots' in it ? it.type : it)),
   ) as (AnyType | undefined)[];
-  const names = [...enums.get(owner)!.matchAll(/(\w+) = \d+/g)].map(([, value]) => layoutName(value!));
+  const names = [...enums.get(owner)!.matchAll(/(\w+) = \d+/g)].map(([, value]) => codeName(value!));
   const type = every.find((it) => it?.values?.join() === names.join());
-  return type?.since?.[layoutName(member)] ?? 0;
+  return type?.since?.[codeName(member)] ?? 0;
 }
 
 describe('what a released schema has not says the later version that brought it', () => {
@@ -178,7 +178,7 @@ describe('what a released schema has not says the later version that brought it'
   const { major, minor } = FORMAT_VERSION;
 
   // Like a golden file, the schema is stored once, before its version is released:
-  //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/layout.test.ts
+  //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/schema.test.ts
   if (process.env.SIGNWAVE_WRITE_GOLDEN) writeFileSync(new URL(`v${major}.${minor}.fbs`, folder), schemaText);
 
   const schemas = readdirSync(folder).filter((name) => name.endsWith('.fbs'));
