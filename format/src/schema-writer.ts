@@ -235,7 +235,9 @@ function isReached(type: AnyType): boolean {
 function isAbsent({ type, absent, none }: AnyField, value: unknown): boolean {
   if (value === undefined || value === none) return true;
   // The builder compares scalars with their defaults itself.
-  return type !== undefined && (isReached(type) || type.fields !== undefined) && canonical(value) === canonical(absent);
+  // Most fields that are reached have no such value, and the tensors' data is too large to be spelt out for a comparison.
+  if (absent === undefined || type === undefined) return false;
+  return (isReached(type) || type.fields !== undefined) && canonical(value) === canonical(absent);
 }
 
 /** Writes JSON in which different numbers have different texts: plain JSON loses infinities and the sign of -0. */
