@@ -1,7 +1,9 @@
 import { SignwaveError } from './errors.js';
-import type { Model } from './graph.js';
+import type { Model, ModelInfo } from './graph.js';
 import { MAX_CLAIMS, MAX_LABELS, MAX_STRING_BYTES, MAX_TENSORS, MAX_TEXT_BYTES } from './limits.js';
+import { MODEL } from './schema.js';
 import { hasControls } from './text.js';
+import { type PlainField, text } from './verify.js';
 
 /**
  * Checks counts and strings. The writer does this in addition to {@link checkModel}; the reader does it while it verifies the structure.
@@ -13,17 +15,18 @@ export function checkSizes({ info, graph }: Model): void {
   checkCount('labels', info.labels?.length ?? 0, MAX_LABELS);
   checkCount('accuracy claims', info.accuracy.length, MAX_CLAIMS);
 
-  const { name, architecture, method, writer, licence = '' } = info;
   let textBytes = 0;
-  const checkText = (what: string, text: string): void => {
-    if (hasControls(text) || /\p{Cs}/u.test(text)) {
+  const checkText = (what: string, string: string): void => {
+    if (hasControls(string) || /\p{Cs}/u.test(string)) {
       throw new SignwaveError('E_FORMAT_INFO', `the ${what} holds a control character or half of a surrogate pair`);
     }
-    const { length } = new TextEncoder().encode(text);
+    const { length } = new TextEncoder().encode(string);
     textBytes += length;
     checkCount(`bytes in the ${what}`, length, MAX_STRING_BYTES);
   };
-  for (const [what, text] of Object.entries({ name, architecture, method, writer, licence })) checkText(what, text);
+  for (const [what, { type }] of Object.entries<Partial<PlainField<unknown>>>(MODEL.fields)) {
+    if (type === text) checkText(what, String(info[what as keyof ModelInfo] ?? ''));
+  }
   info.labels?.forEach((label, i) => {
     checkText(`label ${i}`, label);
   });

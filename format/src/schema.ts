@@ -45,10 +45,13 @@ type WithoutBase<Node> = Node extends GraphNode ? Omit<Node, keyof NodeBase> : n
 
 export const OPERATION = union<WithoutBase<GraphNode>>(OPERATIONS);
 
+/** What any node may say, whatever its operation is; its operands are in `back`. */
+const NODE_FIELDS: FieldsOf<Omit<NodeBase, 'inputs'>> = { name: optional(text) };
+
 export const NODE = table({
   operation: OPERATION,
   back: optional(vector(uint16, MAX_OPERANDS)),
-  name: optional(text),
+  ...NODE_FIELDS,
 });
 
 const CLAIM_FIELDS: FieldsOf<AccuracyClaim> = { data: required(text), top1: or(double, 0) };

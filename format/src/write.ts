@@ -62,10 +62,11 @@ export function writeModel(model: Model): Uint8Array {
   return finish(builder, dataBytes);
 }
 
-function fileNode({ name, inputs, ...operation }: GraphNode, index: number): FileNode {
-  const back = inputs.map((input) => index - input);
+function fileNode(node: GraphNode, index: number): FileNode {
+  const back = node.inputs.map((input) => index - input);
   const isUsual = back.length === 0 || (back.length === 1 && back[0] === 1);
-  return { operation, ...(!isUsual && { back }), ...(name !== undefined && { name }) } as FileNode;
+  // Of each table, the writer takes what is a field of it.
+  return { ...node, operation: node, ...(!isUsual && { back }) };
 }
 
 function fileTensor({ dtype, shape, data }: Tensor, offset: number, index: number): FileTensor {

@@ -1,4 +1,4 @@
-import { type ModelInfo, readModel, writeModel } from '@signwave/format';
+import { type GraphNode, type ModelInfo, readModel, writeModel } from '@signwave/format';
 import { expect, test } from 'vitest';
 import { exampleModel } from './models.js';
 
@@ -38,3 +38,21 @@ test('what need not be there leaves nothing behind', () => {
   const info = { name, architecture, method, writer, accuracy: [] };
   expect(Object.keys(readBack(info)).sort()).toEqual(Object.keys(info).sort());
 });
+
+/** What any node can say: as above, it doesn't compile without what is new. */
+const everyNodeFact: Required<Omit<GraphNode, 'op'>> = { name: 'a module', inputs: [1] };
+
+test('what any node can say is read as it was written', () => {
+  const { info, graph } = exampleModel();
+  const nodes = graph.nodes.map((node, i) => (i === 2 ? { ...node, ...everyNodeFact } : node));
+  expect(readModel(writeModel({ info, graph: { ...graph, nodes } })).graph.nodes[2]).toMatchObject(everyNodeFact);
+});
+
+test.each(Object.entries(everyFact).filter(([, fact]) => typeof fact === 'string'))(
+  'a line feed in the %s is refused before it is written',
+  (key, fact) => {
+    expect(() => readBack({ ...everyFact, [key]: `${fact}\n` })).toThrow(
+      expect.objectContaining({ code: 'E_FORMAT_INFO' }),
+    );
+  },
+);

@@ -162,13 +162,13 @@ function namesIn(text: string): string[] {
 /** The minor version that introduced a name, according to the rows and schema.ts. */
 function sinceOf(name: string): number {
   const [owner, member] = name.split('.') as [string, string];
-  if (owner === 'Operation') return OPERATIONS[codeName(member) as Operation].since ?? 0;
+  if (owner === 'Operation') return OPERATIONS[codeName(member) as Operation]?.since ?? 0;
   const field = tableLayouts[owner]?.fields[codeName(member)];
   if (field) return field.since ?? 0;
   const every = [...Object.values(tableLayouts), ...Object.values(structLayouts)].flatMap(({ fields }) =>
     Object.values<AnyField | verify.Type<unknown>>(fields).map((it) => ('slots' in it ? it.type : it)),
   ) as (AnyType | undefined)[];
-  const names = [...enums.get(owner)!.matchAll(/(\w+) = \d+/g)].map(([, value]) => codeName(value!));
+  const names = [...(enums.get(owner) ?? '').matchAll(/(\w+) = \d+/g)].map(([, value]) => codeName(value!));
   const type = every.find((it) => it?.values?.join() === names.join());
   return type?.since?.[codeName(member)] ?? 0;
 }
@@ -201,6 +201,10 @@ describe('what a released schema has not says the later version that brought it'
 
 describe('SPEC.md', () => {
   const spec = readFileSync(new URL('../SPEC.md', import.meta.url), 'utf8');
+
+  test('is of the version that this package reads', () => {
+    expect(spec).toMatch(`version ${FORMAT_VERSION.major}.${FORMAT_VERSION.minor}\n`);
+  });
 
   test.each(Object.keys(OPERATIONS))('says in a section of its own what %s computes', (op) => {
     expect(spec).toMatch(new RegExp(`(^|[.\\n] ?)4\\.\\d+ \\*\\*${op}\\b`, 'm'));

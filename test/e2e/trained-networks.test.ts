@@ -1,7 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ARCHITECTURES, type ArchitectureName } from '../../trainer/src/models/index.js';
+import { expectedTensors } from '../../convert/src/models/architecture.js';
+import { trainedArchitecture } from '../../convert/src/models/trained/networks.js';
+import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
+import { ARCHITECTURES, type ArchitectureName, createNetwork, quantizersOf } from '../../trainer/src/models/index.js';
 import { seededRandom } from '../../trainer/src/random.js';
 import { temporaryFolder } from '../cli/signwave.js';
 import { packedConfusion, trainAndConvert } from './trained.js';
@@ -62,3 +65,25 @@ describe('a network of the trainer, trained for an epoch on images of 32 x 32 pi
     },
   );
 });
+
+test.each(Object.keys(ARCHITECTURES) as ArchitectureName[])(
+  '%s is known to the converter, which expects the tensors that it has',
+  async (name) => {
+    const { size, channels } = ARCHITECTURES[name].input;
+    const recipe = { channelOrder: channels === 1 ? 'gray' : 'rgb', divisor: 255, mean: [], std: [] } as const;
+    const facts = {
+      architecture: name,
+      quantizers: { ...quantizersOf(name, { weights: 'biper', activations: 'biper' }), activationBits: 1 },
+      input: { height: size, width: size, channels, recipe },
+    };
+    const classes = 10;
+    const expected = expectedTensors(trainedArchitecture(facts, name), classes);
+    // Those for ImageNet take seconds to make.
+    if (size === 224 && !ALL) return;
+    const backend = await chooseBackend({ force: 'wasm' });
+    const network = createNetwork(name, { backend, random: seededRandom(1), omega0: 20, classes });
+    const found = [...network.parameters, ...network.buffers].map((it) => it.name);
+    network.dispose();
+    expect(found.sort()).toEqual([...expected.keys()].sort());
+  },
+);

@@ -8,7 +8,11 @@ type MapKernel = {
   [Kernel in KernelName]: (typeof KERNEL_RECORDS)[Kernel] extends 'MapArguments' ? Kernel : never;
 }[KernelName];
 
-/** Plans a step of one of these kernels. @param fields the fields of its record, besides the maps. */
+/**
+ * Plans a step of one of these kernels, from the first operand to the output; it reads all operands of the node.
+ *
+ * @param fields the fields of its record besides these two maps: constants, and the origins of other operands.
+ */
 export function planMapKernel(
   context: PlanContext,
   fused: FusedGroup,
@@ -16,7 +20,8 @@ export function planMapKernel(
   fields: Partial<MapArgumentsRecord> = {},
 ): void {
   const index = fused.head!;
-  const input = context.floatMap(context.node(index).inputs[0]!);
+  const operands = context.node(index).inputs.map((it) => context.floatMap(it));
+  const input = operands[0]!;
   const output = context.newFloatMap(index);
   const { height, width, channels } = input.shape;
   context.steps.push({
@@ -30,7 +35,7 @@ export function planMapKernel(
       channels,
       ...fields,
     },
-    reads: [input.region],
+    reads: operands.map(({ region }) => region),
     writes: [output.region],
     nodes: [index],
     reason: 'pixel by pixel',
