@@ -4,7 +4,7 @@ import { KERNEL_RECORDS, type KernelName } from '../runtime/src/kernels/kernel-r
 import { readText } from './source-files.js';
 
 const PAGE = 'docs/kernels.md';
-/** Where to find a kernel that its room and its source name otherwise: the room of pools takes an operation's name for the kernel's. */
+/** How to find, in a room, a kernel that the room doesn't name: the kernels of pools have the names of their operations. */
 const ROOM_SAYS: Readonly<Record<string, RegExp>> = { maxPool: /kernel: pool\.op/, avgPool: /kernel: pool\.op/ };
 
 interface Row {

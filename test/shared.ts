@@ -16,8 +16,8 @@ export function sharedPath(rel: string): string | undefined {
 }
 
 /**
- * A `describe` for tests that need {@link MAINTAINERS_DATA}. If that folder is absent, they are skipped and the reason is printed; if `CI` is set as
- * well, they fail.
+ * A `describe` for tests that need {@link MAINTAINERS_DATA}. If that folder is absent, they are skipped and the reason is printed; if `CI`
+ * is set as well, they fail.
  */
 export function describeWithShared(name: string, fn: () => void): void {
   if (existsSync(MAINTAINERS_DATA)) {

@@ -53,7 +53,7 @@ describe('the tree', () => {
       },
     );
     const checked = new Set(config!.fileNames.map((path) => relative(ROOT, path).replaceAll('\\', '/')));
-    // What starts the bundled command, and a program that a user writes.
+    // The script that starts the bundled command line, and programs that users would write.
     const isElsewhere = (path: string): boolean => /^(cli\/bin|examples)\//.test(path);
     const scripts = paths.filter((path) => path.endsWith('.mjs') && !isElsewhere(path));
     expect(scripts.filter((path) => !checked.has(path))).toEqual([]);
@@ -116,7 +116,7 @@ describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s', (guide) => {
     const text = readText(guide);
     const quoted = [...text.matchAll(/`(\w+\/[\w.-][\w./-]*)`/g)].map(([, path]) => path!);
     const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
-    // Not those of every package, those to be written, and those of the example.
+    // Except paths that every package has, paths with a placeholder, and those of the worked example.
     const named = [...quoted, ...links].filter((path) => !/^src\/|NAME|hard-swish/.test(path));
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((path) => !existsSync(ROOT + path))).toEqual([]);

@@ -58,7 +58,12 @@ describe('npm run bench', () => {
 describe('npm run bench, before any package is installed', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const clone = mkdtempSync(join(tmpdir(), 'signwave-bench-'));
-  for (const path of ['scripts/bench.mjs', 'bench/options.mjs', 'bench/output-change.mjs'])
+  for (const path of [
+    'scripts/bench.mjs',
+    'scripts/modules/maintainers-data.mjs',
+    'bench/options.mjs',
+    'bench/output-change.mjs',
+  ])
     cpSync(join(root, path), join(clone, path));
   afterAll(() => rmSync(clone, { recursive: true }));
   const bench = (...args: string[]) =>

@@ -23,7 +23,7 @@ export { agreesWithTrained, describeRecipe, parseRecipeJson, RECIPE_NAMES } from
 export { recognise } from './models/recognise.js';
 export { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
 export { trainedArchitecture } from './models/trained/networks.js';
+export { channelsFirst } from './onnx/channel-order.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
-export { channelsFirst } from './onnx/layout.js';
 export { type SmallerWeights, type SmallType, smallerWeightsOf, withSmallerWeights } from './passes/smaller-weights.js';
 export type { SourceTie, TieCause } from './passes/source-ties.js';

@@ -1,7 +1,7 @@
 import { SignwaveError } from './errors.js';
 import type { Model, ModelInfo } from './graph.js';
-import { MODEL } from './layout.js';
 import { MAX_CLAIMS, MAX_LABELS, MAX_STRING_BYTES, MAX_TENSORS, MAX_TEXT_BYTES } from './limits.js';
+import { MODEL } from './schema.js';
 import { hasControls } from './text.js';
 import { type PlainField, text } from './verify.js';
 

@@ -1,6 +1,6 @@
 import { SignwaveError } from './errors.js';
+import { type AnyField, type AnyType, fileValue, structFields, tableFields } from './schema-writer.js';
 import { float, uint16, uint32 } from './verify.js';
-import { type AnyField, type AnyType, fileValue, structFields, tableFields } from './write-layout.js';
 
 const WHOLE_BITS = new Map<unknown, number>([
   [uint16, 16],

@@ -26,7 +26,7 @@ type NodeOf<Op extends Operation, Node extends GraphNode = GraphNode> = Node ext
     : never
   : never;
 
-/** Attributes of an operation's nodes, with a tensor where the node has the index of one. */
+/** Attributes of an operation's nodes. A tensor stands for its index. */
 type AttributesOf<Op extends Operation> = {
   readonly [Key in keyof Omit<NodeOf<Op>, 'op' | keyof NodeBase>]: NodeOf<Op>[Key] | Tensor;
 };
@@ -170,7 +170,7 @@ export class GraphBuilder {
     return this.#push({ op: 'sampleMean', inputs: [x] });
   }
 
-  /** Any operation, also one that has no method here. @param attributes all of them: defaults are those of the methods. */
+  /** Adds a node of any operation, even one without a method here. @param attributes all of them, since only the methods have defaults. */
   node<Op extends Exclude<Operation, 'input'>>(op: Op, inputs: readonly Value[], attributes: AttributesOf<Op>): Value {
     const node = { op, inputs: [...inputs], ...attributes } as object as GraphNode;
     const [key] = tensorField(node) ?? [];

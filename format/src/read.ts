@@ -2,6 +2,7 @@ import { checkModel, tensorLabels } from './check.js';
 import { crc32 } from './crc32.js';
 import { SignwaveError } from './errors.js';
 import type { GraphNode, Model, Tensor } from './graph.js';
+import { placeTensors } from './placement.js';
 import {
   FILE_IDENTIFIER,
   type FileModel,
@@ -10,8 +11,7 @@ import {
   FORMAT_VERSION,
   MODEL,
   VERSION,
-} from './layout.js';
-import { placeTensors } from './placement.js';
+} from './schema.js';
 import { SNIFF_BYTES, sniffKind } from './sniff.js';
 import { tensorBytes } from './tensor.js';
 import { Walk } from './verify.js';

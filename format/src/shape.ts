@@ -42,7 +42,7 @@ export class ShapeInference {
   #totalElements = 0;
   #totalWork = 0;
 
-  /** Of the nodes so far. */
+  /** The shapes of all nodes so far. */
   get shapes(): readonly MapShape[] {
     return this.#shapes;
   }

@@ -1,4 +1,4 @@
-// A FlatBuffers reader that checks while it reads. Each combinator below makes a `Type`, layout.ts builds the schema from these, and
+// A FlatBuffers reader that checks while it reads. Each combinator below makes a `Type`, schema.ts builds the schema from these, and
 // reading a type yields a plain object. An offset is followed only if its target lies in the file and is aligned. Nothing is read in any
 // other way, so there is no second reader that could disagree. The schema isn't recursive and every vector has a limit, which bounds the
 // work even if tables are shared.

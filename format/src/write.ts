@@ -6,6 +6,8 @@ import { crc32 } from './crc32.js';
 import { SignwaveError } from './errors.js';
 import type { Graph, GraphNode, Model, Tensor } from './graph.js';
 import { isIntegerConv } from './integer-conv.js';
+import { OPERATIONS } from './operations/table.js';
+import { alignUp, placeTensors, TENSOR_ALIGN_BYTES } from './placement.js';
 import {
   FILE_IDENTIFIER,
   type FileModel,
@@ -14,12 +16,10 @@ import {
   FORMAT_VERSION,
   MODEL,
   VERSION,
-} from './layout.js';
-import { OPERATIONS } from './operations/table.js';
-import { alignUp, placeTensors, TENSOR_ALIGN_BYTES } from './placement.js';
+} from './schema.js';
+import { SchemaWriter } from './schema-writer.js';
 import { nodeLabel } from './shape.js';
 import { table, Walk } from './verify.js';
-import { LayoutWriter } from './write-layout.js';
 
 /** Rules of SPEC.md that a minor version introduced without a new operation, field or value, and the nodes that they apply to. */
 const RULES: readonly { readonly since: number; applies(graph: Graph, node: GraphNode): boolean }[] = [
@@ -44,7 +44,7 @@ export function writeModel(model: Model): Uint8Array {
     checkStorable(OPERATIONS[node.op].fields, node as object as Record<string, unknown>, nodeLabel(graph.nodes, i));
   });
   const builder = new Builder(dataBytes + 4096);
-  const writer = new LayoutWriter(builder);
+  const writer = new SchemaWriter(builder);
   for (const { since, applies } of RULES) if (graph.nodes.some((node) => applies(graph, node))) writer.need(since);
   const values: FileModel = {
     versionMajor: FORMAT_VERSION.major,

@@ -1,4 +1,4 @@
-// Finds things in the bytes of a sound file, through the accessors that flatc generated: the reader has no part in it.
+// Finds positions in the bytes of a sound file by the accessors that flatc generated, independently of the reader.
 import { crc32, type Model, readModel, SignwaveError } from '@signwave/format';
 import * as flatbuffers from 'flatbuffers';
 import * as file from './generated/signwave.js';
@@ -12,12 +12,12 @@ export function rootOf(bytes: Uint8Array): file.Model {
   return file.Model.getRootAsModel(new flatbuffers.ByteBuffer(bytes));
 }
 
-/** The byte where a field of a table lies. */
+/** The position of a field of a table. */
 export function fieldAt({ bb, bb_pos: start }: Table, slot: number): number {
   return start + bb!.__offset(start, 4 + 2 * slot);
 }
 
-/** The byte where the contents of a table's vector or string start. */
+/** The position where the contents of a table's vector or string start. */
 export function vectorAt(table: Table, slot: number): number {
   return table.bb!.__vector(fieldAt(table, slot));
 }
@@ -35,7 +35,7 @@ export const MODEL_SLOTS = {
   data: 14,
 };
 
-/** Where the header's checksum lies, and where the header ends. */
+/** The positions of the header's checksum and of the header's end. */
 export interface Header {
   readonly crcAt: number;
   readonly endAt: number;
@@ -46,7 +46,7 @@ export function headerOf(bytes: Uint8Array): Header {
   return { crcAt: fieldAt(root, MODEL_SLOTS.headerCrc32), endAt: vectorAt(root, MODEL_SLOTS.data) };
 }
 
-/** Put the right checksum into a header that was changed, so that deeper checks get to see the change. */
+/** Corrects the checksum of a changed header, so that the change reaches deeper checks. */
 export function seal(bytes: Uint8Array, { crcAt, endAt }: Header): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint32(crcAt, 0, true);
@@ -54,7 +54,7 @@ export function seal(bytes: Uint8Array, { crcAt, endAt }: Header): Uint8Array {
   return bytes;
 }
 
-/** A copy of a sound file with a change, under a header that has the right checksum again. */
+/** Copies a sound file, changes it, and corrects the header's checksum. */
 export function sealed(bytes: Uint8Array, change: (view: DataView, root: file.Model) => void): Uint8Array {
   const copy = bytes.slice();
   const header = headerOf(copy);
@@ -62,7 +62,7 @@ export function sealed(bytes: Uint8Array, change: (view: DataView, root: file.Mo
   return seal(copy, header);
 }
 
-/** What the reader says to a file: the model, or its refusal. Whatever else is thrown is a bug, and goes on. */
+/** Reads a file. @returns the model, or the reader's refusal. Any other error is a bug and is thrown. */
 export function tryRead(bytes: Uint8Array): Model | SignwaveError {
   try {
     return readModel(bytes, 'test.sgnw');

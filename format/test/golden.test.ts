@@ -5,7 +5,7 @@ import { everyOperation } from './models.js';
 
 const folder = new URL('./golden/', import.meta.url);
 
-// A golden file is written once, before its version is released, and never again:
+// A golden file is written only once, before its version is released:
 //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/golden.test.ts
 if (process.env.SIGNWAVE_WRITE_GOLDEN) {
   const { major, minor } = FORMAT_VERSION;

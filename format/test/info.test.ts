@@ -2,7 +2,7 @@ import { type GraphNode, type ModelInfo, readModel, writeModel } from '@signwave
 import { expect, test } from 'vitest';
 import { exampleModel } from './models.js';
 
-/** Every fact that a file can state: a new one that is missing here doesn't compile. */
+/** Every fact that a file can state. If a new one is missing here, this doesn't compile. */
 const everyFact: Required<ModelInfo> = {
   name: 'a name',
   architecture: 'an architecture',

@@ -10,7 +10,7 @@ import {
   type Value,
 } from '@signwave/format';
 
-/** Seeded numbers from 0 to 2^32 - 1 (xorshift32). */
+/** Gives seeded numbers from 0 to 2^32 - 1 (xorshift32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 1;
   return () => {
@@ -21,7 +21,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A tensor of any type with seeded finite elements. */
+/** Makes a tensor of any type with random finite elements. */
 export function randomTensor(dtype: DataType, shape: TensorShape, random: () => number): Tensor {
   if (dtype === 'f32')
     return f32Tensor(
@@ -36,7 +36,7 @@ export function randomTensor(dtype: DataType, shape: TensorShape, random: () => 
   return { dtype, shape, data };
 }
 
-/** BiPer's CIFAR-10 ResNet-20 with random weights: the size of a real file, and all of its patterns. */
+/** BiPer's CIFAR-10 ResNet-20 with random weights, which has the size and all the patterns of a real file. */
 export function resnet20Like(): Model {
   const random = randomNumbers(20);
   const values = (count: number): Float32Array => new Float32Array(count).map(() => random() / 2 ** 31 - 1);
@@ -83,7 +83,7 @@ export function resnet20Like(): Model {
   };
 }
 
-/** The model of SPEC.md section 7: three pixels' signs, two binary sums, an affine. */
+/** The model of SPEC.md section 7: signs of three pixels, two binary sums, an affine. */
 export function exampleModel(): Model {
   const g = new GraphBuilder();
   let x = g.input({ height: 1, width: 1, channels: 3 });
@@ -96,7 +96,7 @@ export function exampleModel(): Model {
   };
 }
 
-/** Every operation, every element type, every attribute other than its default. */
+/** A model with every operation, every element type, and every attribute set to something other than its default. */
 export function everyOperation(): Model {
   const random = randomNumbers(1);
   const values = (count: number): Float32Array => new Float32Array(count).map(() => random() / 2 ** 31 - 1);

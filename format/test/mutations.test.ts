@@ -1,4 +1,4 @@
-// Broken files by the thousand: whatever happens to a file, the reader refuses it in words or reads what was written.
+// Tests thousands of broken files. Whatever happens to a file, the reader must refuse it in words or read what was written.
 //   SIGNWAVE_FORMAT_MUTATIONS=20000 SIGNWAVE_SEED=7 npx vitest run format/test/mutations.test.ts
 import { type Model, readModel, SignwaveError, writeModel } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
@@ -9,13 +9,13 @@ import { everyOperation, randomNumbers, resnet20Like } from './models.js';
 const COUNT = Number(process.env.SIGNWAVE_FORMAT_MUTATIONS ?? 2000);
 const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
 
-/** Far above what a file of 48 kB takes, to be safe from pauses of the machine, and far below a hang. */
+/** Time limit for a file of 48 kB: far more than it takes, because the machine may pause, but far less than a hang. */
 const MAX_MILLISECONDS = 1000;
 
-/** Twice the memory in use between two files would be some megabytes. */
+/** Limit of the growth of memory, which should only be some megabytes. */
 const MAX_MEMORY_BYTES = 512 * 2 ** 20;
 
-/** Numbers that upset readers: ends of ranges, signs, small offsets. */
+/** Numbers that often break readers: ends of ranges, sign bits, small offsets. */
 const NASTY = [
   0, 1, 2, 3, 4, 5, 7, 8, 16, 127, 128, 255, 256, 0x7ffc, 0x7fff, 0x8000, 0xfffc, 0xffff, 0x7fffffff, 0x80000000,
   0xfffffffc, 0xffffffff,
@@ -36,7 +36,7 @@ type Mutation = (bytes: Uint8Array, below: (n: number) => number) => Uint8Array;
 function overwrite(bytes: Uint8Array, below: (n: number) => number, width: 2 | 4): Uint8Array {
   const view = new DataView(bytes.buffer);
   const at = below((bytes.length - width) / width) * width;
-  // A nasty number, a small change of what is there, or anything.
+  // Writes a nasty number, a small change of the old one, or any number.
   const was = width === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
   const value = [NASTY[below(NASTY.length)]!, was + below(33) - 16, below(2 ** 32)][below(3)]!;
   if (width === 2) view.setUint16(at, value, true);
@@ -44,7 +44,7 @@ function overwrite(bytes: Uint8Array, below: (n: number) => number, width: 2 | 4
   return bytes;
 }
 
-/** Mutations that keep the length. */
+/** Mutations that keep the file's length. */
 const inPlace: Readonly<Record<string, Mutation>> = {
   'a bit flipped': (bytes, below) => {
     bytes[below(bytes.length)]! ^= 1 << below(8);
@@ -94,7 +94,7 @@ interface Tally {
   worstMilliseconds: number;
 }
 
-/** Read `COUNT` mutations of a file; `accept` gets what was read all the same. */
+/** Reads `COUNT` mutations of a file. `accept` is called with those that are read without an error. */
 function readMutations(
   mutations: Readonly<Record<string, Mutation>>,
   mutate: (mutation: Mutation, below: (n: number) => number) => Uint8Array,
@@ -127,7 +127,7 @@ function readMutations(
   return tally;
 }
 
-/** A model whose tensors are strings: comparing arrays element by element would take most of the time. */
+/** Converts tensors to strings, because comparing arrays element by element would take most of the time. */
 function comparable({ info, graph }: Model): unknown {
   const tensors = graph.tensors.map(({ data, ...tensor }) => ({
     ...tensor,
@@ -136,7 +136,7 @@ function comparable({ info, graph }: Model): unknown {
   return { info, nodes: graph.nodes, tensors };
 }
 
-/** Ask every accessor that flatc generated, as another reader of the format would. */
+/** Calls every accessor that flatc generated, as another reader of the format would. */
 function readWithAccessors(bytes: Uint8Array, model: Model): void {
   const root = rootOf(bytes);
   expect(root.name()).toBe(model.info.name);
@@ -164,7 +164,7 @@ describe.each([
     const tally = readMutations(
       { ...inPlace, ...resizing },
       (mutation, below) => {
-        // Half of them in the header, which is a small part of the file and holds all of its structure.
+        // Half of the mutations change the header, which is small but holds all of the file's structure.
         if (below(2)) return mutation(whole.slice(), below);
         return concat(mutation(whole.slice(0, header.endAt), below), whole.subarray(header.endAt));
       },
@@ -184,7 +184,7 @@ describe.each([
         return seal(bytes, header);
       },
       (read, bytes) => {
-        // It is another model, but one that can be written, and that other readers see as well.
+        // The model differs, but it can be written, and other readers read the same.
         expect(comparable(readModel(writeModel(read)))).toEqual(comparable(read));
         readWithAccessors(bytes, read);
       },

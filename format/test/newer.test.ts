@@ -1,14 +1,14 @@
-// What a reader says to files of a later version than its own. A later writer is this one with rows and fields that the reader, which took its own
-// when it was loaded, doesn't know.
+// Tests what a reader says to files of a newer version. The newer writer is this package's, with added rows and fields; the reader doesn't
+// know these, because it takes its rows and fields when it is loaded.
 import { FORMAT_VERSION, type GraphNode, type Model, OPERATIONS, readModel, writeModel } from '@signwave/format';
 import fc from 'fast-check';
 import { Builder } from 'flatbuffers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ACCURACY_CLAIM, type FileModel, MODEL, NODE } from '../src/layout.js';
 import { FILE_RECIPE, RECIPE } from '../src/operations/maps.js';
 import { alignUp } from '../src/placement.js';
+import { ACCURACY_CLAIM, type FileModel, MODEL, NODE } from '../src/schema.js';
+import { SchemaWriter } from '../src/schema-writer.js';
 import { or, uint32, Walk } from '../src/verify.js';
-import { LayoutWriter } from '../src/write-layout.js';
 import { headerOf, refusal, rootOf, seal, sealed } from './file-bytes.js';
 import * as file from './generated/signwave.js';
 import { everyOperation, exampleModel } from './models.js';
@@ -20,7 +20,7 @@ const known = { ...rows };
 const tables = [MODEL, NODE, ACCURACY_CLAIM, RECIPE] as unknown as { fields: Record<string, unknown> }[];
 const knownFields = tables.map(({ fields }) => fields);
 
-/** Every operation is in some of them. */
+/** Random models, which together have every operation. */
 const models = fc.sample(randomModel, { seed: 5, numRuns: 250 });
 
 afterEach(() => {
@@ -31,14 +31,14 @@ afterEach(() => {
   });
 });
 
-/** A model with an operation that takes what `clip` takes. */
+/** A model with a new operation that has the fields of `clip`. */
 function hardSwishModel(): Model {
   const { info, graph } = exampleModel();
   const node = { op: 'hardSwish', inputs: [graph.nodes.length - 1], lo: 0.5, hi: 2 } as unknown as GraphNode;
   return { info, graph: { ...graph, nodes: [...graph.nodes, node] } };
 }
 
-/** Let the writer know an operation. @param since the version that it says brought it. */
+/** Adds an operation to the writer. @param since the minor version that is said to have introduced it. */
 function addOperation(since: number): void {
   rows.hardSwish = { ...known.clip!, type: Object.keys(known).length + 1, since };
 }
@@ -47,12 +47,12 @@ function slotsOf(fields: Readonly<Record<string, { readonly slots: number }>>): 
   return Object.values(fields).reduce((sum, { slots }) => sum + slots, 0);
 }
 
-/** A file again, with what `change` makes of its values, by a writer that knows `MODEL.fields` as they are now. */
+/** Writes a file again after `change` has changed its values, by a writer that knows the present `MODEL.fields`. */
 function rewritten(bytes: Uint8Array, change: (values: FileModel) => object): Uint8Array {
   const values = { ...(change(MODEL.read(new Walk(bytes, 'model'), 0, 'Model')) as FileModel) };
   const dataBytes = values.data.bytes.length;
   const builder = new Builder();
-  builder.finish(new LayoutWriter(builder).table(MODEL.fields, values, true), 'SGNW');
+  builder.finish(new SchemaWriter(builder).table(MODEL.fields, values, true), 'SGNW');
   const padded = builder.asUint8Array();
   const written = padded.slice(0, padded.length - (alignUp(dataBytes, 16) - dataBytes));
   return seal(written, headerOf(written));

@@ -11,14 +11,14 @@ import {
 } from '@signwave/format';
 import fc from 'fast-check';
 import type { FieldRules, Row } from '../src/operations/row.js';
+import type { AnyField, AnyType } from '../src/schema-writer.js';
 import { float } from '../src/verify.js';
-import type { AnyField, AnyType } from '../src/write-layout.js';
 import { randomNumbers, randomTensor } from './models.js';
 
 const DATA_TYPES = ['f32', 'bits', 'f16', 'i8', 'i16'] as const;
 const STEPS = Object.keys(OPERATIONS).filter((op) => op !== 'input') as Exclude<Operation, 'input'>[];
 
-/** What becomes of a graph in one step: which operation, with which random numbers. */
+/** One step in growing a graph: which operation is added, with which random numbers. */
 interface Step {
   readonly op: Exclude<Operation, 'input'>;
   readonly seed: number;
@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   name: fc.option(text, { nil: undefined }),
 });
 
-/** A node of an operation, made of its row alone, which may have no meaning where it stands. */
+/** Makes a node of an operation by its row alone. In this graph it may have no meaning. */
 function randomNode(graph: GrowingGraph, shapes: readonly MapShape[], { op, seed, name }: Step): GraphNode {
   const random = randomNumbers(seed);
   const below = (count: number): number => random() % count;
@@ -50,7 +50,7 @@ function randomNode(graph: GrowingGraph, shapes: readonly MapShape[], { op, seed
   const { channels } = shapes[inputs[0]!]!;
   const shapeOf = (rows: number | undefined): TensorShape => {
     if (rows) return [rows, 1, 1, channels];
-    // Filters, a matrix, or classes of the border.
+    // Shapes of filters, of a matrix, or of border classes.
     const filters = 2 * below(3) + 1 + below(2);
     const inner = channels % 2 === 0 && below(4) === 0 ? channels / 2 : channels;
     return (
@@ -79,12 +79,12 @@ function randomNode(graph: GrowingGraph, shapes: readonly MapShape[], { op, seed
   return { op, ...Object.fromEntries(attributes), inputs, ...(name !== undefined && { name }) } as GraphNode;
 }
 
-/** A graph of the steps that have a meaning, each tried on a copy of what is there. */
+/** Grows a graph by the steps that have a meaning, each of which is tried on a copy. */
 function graphOf(input: GraphNode, steps: readonly Step[]) {
   let graph: GrowingGraph = { nodes: [input], tensors: [] };
   let shapes = inferShapes(graph);
   for (const next of steps) {
-    // Some shapes are rare: a node gets several tries.
+    // Some shapes are rare, so each node gets several tries.
     for (let attempt = 0; attempt < 8; attempt++) {
       const longer = { nodes: [...graph.nodes], tensors: [...graph.tensors] };
       longer.nodes.push(randomNode(longer, shapes, { ...next, seed: next.seed + attempt * 7919 }));

@@ -33,7 +33,7 @@ function vtableOf(view: DataView, { bb_pos: start }: Table): number {
   return start - view.getInt32(start, true);
 }
 
-/** Where a field lies, in bytes from the start of its table; 0: it is absent. */
+/** Sets the offset of a field in its table; 0 makes it absent. */
 function setSlot(view: DataView, table: Table, slot: number, offset: number): void {
   view.setUint16(vtableOf(view, table) + 4 + 2 * slot, offset, true);
 }
@@ -47,14 +47,14 @@ function expectRefusal(bytes: Uint8Array, code: ErrorCode, message: RegExp): voi
   expect(error.message).toMatch(/^test\.sgnw/);
 }
 
-/** The empty string is a length of 0 and a zero byte: the padding between the first two tensors looks like one. */
+/** Points to the padding between the first two tensors, which looks like an empty string: a length of 0 and a zero byte. */
 function pointLicenceIntoData(view: DataView, root: file.Model): void {
   const at = fieldAt(root, MODEL_SLOTS.licence);
   const paddingAt = vectorAt(root, MODEL_SLOTS.data) + root.tensors(1)!.offset() - 8;
   view.setUint32(at, paddingAt - at, true);
 }
 
-/** (6, 3, 2, 2) becomes (6, 3, 4, 1), which has as many elements. */
+/** Changes the shape (6, 3, 2, 2) to (6, 3, 4, 1), which has as many elements. */
 function foldChannelsIntoColumns(view: DataView, root: file.Model): void {
   const tensor = root.tensors(3)!;
   view.setUint32(tensor.bb_pos + 12, 1, true);
@@ -126,7 +126,7 @@ describe('a version', () => {
     [2, 0, /version 2\.0, .*install a newer signwave/],
     [255, 255, /version 255\.255/],
   ])('%i.%i is refused before anything else is looked at', (major, minor, message) => {
-    // version_minor is 0, the default, so the file has no place for it: it gets that of the major version's neighbour.
+    // version_minor is 0, the default, so it isn't in the file: it gets the byte next to the major version.
     const bytes = example.slice();
     const root = rootOf(bytes);
     const view = new DataView(bytes.buffer);

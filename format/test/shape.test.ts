@@ -28,7 +28,7 @@ function ones(count: number): Float32Array {
   return new Float32Array(count).fill(1);
 }
 
-/** Shape that `build` gives an input of `sizes`. */
+/** The shape of the result that `build` computes from an input of `sizes`. */
 function shapeAfter(sizes: Sizes, build: (g: GraphBuilder, x: Value) => Value): Sizes {
   const [height, width, channels] = sizes;
   const g = new GraphBuilder();
@@ -227,7 +227,7 @@ describe('a graph without meaning is refused', () => {
   });
 
   test('more taps than float32 can count', () => {
-    // A shape is enough: the taps are counted before anything is read.
+    // The shape is enough, because taps are counted before any data is read.
     const weights: Tensor = { dtype: 'bits', shape: [1, 4097, 4096, 1], data: new Uint8Array(0) };
     const g = new GraphBuilder();
     g.conv(g.input({ height: 4097, width: 4096, channels: 1 }), weights);

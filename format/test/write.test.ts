@@ -99,7 +99,7 @@ test('equal nodes, operations, strings and vectors are written once', () => {
     const named = graph.nodes.map((node) => ({ ...node, name: 'the same' }));
     return writeModel({ info: exampleModel().info, graph: { ...graph, nodes: named } }).length;
   };
-  // A node that is there already costs the 4 bytes of its offset.
+  // A node that equals another one only costs the 4 bytes of its offset.
   expect(chain(11) - chain(3)).toBe(8 * 3 * 4);
 });
 

@@ -6,7 +6,7 @@ import { argMax } from '@signwave/lab';
 import { openImageSample } from '@signwave/lab/node';
 import { load, prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
-import { CIFAR10, CIFAR100 } from '../../data/src/node/sets/cifar-layouts.js';
+import { CIFAR10, CIFAR100 } from '../../data/src/node/sets/cifar-sets.js';
 import { pickledBatch, pickledNames } from '../../data/test/node/sets/pickle.js';
 import { writeImage } from '../../data/test/node/sets/set-files.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';

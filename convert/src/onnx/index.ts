@@ -1,5 +1,5 @@
 import { type Graph, type InputNode, inferShapes, type Model } from '@signwave/format';
-import { dimensionsOf, fromImage } from './layout.js';
+import { dimensionsOf, fromImage } from './channel-order.js';
 import { type LoweredMap, lowerNode } from './lower.js';
 import { OnnxGraph } from './onnx-graph.js';
 

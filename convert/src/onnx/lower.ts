@@ -1,5 +1,5 @@
 import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor, tensorValues } from '@signwave/format';
-import { fromImage, isVector } from './layout.js';
+import { fromImage, isVector } from './channel-order.js';
 import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
 import { lowerConv, lowerExactConv, lowerPool } from './windows.js';
@@ -16,7 +16,7 @@ export interface LoweredMap {
  * @param operands in the order of `node.inputs`.
  * @param shape of the node's output.
  * @param isExact whether a convolution's sums have to be the reference's to the last bit, in any engine.
- * @returns the value that holds the node's output, laid out as `layout.ts` says.
+ * @returns the value that holds the node's output, laid out as `channel-order.ts` says.
  */
 export function lowerNode(
   onnx: OnnxGraph,

@@ -7,7 +7,7 @@ import {
   type Tensor,
   tensorValues,
 } from '@signwave/format';
-import { channelDimensions, channelsFirst, dimensionsOf } from './layout.js';
+import { channelDimensions, channelsFirst, dimensionsOf } from './channel-order.js';
 import { ABSENT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 
 /** SPEC.md 4.2. Comparisons rather than `Sign(x - t)`: they are exact for every x and t, ties by the zero rule. */

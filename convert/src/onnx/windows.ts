@@ -1,5 +1,5 @@
 import { type ConvNode, type MapShape, type PoolNode, type Tensor, tensorValues } from '@signwave/format';
-import { asImage, channelsFirst, fromImage } from './layout.js';
+import { asImage, channelsFirst, fromImage } from './channel-order.js';
 import type { OnnxGraph, ValueName } from './onnx-graph.js';
 
 /** SPEC.md 4.3 as `Conv`. @param x of shape `from`. */

@@ -132,7 +132,7 @@ export class Executable {
   }
 
   /**
-   * Runs up to {@link batchSize} inputs of one type at the same time, each on one thread.
+   * Runs {@link batchSize} inputs of one type at the same time, each on one thread.
    *
    * @returns the outputs, (height, width, channels) each.
    */

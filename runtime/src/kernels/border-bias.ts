@@ -3,7 +3,7 @@ import { BLOCK, roundUp } from './filters.js';
 import { planMapKernel } from './map-arguments.js';
 import type { Room } from './room.js';
 
-/** A `borderBias` that is part of no convolution: a vector of channels for each pair of border classes. */
+/** Executes a `borderBias` that isn't fused with a convolution: it adds a vector of channels for each pair of border classes. */
 export const borderBias: Room = {
   layout: 'pixels',
   plan: (context, fused) => {

@@ -3,14 +3,14 @@ import type { PlanContext } from '../plan/plan-context.js';
 import type { Pointer } from '../plan/region.js';
 import { BLOCK, roundUp, VECTOR_LANES } from './filters.js';
 
-/** What a `borderBias` node adds (SPEC 4.7). */
+/** The values that a `borderBias` node adds (SPEC 4.7). */
 export interface BorderBias {
-  /** Class of each row and column. */
+  /** The class of each row and of each column. */
   readonly rows: Uint32Array;
   readonly columns: Uint32Array;
-  /** The value of a channel in a pair of classes. */
+  /** Gives the value of a channel for the class of a row and that of a column. */
   valueAt(row: number, column: number, channel: number): number;
-  /** The largest magnitude of all. */
+  /** The largest magnitude of all values. */
   readonly largest: number;
 }
 
@@ -26,7 +26,7 @@ export function borderBiasOf(context: PlanContext, index: number): BorderBias {
   };
 }
 
-/** What a `borderBias` node adds, as a float map of pixels. */
+/** Writes the values that a `borderBias` node adds as a float map of pixels. */
 export function borderMap(context: PlanContext, index: number): Pointer {
   const { height, width, channels } = context.shapes[index]!;
   const padded = roundUp(channels, BLOCK);
@@ -40,7 +40,7 @@ export function borderMap(context: PlanContext, index: number): Pointer {
   return context.constant(map);
 }
 
-/** The same as planes, with the bytes from one to the next: a single plane, and 0, if it is the same for all channels. */
+/** Writes the same values as planes, and gives the distance between planes. If all channels are equal, it is 0 and there is one plane. */
 export function borderPlanes(context: PlanContext, index: number): { planes: Pointer; planeBytes: number } {
   const { height, width, channels } = context.shapes[index]!;
   const pitch = context.choice.grids.pitchOf(index);

@@ -1,9 +1,10 @@
 /**
- * Positions along one side of a convolution's output, grouped by which taps lie inside the operand, and by other classes of the same positions.
- * For a 3-tap kernel with a pad of 1 there are at most three groups: the first position, the last and all between.
+ * Divides the positions along one side of a convolution's output into classes. Positions of a class have the same taps inside the operand,
+ * and the same class in `others`. A 3-tap kernel with a pad of 1 gives at most three classes: the first position, the last and all between.
  *
- * @param taps (positions, taps): whether the tap lies inside. @param others of each position; by default all are the same.
- * @returns by class what `taps` and `others` are there, and the class of each position.
+ * @param taps (positions, taps): whether the tap lies inside the operand.
+ * @param others another class of each position; by default the same for all.
+ * @returns for each class its `taps` and `others`, and for each position its class.
  */
 export function groupPositions(
   taps: readonly (readonly boolean[])[],

@@ -10,14 +10,14 @@ import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
 import { planRegroupBits } from './regroup-bits.js';
 import type { Room } from './room.js';
 
-/** Patches of a strip should stay in the L1 cache (32 KiB on every CPU we know of) beside a block of filters. */
+/** The patches of a strip should stay in the L1 cache (32 KiB on every CPU we know of), together with a block of filters. */
 const STRIP_PATCH_BYTES = 16_384;
 
-/** What the GEMM compares at a time: gemm-simd.ts splats words of 4 bytes, gemm-scalar.ts counts in 8. */
+/** Bytes that the GEMM compares at a time: gemm-simd.ts splats words of 4 bytes, gemm-scalar.ts counts words of 8. */
 const SIMD_WORD_BYTES = 4;
 const SCALAR_WORD_BYTES = 8;
 
-/** A convolution or linear layer of +-1 by +-1: XOR and popcount, SPEC section 5. */
+/** Executes a binary convolution or linear layer by XOR and popcount (SPEC section 5). */
 export const convBits: Room = {
   layout: 'pixels',
   refusal: ({ graph }, fused) => (isBinary(graph, layerOf({ graph }, fused)) ? undefined : 'operands are floats'),
@@ -70,13 +70,13 @@ export const convBits: Room = {
   },
 };
 
-/** The bits that a convolution reads; repacked first if its groups don't start at whole bytes. */
+/** Gives the bits that a convolution reads. If the channels of its groups don't start at whole bytes, a step repacks them first. */
 function groupedBits(context: PlanContext, node: ConvNode | LinearNode, { groups, pads }: Geometry): BitMap {
   const map = context.bitMap(node.inputs[0]!);
   return readsBytes(groups, map.shape.channels) ? map : planRegroupBits(context, map, groups, pads);
 }
 
-/** The sums "if every bit matched" of sums.ts, by border class and filter. */
+/** Computes the sums "if every bit matched" of sums.ts, by border class and filter. */
 function sumBases(
   context: PlanContext,
   input: MapShape,

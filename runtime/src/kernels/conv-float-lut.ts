@@ -7,14 +7,14 @@ import { copyFloatPhases } from './phase-planes.js';
 import { planPlaneEpilogue } from './plane-epilogue.js';
 import { headOf, isPixel, type Room } from './room.js';
 
-/** Channels and filters below which a table of floats isn't worth building. */
+/** With fewer channels or filters than this, building tables of floats doesn't pay. */
 const MIN_SIDE = 4;
 
-/** A convolution of floats with 1-bit weights by look-up tables (runtime/assembly/float-tables.ts), where tables fit. */
+/** Executes a convolution of floats with 1-bit weights by look-up tables (runtime/assembly/float-tables.ts), if tables fit. */
 export const convFloatLut: Room = {
   layout: 'planes',
   isDecisive: true,
-  // It gains by tables if enough filters share one, and may sum in their order if no sign depends on it.
+  // Tables pay if enough filters share one. Their order of sums is allowed if no sign depends on it.
   refusal: ({ graph, shapes, freeSums }, fused) => {
     if (fused.head === undefined || !freeSums.has(fused.head)) return 'a sign depends on the order of its sums';
     if (isPixel(shapes[fused.source]!)) return 'one pixel';

@@ -17,7 +17,7 @@ import { BLOCK } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
 import type { Room } from './room.js';
 
-/** A convolution or linear layer that convBits refuses, of floats or of whole numbers: sums in the reference's order. */
+/** Executes the convolutions and linear layers that convBits refuses, of floats or whole numbers, with sums in the reference's order. */
 export const convFloat: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -53,13 +53,13 @@ export const convFloat: Room = {
   },
 };
 
-/** The floats that a convolution reads: the map itself, or a copy with pads around it and no padding channels between. */
+/** Gives the floats that a convolution reads: the map itself, or a copy with pads around it and without padding channels. */
 function paddedFloats(context: PlanContext, node: ConvNode | LinearNode, geometry: Geometry): PaddedMap {
   const map = context.floatMap(node.inputs[0]!);
   const { shape } = map;
   const { top, left, bottom, right } = geometry.pads;
   const pixelBytes = shape.channels * 4;
-  // The padding channels of a single pixel lie behind its taps, so they are in nobody's way.
+  // The padding channels of a single pixel lie behind all its taps, so they do no harm.
   const isPacked = map.pixelBytes === pixelBytes || (shape.height === 1 && shape.width === 1);
   if (isPacked && top + left + bottom + right === 0) {
     return { origin: map.origin, rowBytes: shape.width * pixelBytes, pixelBytes };

@@ -7,7 +7,7 @@ import type { ConvRecord } from './generated/records.js';
 import { moveTo } from './record.js';
 import { headOf } from './room.js';
 
-/** A linear layer is a convolution of one pixel. */
+/** How a convolution's taps lie on its operand. A linear layer is a convolution of one pixel. */
 export type Geometry = Pick<ConvNode, 'groups' | 'stride' | 'dilation' | 'pads'>;
 const ONE_PIXEL: Geometry = {
   groups: 1,
@@ -20,23 +20,23 @@ export function geometryOf(node: ConvNode | LinearNode): Geometry {
   return node.op === 'conv' ? node : ONE_PIXEL;
 }
 
-/** The convolution or linear layer at the head of a fused group. */
+/** The head of a fused group, which must be a convolution or linear layer. */
 export function layerOf({ graph }: { readonly graph: Graph }, fused: FusedGroup): ConvNode | LinearNode {
   return headOf(graph, fused) as ConvNode | LinearNode;
 }
 
-/** A map with pads around it, as a convolution reads it. */
+/** A map with pads around it, which a convolution reads. */
 export interface PaddedMap {
-  /** Pixel (0, 0), behind `pads` rows and columns. */
+  /** Pixel (0, 0), which follows the rows and columns of pads. */
   readonly origin: Pointer;
   readonly rowBytes: number;
   readonly pixelBytes: number;
 }
 
 /**
- * The fields of a Conv record that say where taps lie; rows whose taps follow each other are taken as one tap.
+ * Computes the fields of a Conv record that say where taps lie. A kernel row whose taps are adjacent in memory counts as one tap.
  *
- * @param groupBytes of one group's channels in a pixel.
+ * @param groupBytes size of one group's channels in a pixel.
  */
 export function tapFields(map: PaddedMap, groupBytes: number, geometry: Geometry, weights: Tensor, output: MapShape) {
   const { origin, rowBytes, pixelBytes } = map;
@@ -60,12 +60,12 @@ export function tapFields(map: PaddedMap, groupBytes: number, geometry: Geometry
   };
 }
 
-/** Bytes between the sums of two pixels: a group's last block of filters must not reach the next pixel. */
+/** Distance between the sums of two pixels in bytes, such that a group's last block of filters doesn't reach the next pixel. */
 export function sumsPixelBytes(channels: number, groups: number): number {
   return roundUp(groups === 1 ? channels : channels + BLOCK - 1, BLOCK) * 4;
 }
 
-/** Threads share rows; the filters of one pixel. */
+/** Threads share the rows; if there is only one pixel, they share its filters. */
 export function shareConv(record: ConvRecord): Share<ConvRecord> | undefined {
   const { rows, columns, groups, groupFilters, epilogue } = record;
   if (rows > 1) {

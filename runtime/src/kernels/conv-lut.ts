@@ -13,10 +13,10 @@ import { copySignPhases, type PhasePlanes } from './phase-planes.js';
 import { epilogueAtChannel, planPlaneEpilogue } from './plane-epilogue.js';
 import { headOf, isPixel, type Room } from './room.js';
 
-/** Sums of halves must fit i16. */
+/** Limit of the number of taps, with which halved sums fit i16. */
 const MAX_TAPS = 65_534;
 
-/** A binary convolution by look-up tables: runtime/assembly/lut-conv.ts. */
+/** Executes a binary convolution by look-up tables: runtime/assembly/lut-conv.ts. */
 export const convLut: Room = {
   layout: 'planes',
   isDecisive: true,
@@ -42,7 +42,7 @@ export const convLut: Room = {
       planSums(context, fused);
       return;
     }
-    // What is added to the sums comes before the rest, which then is a step of its own.
+    // The bias of the sums must be added before the rest of the chain, which then is a step of its own.
     const parameters = context.choice.luts.get(fused);
     planSums(context, { head: head!, source, border: sumBias, result: sumBias, keepsFloats: true }, parameters);
     const isWhole = fused.result === sumBias;
@@ -78,7 +78,7 @@ function planSums(context: PlanContext, fused: FusedGroup, whole = context.choic
     replaces,
     parts: parts.length > 1 ? parts : undefined,
     share: shareLutConv(record, context.threads, 1, VECTOR_LANES),
-    // A thread that works alone isn't slowed down by how several would share the work.
+    // A thread that works alone uses the tables that are best for one thread.
     whole: parameters === whole ? undefined : lutRecord(context, weights, work, whole, planes, epilogue),
     nodes: nodesOf(fused),
     reason:
@@ -107,7 +107,7 @@ function lutRecord(
   };
 }
 
-/** Bits (O, kh, kw, I) of some filters, which begin at a whole byte: `first` is a multiple of 8. */
+/** Cuts out the bits (O, kh, kw, I) of some filters. They begin at a whole byte, because `first` is a multiple of 8. */
 function someFilters({ dtype, shape, data }: Tensor, first: number, filters: number): Tensor {
   const [, height, width, channels] = shape;
   const filterBytes = (height * width * channels) / 8;
@@ -118,7 +118,7 @@ function someFilters({ dtype, shape, data }: Tensor, first: number, filters: num
   };
 }
 
-/** With a stride of 1 the planes of the sign are the only phase. */
+/** With a stride of 1 there is one phase: the planes of the sign themselves. */
 function planesInPlace({ origin, pitch, planeBytes, shape }: SignPlanes, { pads }: ConvNode): PhasePlanes {
   const before = pads.top * pitch + pads.left;
   return {

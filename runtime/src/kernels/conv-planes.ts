@@ -13,16 +13,16 @@ import { epilogueAtLane, planPlaneEpilogue } from './plane-epilogue.js';
 import { laneCount } from './relayout.js';
 import { headOf, isPixel, type Room } from './room.js';
 
-/** Filters that plane-conv.ts takes at once. */
+/** Number of filters that plane-conv.ts takes at once. */
 const FILTERS = 2;
 
 /** The lanes of a strip under all taps should stay in the L1 cache. */
 const STRIP_BYTES = 16_384;
 const MAX_STRIP_LANES = 256;
-/** Shorter rows are not worth a strip each. */
+/** Shorter rows aren't worth a strip of their own. */
 const MIN_ROW_LANES = 64;
 
-/** A convolution of floats on planes (runtime/assembly/plane-conv.ts), or of whole numbers in pairs. */
+/** Executes a convolution on planes (runtime/assembly/plane-conv.ts): of floats, or of whole numbers in pairs of taps. */
 export const convPlanes: Room = {
   layout: 'planes',
   refusal: ({ graph, shapes }, fused) => {
@@ -41,7 +41,7 @@ export const convPlanes: Room = {
     const input = isInteger
       ? planPairPlanes(context, node, weights, pitch, output.height)
       : floatTaps(context, node, weights, pitch, output.height);
-    // Signs need all lanes of a plane, for those beside the map are pads.
+    // If the group ends in a sign, all lanes of a plane must be computed, because those beside the map are pads.
     const strips =
       fused.sign === undefined && isRowOfStrip(output.width)
         ? { lanes: output.height * pitch, stripLanes: output.width, stripStep: pitch }
@@ -60,7 +60,7 @@ export const convPlanes: Room = {
     const { record: epilogue, reads, writes, replaces } = planPlaneEpilogue(context, fused);
     const record = { ...fields, epilogue };
     const bits = weights.dtype === 'bits' ? '1-bit weights on floats' : 'float weights';
-    // Taps of other lanes are read from the operand's own planes: what is added, which may be these, isn't overwritten.
+    // If taps are read from the operand's own planes, a lane's result must not overwrite the addend, which may be these planes.
     const mayReplace = isInteger || !readsInPlace(context.graph, node);
     context.steps.push({
       kernel: isInteger ? 'convPairs' : 'convPlanes',
@@ -71,7 +71,7 @@ export const convPlanes: Room = {
       share: {
         by: 'lanes',
         units: strips.lanes,
-        // Strips that are rows stay whole.
+        // A strip that is a row isn't divided.
         multiple: strips.stripStep > strips.stripLanes ? strips.stripStep : SHARED_LANES,
         unitBytes: { input: 4 },
         change: (first) => ({ epilogue: epilogueAtLane(epilogue, first) }),
@@ -82,7 +82,7 @@ export const convPlanes: Room = {
   },
 };
 
-/** Whether a strip may be a row of this width: then none is spent on the lanes between two rows. */
+/** Whether a strip may be a row of this width, so that no work is spent on the lanes between rows. */
 function isRowOfStrip(width: number): boolean {
   return width % VECTOR_LANES === 0 && width >= MIN_ROW_LANES && width <= MAX_STRIP_LANES;
 }

@@ -5,7 +5,7 @@ import type { PlannedStep } from '../plan/step.js';
 import { BLOCK } from './filters.js';
 import type { Room } from './room.js';
 
-/** Channels between zeros, or every so many rows and columns. */
+/** Copies pixels: for added channels of zeros, or to take every n-th row and column. */
 export const copyPixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -29,7 +29,7 @@ export const copyPixels: Room = {
   },
 };
 
-/** Several maps one behind the other, channel by channel. */
+/** Joins the channels of several maps. */
 export const concat: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -44,7 +44,7 @@ export const concat: Room = {
   },
 };
 
-/** (H, W, C) to (1, 1, H * W * C): nothing to do where pixels have no padding channels. */
+/** Flattens (H, W, C) to (1, 1, H * W * C). If pixels have no padding channels, there is nothing to do. */
 export const flatten: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -62,15 +62,15 @@ export const flatten: Room = {
   },
 };
 
-/** The pixels of a map from a channel on. */
+/** Gives the pixels of a map from a channel on. */
 function atChannel({ region, rowBytes, pixelBytes }: FloatMap, channel: number): Pixels {
   return { origin: pointer(region, channel * 4), rowBytes, pixelBytes };
 }
 
-/** A map, or the part of one from `origin` on. */
+/** A map, or what follows `origin` in one. */
 type Pixels = Pick<FloatMap, 'origin' | 'rowBytes' | 'pixelBytes'>;
 
-/** Copies a map of a shape from some pixels to others; threads share rows. */
+/** Plans a step that copies pixels of this shape; threads share rows. */
 export function copyPixelsStep(
   input: Pixels,
   output: Pixels,

@@ -4,7 +4,7 @@ import { pointer } from '../plan/region.js';
 import type { CopyPlanesRecord } from './generated/records.js';
 import { isPixel, type Room } from './room.js';
 
-/** Planes between zeros, or every so many rows and columns. */
+/** Copies planes: for added channels of zeros, or to take every n-th row and column. */
 export const copyPlanes: Room = {
   layout: 'planes',
   refusal: ({ shapes }, fused) => (isPixel(shapes[fused.result]!) ? 'one pixel' : undefined),

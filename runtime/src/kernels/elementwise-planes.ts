@@ -5,7 +5,7 @@ import { epilogueAtLane, planPlaneEpilogue } from './plane-epilogue.js';
 import { laneCount } from './relayout.js';
 import { isPixel, type Room } from './room.js';
 
-/** Affine, add, clip and sign of float planes in one pass. */
+/** Executes affine, add, clip and sign on planes of floats, in one pass. */
 export const elementwisePlanes: Room = {
   layout: 'planes',
   refusal: ({ shapes }, fused) => (isPixel(shapes[fused.source]!) ? 'one pixel' : undefined),
@@ -16,7 +16,7 @@ export function planElementwisePlanes(context: PlanContext, fused: FusedGroup): 
   const input = context.floatPlanesOf(fused.source);
   const lanes = laneCount(input);
   const { channels } = input.shape;
-  // What is added isn't overwritten: it may be the chain's own operand.
+  // The addend isn't overwritten, because it may be the chain's own operand.
   const { record: epilogue, reads, writes } = planPlaneEpilogue(context, fused);
   const record = {
     input: input.origin,

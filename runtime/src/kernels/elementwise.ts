@@ -2,7 +2,7 @@ import { nodesOf } from '../plan/fuse.js';
 import { planEpilogue } from './epilogue.js';
 import type { Room } from './room.js';
 
-/** Affine, add, clip and sign of a map of pixels in one pass. */
+/** Executes affine, add, clip and sign on a map of pixels, in one pass. */
 export const elementwise: Room = {
   layout: 'pixels',
   plan: (context, fused) => {

@@ -7,10 +7,10 @@ import { BLOCK, padChannelValues } from './filters.js';
 import type { EpilogueRecord } from './generated/records.js';
 import { nextUp, type SumThreshold, sumThreshold } from './thresholds.js';
 
-/** Sums of filters that are missing in the last block never reach this. */
+/** The threshold of filters that are missing in the last block; no sum reaches it. */
 const NEVER = 2 ** 31 - 1;
 
-/** The record of an epilogue, and what the step that has it reads and writes by it. */
+/** The record of an epilogue, and the regions that its step reads and writes because of it. */
 export interface PlannedEpilogue<Of> {
   readonly record: Of;
   readonly reads: readonly Region[];
@@ -18,10 +18,10 @@ export interface PlannedEpilogue<Of> {
 }
 
 /**
- * What follows the head of a fused group, as the record of runtime/assembly/epilogue.ts.
+ * Plans the epilogue, which is everything that follows the head of a fused group: a record of runtime/assembly/epilogue.ts.
  *
- * @param maxSum for a binary convolution the largest sum it can give (the number of taps): then a sign right after it, with nothing
- *   added and no floats wanted, becomes an integer threshold.
+ * @param maxSum the largest possible sum of a binary convolution, which is its number of taps. If it is given, a sign becomes an integer
+ *   threshold, unless something is added before it or the floats are needed.
  */
 export function planEpilogue(
   context: PlanContext,
@@ -54,7 +54,7 @@ export function planEpilogue(
     bias: bias && context.constant(padChannelValues(bias, 0)),
     addend: added ? added.origin : border,
     output: output?.origin,
-    // No x reaches NaN: padding bits stay 0.
+    // No comparison with NaN is true, so padding bits stay 0.
     thresholds:
       fused.sign === undefined
         ? undefined
@@ -63,7 +63,7 @@ export function planEpilogue(
   return { record, reads: added ? [added.region] : [], writes: output ? [...writes, output.region] : writes };
 }
 
-/** Scale and bias of the group's affine; both undefined if it has none. */
+/** Gives scale and bias of the fused group's affine; both are undefined if it has none. */
 export function affineRows(context: PlanContext, fused: FusedGroup) {
   const node = fused.affine === undefined ? undefined : context.node(fused.affine);
   if (node?.op !== 'affine') return {};
@@ -77,26 +77,26 @@ export function clipRange(context: PlanContext, fused: FusedGroup): { lo: number
   return node?.op === 'clip' ? node : { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 }
 
-/** Thresholds of a sign's channels, as the graph has them. */
+/** Gives the thresholds of a sign's channels as they are in the graph. */
 export function thresholdsOf(context: PlanContext, sign: SignNode, shape: MapShape): Float32Array {
   return sign.threshold === undefined
     ? new Float32Array(shape.channels)
     : tensorValues(context.graph.tensors[sign.threshold]!);
 }
 
-/** Thresholds for `bit = x >= threshold`, one per channel. */
+/** Converts a sign to thresholds for `bit = x >= threshold`, one for each channel. */
 export function signThresholds(context: PlanContext, index: number, shape: MapShape): Float32Array {
   const sign = context.node(index) as SignNode;
   const thresholds = thresholdsOf(context, sign, shape);
   return sign.zeroRule === 'minus' ? thresholds.map(nextUp) : thresholds;
 }
 
-/** Whether the sign of a binary convolution can be told from its sums: nothing is added, and nobody wants the floats. */
+/** Whether the sign of a binary convolution follows from its sums alone: nothing is added, and nothing reads the floats. */
 export function needsOnlySums(fused: FusedGroup): boolean {
   return fused.sign !== undefined && !fused.add && fused.border === undefined && !fused.keepsFloats;
 }
 
-/** Integer thresholds of a group that {@link needsOnlySums}, one per channel. */
+/** Computes the integer thresholds of a fused group that {@link needsOnlySums}, one for each channel. */
 export function channelSumThresholds(context: PlanContext, fused: FusedGroup, maxSum: number): SumThreshold[] {
   const shape = context.shapes[fused.result]!;
   const sign = context.node(fused.sign!) as SignNode;

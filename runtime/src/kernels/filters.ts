@@ -1,12 +1,12 @@
 import type { Tensor } from '@signwave/format';
 
-/** Kernels work on this many filters or channels at a time: two vectors of four, a byte of bits. */
+/** Number of filters or channels that kernels process at a time: two vectors of four floats, or a byte of bits. */
 export const BLOCK = 8;
 
-/** Planes are worked on so many lanes at a time: a vector of i8. */
+/** Number of lanes of planes that kernels process at a time: a vector of i8. */
 export const VECTOR_LANES = 16;
 
-/** Threads that share a plane of i8 have so many lanes each, or a multiple: a cache line. */
+/** Threads that share a plane of i8 take multiples of this many lanes, which is a cache line. */
 export const SHARED_LANES = 64;
 
 export function roundUp(count: number, multiple: number): number {
@@ -14,9 +14,9 @@ export function roundUp(count: number, multiple: number): number {
 }
 
 /**
- * Bits of a filter in the layout of the patches: for each tap (ky, kx) the channels of a group, padded to whole bytes.
+ * Packs the bits of filters in the order of patches: for each tap (ky, kx) the channels of a group, padded to whole bytes.
  *
- * @returns `filters` rows of `depthBytes`, and for each the sum of its weights per tap.
+ * @returns a row of `depthBytes` for each filter, and the sums of its weights at each tap.
  */
 export function packFilters(
   weights: Tensor,
@@ -45,8 +45,8 @@ export function packFilters(
 }
 
 /**
- * Rows of packed filters in the order of the GEMM: per group and block of 8 filters, words side by side for SIMD
- * (gemm-simd.ts), whole rows for scalar (gemm-scalar.ts). Filters that are missing in the last block are zeros.
+ * Arranges rows of packed filters in the order of the GEMM. For each group and block of 8 filters, SIMD needs words side by side
+ * (gemm-simd.ts), scalar needs whole rows (gemm-scalar.ts). Filters that are missing in the last block are zeros.
  *
  * @param rows (filters, depthBytes)
  */
@@ -71,7 +71,7 @@ export function arrangeFilters(rows: Uint8Array, depthBytes: number, groups: num
   return arranged;
 }
 
-/** Values of one channel each, padded to whole blocks. */
+/** Pads an array with a value for each channel to whole blocks. */
 export function padChannelValues(values: ArrayLike<number>, padding: number): Float32Array {
   const padded = new Float32Array(roundUp(values.length, BLOCK)).fill(padding);
   padded.set(values);

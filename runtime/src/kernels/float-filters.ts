@@ -3,14 +3,14 @@ import type { PlanContext } from '../plan/plan-context.js';
 import type { Pointer } from '../plan/region.js';
 import { relayout } from './relayout.js';
 
-/** Where filters of floats lie, as convolutions of floats read them. */
+/** The filters that convolutions of floats read. */
 export interface FloatFilters {
   readonly weights: Pointer;
-  /** From the filters of one group to the next. */
+  /** Distance from the filters of one group to those of the next. */
   readonly groupWeightBytes: number;
 }
 
-/** Filters side by side, `side` of them: f32 (groups, filters / side, taps, side), zeros for filters that are missing. */
+/** Plans filters in blocks of `side`: f32 (groups, filters / side, taps, side), with zeros for filters that are missing. */
 export function planFloatFilters(context: PlanContext, weights: Tensor, groups: number, side: number): FloatFilters {
   const depth = weights.shape[1] * weights.shape[2] * weights.shape[3];
   const blocks = Math.ceil(weights.shape[0] / groups / side);
@@ -23,7 +23,7 @@ export function planFloatFilters(context: PlanContext, weights: Tensor, groups: 
   return { weights: arranged, groupWeightBytes };
 }
 
-/** By a kernel: JavaScript that runs once is ten times as slow, and the last layer of a classifier has half a million weights. */
+/** Plans a load step that arranges weights. JavaScript that runs once is ten times slower, and a last layer can have half a million. */
 function arrangeAtLoad(context: PlanContext, weights: Tensor, blocks: number, depth: number, side: number): Pointer {
   const arranged = context.made(blocks * side * depth * 4);
   const record = {

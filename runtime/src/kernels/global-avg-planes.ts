@@ -2,7 +2,7 @@ import type { GraphNode, MapShape } from '@signwave/format';
 import { relayoutFields, shareRelayout } from './relayout.js';
 import { isPixel, type Room } from './room.js';
 
-/** The mean of a whole map: planes to one pixel. */
+/** Executes the mean of a whole map, from planes to one pixel. */
 export const globalAvgPlanes: Room = {
   layout: 'planes',
   refusal: ({ graph, shapes }, fused) => {

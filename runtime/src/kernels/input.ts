@@ -8,13 +8,13 @@ import { relayout, relayoutFields } from './relayout.js';
 import type { Layout } from './room.js';
 
 interface InputSteps {
-  /** Where the caller puts bytes or floats (H, W, C). */
+  /** Where the caller writes bytes or floats (H, W, C). */
   readonly staging: Region;
   readonly bytes?: PlannedStep;
   readonly floats: PlannedStep;
 }
 
-/** The steps that bring bytes or floats from `staging` into the map of the input node. */
+/** Plans the steps that bring bytes or floats from `staging` into the map of the input node. */
 export function planInput(context: PlanContext, layout: Layout): InputSteps {
   const node = context.node(0) as InputNode;
   const staging = context.fixed(node.height * node.width * node.channels * 4);
@@ -57,13 +57,13 @@ function planInputPlanes(context: PlanContext, node: InputNode, staging: Region)
   return { staging, bytes: relayout('byteInputPlanes', { ...fields(1), tables }, [0], reason), floats };
 }
 
-/** What the caller puts into `staging`: pixels without padding channels. */
+/** Describes what the caller writes to `staging`: pixels without padding channels. */
 function stagedMap(shape: InputNode, region: Region, elementBytes: number): FloatMap {
   const pixelBytes = shape.channels * elementBytes;
   return { region, shape, origin: pointer(region), rowBytes: shape.width * pixelBytes, pixelBytes };
 }
 
-/** SPEC 4.1: f32 (channels, 256), what each byte becomes. */
+/** Computes the value of each byte by the recipe (SPEC 4.1): f32 (channels, 256). */
 function byteTables(recipe: InputRecipe, channels: number): Float32Array {
   const tables = new Float32Array(channels * 256);
   for (let c = 0; c < channels; c++) {

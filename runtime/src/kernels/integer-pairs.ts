@@ -2,12 +2,12 @@ import { type ConvNode, type Graph, MAX_INTEGER_ELEMENT, type Tensor, tensorValu
 import type { PlanContext } from '../plan/plan-context.js';
 import type { FloatFilters } from './float-filters.js';
 
-/** Filters that plane-conv.ts takes at once. */
+/** Number of filters that plane-conv.ts takes at once. */
 const FILTERS = 2;
 
 /**
- * Whether an integer convolution can multiply pairs of i16 (plane-conv.ts): the taps of a pair are neighbours, pairs lie a whole number
- * of output columns apart, and no sum overflows i32.
+ * Whether an integer convolution can multiply pairs of i16 (plane-conv.ts): the taps of a pair are neighbours, the distance between pairs
+ * is a whole number of output columns, and no sum overflows i32.
  */
 export function canUsePairs(graph: Graph, node: ConvNode): boolean {
   if (node.dilation.width !== 1 || node.stride.width > 2) return false;
@@ -21,12 +21,12 @@ export function canUsePairs(graph: Graph, node: ConvNode): boolean {
   return true;
 }
 
-/** Pairs of taps in a kernel row; the last is half empty where the kernel's width is odd. */
+/** Number of pairs of taps in a kernel row; if the kernel's width is odd, the last pair is half empty. */
 export function rowPairs(kernelWidth: number): number {
   return Math.ceil(kernelWidth / 2);
 }
 
-/** Filters of whole numbers as plane-conv.ts reads them: i16 (groups, filters / 2, ky, pairs, i, 2 filters, 2 taps), zeros for what is missing. */
+/** Plans filters of whole numbers for plane-conv.ts: i16 (groups, filters / 2, ky, pairs, i, 2 filters, 2 taps), padded with zeros. */
 export function planPairFilters(context: PlanContext, weights: Tensor, groups: number): FloatFilters {
   const arranged = arrangePairs(weights, groups);
   return { weights: context.constant(arranged), groupWeightBytes: arranged.byteLength / groups };

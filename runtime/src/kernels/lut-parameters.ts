@@ -7,17 +7,17 @@ import { type Phases, phasesOf } from './phases.js';
 
 /** How a binary convolution uses look-up tables: lut-conv.ts. */
 export interface LutParameters {
-  /** Channels looked up at once. */
+  /** Number of channels that a look-up covers. */
   readonly channels: number;
-  /** Vectors of 16 lanes that a look-up adds. */
+  /** Number of vectors of 16 lanes that a look-up adds. */
   readonly vectors: number;
-  /** Chunks of `vectors` in a strip. */
+  /** Number of chunks in a strip; a chunk is `vectors` vectors. */
   readonly stripChunks: number;
-  /** Slices in a block: a slice is `channels` channels, one table for each of their phases. */
+  /** Number of slices in a block. A slice is `channels` channels, with one table for each phase. */
   readonly blockSlices: number;
-  /** i8 lanes of a row of a table: those of a strip and as far as taps reach beyond it. */
+  /** Size of a row of a table: i8 lanes for a strip and for the taps that reach beyond it. */
   readonly rowBytes: number;
-  /** Estimated, in the units of {@link Costs}. */
+  /** Estimated cost, in the units of {@link Costs}. */
   readonly cost: number;
   readonly isFasterThanXnor: boolean;
 }
@@ -29,18 +29,18 @@ export interface LutWork {
   readonly groupFilters: number;
   readonly phases: Phases;
   readonly pitch: number;
-  /** Lanes of the result, the last row's end not counted. */
+  /** Number of lanes of the result, without those after the last row's last pixel. */
   readonly lanes: number;
 }
 
 const TABLE_CHANNELS = [4, 6, 8] as const;
 const VECTORS = [3, 4, 5, 6, 7] as const;
 const MAX_STRIP_CHUNKS = 12;
-/** buildTable takes two vectors at a time. */
+/** buildTable writes two vectors at a time. */
 const ROW_ALIGN_BYTES = 32;
-/** Offsets are u16. */
+/** Offsets into tables are u16. */
 const OFFSET_END = 65_536;
-/** An i8 sum of halves. */
+/** Halved sums of a block are i8. */
 const MAX_BLOCK_SUM = 127;
 /** Size of the L1 cache; each further multiple of it slows look-ups by SPILL. */
 const CACHE_BYTES = 32_768;
@@ -62,8 +62,8 @@ export function lutWork(graph: Graph, shapes: readonly MapShape[], fused: FusedG
 }
 
 /**
- * A function that picks the cheapest way by estimate; undefined if none fits: rows so long that an offset overflows. It remembers: a network
- * has many convolutions of the same shape.
+ * Makes a function that picks the cheapest tables by estimate; undefined if none fit, because rows are so long that an offset overflows. It
+ * remembers its results, since networks have many convolutions of the same shape.
  */
 export function estimator(costs: Costs): (work: LutWork) => LutParameters | undefined {
   const known = new Map<string, LutParameters | undefined>();
@@ -74,13 +74,13 @@ export function estimator(costs: Costs): (work: LutWork) => LutParameters | unde
   };
 }
 
-/** The same for the same work. */
+/** Gives equal keys for equal work. */
 export function workKey({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): string {
   const taps = phases.taps.map(({ phase, row, column }) => `${phase} ${row} ${column}`);
   return [groups, groupChannels, groupFilters, pitch, lanes, ...taps].join();
 }
 
-/** The `most` cheapest of all ways that fit, the cheapest first. */
+/** Finds the `most` cheapest of all tables that fit, in rising order of cost. */
 export function lutCandidates(work: LutWork, most: number, costs: Costs): LutParameters[] {
   const { groupChannels, phases, pitch, lanes } = work;
   const reach = phases.reach.rows * pitch + phases.reach.columns;
@@ -92,7 +92,7 @@ export function lutCandidates(work: LutWork, most: number, costs: Costs): LutPar
     for (const vectors of VECTORS) {
       const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
       for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_STRIP_CHUNKS); stripChunks++) {
-        // The same number of strips with fewer chunks each, or of blocks with fewer slices, is better.
+        // If fewer chunks in each strip, or fewer slices in each block, give as many strips or blocks, that is better.
         if (!isEvenShare(chunks, stripChunks)) continue;
         const rowBytes = roundUp(vectors * VECTOR_LANES * stripChunks + reach, ROW_ALIGN_BYTES);
         const sliceBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
@@ -115,11 +115,12 @@ export function lutCandidates(work: LutWork, most: number, costs: Costs): LutPar
 }
 
 /**
- * How threads share a convolution: by lanes, with all filters each; or, where lanes are few, by filters, with the same tables each.
+ * Decides how threads share a convolution: either by lanes, each with all filters; or, if there are few lanes, by filters, each with the
+ * same tables.
  *
- * @param whole how one thread does it.
- * @param estimate the cheapest way to do less of it.
- * @returns how each part does it, and its filters: all of them where lanes are shared, else a multiple of 8.
+ * @param whole the tables for one thread.
+ * @param estimate finds the cheapest tables for a share of the work.
+ * @returns the tables of each part, and its number of filters: all if lanes are shared, otherwise a multiple of 8.
  */
 export function shareLutWork(
   work: LutWork,
@@ -142,12 +143,12 @@ function haveSameTables(a: LutParameters, b: LutParameters): boolean {
   return (['channels', 'vectors', 'stripChunks', 'blockSlices', 'rowBytes'] as const).every((it) => a[it] === b[it]);
 }
 
-/** Whether no smaller share divides `count` into as many parts. */
+/** Whether no smaller share divides `count` into the same number of pieces. */
 function isEvenShare(count: number, share: number): boolean {
   return Math.ceil(count / Math.ceil(count / share)) === share;
 }
 
-/** How often a convolution does what {@link Costs} price. */
+/** How often a convolution does each piece of work that {@link Costs} prices. */
 export type Terms = Readonly<Partial<Record<keyof Costs, number>>>;
 
 export function lutTerms(
@@ -172,7 +173,7 @@ export function lutTerms(
   };
 }
 
-/** Counting bits; patches and filters that are missing in the last 8 included. */
+/** The terms of counting bits, including the making of patches and the filters that are missing in the last block of 8. */
 export function xnorTerms({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): Terms {
   const words = Math.ceil((phases.taps.length * Math.ceil(groupChannels / 8)) / 4);
   const pixels = groups * (lanes - (lanes / pitch) * phases.reach.columns);
@@ -183,15 +184,18 @@ function costOf(terms: Terms, costs: Costs): number {
   return Object.entries(terms).reduce((sum, [name, count]) => sum + count * costs[name as keyof Costs], 0);
 }
 
-/** Of floats. */
+/** Number of floats in a vector. */
 export const FLOAT_VECTOR_LANES = 4;
 const FLOAT_TABLE_CHANNELS = [4, 6] as const;
-/** That a look-up of floats adds: float-tables.ts. */
+/** Possible numbers of vectors that a look-up of floats adds: float-tables.ts. */
 const FLOAT_VECTORS = [8, 10] as const;
-/** Tables of floats are four times as large, so their block is what the second-level cache gives quickly. */
+/** Tables of floats are four times as large, so strips are short enough for a block of tables to be read quickly from the L2 cache. */
 const MAX_FLOAT_STRIP_CHUNKS = 6;
 
-/** The cheapest tables of floats by estimate, the same on every CPU, since the order of float sums depends on them; undefined if none fits. */
+/**
+ * Finds the cheapest tables of floats by estimate; undefined if none fit. They are the same on every CPU, because the order of float sums
+ * depends on them.
+ */
 export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFasterThanXnor'> | undefined {
   const { groupChannels, groupFilters, phases, pitch } = work;
   const lanes = roundUp(work.lanes, VECTOR_LANES);
@@ -204,7 +208,7 @@ export function cheapestFloatTables(work: LutWork): Omit<LutParameters, 'isFaste
       const chunkLanes = vectors * FLOAT_VECTOR_LANES;
       const chunks = Math.ceil(lanes / chunkLanes);
       const look = slices * phases.taps.length * (vectors * costs.lookupVector + costs.lookup);
-      // The epilogue finishes 16 lanes at a time: what is beyond a strip would be sums of the next filter.
+      // The epilogue finishes 16 lanes at a time. If a strip were no multiple of 16, it would read sums of the next filter behind it.
       const step = chunkLanes % VECTOR_LANES === 0 ? 1 : 2;
       for (
         let stripChunks = step;

@@ -3,7 +3,7 @@ import type { PlanContext } from '../plan/plan-context.js';
 import type { Pointer } from '../plan/region.js';
 import type { LutParameters, LutWork } from './lut-parameters.js';
 
-/** Look-ups of all filters, as lut-gemm.ts reads them, and how they are divided into blocks. */
+/** The look-ups of all filters, which lut-gemm.ts reads, and their division into blocks. */
 export interface LutStreams {
   readonly streams: Pointer;
   readonly blocks: number;
@@ -11,13 +11,13 @@ export interface LutStreams {
   readonly lastLookups: number;
 }
 
-/** u16 before a filter's look-ups: lut-expand.ts. */
+/** Number of u16 before a filter's look-ups: lut-expand.ts. */
 const HEADER = 2;
 
 /**
- * Plan the expansion of the bits of filters (O, kh, kw, I / groups) to offsets into tables, when the model is loaded.
+ * Plans a load step that expands the bits of filters (O, kh, kw, I / groups) to offsets into tables.
  *
- * @param laneBytes of the tables: 1 on signs, 4 on floats.
+ * @param laneBytes size of a lane in the tables: 1 for signs, 4 for floats.
  */
 export function planLutStreams(
   context: PlanContext,

@@ -9,9 +9,9 @@ import type { PhasePlanes } from './phase-planes.js';
 import { epilogueAtChannel, epilogueAtLane } from './plane-epilogue.js';
 
 /**
- * What the records of both convolutions by look-up tables have alike (lut-conv.ts): planes, streams, tables and the order of the blocks.
+ * Plans what the records of both convolutions by look-up tables have in common (lut-conv.ts): planes, streams, tables and blocks.
  *
- * @param laneBytes of the planes: 1 of signs, 4 of floats.
+ * @param laneBytes size of a lane in the planes: 1 for signs, 4 for floats.
  */
 export function planLutValues(
   context: PlanContext,
@@ -45,7 +45,7 @@ export function planLutValues(
   };
 }
 
-/** u32 (groups, slices, phases, table channels): where the planes of each table lie; zeros for channels that are missing. */
+/** Lists where the planes of each table lie: u32 (groups, slices, phases, table channels). Missing channels have the plane of zeros. */
 function planeOffsets(planes: PhasePlanes, work: LutWork, channels: number): Uint32Array {
   const { groups, groupChannels, phases } = work;
   const phaseCount = phases.phases.length;
@@ -66,9 +66,10 @@ function planeOffsets(planes: PhasePlanes, work: LutWork, channels: number): Uin
 }
 
 /**
- * Threads share lanes, or groups where lanes are too few to be shared out evenly.
+ * Threads share lanes, or groups if there are too few lanes to share evenly.
  *
- * @param laneBytes of the planes. @param vectorLanes lanes of a vector of them.
+ * @param laneBytes size of a lane in the planes.
+ * @param vectorLanes number of lanes in a vector.
  */
 export function shareLutConv(
   record: LutConvRecord,

@@ -3,15 +3,15 @@ import type { PlanContext } from '../plan/plan-context.js';
 import type { MapArgumentsRecord } from './generated/records.js';
 import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
 
-/** Kernels that go through a map pixel by pixel; networks that have them spend their time elsewhere, so one thread does the work. */
+/** Kernels that go through a map pixel by pixel. Networks spend little time in them, so one thread does the work. */
 type MapKernel = {
   [Kernel in KernelName]: (typeof KERNEL_RECORDS)[Kernel] extends 'MapArguments' ? Kernel : never;
 }[KernelName];
 
 /**
- * One step from the first operand to the output; it reads all operands of the node.
+ * Plans a step of one of these kernels, from the first operand to the output; it reads all operands of the node.
  *
- * @param fields what the kernel needs besides these two maps: constants, and the origins of other operands.
+ * @param fields the fields of its record besides these two maps: constants, and the origins of other operands.
  */
 export function planMapKernel(
   context: PlanContext,

@@ -6,7 +6,7 @@ import { rowPairs } from './integer-pairs.js';
 import { inside, type TapPlanes } from './phase-planes.js';
 import { phasesOf } from './phases.js';
 
-/** Pairs of i16 for the columns that each output pixel begins at, a plane for each phase of the rows. */
+/** Plans the operand as pairs of i16, one for each output column's first tap and its neighbour, with a plane for each phase of the rows. */
 export function planPairPlanes(
   context: PlanContext,
   node: ConvNode,
@@ -20,7 +20,7 @@ export function planPairPlanes(
   const { phases, taps, reach } = phasesOf({ height: kernelHeight, width: 1 }, node);
   const rows = height + reach.rows;
   const planes = input.shape.channels;
-  // A row is written up to the next whole vector, and read as much further as a row of the operand may be short.
+  // A row is written up to the next whole vector, and read up to a vector further.
   const phaseBytes = roundUp(rows * pitch, VECTOR_LANES) * 4 + VECTOR_LANES;
   const channelBytes = phases.length * phaseBytes;
   const region = context.fixed(planes * channelBytes);
@@ -50,7 +50,7 @@ export function planPairPlanes(
       reads: [input.region, row],
       writes: [region, row],
       share: {
-        // Not by rows: each is written up to the next whole vector, over the beginning of the row below, which comes after it.
+        // Rows can't be shared: each is written up to the next whole vector, over the start of the row below, which is written next.
         by: 'planes',
         units: planes,
         unitBytes: { input: input.planeBytes, output: channelBytes },

@@ -7,28 +7,29 @@ import { roundUp, VECTOR_LANES } from './filters.js';
 import type { LutWork } from './lut-parameters.js';
 import type { Phases } from './phases.js';
 
-/** The operand of a convolution on planes: one plane per channel and phase. */
+/** The operand of a convolution on planes, with one plane for each channel and phase. */
 export interface PhasePlanes {
-  /** The first tap of lane 0 in the first phase of the first channel. */
+  /** The first tap of lane 0, in the first phase of the first channel. */
   readonly origin: Pointer;
-  /** From one channel to the next, and from one phase to the next. */
+  /** Distance from one channel to the next. */
   readonly channelBytes: number;
+  /** Distance from one phase to the next. */
   readonly phaseBytes: number;
-  /** From `origin` to lanes of zeros. */
+  /** Distance from `origin` to a plane of zeros. */
   readonly zerosOffsetBytes: number;
 }
 
-/** What plane-conv.ts needs to know of an operand: where its planes and the taps in them lie. */
+/** Where an operand's planes, and the taps in them, lie for plane-conv.ts. */
 export interface TapPlanes {
   readonly origin: Pointer;
   readonly channelBytes: number;
-  /** Bytes from lane 0, in the order of the sum. */
+  /** Distances of the taps from lane 0 in bytes, in the order of the sum. */
   readonly taps: readonly number[];
-  /** Rows of planes that a strip touches. */
+  /** Number of rows of planes that a strip reads. */
   readonly touchedRows: number;
 }
 
-/** Planes of signs for each phase, copied from the sign's with its pads. */
+/** Plans steps that copy the phases of a sign's planes, including pads, to planes of their own. */
 export function copySignPhases(
   context: PlanContext,
   signs: SignPlanes,
@@ -56,7 +57,7 @@ export function copySignPhases(
         outputPlaneBytes: channelBytes,
         outputRowBytes: pitch,
         planes: channels,
-        // Rows past the bottom pads are nobody's taps.
+        // No tap lies in a row behind the bottom pads.
         rows: Math.min(rows, Math.ceil((pads.top + height + pads.bottom - row) / stride.height)),
         columns: pitch,
       },
@@ -67,7 +68,7 @@ export function copySignPhases(
   return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
 }
 
-/** Planes of floats for each phase, with zeros for the pads. */
+/** Plans steps that copy the phases of planes of floats to planes of their own, with zeros for the pads. */
 export function copyFloatPhases(
   context: PlanContext,
   node: ConvNode,
@@ -108,7 +109,7 @@ export function copyFloatPhases(
   return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
 }
 
-/** Which of `length` positions of a phase lie inside the operand: the first of them, how many, and where in the operand it is. */
+/** Finds which of `length` positions of a phase lie inside the operand: the first one, their count, and the first one's position there. */
 export function inside(phase: number, stride: number, before: number, size: number, length: number) {
   const first = Math.max(0, Math.ceil((before - phase) / stride));
   const end = Math.min(length, Math.ceil((size + before - phase) / stride));

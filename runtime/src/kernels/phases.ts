@@ -2,7 +2,7 @@ import type { ConvNode, MapShape } from '@signwave/format';
 
 type Geometry = Pick<ConvNode, 'stride' | 'dilation'>;
 
-/** A tap of a kernel: in which phase of the operand it lies, and how many rows and columns from the output pixel there. */
+/** A tap of a kernel: the phase of the operand in which it lies, and its distance there from the output pixel, in rows and columns. */
 interface PhaseTap {
   readonly phase: number;
   readonly row: number;
@@ -10,13 +10,13 @@ interface PhaseTap {
 }
 
 /**
- * The operand of a convolution divided by its stride: phase (py, px) has the rows py, py + sh, py + 2 sh, ... of the padded
- * operand and the columns px, px + sw, ... In its phase every tap is a constant distance from the output pixel.
+ * How a stride (sh, sw) divides a convolution's operand. Phase (py, px) consists of the rows py, py + sh, py + 2 sh, ... of the padded
+ * operand, and of the columns px, px + sw, ... Within its phase, a tap has a constant distance from the output pixel.
  */
 export interface Phases {
-  /** Those that have taps, in rising order. */
+  /** The phases that have taps, in rising order. */
   readonly phases: readonly { readonly row: number; readonly column: number }[];
-  /** In the order (ky, kx). */
+  /** The taps in the order (ky, kx). */
   readonly taps: readonly PhaseTap[];
   /** The largest `row` and `column` of a tap. */
   readonly reach: { readonly rows: number; readonly columns: number };

@@ -16,14 +16,14 @@ import { moveTo } from './record.js';
 const I16_MIN = -32_768;
 
 interface PlannedPlaneEpilogue extends PlannedEpilogue<PlaneEpilogueRecord> {
-  /** What is added, and where the result may overwrite it, lane by lane. */
+  /** The addend and the result, which may overwrite it lane by lane. */
   readonly replaces: { readonly read: Region; readonly written: Region } | undefined;
 }
 
 /**
- * What follows the head of a fused group that works on planes, as the record of runtime/assembly/plane-epilogue.ts.
+ * Plans the epilogue of a fused group that works on planes: a record of runtime/assembly/plane-epilogue.ts.
  *
- * @param maxSum for sums of look-up tables, which are halved: the largest sum there can be.
+ * @param maxSum the largest possible sum; only given for look-up tables of signs, whose sums are halved.
  */
 export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSum?: number): PlannedPlaneEpilogue {
   const shape = context.shapes[fused.result]!;
@@ -38,7 +38,7 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     const thresholds = channelSumThresholds(context, fused, maxSum);
     const record = {
       ...target,
-      // sum = 2 * half >= threshold where half >= threshold / 2, rounded up.
+      // 2 * half >= threshold is the same as half >= threshold / 2, rounded up.
       sumThresholds: context.constant(
         Int16Array.from(thresholds, ({ threshold }) => Math.max(I16_MIN, Math.ceil(threshold / 2))),
       ),
@@ -72,12 +72,12 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
   };
 }
 
-/** The epilogue of the lanes from `lane` on. */
+/** Gives the epilogue for the lanes from `lane` on. */
 export function epilogueAtLane(epilogue: PlaneEpilogueRecord, lane: number): PlaneEpilogueRecord {
   return moveTo(epilogue, lane, { output: 4, addend: 4, signs: 1, mask: 1 });
 }
 
-/** The epilogue of the output channels from `channel` on. */
+/** Gives the epilogue for the output channels from `channel` on. */
 export function epilogueAtChannel(epilogue: PlaneEpilogueRecord, channel: number): PlaneEpilogueRecord {
   return moveTo(epilogue, channel, {
     scale: 4,

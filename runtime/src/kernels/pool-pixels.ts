@@ -2,7 +2,7 @@ import type { GraphNode, MapShape, PoolNode } from '@signwave/format';
 import { poolWindow } from './pool-window.js';
 import type { Room } from './room.js';
 
-/** Pools of a map of pixels; the mean of a whole map is one of them. */
+/** Executes pools of a map of pixels, including the mean of a whole map. */
 export const poolPixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
@@ -32,7 +32,7 @@ export const poolPixels: Room = {
   },
 };
 
-/** `globalAvgPool` as the pool that it is (SPEC 4.12): one window, the whole map. */
+/** Gives a node as a pool: `globalAvgPool` has one window, which is the whole map (SPEC 4.12). */
 function poolOf(node: GraphNode, window: Pick<MapShape, 'height' | 'width'>): PoolNode {
   if (node.op !== 'globalAvgPool') return node as PoolNode;
   const pads = { top: 0, left: 0, bottom: 0, right: 0 };

@@ -2,7 +2,7 @@ import type { PoolNode } from '@signwave/format';
 import { poolWindow } from './pool-window.js';
 import { isPixel, type Room } from './room.js';
 
-/** Pools of planes, window by window. */
+/** Executes pools of planes, window by window. */
 export const poolPlanes: Room = {
   layout: 'planes',
   refusal: ({ shapes }, fused) => (isPixel(shapes[fused.result]!) ? 'one pixel' : undefined),

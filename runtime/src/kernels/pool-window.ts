@@ -1,6 +1,6 @@
 import type { MapShape, PoolNode } from '@signwave/format';
 
-/** What the records of all pools say of their windows; a mean counts the pixels from `count*` on and up to it. */
+/** Computes the fields about windows that the records of all pools share. The fields `count*` bound the positions that a mean counts. */
 export function poolWindow({ window, stride, pads, countPads }: PoolNode, { height, width }: MapShape) {
   return {
     windowHeight: window.height,

@@ -3,7 +3,7 @@ import { padChannelValues } from './filters.js';
 import { planMapKernel } from './map-arguments.js';
 import type { Room } from './room.js';
 
-/** A slope per channel and side of zero. */
+/** Executes a PReLU, which has a slope for each channel and side of zero. */
 export const prelu: Room = {
   layout: 'pixels',
   plan: (context, fused) => {

@@ -4,10 +4,10 @@ import type { KernelName } from './kernel-records.js';
 
 export type AnyRecord = Records[keyof Records];
 
-/** The fields of any record: a number, a place in memory, or the record of an epilogue. */
+/** The fields of any record: numbers, pointers, and the record of an epilogue. */
 type Values = { readonly [field: string]: number | Pointer | Values | undefined };
 
-/** By how many bytes the places in some fields of a record move for each unit of its work. */
+/** By how many bytes the pointers in some fields of a record move for each unit of its work. */
 export type UnitBytes<Of> = { readonly [Field in PointerField<Of>]?: number };
 type PointerField<Of> = {
   [Field in keyof Of]-?: Of[Field] extends Pointer | undefined ? Field : never;
@@ -25,12 +25,12 @@ for (const line of RECORD_LINES.trim().split('\n')) {
 }
 FIELDS.set('softmax', FIELDS.get('prelu')!);
 
-/** Field names of a record in their order, each with its type where that is no integer or address. */
+/** Lists the names of a record's fields in order, each with its type unless that is an integer or an address. */
 export function fieldsOf(record: RecordKey): Fields {
   return FIELDS.get(record)!;
 }
 
-/** Bytes of a record, those of its epilogue included. */
+/** Computes the size of a record, including its epilogue. */
 export function recordBytes(record: RecordKey): number {
   return fieldsOf(record).reduce(
     (sum, [, type]) => sum + 4 + (type && type !== 'f32' ? recordBytes(type as RecordKey) : 0),
@@ -38,7 +38,7 @@ export function recordBytes(record: RecordKey): number {
   );
 }
 
-/** Write a record at `address`, its epilogue behind it. @returns the address behind all that was written. */
+/** Writes a record at `address`, followed by its epilogue. @returns the address behind everything that was written. */
 export function writeRecord(
   memory: DataView,
   address: number,
@@ -60,7 +60,7 @@ export function writeRecord(
   return end;
 }
 
-/** The same record with other places in memory, those of its epilogue included. */
+/** Copies a record and changes its pointers, including those of its epilogue. */
 export function mapPointers<Of extends AnyRecord>(record: Of, change: (pointer: Pointer) => Pointer): Of {
   const changed = Object.entries(record as unknown as Values).map(([field, value]) => [
     field,
@@ -74,11 +74,11 @@ export function mapPointers<Of extends AnyRecord>(record: Of, change: (pointer: 
 }
 
 /**
- * The record of a part of a step's work.
+ * Makes the record of a part of a step from the record of the whole step.
  *
  * @param unit the first unit of the part.
- * @param unitBytes by how many bytes the place in a field moves for each unit; other fields stay.
- * @param rest the fields that are others for the part.
+ * @param unitBytes by how many bytes the pointer in a field moves for each unit; other fields stay.
+ * @param rest the other fields that differ in the part.
  */
 export function moveTo<Of extends AnyRecord>(
   record: Of,

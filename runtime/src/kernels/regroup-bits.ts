@@ -2,7 +2,7 @@ import type { Pads } from '@signwave/format';
 import type { BitMap } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
 
-/** Bits of a map in which each of `groups` groups of channels starts at a whole byte, with pads around them. */
+/** Plans a step that repacks a map's bits so that each of `groups` groups of channels starts at a whole byte, with pads around the map. */
 export function planRegroupBits(context: PlanContext, map: BitMap, groups: number, pads: Pads): BitMap {
   const { height, width, channels } = map.shape;
   const groupChannels = channels / groups;

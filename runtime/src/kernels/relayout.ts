@@ -7,7 +7,7 @@ import { roundUp, VECTOR_LANES } from './filters.js';
 import type { RelayoutRecord } from './generated/records.js';
 import { headOf, type Layout } from './room.js';
 
-/** Have all that a fused group reads in a layout, converted where its maker works on the other. */
+/** Provides everything that a fused group reads in a layout; plans conversions for maps that were made in the other layout. */
 export function provideOperands(context: PlanContext, fused: FusedGroup, layout: Layout): void {
   const node = headOf(context.graph, fused);
   const operands = node?.inputs ?? [fused.source];
@@ -42,7 +42,7 @@ function provideSignPlanes(context: PlanContext, sign: number): void {
   context.steps.push(relayout('bitsToSigns', relayoutFields(context.newSignPlanes(sign), map)));
 }
 
-/** Kernels that bring a map from one layout into the other. */
+/** Kernels that convert a map from one layout to the other. */
 type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns' | 'byteInputPlanes';
 
 export function relayout(
@@ -74,7 +74,7 @@ export function shareRelayout(record: RelayoutRecord): Share<RelayoutRecord> {
   };
 }
 
-/** The record that relates a map as planes and the same map as pixels. */
+/** Makes the record for converting between a map as planes and the same map as pixels. */
 export function relayoutFields(planes: FloatPlanes, pixels: FloatMap): RelayoutRecord {
   const { height, width, channels } = planes.shape;
   return {
@@ -90,7 +90,7 @@ export function relayoutFields(planes: FloatPlanes, pixels: FloatMap): RelayoutR
   };
 }
 
-/** Lanes of a map's planes that kernels work on. */
+/** Number of lanes of a map's planes that kernels process. */
 export function laneCount({ shape, pitch }: Pick<FloatPlanes, 'shape' | 'pitch'>): number {
   return roundUp(shape.height * pitch, VECTOR_LANES);
 }

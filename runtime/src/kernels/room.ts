@@ -2,10 +2,10 @@ import type { Graph, GraphNode, MapShape } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
 
-/** How the maps lie in memory that a kernel reads and writes: runtime/assembly/records.ts. */
+/** How the maps that a kernel reads and writes lie in memory: runtime/assembly/records.ts. */
 export type Layout = 'pixels' | 'planes';
 
-/** What rooms accept or refuse. */
+/** What rooms need to know to accept or refuse a fused group. */
 export interface ShapedGraph {
   readonly graph: Graph;
   readonly shapes: readonly MapShape[];
@@ -14,20 +14,20 @@ export interface ShapedGraph {
 }
 
 /**
- * All there is to know about a way to execute a fused group: one file for each kernel, or for a few that differ in little, with what it
- * accepts, the records that it makes, what they read and write, and how threads share them.
+ * Everything about one way to execute a fused group: what it accepts, the records that it makes, what their steps read and write, and how
+ * threads share these. Each kernel, or a few that differ little, has a file with its room.
  */
 export interface Room {
   readonly layout: Layout;
-  /** Whether groups that this room accepts pull their neighbours to its layout. */
+  /** Whether fused groups that this room accepts pull their neighbours to its layout. */
   readonly isDecisive?: boolean;
-  /** Why it can't execute a fused group, in words; undefined if it can. A room without it executes every group that it is asked for. */
+  /** Says why the room can't execute a fused group; undefined if it can. Absent: it executes every group that it is asked for. */
   readonly refusal?: (shaped: ShapedGraph, fused: FusedGroup) => string | undefined;
-  /** Add the steps. What the group reads is there, in the layout of the room. */
+  /** Adds the steps of a fused group. What it reads has been provided in the layout of the room. */
   readonly plan: (context: PlanContext, fused: FusedGroup) => void;
 }
 
-/** The node of a fused group's head, if it has one. */
+/** The node at the head of a fused group, if it has one. */
 export function headOf(graph: Graph, fused: FusedGroup): GraphNode | undefined {
   return fused.head === undefined ? undefined : graph.nodes[fused.head];
 }

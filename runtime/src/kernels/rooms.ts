@@ -18,10 +18,10 @@ import { sampleMean } from './sample-mean.js';
 import { signMap } from './sign-map.js';
 import { softmax } from './softmax.js';
 
-/** What a fused group can begin with. `elementwise`: a chain of operations that have no room of their own. */
+/** What a fused group can begin with. `elementwise` is a chain of operations that have no room of their own. */
 type Head = Exclude<GraphNode['op'], 'input' | 'affine' | 'add' | 'clip'> | 'elementwise';
 
-/** The rooms of each operation. Of those of one layout, the first that accepts a fused group executes it. */
+/** The rooms of each operation. In each layout, the first one that accepts a fused group executes it. */
 export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
   elementwise: [elementwise, elementwisePlanes],
   conv: [convBits, convFloat, convLut, convFloatLut, convPlanes],

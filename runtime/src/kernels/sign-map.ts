@@ -4,7 +4,7 @@ import { padChannelValues } from './filters.js';
 import { planMapKernel } from './map-arguments.js';
 import type { Room } from './room.js';
 
-/** A sign whose result is read as floats. */
+/** Executes a sign whose result is read as floats. */
 export const signMap: Room = {
   layout: 'pixels',
   plan: (context, fused) => {

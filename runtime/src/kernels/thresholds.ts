@@ -1,8 +1,8 @@
 import type { ZeroRule } from '@signwave/format';
 
-/** What lies between the integer sum of a binary convolution and a bit, for one channel (SPEC 4.5, 4.8, 4.2). */
+/** How the integer sum of a binary convolution becomes a bit, for one channel (SPEC 4.5, 4.8, 4.2). */
 export interface SumToBit {
-  /** Scale and bias of the affine, if there is one. */
+  /** The scale of the affine; scale and bias are absent if there is none. */
   readonly scale?: number;
   readonly bias?: number;
   readonly lo: number;
@@ -19,7 +19,7 @@ export interface SumThreshold {
 
 const ALWAYS = -(2 ** 31);
 
-/** The reference's own float expression: whether a sum gives +1. */
+/** Whether a sum gives +1, by the float expression of the reference. */
 export function sumIsPlus(channel: SumToBit, sum: number): boolean {
   let x = sum;
   if (channel.scale !== undefined) x = Math.fround(Math.fround(x * channel.scale) + channel.bias!);
@@ -29,10 +29,10 @@ export function sumIsPlus(channel: SumToBit, sum: number): boolean {
 }
 
 /**
- * The integer threshold that gives the same bit as the float expression for every sum in -maxSum..maxSum.
+ * Finds the integer threshold that gives the same bit as the float expression for every sum from -maxSum to maxSum.
  *
- * Rounding is monotone, so the expression rises or falls with the sum as a whole and changes its bit at most once: bisection
- * finds where. A closed form, (t - b) / m, is off by one now and then, where a rounding crosses the threshold.
+ * Rounding is monotone, so the expression only rises, or only falls, with the sum, and changes its bit at most once; bisection finds where.
+ * The closed form, (t - b) / m, is sometimes off by one, when rounding crosses the threshold.
  */
 export function sumThreshold(channel: SumToBit, maxSum: number): SumThreshold {
   const atLeast = sumIsPlus(channel, -maxSum);
@@ -51,7 +51,7 @@ export function sumThreshold(channel: SumToBit, maxSum: number): SumThreshold {
 const word = new Int32Array(1);
 const float = new Float32Array(word.buffer);
 
-/** The smallest float32 above a finite x, so that `v > x` can be asked as `v >= nextUp(x)`. */
+/** The smallest float32 above a finite x, so that `v > x` equals `v >= nextUp(x)`. */
 export function nextUp(x: number): number {
   float[0] = x;
   if (float[0] === 0) word[0] = 1;

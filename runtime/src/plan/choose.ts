@@ -9,14 +9,14 @@ import { type FusedGroup, operandsOf } from './fuse.js';
 import { layGrids } from './grids.js';
 
 interface ChosenRooms {
-  /** The room that executes a fused group. */
+  /** Gives the room that executes a fused group. */
   roomOf(fused: FusedGroup): Room;
   readonly choice: Choice;
 }
 
 /**
- * Choose the room of each fused group. Convolutions by look-up tables decide: they work on planes, and so do all other operations
- * between them that can, so that maps are converted at the edges only.
+ * Chooses the room of each fused group. Convolutions by look-up tables decide the layout: they work on planes, and so do all operations
+ * between them that can, so that maps are only converted where the layout changes.
  */
 export function chooseRooms(
   shaped: ShapedGraph,
@@ -54,12 +54,12 @@ export function chooseRooms(
         choice: { luts, refusals, grids },
       };
     }
-    // A convolution less can change the grids, and with them the tables of the others.
+    // Without a convolution, the grids can change, and with them the tables of the others.
     for (const fused of candidates) if (!luts.has(fused)) candidates.delete(fused);
   }
 }
 
-/** The first room of a layout that accepts a fused group. */
+/** Finds the first room of a layout that accepts a fused group. */
 function acceptingRoom(shaped: ShapedGraph, fused: FusedGroup, layout: Layout, mayDecide = true): Room | undefined {
   const op = headOf(shaped.graph, fused)?.op ?? 'elementwise';
   return ROOMS[op as keyof typeof ROOMS].find(
@@ -67,7 +67,7 @@ function acceptingRoom(shaped: ShapedGraph, fused: FusedGroup, layout: Layout, m
   );
 }
 
-/** The groups that decide for planes, and all that reach them through groups that can work on planes as well. */
+/** Finds the fused groups that work on planes: the decisive ones, and all that are connected to them by groups that can work on planes. */
 function spread(
   shaped: ShapedGraph,
   groups: readonly FusedGroup[],
@@ -88,7 +88,7 @@ function spread(
       ...operandsOf(shaped.graph, fused).flatMap((value) => makers.get(value) ?? []),
       ...resultsOf(fused).flatMap((value) => readers.get(value) ?? []),
     ];
-    // A set is walked in the order of insertion, what is added on the way included.
+    // The loop also visits what is added to the set meanwhile.
     for (const next of neighbours) if (acceptingRoom(shaped, next, 'planes', false)) planes.add(next);
   }
   return planes;

@@ -1,26 +1,29 @@
-/** Kinds of CPU that kernels are chosen for. */
+/** The kinds of CPU that kernels are chosen for. */
 export type Cpu = 'x86' | 'arm';
 
-/** What the parts of a binary convolution cost, in units of one CPU: only their ratios count. */
+/** The cost of each piece of work in a binary convolution. Units depend on the CPU; only ratios count. */
 export interface Costs {
-  /** 16 lanes of a row of a table. */
+  /** Storing 16 lanes of a row of a table. */
   readonly store: number;
-  /** 16 lanes of a channel, brought into the order of the table. */
+  /** Bringing 16 lanes of a channel into the order of the table. */
   readonly gather: number;
-  /** 16 lanes that a look-up adds, and the look-up itself. */
+  /** Adding 16 lanes in a look-up. */
   readonly lookupVector: number;
+  /** A look-up, apart from the lanes that it adds. */
   readonly lookup: number;
-  /** A filter in a block of tables, for one chunk of lanes; 16 sums of one block that join those of the others. */
+  /** Starting a filter in a block of tables, for one chunk of lanes. */
   readonly filter: number;
+  /** Adding 16 sums of one block to those of the other blocks. */
   readonly widen: number;
-  /** xor, popcount and widening of 128 taps; and what else a pixel takes. */
+  /** xor, popcount and widening of 128 taps. */
   readonly xnorWord: number;
+  /** The rest of the work for a pixel when bits are counted. */
   readonly xnorPixel: number;
 }
 
-/** Results don't depend on them: whatever is chosen has the same sums. */
+/** Results don't depend on these costs, because every choice gives the same sums. */
 export const COSTS: Readonly<Record<Cpu, Costs>> = {
-  /** Cycles: runtime/scripts/measure-kernels.mjs measures kernels and compares. */
+  /** Cycles. runtime/scripts/measure-kernels.mjs compares them with measured times of kernels. */
   x86: {
     store: 1.1,
     gather: 1.2,
@@ -32,7 +35,7 @@ export const COSTS: Readonly<Record<Cpu, Costs>> = {
     xnorPixel: 25,
   },
   /** Instructions of ARM64, fitted by bench/scripts/fit-arm-costs.mjs,
-   * cortex-a72. Popcount is one of them here, and a load with an offset two. Not cycles: no ARM was measured. */
+   * cortex-a72. A popcount is one instruction, a load with an offset two. These aren't cycles: no ARM was measured. */
   arm: {
     store: 7.07,
     gather: 57.48,

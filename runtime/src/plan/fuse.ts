@@ -9,44 +9,44 @@ import {
 } from '@signwave/format';
 
 /**
- * Nodes that one step executes. A convolution takes the affine, add, clip and sign after it along, in this order, as long as
- * nobody else needs the values between; such a chain without a convolution is an elementwise step.
+ * The nodes that one step executes. A convolution includes the affine, add, clip and sign that follow it in this order, as long as nothing
+ * else reads the values between them. Such a chain without a convolution is an elementwise step.
  */
 export interface FusedGroup {
   /** The node whose kernel begins the step; absent for an elementwise chain. */
   readonly head?: number;
-  /** The value that the chain starts from: the head's result, or the operand of an elementwise chain. */
+  /** The value with which the chain starts: the head's result, or the operand of an elementwise chain. */
   readonly source: number;
-  /** A `borderBias` of whole numbers right behind a binary head: it belongs to the sums. */
+  /** A `borderBias` of whole numbers right after a binary head. It is added to the integer sums. */
   readonly sumBias?: number;
   readonly affine?: number;
-  /** A `borderBias` in the place of the add, behind an integer convolution. */
+  /** A `borderBias` after an integer convolution, in place of the add. */
   readonly border?: number;
-  /** The add, and its operand that is not on the chain. */
+  /** The add, and its operand that isn't in the chain. */
   readonly add?: { readonly node: number; readonly operand: number };
   readonly clip?: number;
-  /** A sign at the end whose result is written as bits. */
+  /** A sign at the end of the chain, whose result is written as bits. */
   readonly sign?: number;
-  /** The node whose value the chain has before the sign. */
+  /** The last node before the sign. */
   readonly result: number;
-  /** Whether the floats of `result` are needed by anyone. */
+  /** Whether another step, or the output, needs the floats of `result`. */
   readonly keepsFloats: boolean;
 }
 
-/** Nodes of a fused group in order. */
+/** Lists the nodes of a fused group in order. */
 export function nodesOf(fused: FusedGroup): number[] {
   const { head, sumBias, affine, border, add, clip, sign } = fused;
   return [head, sumBias, affine, border, add?.node, clip, sign].filter((n) => n !== undefined);
 }
 
-/** Values that a fused group reads. */
+/** Lists the values that a fused group reads. */
 export function operandsOf(graph: Graph, fused: FusedGroup): number[] {
   const operands = fused.head === undefined ? [fused.source] : [...graph.nodes[fused.head]!.inputs];
   if (fused.add) operands.push(fused.add.operand);
   return operands;
 }
 
-/** For every node, the nodes that read it, in order; one entry for each operand. */
+/** Lists for every node the nodes that read it, in order, with an entry for each operand. */
 export function consumersOf(graph: Graph): number[][] {
   const consumers: number[][] = graph.nodes.map(() => []);
   graph.nodes.forEach((node, index) => {
@@ -55,16 +55,16 @@ export function consumersOf(graph: Graph): number[][] {
   return consumers;
 }
 
-/** Whole numbers up to this one are exact in float32. */
+/** All whole numbers up to this one are exact in float32. */
 const MAX_WHOLE = 2 ** 24;
 
 const CHAIN = ['affine', 'add', 'clip'] as const;
 
 /**
- * Divide a graph into {@link FusedGroup}s in an order in which they can run. Every node but `input` is in one; a sign whose result is
- * needed both as bits and as floats is in two.
+ * Divides a graph into {@link FusedGroup}s, in an order in which they can run. Every node except `input` is in one of them; a sign whose
+ * result is needed both as bits and as floats is in two.
  *
- * @param isFused false to give every node a step of its own: what fusion brings is measured by bench/src/ablations.ts.
+ * @param isFused false gives every node a step of its own; bench/src/ablations.ts measures what fusion gains.
  */
 export function fuse(graph: Graph, isFused = true): FusedGroup[] {
   const { nodes } = graph;
@@ -76,7 +76,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
   const needsFloats = (sign: number): boolean =>
     sign === last || !needsBits(sign) || consumers[sign]!.some((reader) => !isBinary(graph, nodes[reader]!));
 
-  /** Follow the chain from `source`; `first` is its first node if the chain has no head. */
+  /** Follows the chain from `source`. `first` is its first node if the chain has no head. */
   const follow = (source: number, head: number | undefined, first: number | undefined): void => {
     const chain: {
       sumBias?: number;
@@ -129,7 +129,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
 
   nodes.forEach((node, index) => {
     if (node.op === 'sign') {
-      // Not reached by a chain: its operand is an input, a pool, or a value with several signs.
+      // No chain includes this sign if its operand is an input, a pool, or a value with several signs.
       if (needsBits(index) && !taken.has(index)) follow(node.inputs[0]!, undefined, undefined);
       if (needsFloats(index)) groups.push({ group: single(index), position: index });
       return;
@@ -146,7 +146,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
   return groups.sort((a, b) => a.position - b.position).map(({ group }) => group);
 }
 
-/** Whether node `index` adds whole numbers to the sums of the binary layer `head`: then they stay whole, and exact. */
+/** Whether node `index` adds whole numbers to the sums of the binary layer `head`, so that these stay whole and exact. */
 function isSumBias(graph: Graph, head: number, index: number): boolean {
   const node = graph.nodes[index]!;
   const layer = graph.nodes[head] as ConvNode | LinearNode;

@@ -3,8 +3,8 @@ import { phasesOf } from '../kernels/phases.js';
 import type { FusedGroup } from './fuse.js';
 
 /**
- * Lanes from one row of a value's planes to the next. Values that are added to each other, and operand and result of a
- * convolution of stride 1 on signs, have the same pitch, so that one lane means the same pixel in all of them.
+ * The pitch of each value's planes: the number of lanes from one row to the next. Values that are added to each other have the same pitch,
+ * and so have operand and result of a convolution of signs with stride 1, so that a lane is the same pixel in all of them.
  */
 export interface Grids {
   pitchOf(value: number): number;
@@ -45,16 +45,16 @@ export function layGrids(graph: Graph, shapes: readonly MapShape[], planes: Read
       const [, height, width] = graph.tensors[node.weights]!.shape;
       widen(result, shapes[source]!.width + phasesOf({ height, width }, node).reach.columns);
     }
-    // The rows above need the operand's pads as well, whichever way it is read: strides read signs with their pads.
+    // Binary convolutions of any stride read the operand's signs with their pads, so its pitch needs space for them.
     if (isBinary(graph, node)) widen(operand, shapes[operand]!.width + Math.max(node.pads.left, node.pads.right));
   }
   return { pitchOf: (value) => pitches[rootOf(value)]! };
 }
 
-/** Whether a convolution on planes reads its operand's own planes; else phases of it are copied. */
+/** Whether a convolution on planes reads its operand's own planes. If not, it reads copies of the operand's phases. */
 export function readsInPlace(graph: Graph, node: ConvNode): boolean {
   const { stride, pads } = node;
   if (stride.height !== 1 || stride.width !== 1 || isIntegerConv(graph, node)) return false;
-  // Signs have their pads around them, floats have none.
+  // Planes of signs include pads, planes of floats don't.
   return isBinary(graph, node) || pads.top + pads.left + pads.bottom + pads.right === 0;
 }

@@ -3,17 +3,17 @@ import type { Region } from './region.js';
 import type { Step } from './step.js';
 
 /**
- * When a map holds something. Moment 0 is loading, moment 1 the input, and each step of a run is a moment of its own; the output is read in the
- * moment after the last.
+ * The first and the last moment in which a map holds something. Moment 0 is loading, moment 1 the input, and each step of a run is a moment
+ * of its own. The output is read in the moment after the last step.
  */
 export interface Lifetime {
   readonly first: number;
   readonly last: number;
-  /** A map whose last moment is this one's first, and in whose memory this one may lie. */
+  /** A map whose memory this one may take over; its last moment is this one's first. */
   readonly replaces?: Region;
 }
 
-/** The parts of a plan that say which regions are read and written, in order. */
+/** What a plan says about which regions are read and written, and when. */
 interface Moments {
   readonly loadSteps: readonly Step[];
   readonly inputSteps: { readonly bytes?: Step; readonly floats: Step };
@@ -22,8 +22,8 @@ interface Moments {
 }
 
 /**
- * The lifetime of every map: from the first step that writes it to the last one that reads or writes it. Nothing but what steps declare
- * counts, in whatever order a room asked for its maps. That steps declare all is for tests to check: runtime/test/poison.ts.
+ * Finds the lifetime of every map: from the first step that writes it to the last one that reads or writes it. Only what steps declare
+ * counts, not the order in which rooms asked for maps. Tests check that steps declare everything: runtime/test/poison.ts.
  */
 export function lifetimesOf({ loadSteps, inputSteps, steps, output }: Moments): ReadonlyMap<Region, Lifetime> {
   const lifetimes = new Map<Region, Lifetime>();

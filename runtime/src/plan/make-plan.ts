@@ -11,24 +11,24 @@ import type { Plan } from './plan.js';
 import { PlanContext } from './plan-context.js';
 import { divider } from './share.js';
 
-/** What may be asked of a plan; all default to what is fastest. */
+/** Options of a plan. All default to what is fastest. */
 export interface PlanOptions {
   readonly binaryKernels?: BinaryKernels;
-  /** Which CPU's costs to estimate with; default `x86`. */
+  /** The CPU whose costs estimates use; default `x86`. */
   readonly cpu?: Cpu;
-  /** Default: the cheapest by estimate. */
+  /** Picks the tables of convolutions; default: the cheapest by estimate. */
   readonly pickTables?: PickTables;
-  /** Whether scales, shortcuts, clips and signs go along with the convolution before them; default `true`. */
+  /** Whether scales, shortcuts, clips and signs are executed together with the convolution before them; default `true`. */
   readonly isFused?: boolean;
   /** How many threads share the work; default 1. */
   readonly threads?: number;
-  /** Elements below which a step that only moves or combines them isn't shared; default: share.ts. */
+  /** Minimum number of elements for which threads share a step that only moves or combines elements; default: see share.ts. */
   readonly minSharedElements?: number;
 }
 
 /**
- * Decide how a graph is executed: which kernels, in which order, with what data in which layout. A plan has no addresses: `Placement` gives
- * its regions places in a memory.
+ * Decides how a graph is executed: which kernels, in which order, with what data in which layout. A plan has no addresses; `Placement`
+ * places its regions in a memory.
  *
  * @param simd whether the module that will run the plan is the SIMD build; only that has kernels on planes.
  * @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT` for a graph without meaning.
@@ -38,15 +38,15 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
   const shapes = inferShapes(graph);
   const estimate = estimator(COSTS[cpu]);
 
-  // Fuse: nodes into groups, each the work of one room of kernels.
+  // Fuse nodes into groups, each of which one room executes.
   const fusedGroups = fuse(graph, options.isFused);
 
-  // Choose: the room of each group, and with it the layout of its maps.
+  // Choose the room of each fused group, and with it the layout of its maps.
   const kernels = simd ? binaryKernels : 'xnor';
   const shaped = { graph, shapes, freeSums: freeSums(graph) };
   const { roomOf, choice } = chooseRooms(shaped, fusedGroups, kernels, options.pickTables ?? estimate);
 
-  // Plan: the steps of each room, with all that it reads in its layout.
+  // Plan the steps of each fused group, after converting everything that it reads to the layout of its room.
   const context = new PlanContext(graph, shapes, simd, choice, threads, estimate);
   const readers = fusedGroups.filter((fused) => operandsOf(graph, fused).includes(0));
   const isOnPlanes = readers.length > 0 && readers.every((fused) => roomOf(fused).layout === 'planes');
@@ -60,7 +60,7 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
   provideFloatMap(context, last);
   const output = context.floatMap(last);
 
-  // Share: each step of a run among threads.
+  // Share each step of a run among threads.
   const regions = [...context.regions];
   const divide = divider(threads, (region) => regions.push(region), options.minSharedElements);
   const steps = context.steps.map(divide);

@@ -5,37 +5,37 @@ import type { Lifetime } from './lifetimes.js';
 import type { Plan } from './plan.js';
 import type { Pointer, Region } from './region.js';
 
-/** Vectors begin at multiples of this; also a cache line. */
+/** Regions begin at multiples of this: enough for vectors, and the size of a cache line. */
 const ALIGN_BYTES = 64;
 
 /** Kernels may read or write up to 31 bytes past the end of a map, a patch or a row of sums. */
 const SLACK_BYTES = 64;
 
-/** WebAssembly addresses have 32 bits. */
+/** The limit of WebAssembly's 32-bit addresses. */
 const MAX_MEMORY_BYTES = 2 ** 32 - 65_536;
 
-/** Where regions lie, and the first byte behind them. */
+/** The addresses of regions, and that of the first byte behind them. */
 interface Places {
   readonly addresses: ReadonlyMap<Region, number>;
   readonly endBytes: number;
 }
 
 /**
- * Where everything of a plan lies in memory.
+ * The addresses of everything in a plan.
  *
- * A replica is a set of all that changes in a run: with several of them threads run a plan for several inputs at the same time.
+ * A replica is a copy of all memory that changes in a run. With several of them, threads can run a plan on several inputs at the same time.
  */
 export class Placement {
   /** Bytes of memory, counted from address 0. */
   readonly sizeBytes: number;
-  /** Addresses of each replica; a region that the first one alone has is shared by all. */
+  /** Addresses of each replica. All replicas share the regions that only the first one has. */
   readonly #replicas: readonly ReadonlyMap<Region, number>[];
   readonly #records: Region;
   #usedBytes = 0;
 
   /**
-   * @param replicas how many inputs can be worked on at the same time.
-   * @throws {SignwaveError} `E_ENGINE` when the plan needs more than a 32-bit address space.
+   * @param replicas the number of inputs that can be processed at the same time.
+   * @throws {SignwaveError} `E_ENGINE` if the plan needs more than a 32-bit address space.
    */
   constructor(
     readonly plan: Plan,
@@ -57,14 +57,14 @@ export class Placement {
     this.sizeBytes = endBytes;
   }
 
-  /** Write the bytes that the plan's constants have from the start. */
+  /** Writes the regions whose bytes the plan knows. */
   writeConstants(memory: WebAssembly.Memory): void {
     const bytes = new Uint8Array(memory.buffer);
     for (const region of this.plan.regions)
       if (region.data) bytes.set(region.data, this.addressOf({ region, offsetBytes: 0 }, 0));
   }
 
-  /** Write the record of a call for a replica. @returns its address. */
+  /** Writes the record of a call for a replica. @returns its address. */
   writeRecord(view: DataView, kernel: KernelName, record: AnyRecord, replica: number): number {
     const address = this.addressOf({ region: this.#records, offsetBytes: this.#usedBytes }, 0);
     const end = writeRecord(view, address, kernel, record, (it) => this.addressOf(it, replica));
@@ -85,11 +85,11 @@ function bytesOfRecords(steps: Plan['steps']): number {
 }
 
 /**
- * Give every region an address from `baseBytes` on: constants, fixed regions and scratch side by side, then maps, each at
- * the lowest place that no map living at the same time takes (largest first).
+ * Gives every region an address from `baseBytes` on. Constants, fixed regions and scratch lie side by side. Maps follow: from the largest
+ * to the smallest, each gets the lowest address at which it overlaps no map that lives at the same time.
  *
- * @returns the addresses, and how many bytes of memory are needed, counted from address 0.
- * @throws {SignwaveError} `E_ENGINE` when that is more than a 32-bit address space.
+ * @returns the addresses, and the number of bytes of memory that are needed, counted from address 0.
+ * @throws {SignwaveError} `E_ENGINE` if that is more than a 32-bit address space.
  */
 export function placeRegions(
   regions: readonly Region[],
@@ -126,7 +126,7 @@ export function placeRegions(
   return { addresses, endBytes: end };
 }
 
-/** Maps that follow each other in the same memory, and how long they live together. */
+/** Maps that take over each other's memory, with the moments of the first one's start and the last one's end. */
 interface Span {
   readonly maps: Region[];
   readonly sizeBytes: number;

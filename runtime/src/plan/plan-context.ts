@@ -9,24 +9,24 @@ import type { PlannedStep } from './step.js';
 
 const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
 
-/** A region that has its size only when all is planned. */
+/** A region whose size is only known when everything is planned. */
 type Growing = { -readonly [Field in keyof Region]: Region[Field] };
 
 type TypedArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Float32Array | Int32Array | Uint32Array;
 
-/** Whether each group of a convolution's channels starts at a whole byte, so that it reads a sign's bits as they are. */
+/** Whether the channels of each group of a convolution start at a whole byte, so that it can read a sign's bits without repacking. */
 export function readsBytes(groups: number, channels: number): boolean {
   return groups === 1 || (channels / groups) % 8 === 0;
 }
 
 /**
- * What the rooms of kernels know and collect: values in memory, regions and steps. Steps are added in the order of execution. To ask for a
- * map has no effect on how long it lives: what steps declare decides that.
+ * What the kernels' rooms share while they plan: values in memory, regions and steps. Steps are added in the order of execution. Asking for
+ * a map doesn't affect its lifetime, which only depends on what steps declare.
  */
 export class PlanContext {
   readonly regions: Region[] = [];
   readonly steps: PlannedStep[] = [];
-  /** Run once, when all regions have their addresses and data. */
+  /** Steps that run once, when the plan is placed and its constants are written. */
   readonly loadSteps: PlannedStep[] = [];
   readonly bitMaps = new Map<number, BitMap>();
   readonly signPlanes = new Map<number, SignPlanes>();
@@ -42,7 +42,7 @@ export class PlanContext {
     readonly simd: boolean,
     readonly choice: Choice,
     readonly threads: number,
-    /** The cheapest tables for a convolution; remembers. */
+    /** Finds the cheapest tables for a convolution, and remembers them. */
     readonly estimate: (work: LutWork) => LutParameters | undefined,
   ) {
     this.#consumers = consumersOf(graph);
@@ -52,28 +52,28 @@ export class PlanContext {
     return this.graph.nodes[index]!;
   }
 
-  /** A region that holds these bytes from the start. */
+  /** Adds a region that holds these bytes from the start. */
   constant(data: TypedArray): Pointer {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return pointer(this.#add({ kind: 'constant', sizeBytes: bytes.length, data: bytes }));
   }
 
-  /** Bytes that only the load steps read: maps lie in the same memory later. */
+  /** Adds a region of bytes that only load steps read, so that other maps can take their memory afterwards. */
   loadData(data: Uint8Array): Pointer {
     return pointer(this.#add({ kind: 'map', sizeBytes: data.length, data }));
   }
 
-  /** Room for what the load steps make, and nobody changes after. */
+  /** Adds a region that load steps write and that never changes afterwards. */
   made(sizeBytes: number): Pointer {
     return pointer(this.#add({ kind: 'constant', sizeBytes }));
   }
 
-  /** A region of zeros that keeps what is written to it. */
+  /** Adds a region of zeros, which keeps what is written to it. */
   fixed(sizeBytes: number): Region {
     return this.#add({ kind: 'fixed', sizeBytes });
   }
 
-  /** Room that no step expects anything in; one region for each name, as large as the largest wish. */
+  /** Gives memory that no step expects to hold anything: one region for each name, as large as the largest request. */
   scratch(name: string, sizeBytes: number): Pointer {
     const known = this.#scratch.get(name) ?? this.#add<Growing>({ kind: 'scratch', sizeBytes: 0 });
     this.#scratch.set(name, known);
@@ -81,7 +81,7 @@ export class PlanContext {
     return pointer(known);
   }
 
-  /** A map for the floats of `index`. `isFixed` if what isn't written has to stay zero. */
+  /** Adds a map for the floats of node `index`. `isFixed` says that elements which aren't written must stay zero. */
   newFloatMap(index: number, isFixed = false): FloatMap {
     const shape = this.shapes[index]!;
     const pixelBytes = roundUp(shape.channels, BLOCK) * 4;
@@ -92,7 +92,7 @@ export class PlanContext {
     return map;
   }
 
-  /** Let `index` have the floats that lie in `map` already. */
+  /** Makes `map` the map of node `index`, too, because it holds the same floats. */
   shareFloatMap(index: number, map: FloatMap): void {
     this.floatMaps.set(index, { ...map, shape: this.shapes[index]! });
   }
@@ -101,7 +101,7 @@ export class PlanContext {
     return known(this.floatMaps, index);
   }
 
-  /** A map for the bits of a sign, with the pads of all convolutions that read it in place. */
+  /** Adds a map for the bits of a sign, with the pads of all convolutions that read it in place. */
   newBitMap(sign: number): BitMap {
     const { channels } = this.shapes[sign]!;
     const pads = { ...NO_PADS };
@@ -131,7 +131,7 @@ export class PlanContext {
     return known(this.bitMaps, sign);
   }
 
-  /** Planes for the floats of `index`. `isFixed` if what isn't written has to stay zero. */
+  /** Adds planes for the floats of node `index`. `isFixed` says that elements which aren't written must stay zero. */
   newFloatPlanes(index: number, isFixed = false): FloatPlanes {
     const shape = this.shapes[index]!;
     const pitch = this.choice.grids.pitchOf(index);
@@ -147,7 +147,7 @@ export class PlanContext {
     return known(this.floatPlanes, index);
   }
 
-  /** Planes for a sign, with the pads of all convolutions that read them. */
+  /** Adds planes for a sign, with the pads of all convolutions that read them. */
   newSignPlanes(sign: number): SignPlanes {
     const shape = this.shapes[sign]!;
     const pitch = this.choice.grids.pitchOf(sign);
@@ -174,7 +174,7 @@ export class PlanContext {
     return known(this.signPlanes, sign);
   }
 
-  /** i8 lanes of a map's planes: -1 for its pixels, 0 between rows. */
+  /** Gives the mask of a map's planes: i8 lanes, -1 for pixels and 0 between rows. */
   laneMask({ height, width }: MapShape, pitch: number): Pointer {
     const key = `${height} ${width} ${pitch}`;
     let mask = this.#masks.get(key);

@@ -4,24 +4,24 @@ import type { BitMap, FloatMap, SignPlanes } from './maps.js';
 import type { Region } from './region.js';
 import type { Step } from './step.js';
 
-/** How a graph is executed: made when a model is loaded, never stored and never changed. Addresses are not part of it: `placement.ts`. */
+/** How a graph is executed. A plan is made when a model is loaded; it is never stored or changed. It has no addresses: `placement.ts`. */
 export interface Plan {
   readonly graph: Graph;
   readonly shapes: readonly MapShape[];
   readonly simd: boolean;
-  /** Among how many the steps are divided. */
+  /** Number of threads for which the steps are divided. */
   readonly threads: number;
-  /** Run once, when the plan has been placed. */
+  /** Steps that run once, when the plan has been placed. */
   readonly loadSteps: readonly Step[];
   readonly steps: readonly Step[];
-  /** What brings the input into the first map: from bytes, if the graph has a recipe, and from floats. */
+  /** The steps that bring the input into the first map: from floats, and from bytes if the graph has a recipe. */
   readonly inputSteps: { readonly bytes?: Step; readonly floats: Step };
   /** Where the caller puts the input: bytes (H, W, C), or floats (H, W, C). */
   readonly staging: Region;
   readonly regions: readonly Region[];
-  /** When each region of kind `map` holds something. */
+  /** The lifetimes of the regions of kind `map`. */
   readonly lifetimes: ReadonlyMap<Region, Lifetime>;
-  /** Bits of the signs that feed binary layers, by node. */
+  /** The bits of signs that feed binary layers, by node. */
   readonly bitMaps: ReadonlyMap<number, BitMap>;
   readonly signPlanes: ReadonlyMap<number, SignPlanes>;
   readonly output: FloatMap;

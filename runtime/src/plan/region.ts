@@ -1,10 +1,11 @@
 /**
- * A stretch of the WebAssembly memory. It has no address: `placement.ts` gives it one.
+ * A contiguous piece of the WebAssembly memory. Its address isn't part of it; `placement.ts` assigns one.
  *
- * - `constant`: written once when the model is loaded, from `data` or by the load steps.
- * - `fixed`: zero when the model is loaded and kept between runs, for maps whose border or gaps stay zero.
- * - `map`: holds something only between the steps that write and read it; regions that don't live at the same time share memory.
- * - `scratch`: means nothing between steps; all of one name share memory.
+ * - `constant`: is written once when the model is loaded, from `data` or by load steps.
+ * - `fixed`: is zero when the model is loaded, and keeps its contents between runs; for maps whose border or gaps must stay zero.
+ * - `map`: only holds something from the first step that writes it to the last that reads it. Maps that don't live at the same time share
+ *   memory.
+ * - `scratch`: holds nothing between steps. All scratch of one name shares memory.
  */
 export interface Region {
   readonly kind: 'constant' | 'fixed' | 'map' | 'scratch';

@@ -2,10 +2,13 @@ import { type AnyRecord, mapPointers, moveTo } from '../kernels/record.js';
 import { pointer, type Region } from './region.js';
 import type { PlannedStep, Share, Step } from './step.js';
 
-/** Some microseconds of work; threads meet in a fraction of one (ResNet-20: 1.42 times as fast with two, 1.29 times with 8192). */
+/**
+ * Some microseconds of work; threads meet in a fraction of one. With this limit, two threads run ResNet-20 1.42 times as fast as one; with
+ * 8192, only 1.29 times.
+ */
 const MIN_SHARED_ELEMENTS = 2048;
 
-/** A planned step of any kernel: the records of one step are of one kind, which a union of steps can't say. */
+/** A planned step of any kernel. The type doesn't say that all records of a step are of the same kind. */
 interface AnyPlannedStep extends Omit<PlannedStep, 'record' | 'share' | 'parts' | 'whole'> {
   readonly record: AnyRecord;
   readonly share?: Share<AnyRecord>;
@@ -14,17 +17,17 @@ interface AnyPlannedStep extends Omit<PlannedStep, 'record' | 'share' | 'parts' 
 }
 
 /**
- * A function that divides steps among threads. They come to it when all are planned: scratch has its size only then.
+ * Makes a function that divides steps among threads. Call it when all steps are planned, because the size of scratch is only known then.
  *
- * @param addRegion is told each region that a part has for itself in place of one that it can't share.
- * @param minElements elements below which a step that only moves or combines them isn't shared.
+ * @param addRegion receives each region that a part has for itself instead of one that it can't share.
+ * @param minElements minimum number of elements for which a step that only moves or combines elements is shared.
  */
 export function divider(
   threads: number,
   addRegion: (region: Region) => void,
   minElements: number = MIN_SHARED_ELEMENTS,
 ): (step: PlannedStep) => Step {
-  /** By the region that part 0 has. */
+  /** The parts' own regions, by the region that part 0 has. */
   const ownRegions = new Map<Region, Region[]>();
   const ownRegion = (region: Region, part: number): Region => {
     const known = ownRegions.get(region) ?? [];

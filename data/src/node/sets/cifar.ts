@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { SignwaveError } from '@signwave/format';
 import { type MemoryImages, sharedBytes, sharedLabels } from '../../sets/image-set.js';
 import { fileExists } from '../file-access.js';
-import type { CifarLayout } from './cifar-layouts.js';
+import type { CifarSet } from './cifar-sets.js';
 import { type Checksums, findDataFile, readDataFile, verifyLabels } from './data-file.js';
 import type { FixedPart, Part } from './part.js';
 import { byteArrayOf, readPythonDict, textOf } from './python-batch.js';
@@ -28,30 +28,25 @@ interface Batch {
 }
 
 /** @throws {SignwaveError} `E_DATA` if a file is missing, isn't made of whole records, or has an impossible label. */
-export async function openCifar(
-  layout: CifarLayout,
-  folder: string,
-  part: Part,
-  checksums: Checksums,
-): Promise<FixedPart> {
-  const advice = `give the folder of the binary or the Python version of ${layout.name}, or the one above ${layout.below[0]}/ or ${layout.below[1]}/`;
-  const [stem] = part === 'train' ? layout.train : [layout.test];
-  const found = await findDataFile(folder, layout.below, [`${stem}.bin`, stem!], advice);
+export async function openCifar(set: CifarSet, folder: string, part: Part, checksums: Checksums): Promise<FixedPart> {
+  const advice = `give the folder of the binary or the Python version of ${set.name}, or the one above ${set.below[0]}/ or ${set.below[1]}/`;
+  const [stem] = part === 'train' ? set.train : [set.test];
+  const found = await findDataFile(folder, set.below, [`${stem}.bin`, stem!], advice);
   const isBinary = found.endsWith('.bin');
-  const stems = part === 'train' ? layout.train : [layout.test];
+  const stems = part === 'train' ? set.train : [set.test];
   const batches: Batch[] = [];
   for (const name of stems) {
     const path = join(dirname(found), isBinary ? `${name}.bin` : name);
     const bytes = await readDataFile(path, checksums);
-    const batch = isBinary ? binaryBatch(layout, path, bytes) : pythonBatch(layout, path, bytes);
-    verifyLabels(path, batch.labels, layout.classNames.length);
+    const batch = isBinary ? binaryBatch(set, path, bytes) : pythonBatch(set, path, bytes);
+    verifyLabels(path, batch.labels, set.classNames.length);
     batches.push(batch);
   }
-  const names = await readClassNames(layout, dirname(found), isBinary, checksums);
-  return { name: layout.name, classNames: names, images: joined(batches) };
+  const names = await readClassNames(set, dirname(found), isBinary, checksums);
+  return { name: set.name, classNames: names, images: joined(batches) };
 }
 
-function binaryBatch({ name, labelBytes }: CifarLayout, path: string, bytes: Uint8Array): Batch {
+function binaryBatch({ name, labelBytes }: CifarSet, path: string, bytes: Uint8Array): Batch {
   const stride = labelBytes + IMAGE_BYTES;
   if (bytes.length === 0 || bytes.length % stride !== 0) {
     throw new SignwaveError(
@@ -63,7 +58,7 @@ function binaryBatch({ name, labelBytes }: CifarLayout, path: string, bytes: Uin
   return { bytes, first: labelBytes, stride, labels };
 }
 
-function pythonBatch({ labelsKey }: CifarLayout, path: string, bytes: Uint8Array): Batch {
+function pythonBatch({ labelsKey }: CifarSet, path: string, bytes: Uint8Array): Batch {
   const dict = readPythonDict(bytes, path);
   const data = byteArrayOf(dict.get('data'));
   const labels = dict.get(labelsKey);
@@ -107,22 +102,22 @@ function interleave(planes: Uint8Array, from: number, pixels: Uint8Array, to: nu
 
 /** Names from the file of class names, if there is one. */
 async function readClassNames(
-  layout: CifarLayout,
+  set: CifarSet,
   folder: string,
   isBinary: boolean,
   checksums: Checksums,
 ): Promise<readonly string[]> {
-  const path = join(folder, isBinary ? layout.binaryNames : layout.pythonNames);
-  if (!(await fileExists(path))) return layout.classNames;
+  const path = join(folder, isBinary ? set.binaryNames : set.pythonNames);
+  if (!(await fileExists(path))) return set.classNames;
   const bytes = await readDataFile(path, checksums);
   const names = isBinary
     ? new TextDecoder().decode(bytes).split(/\r?\n/)
-    : namesOf(readPythonDict(bytes, path).get(layout.namesKey));
+    : namesOf(readPythonDict(bytes, path).get(set.namesKey));
   const given = names.map((name) => name.trim()).filter((name) => name !== '');
-  if (given.length === layout.classNames.length) return given;
+  if (given.length === set.classNames.length) return given;
   throw new SignwaveError(
     'E_DATA',
-    `${path} has ${given.length} class names, expected ${layout.classNames.length}; without ${basename(path)} the usual names are taken`,
+    `${path} has ${given.length} class names, expected ${set.classNames.length}; without ${basename(path)} the usual names are taken`,
   );
 }
 

@@ -11,7 +11,7 @@ import type { FixedPart, Part } from './part.js';
 const SIDE = 28;
 
 /** A data set that is stored like MNIST. */
-export interface IdxLayout {
+export interface IdxSet {
   readonly name: string;
   /** Folders below the given one where torchvision and others keep the files. */
   readonly below: readonly string[];
@@ -19,13 +19,13 @@ export interface IdxLayout {
   readonly classNames: readonly string[];
 }
 
-export const MNIST: IdxLayout = {
+export const MNIST: IdxSet = {
   name: 'MNIST',
   below: ['MNIST/raw', 'MNIST', 'raw', 'mnist/raw', 'mnist'],
   classNames: Array.from({ length: 10 }, (_, digit) => String(digit)),
 };
 
-export const FASHION_MNIST: IdxLayout = {
+export const FASHION_MNIST: IdxSet = {
   name: 'Fashion-MNIST',
   below: ['FashionMNIST/raw', 'FashionMNIST', 'raw', 'fashion-mnist', 'data/fashion'],
   // As listed in the authors' README.
@@ -58,7 +58,7 @@ const LABELS: Kind = { names: ['labels-idx1-ubyte', 'labels.idx1-ubyte'], magic:
 
 /** @throws {SignwaveError} `E_DATA` if a file is missing or malformed, the counts differ, or a label is above 9. */
 export async function openIdx(
-  { name, below, classNames }: IdxLayout,
+  { name, below, classNames }: IdxSet,
   folder: string,
   part: Part,
   checksums: Checksums,

@@ -3,7 +3,7 @@ import type { DataFormat } from '../../sets/formats.js';
 import { type Dataset, sharedLabels } from '../../sets/image-set.js';
 import { type ModelClasses, matchFixedClasses } from '../../sets/match-classes.js';
 import { openCifar } from './cifar.js';
-import { CIFAR10, CIFAR100 } from './cifar-layouts.js';
+import { CIFAR10, CIFAR100 } from './cifar-sets.js';
 import type { Checksums } from './data-file.js';
 import { FASHION_MNIST, MNIST, openIdx } from './idx.js';
 import { openImageFolder } from './image-folder.js';

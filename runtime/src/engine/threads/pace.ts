@@ -1,4 +1,4 @@
-/** A window is this many consecutive runs in one mode. Its fastest counts: threads are still asleep in the first, and any may be disturbed. */
+/** A window is this many consecutive runs in one mode. The fastest counts: in the first, threads are still asleep; any may be disturbed. */
 const WINDOW_RUNS = 4;
 /** Windows between trials of the slower mode; the interval doubles from the first value to the last as long as that mode stays slower. */
 const FIRST_INTERVAL = 8;

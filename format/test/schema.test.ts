@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { FORMAT_VERSION, OPERATIONS, type Operation } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import * as layout from '../src/layout.js';
 import { FILE_RECIPE, RECIPE } from '../src/operations/maps.js';
 import { PADS, SIZE2 } from '../src/operations/row.js';
+import * as code from '../src/schema.js';
+import type { AnyType } from '../src/schema-writer.js';
 import * as verify from '../src/verify.js';
-import type { AnyType } from '../src/write-layout.js';
 
 const schemaText = readFileSync(new URL('../signwave.fbs', import.meta.url), 'utf8');
 
@@ -34,8 +34,8 @@ function bodies(kind: string, text = schemaText): Map<string, string> {
   return new Map([...text.replace(/\/\/.*/g, '').matchAll(pattern)].map(([, name, body]) => [name!, body!]));
 }
 
-/** `border_bias`, `bias_tensor` and `BorderBias` as the layout has them: camelCase, without `_tensor`. */
-function layoutName(name: string): string {
+/** Converts `border_bias`, `bias_tensor` and `BorderBias` to the names in schema.ts: camelCase, without `_tensor`. */
+function codeName(name: string): string {
   return name
     .replace(/_tensor$/, '')
     .replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -57,14 +57,14 @@ function membersOf(text: string): string[] {
 const structLayouts: Readonly<Record<string, { readonly fields: Readonly<Record<string, verify.Type<unknown>>> }>> = {
   Size2: SIZE2,
   Pads: PADS,
-  Tensor: layout.TENSOR,
+  Tensor: code.TENSOR,
 };
 
 const tableLayouts: Readonly<Record<string, { readonly fields: Fields }>> = {
   Recipe: FILE_RECIPE,
-  Node: layout.NODE,
-  AccuracyClaim: layout.ACCURACY_CLAIM,
-  Model: layout.MODEL,
+  Node: code.NODE,
+  AccuracyClaim: code.ACCURACY_CLAIM,
+  Model: code.MODEL,
   ...Object.fromEntries(
     Object.entries(OPERATIONS).map(([key, member]) => [key.replace(/^\w/, (c) => c.toUpperCase()), member]),
   ),
@@ -84,24 +84,24 @@ const scalars: Readonly<Record<string, verify.Type<unknown>>> = {
 function expectType(found: unknown, type: string): void {
   const element = /^\[(\w+)\]$/.exec(type)?.[1];
   if (element !== undefined) expectType((found as { element: unknown }).element, element);
-  // Read from the table's fields, as a graph has it.
+  // This type converts the table to a graph's recipe while it reads.
   else if (type === 'Recipe') expect(found).toBe(RECIPE);
   else if (enums.has(type)) {
     const members = [...enums.get(type)!.matchAll(/(\w+) = (\d+)/g)];
-    expect((found as { values: string[] }).values).toEqual(members.map(([, name]) => layoutName(name!)));
+    expect((found as { values: string[] }).values).toEqual(members.map(([, name]) => codeName(name!)));
     expect(members.map(([, , value]) => Number(value))).toEqual(members.map((_, i) => i));
   } else expect(found).toBe(scalars[type] ?? structLayouts[type] ?? tableLayouts[type]);
 }
 
 function expectField(found: AnyField, { name, type, isRequired, absent }: SchemaField): void {
-  if (type === 'Operation') expect(found).toBe(layout.OPERATION);
-  // Two fields are read in a way of their own: the place of the checksum, and the tensors' data.
+  if (type === 'Operation') expect(found).toBe(code.OPERATION);
+  // Two fields have special types: the checksum, which is read as its position, and the tensors' data.
   else if (name === 'header_crc32') expect(found.type).toBe(verify.placeOfUint32);
   else if (type === '[uint8]' && isRequired) expect(found.type).toBe(verify.lastBytes);
   else {
     expectType(found.type, type);
     expect('absent' in found).toBe(!isRequired);
-    // What an absent struct means is no part of a schema but its comment.
+    // A schema can only say in a comment what the absence of a struct means.
     if (!isRequired && !structs.has(type)) expect(found.absent).toEqual(expectedAbsent(found, type, absent));
   }
 }
@@ -110,17 +110,17 @@ function expectedAbsent(found: AnyField, type: string, absent: string | undefine
   if (enums.has(type)) return (found.type as unknown as { values: string[] }).values[0];
   if (type === 'bool') return false;
   if (type in scalars && type !== 'string') return Number(absent ?? 0);
-  // A list without entries takes no place.
+  // An empty list isn't written.
   return Array.isArray(found.absent) ? [] : undefined;
 }
 
-describe('the layout of the reader is that of signwave.fbs', () => {
+describe('the schema of the reader is that of signwave.fbs', () => {
   test('in its structs', () => {
     expect([...structs.keys()]).toEqual(Object.keys(structLayouts));
     for (const [name, body] of structs) {
       const fields = schemaFields(body);
       const found = Object.entries(structLayouts[name]!.fields);
-      expect(found.map(([key]) => key)).toEqual(fields.map((field) => layoutName(field.name)));
+      expect(found.map(([key]) => key)).toEqual(fields.map((field) => codeName(field.name)));
       fields.forEach(({ type }, i) => {
         expectType(found[i]![1], type);
       });
@@ -130,7 +130,7 @@ describe('the layout of the reader is that of signwave.fbs', () => {
   test('in the order of the operations', () => {
     const byType = Object.entries(OPERATIONS).sort(([, a], [, b]) => a.type - b.type);
     expect(byType.map(([op, { type }]) => `${type} ${op}`)).toEqual(
-      unionMembers.map((name, i) => `${i + 1} ${layoutName(name)}`),
+      unionMembers.map((name, i) => `${i + 1} ${codeName(name)}`),
     );
   });
 
@@ -141,14 +141,14 @@ describe('the layout of the reader is that of signwave.fbs', () => {
   test.each([...tables])('in the fields of %s', (name, body) => {
     const fields = schemaFields(body);
     const found = Object.entries(tableLayouts[name]!.fields).filter(([, { slots }]) => slots > 0);
-    expect(found.map(([key]) => key)).toEqual(fields.map((field) => layoutName(field.name)));
+    expect(found.map(([key]) => key)).toEqual(fields.map((field) => codeName(field.name)));
     fields.forEach((field, i) => {
       expectField(found[i]![1], field);
     });
   });
 });
 
-/** `Operation.Conv`, `Conv.groups`, `DataType.F16`: what a schema names beside its tables. */
+/** Lists the names in a schema, such as `Operation.Conv`, `Conv.groups` and `DataType.F16`. */
 function namesIn(text: string): string[] {
   const fields = [...bodies('table', text)].flatMap(([table, body]) =>
     schemaFields(body).map(({ name }) => `${table}.${name}`),
@@ -159,26 +159,26 @@ function namesIn(text: string): string[] {
   return [...membersOf(text).map((name) => `Operation.${name}`), ...fields, ...values];
 }
 
-/** The minor version that brought a name, by the rows and the layout. */
+/** The minor version that introduced a name, according to the rows and schema.ts. */
 function sinceOf(name: string): number {
   const [owner, member] = name.split('.') as [string, string];
-  if (owner === 'Operation') return OPERATIONS[layoutName(member) as Operation]?.since ?? 0;
-  const field = tableLayouts[owner]?.fields[layoutName(member)];
+  if (owner === 'Operation') return OPERATIONS[codeName(member) as Operation]?.since ?? 0;
+  const field = tableLayouts[owner]?.fields[codeName(member)];
   if (field) return field.since ?? 0;
   const every = [...Object.values(tableLayouts), ...Object.values(structLayouts)].flatMap(({ fields }) =>
     Object.values<AnyField | verify.Type<unknown>>(fields).map((it) => ('slots' in it ? it.type : it)),
   ) as (AnyType | undefined)[];
-  const names = [...(enums.get(owner) ?? '').matchAll(/(\w+) = \d+/g)].map(([, value]) => layoutName(value!));
+  const names = [...(enums.get(owner) ?? '').matchAll(/(\w+) = \d+/g)].map(([, value]) => codeName(value!));
   const type = every.find((it) => it?.values?.join() === names.join());
-  return type?.since?.[layoutName(member)] ?? 0;
+  return type?.since?.[codeName(member)] ?? 0;
 }
 
 describe('what a released schema has not says the later version that brought it', () => {
   const folder = new URL('./golden/', import.meta.url);
   const { major, minor } = FORMAT_VERSION;
 
-  // As with golden files, a schema is kept when its version is released, and never changed:
-  //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/layout.test.ts
+  // Like a golden file, the schema is stored once, before its version is released:
+  //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/schema.test.ts
   if (process.env.SIGNWAVE_WRITE_GOLDEN) writeFileSync(new URL(`v${major}.${minor}.fbs`, folder), schemaText);
 
   const schemas = readdirSync(folder).filter((name) => name.endsWith('.fbs'));
@@ -193,7 +193,7 @@ describe('what a released schema has not says the later version that brought it'
   });
 
   test('and the newest is the version that this package reads', () => {
-    // 1.1 brought a rule, no name.
+    // Version 1.1 introduced a rule, but no name.
     expect(Math.max(1, ...namesIn(schemaText).map(sinceOf))).toBe(minor);
     expect(schemas).toContain(`v${major}.${minor}.fbs`);
   });

@@ -1,5 +1,5 @@
 /** How one of CIFAR's two data sets is stored. Files are named as in the binary version; in the Python version they have no `.bin`. */
-export interface CifarLayout {
+export interface CifarSet {
   readonly name: string;
   /** Folders below the given one that may hold the files, named after the archives and copies of these. */
   readonly below: readonly string[];
@@ -16,7 +16,7 @@ export interface CifarLayout {
   readonly classNames: readonly string[];
 }
 
-export const CIFAR10: CifarLayout = {
+export const CIFAR10: CifarSet = {
   name: 'CIFAR-10',
   below: [
     'cifar-10-batches-bin',
@@ -34,7 +34,7 @@ export const CIFAR10: CifarLayout = {
   classNames: 'airplane automobile bird cat deer dog frog horse ship truck'.split(' '),
 };
 
-export const CIFAR100: CifarLayout = {
+export const CIFAR100: CifarSet = {
   name: 'CIFAR-100',
   below: [
     'cifar-100-binary',

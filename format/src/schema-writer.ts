@@ -1,9 +1,9 @@
-// A FlatBuffers writer that uses the reader's schema (layout.ts): every field that is read is also written.
+// A FlatBuffers writer that uses the reader's schema (schema.ts): every field that is read is also written.
 import type { Builder, Offset } from 'flatbuffers';
-import { HEX } from './layout.js';
 import { type FileRecipe, type InputRecipe, RECIPE } from './operations/maps.js';
 import { OPERATIONS } from './operations/table.js';
 import { alignUp, TENSOR_ALIGN_BYTES } from './placement.js';
+import { HEX } from './schema.js';
 import {
   double,
   type Field,
@@ -62,7 +62,7 @@ function fileRecipe({ resize, ...recipe }: InputRecipe): FileRecipe {
 }
 
 /** Writes tables, vectors and strings. Those with equal contents are written only once. */
-export class LayoutWriter {
+export class SchemaWriter {
   readonly #builder: Builder;
   readonly #written = new Map<unknown, Map<string, Offset>>();
   #minor = 0;
@@ -235,7 +235,9 @@ function isReached(type: AnyType): boolean {
 function isAbsent({ type, absent, none }: AnyField, value: unknown): boolean {
   if (value === undefined || value === none) return true;
   // The builder compares scalars with their defaults itself.
-  return type !== undefined && (isReached(type) || type.fields !== undefined) && canonical(value) === canonical(absent);
+  // Most fields that are reached have no such value, and the tensors' data is too large to be spelt out for a comparison.
+  if (absent === undefined || type === undefined) return false;
+  return (isReached(type) || type.fields !== undefined) && canonical(value) === canonical(absent);
 }
 
 /** Writes JSON in which different numbers have different texts: plain JSON loses infinities and the sign of -0. */
