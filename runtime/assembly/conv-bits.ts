@@ -15,6 +15,12 @@ type Gemm = (
  * Requires, beside what {@link checkConv} says: a patch is its taps and less than 8 bytes behind them, a multiple of the
  * GEMM's word (4 bytes with SIMD, 8 without); `patches` has 7 bytes more than the patches of a strip; the weights of each
  * group are whole blocks of 8 filters, and 0 wherever a patch has no tap.
+ *
+ * @section pixels
+ * @takes bits x bits -> i32, then f32 or bits
+ * @tile 4 pixels x 8 filters x 32 taps, at the end of a strip 1 x 8; scalar: 1 x 2 x 64 taps
+ * @chosen `conv` or `linear` of signs with 1-bit weights, where tables can't be used or are slower by estimate
+ * @room conv-bits.ts
  */
 @inline
 export function convBitsOf<T>(c: Conv, gemm: Gemm): void {

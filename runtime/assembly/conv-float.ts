@@ -71,6 +71,12 @@ function storePair<T>(address: usize, first: T, second: T): void {
  * Blocks of 8 filters may write past a group's last filter; the next group overwrites that.
  *
  * Requires what {@link checkFloatConv} says.
+ *
+ * @section pixels
+ * @takes f32 x f32 -> f32, then f32 or bits
+ * @tile 4 pixels x 8 filters
+ * @chosen `conv` or `linear` of floats; weights of other types become floats when the model is loaded
+ * @room conv-float.ts
  */
 @inline
 export function convFloatOf<T>(c: Conv): void {

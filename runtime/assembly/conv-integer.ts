@@ -8,6 +8,12 @@ import { Conv } from './records';
  *
  * Requires, beside what {@link checkFloatConv} says: weights are whole numbers of 16 bits, so that a sum of 2^30 taps stays
  * below 2^53 and is exact.
+ *
+ * @section pixels
+ * @takes f32 x whole numbers in f32 -> f64 -> f32, then f32 or bits
+ * @tile 1 pixel x 1 filter
+ * @chosen an integer convolution (SPEC 4.3) that isn't on planes
+ * @room conv-float.ts
  */
 export function convIntegerOf<T>(c: Conv): void {
   checkFloatConv(c);

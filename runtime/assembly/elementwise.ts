@@ -6,6 +6,12 @@ import { Elementwise } from './records';
  * Affine, add, clip and sign of a float map in one pass.
  *
  * Requires at least one row, f32 input with pixels of the epilogue's blocks, and an epilogue without integer thresholds.
+ *
+ * @section pixels
+ * @takes f32 -> f32 or bits
+ * @tile 8 channels of a pixel
+ * @chosen `affine`, `add`, `clip` and `sign` that no convolution takes along
+ * @room elementwise.ts
  */
 @inline
 export function elementwiseOf<T>(a: Elementwise): void {

@@ -10,6 +10,12 @@ import { LutConv } from './records';
  *
  * Requires, beside what {@link checkLutConv} says: tables of 4, 6 or 8 channels, 3 to 7 vectors of lanes, and so few look-ups in a
  * block that the sum of their halves fits an i8. All sums of halves fit an i16: a filter has at most 65,534 taps.
+ *
+ * @section planes
+ * @takes i8 signs x bits -> i16, then f32 or i8 signs
+ * @tile 1 filter x 3 to 7 vectors of 16 lanes x 4, 6 or 8 channels
+ * @chosen `conv` of signs with 1-bit weights and an even number of channels, where the estimate, or with `tune` a trial, finds tables faster than `convBits`
+ * @room conv-lut.ts
  */
 export function convLut(c: LutConv): void {
   convOf<i8>(c);
@@ -20,6 +26,12 @@ export function convLut(c: LutConv): void {
  *
  * Requires, beside what {@link checkLutConv} says: tables of 4 or 6 channels, 8 or 10 vectors of lanes, strips of whole
  * multiples of 16 lanes, and an epilogue without integer thresholds.
+ *
+ * @section planes
+ * @takes f32 x bits -> f32, then f32
+ * @tile 1 filter x 8 or 10 vectors of 4 lanes x 4 or 6 channels
+ * @chosen `conv` of floats that aren't signs with 1-bit weights, of at least 4 channels and 4 filters, where no sign depends on the order of the sums
+ * @room conv-float-lut.ts
  */
 export function convFloatLut(c: LutConv): void {
   convOf<f32>(c);

@@ -14,6 +14,12 @@ const HEADER_BYTES: usize = 4;
  *
  * Requires at least one group, filter, channel and tap; tables of 4, 6 or 8 channels, as many as the channels of a group fill;
  * rows of whole pairs of vectors; and so few tables in a block that every offset fits a u16. One byte behind the weights may be read.
+ *
+ * @section load
+ * @takes bits -> u16 offsets
+ * @tile 1 filter x 1 tap x a slice
+ * @chosen once for each convolution by look-up tables
+ * @room lut-streams.ts
  */
 export function expandLut(x: LutExpand): void {
   checkLutExpand(x);

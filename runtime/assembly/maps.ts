@@ -8,6 +8,12 @@ import { ByteInput, Copy, MapArguments, Regroup } from './records';
  * Floats of each pixel from one layout to another: pads, slices, joins, flattens.
  *
  * Requires at least one row, column and channel, distances of whole floats, and output pixels that don't overlap.
+ *
+ * @section pixels
+ * @takes f32 -> f32
+ * @tile 2 channels of a pixel
+ * @chosen `padChannels`, `sliceSpatial`, `concat`; `flatten` where pixels have padding; the pads in front of `convFloat`; an input of floats
+ * @room copy-pixels.ts
  */
 export function copyPixels(a: Copy): void {
   if (!ASC_NO_ASSERT) {
@@ -34,6 +40,12 @@ export function copyPixels(a: Copy): void {
  * SPEC 4.1 by tables: every byte's float was computed when the model was loaded.
  *
  * Requires at least one pixel and one channel, and output pixels that have room for their channels.
+ *
+ * @section pixels
+ * @takes u8 -> f32
+ * @tile 1 byte
+ * @chosen an input of image bytes, where its readers work on pixels
+ * @room input.ts
  */
 export function byteInput(a: ByteInput): void {
   if (!ASC_NO_ASSERT) {
@@ -54,7 +66,15 @@ export function byteInput(a: ByteInput): void {
   }
 }
 
-/** SPEC 4.9. Requires what {@link checkMap} says, and slopes of both kinds for every channel of a pixel, padding included. */
+/**
+ * SPEC 4.9. Requires what {@link checkMap} says, and slopes of both kinds for every channel of a pixel, padding included.
+ *
+ * @section pixels
+ * @takes f32 -> f32
+ * @tile 4 channels of a pixel
+ * @chosen `prelu`
+ * @room prelu.ts
+ */
 @inline
 export function preluOf<T>(a: MapArguments): void {
   checkMap(a);
@@ -72,7 +92,15 @@ export function preluOf<T>(a: MapArguments): void {
   }
 }
 
-/** SPEC 4.7. Requires what {@link checkMap} says, and for each row and column the place of its class in the biases. */
+/**
+ * SPEC 4.7. Requires what {@link checkMap} says, and for each row and column the place of its class in the biases.
+ *
+ * @section pixels
+ * @takes f32 -> f32
+ * @tile 4 channels of a pixel
+ * @chosen a `borderBias` that isn't part of a convolution's step
+ * @room border-bias.ts
+ */
 @inline
 export function borderBiasOf<T>(a: MapArguments): void {
   checkMap(a);
@@ -99,6 +127,12 @@ export function borderBiasOf<T>(a: MapArguments): void {
  * SPEC 4.2 with floats as the result, for consumers other than binary convolutions.
  *
  * Requires what {@link checkMap} says, a threshold for every channel of a pixel, padding included, and -1, 0 or 1 for a tie.
+ *
+ * @section pixels
+ * @takes f32 -> f32
+ * @tile 1 float
+ * @chosen a `sign` that is read as floats
+ * @room sign-map.ts
  */
 export function signMap(a: MapArguments): void {
   checkMap(a);
@@ -121,7 +155,15 @@ export function signMap(a: MapArguments): void {
   }
 }
 
-/** SPEC 4.17: binary64 sums per channel, then over the channels. Requires what {@link checkMap} says. */
+/**
+ * SPEC 4.17: binary64 sums per channel, then over the channels. Requires what {@link checkMap} says.
+ *
+ * @section pixels
+ * @takes f32 -> f64 -> f32
+ * @tile 1 float
+ * @chosen `sampleMean`
+ * @room sample-mean.ts
+ */
 export function sampleMean(a: MapArguments): void {
   checkMap(a);
   const pixels = a.rows * a.columns;
@@ -144,6 +186,12 @@ export function sampleMean(a: MapArguments): void {
  *
  * Requires at least one pixel and one channel, pixels with a bit for each channel, and in the output as many bytes for each group
  * as its channels fill.
+ *
+ * @section pixels
+ * @takes bits -> bits
+ * @tile 1 bit
+ * @chosen in front of `convBits` whose groups don't start at whole bytes
+ * @room regroup-bits.ts
  */
 export function regroupBits(a: Regroup): void {
   if (!ASC_NO_ASSERT) {

@@ -108,7 +108,15 @@ function convOf<E>(c: PlaneConv): void {
   }
 }
 
-/** Float weights on float planes. Requires what {@link checkPlaneConv} says. */
+/**
+ * Float weights on float planes. Requires what {@link checkPlaneConv} says.
+ *
+ * @section planes
+ * @takes f32 x f32 -> f32, then f32 or i8 signs
+ * @tile 2 filters x 16 lanes
+ * @chosen `conv` of floats between convolutions by tables; it also stands in for `convFloatLut` where no table fits
+ * @room conv-planes.ts
+ */
 export function convPlanes(c: PlaneConv): void {
   convOf<f32>(c);
 }
@@ -118,6 +126,12 @@ export function convPlanes(c: PlaneConv): void {
  *
  * Requires, beside what {@link checkPlaneConv} says: elements from -255 to 255, as {@link pairPlanes} writes them, and weights
  * whose magnitudes add up to less than 2^31 / 255 in each filter, so that no sum overflows.
+ *
+ * @section planes
+ * @takes pairs of i16 x pairs of i16 -> i32 -> f32, then f32 or i8 signs
+ * @tile 2 filters x 16 lanes x 2 taps
+ * @chosen an integer convolution (SPEC 4.3) whose sums fit an i32 and whose taps are neighbours
+ * @room conv-planes.ts
  */
 export function convPairs(c: PlaneConv): void {
   convOf<i32>(c);
@@ -136,6 +150,12 @@ function wholeNumbers(x: v128): v128 {
  *
  * Requires at least one plane, row and column, a stride of 1 or 2, and room in `row` for the padded row and 4 floats behind the
  * last column. Rows of the output are written up to the next multiple of 4 columns: what is below is written later.
+ *
+ * @section planes
+ * @takes f32 -> pairs of i16
+ * @tile 1 channel x 4 columns
+ * @chosen in front of `convPairs`
+ * @room pair-planes.ts
  */
 export function pairPlanes(p: PairPlanes): void {
   if (!ASC_NO_ASSERT) {
@@ -172,6 +192,12 @@ export function pairPlanes(p: PairPlanes): void {
  * Affine, add, clip and sign of float planes in one pass.
  *
  * Requires at least one channel, whole vectors of 16 lanes, and an epilogue without integer thresholds.
+ *
+ * @section planes
+ * @takes f32 -> f32 or i8 signs
+ * @tile 1 channel x 16 lanes
+ * @chosen as `elementwise`; also what follows a `borderBias` that belongs to the sums of `convLut`
+ * @room elementwise-planes.ts
  */
 export function elementwisePlanes(a: PlaneElementwise): void {
   if (!ASC_NO_ASSERT) {

@@ -146,12 +146,28 @@ function loadStrided(address: usize, stride: i32): v128 {
   return v128.shuffle<f32>(v128.load(address), v128.load(address, 16), 0, 2, 4, 6);
 }
 
-/** SPEC 4.10. Requires what {@link checkPlanePool} says. */
+/**
+ * SPEC 4.10. Requires what {@link checkPlanePool} says.
+ *
+ * @section planes
+ * @takes f32 -> f32
+ * @tile 1 channel x 4 columns; beside the edges, or from a stride of 3 on, 1
+ * @chosen `maxPool` with more than one pixel of output
+ * @room pool-planes.ts
+ */
 export function maxPoolPlanes(p: PlanePool): void {
   pool(p, true);
 }
 
-/** SPEC 4.11. Requires what {@link checkPlanePool} says, and means that count at least one position each. */
+/**
+ * SPEC 4.11. Requires what {@link checkPlanePool} says, and means that count at least one position each.
+ *
+ * @section planes
+ * @takes f32 -> f32
+ * @tile as `maxPoolPlanes`
+ * @chosen `avgPool` with more than one pixel of output
+ * @room pool-planes.ts
+ */
 export function avgPoolPlanes(p: PlanePool): void {
   pool(p, false);
 }
@@ -161,6 +177,12 @@ export function avgPoolPlanes(p: PlanePool): void {
  * side by side fill the time.
  *
  * Requires at least one channel and one pixel, and f32 planes.
+ *
+ * @section planes
+ * @takes f32 planes -> f32 pixel
+ * @tile 4 channels x 1 lane
+ * @chosen `globalAvgPool`, and an `avgPool` whose window is the whole map
+ * @room global-avg-planes.ts
  */
 export function globalAvgPlanes(r: Relayout): void {
   if (!ASC_NO_ASSERT) {

@@ -17,6 +17,12 @@ import { CopyPlanes, Relayout } from './records';
  * Rows of f32 elements, each `columnStep` from the last. Nothing but the columns asked for is written.
  *
  * Requires what {@link checkCopy} says, and distances of whole floats.
+ *
+ * @section planes
+ * @takes f32 -> f32
+ * @tile 1 channel x 4 columns; from a stride of 3 on, 1
+ * @chosen `padChannels`, `sliceSpatial`; the phases in front of `convPlanes` and `convFloatLut`
+ * @room copy-planes.ts
  */
 export function copyFloatPlanes(c: CopyPlanes): void {
   checkCopy(c);
@@ -55,6 +61,12 @@ export function copyFloatPlanes(c: CopyPlanes): void {
  * The same for i8 elements, but a row is written up to the next multiple of 16: the rows after it are written later.
  *
  * Requires what {@link checkCopy} says, and rows of a plane in rising order with 15 bytes of room behind the last.
+ *
+ * @section planes
+ * @takes i8 signs -> i8 signs
+ * @tile 1 channel x 16 columns; from a stride of 3 on, 1
+ * @chosen the phases in front of `convLut` with a stride
+ * @room phase-planes.ts
  */
 export function copySignPlanes(c: CopyPlanes): void {
   checkCopy(c);
@@ -131,19 +143,43 @@ function relayoutFloats(r: Relayout, toPixels: bool): void {
   }
 }
 
-/** Float planes to float pixels. Requires what {@link checkFloats} says. */
+/**
+ * Float planes to float pixels. Requires what {@link checkFloats} says.
+ *
+ * @section between
+ * @takes f32 planes -> f32 pixels
+ * @tile as `pixelsToPlanes`
+ * @chosen floats that are read on pixels, such as the output; when a model is loaded, filters of floats side by side
+ * @room relayout.ts
+ */
 export function planesToPixels(r: Relayout): void {
   checkFloats(r);
   relayoutFloats(r, true);
 }
 
-/** Float pixels to float planes. Requires what {@link checkFloats} says. */
+/**
+ * Float pixels to float planes. Requires what {@link checkFloats} says.
+ *
+ * @section between
+ * @takes f32 pixels -> f32 planes
+ * @tile 4 pixels x 4 channels; of the last 3 of either, 1
+ * @chosen floats that are read on planes
+ * @room relayout.ts
+ */
 export function pixelsToPlanes(r: Relayout): void {
   checkFloats(r);
   relayoutFloats(r, false);
 }
 
-/** Sign planes to bits; the padding bits of a pixel stay 0. Requires what {@link checkBits} says. */
+/**
+ * Sign planes to bits; the padding bits of a pixel stay 0. Requires what {@link checkBits} says.
+ *
+ * @section between
+ * @takes i8 signs -> bits
+ * @tile 8 channels of a pixel
+ * @chosen signs that are read on pixels
+ * @room relayout.ts
+ */
 export function signsToBits(r: Relayout): void {
   checkBits(r);
   for (let row = 0; row < r.rows; row++) {
@@ -164,7 +200,15 @@ export function signsToBits(r: Relayout): void {
   }
 }
 
-/** Bits to sign planes; only pixels are written. Requires what {@link checkBits} says. */
+/**
+ * Bits to sign planes; only pixels are written. Requires what {@link checkBits} says.
+ *
+ * @section between
+ * @takes bits -> i8 signs
+ * @tile 1 sign
+ * @chosen signs that are read on planes
+ * @room relayout.ts
+ */
 export function bitsToSigns(r: Relayout): void {
   checkBits(r);
   for (let channel = 0; channel < r.channels; channel++) {
@@ -183,6 +227,12 @@ export function bitsToSigns(r: Relayout): void {
  * SPEC 4.1 by tables, into float planes.
  *
  * Requires what {@link checkRelayout} says, pixels with a byte for each channel, f32 planes, and a table for each channel.
+ *
+ * @section planes
+ * @takes u8 -> f32
+ * @tile 1 byte
+ * @chosen an input of image bytes, where all its readers work on planes
+ * @room input.ts
  */
 export function byteInputPlanes(r: Relayout): void {
   checkRelayout(r);

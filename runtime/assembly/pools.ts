@@ -2,7 +2,15 @@ import { add, atLeast, div, laneBytes, loadLanes, splat, storeLanes } from './la
 import { checkWindows, isAt } from './preconditions';
 import { Pool } from './records';
 
-/** SPEC 4.10: the largest element of each window, pads left out. Lanes are channels. Requires what {@link checkPool} says. */
+/**
+ * SPEC 4.10: the largest element of each window, pads left out. Lanes are channels. Requires what {@link checkPool} says.
+ *
+ * @section pixels
+ * @takes f32 -> f32
+ * @tile 4 channels of a pixel
+ * @chosen `maxPool`
+ * @room pool-pixels.ts
+ */
 @inline
 export function maxPoolOf<T>(p: Pool): void {
   pool<T>(p, true);
@@ -12,6 +20,12 @@ export function maxPoolOf<T>(p: Pool): void {
  * SPEC 4.11 and 4.12: elements summed in row-major order, then divided. Lanes are channels.
  *
  * Requires what {@link checkPool} says, and means that count at least one position each.
+ *
+ * @section pixels
+ * @takes f32 -> f32
+ * @tile 4 channels of a pixel
+ * @chosen `avgPool`, and `globalAvgPool` as one window
+ * @room pool-pixels.ts
  */
 @inline
 export function avgPoolOf<T>(p: Pool): void {

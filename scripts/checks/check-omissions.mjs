@@ -108,9 +108,9 @@ const PIECES = [
     cuts: [[/^ {2}sampleMean: .*\n/m, '']],
   },
   {
-    name: 'kernel: its row of the page',
-    file: 'docs/kernels.md',
-    cuts: [[/^\| `sampleMean` .*\n/m, '']],
+    name: 'kernel: when it is chosen, for the page of kernels',
+    file: 'runtime/assembly/maps.ts',
+    cuts: [[/^ \* @chosen `sampleMean`\n/m, '']],
     test: 'test/kernels-page.test.ts',
   },
   {

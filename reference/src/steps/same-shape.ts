@@ -9,7 +9,7 @@ import { sign } from '../ops/sign.js';
 import { softmax } from '../ops/softmax.js';
 import { type StepMakers, tensorOf, valuesOf } from './step.js';
 
-/** Operations whose outputs have the shape of their operand. What takes a line or two is written here, the rest is in ops/. */
+/** Operations whose outputs have the shape of their operand. What takes a few lines may stand here, below the table; the rest is in ops/. */
 export const SAME_SHAPE: StepMakers<SameShapeNode> = {
   sign: ({ threshold, zeroRule }, around) => {
     const thresholds = threshold === undefined ? new Float32Array(around.output.channels) : valuesOf(around, threshold);

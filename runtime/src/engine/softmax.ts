@@ -7,6 +7,12 @@ export const SOFTMAX_FIELDS = { input: 0, output: 1, channels: 5, option: 10 } a
 /**
  * Softmax or log-softmax of one vector (SPEC 4.18): the only operation without exact bits, and the only kernel in TypeScript. It runs at
  * most once per inference, on about a thousand numbers; an exponential and a logarithm would make up a seventh of the WebAssembly.
+ *
+ * @section pixels
+ * @takes f32 -> f64 -> f32
+ * @tile 1 float
+ * @chosen `softmax`: one vector at the end of a network, where exp isn't worth a kernel
+ * @room softmax.ts
  */
 export function softmax(memory: ArrayBufferLike, recordAddress: number): void {
   const record = new Int32Array(memory, recordAddress, SOFTMAX_FIELDS.option + 1);
