@@ -1,6 +1,6 @@
 import { type Graph, GraphBuilder, type InputNode, OPERATIONS, packBits, type Tensor } from '@signwave/format';
 import { Reference } from '@signwave/reference';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import type { PlaneConvRecord } from '../src/kernels/generated/records.js';
 import { KERNEL_RECORDS } from '../src/kernels/kernel-records.js';
@@ -9,20 +9,6 @@ import type { BinaryKernels } from '../src/plan/choice.js';
 import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
 import { PoisonedExecutable } from './poison.js';
 import { pick, randomFloats, randomGraph, randomTensor, seededRandom } from './random-graph.js';
-
-/** Kernels of steps that came with parts, or with a way to make them. */
-const shareable = vi.hoisted(() => new Set<string>());
-vi.mock('../src/plan/share.js', async (importOriginal) => {
-  const { divider } = await importOriginal<typeof import('../src/plan/share.js')>();
-  const noting: typeof divider = (...options) => {
-    const divide = divider(...options);
-    return (step) => {
-      if (step.share || step.parts) shareable.add(step.kernel);
-      return divide(step);
-    };
-  };
-  return { divider: noting };
-});
 
 const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
 /** Number of graphs for several threads and for plans without fusion, which repeat much of what `RUNS` graphs test. */
@@ -195,17 +181,4 @@ describe('a stem whose strips are rows gives the outputs', () => {
       await expectEqual(graph, 'lut', randomFloats(random, height * width * 3, 2), height, { threads });
     }
   });
-});
-
-test('the random graphs divide every kernel whose room says how it is shared', { timeout: TIMEOUT_MS }, () => {
-  const divided = new Set<string>();
-  shareable.clear();
-  for (let seed = 1; seed <= RUNS; seed++) {
-    for (const binaryKernels of ['xnor', 'lut'] as const) {
-      const options = { binaryKernels, threads: 2, minSharedElements: 1 };
-      for (const { kernel, parts } of makePlan(randomGraph(seededRandom(seed)), true, options).steps)
-        if (parts.length > 1) divided.add(kernel);
-    }
-  }
-  expect([...divided].sort()).toEqual([...shareable].sort());
 });
