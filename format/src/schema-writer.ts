@@ -218,7 +218,8 @@ function slotsOf(fields: Fields): { key: string; field: AnyField; slot: number }
     .filter(({ field }) => field.slots > 0);
 }
 
-function slotCount(fields: Fields): number {
+/** Number of slots that a table's fields take. */
+export function slotCount(fields: Readonly<Record<string, { readonly slots: number }>>): number {
   return Object.values(fields).reduce((sum, { slots }) => sum + slots, 0);
 }
 

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { FILE_RECIPE, RECIPE } from '../src/operations/maps.js';
 import { alignUp } from '../src/placement.js';
 import { ACCURACY_CLAIM, type FileModel, MODEL, NODE } from '../src/schema.js';
-import { SchemaWriter } from '../src/schema-writer.js';
+import { SchemaWriter, slotCount } from '../src/schema-writer.js';
 import { or, uint32, Walk } from '../src/verify.js';
 import { headerOf, refusal, rootOf, seal, sealed } from './file-bytes.js';
 import * as file from './generated/signwave.js';
@@ -41,10 +41,6 @@ function hardSwishModel(): Model {
 /** Adds an operation to the writer. @param since the minor version that is said to have introduced it. */
 function addOperation(since: number): void {
   rows.hardSwish = { ...known.clip!, type: Object.keys(known).length + 1, since };
-}
-
-function slotsOf(fields: Readonly<Record<string, { readonly slots: number }>>): number {
-  return Object.values(fields).reduce((sum, { slots }) => sum + slots, 0);
 }
 
 /** Writes a file again after `change` has changed its values, by a writer that knows the present `MODEL.fields`. */
@@ -87,7 +83,7 @@ describe('a file of a later version', () => {
   });
 
   test.each(Object.keys(known))('is refused for an unknown field of the operation %s', (op) => {
-    const count = slotsOf(OPERATIONS[op as 'clip'].fields);
+    const count = slotCount(OPERATIONS[op as 'clip'].fields);
     const isUsing = ({ graph }: Model): boolean => graph.nodes.some((node) => node.op === op);
     const { info, graph } = models.find(isUsing)!;
     rows[op] = { ...known[op], fields: { ...(known[op]!.fields as object), added: or(uint32, 0) } };
@@ -127,7 +123,7 @@ describe('a file of a later version', () => {
     const { fields } = table as { fields: Record<string, { readonly slots: number }> };
     Object.assign(table, { fields: { ...fields, added: or(uint32, 0) } });
     const error = refusal(rewritten(writeModel(everyOperation()), change));
-    expect(error.message).toContain(`${what} has a field ${slotsOf(fields)}, which its version doesn't define`);
+    expect(error.message).toContain(`${what} has a field ${slotCount(fields)}, which its version doesn't define`);
     expect(error.code).toBe('E_FORMAT_VERSION');
   });
 

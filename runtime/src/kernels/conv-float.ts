@@ -15,7 +15,7 @@ import { copyPixelsStep } from './copy-pixels.js';
 import { planEpilogue } from './epilogue.js';
 import { BLOCK } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
-import type { Room } from './room.js';
+import { isPixel, type Room } from './room.js';
 
 /** Executes the convolutions and linear layers that convBits refuses, of floats or whole numbers, with sums in the reference's order. */
 export const convFloat: Room = {
@@ -60,7 +60,7 @@ function paddedFloats(context: PlanContext, node: ConvNode | LinearNode, geometr
   const { top, left, bottom, right } = geometry.pads;
   const pixelBytes = shape.channels * 4;
   // The padding channels of a single pixel lie behind all its taps, so they do no harm.
-  const isPacked = map.pixelBytes === pixelBytes || (shape.height === 1 && shape.width === 1);
+  const isPacked = map.pixelBytes === pixelBytes || isPixel(shape);
   if (isPacked && top + left + bottom + right === 0) {
     return { origin: map.origin, rowBytes: shape.width * pixelBytes, pixelBytes };
   }

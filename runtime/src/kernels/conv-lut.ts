@@ -38,12 +38,12 @@ export const convLut: Room = {
   },
   plan: (context, fused) => {
     const { head, sumBias, source, ...rest } = fused;
+    const parameters = context.choice.luts.get(fused)!;
     if (sumBias === undefined) {
-      planSums(context, fused);
+      planSums(context, fused, parameters);
       return;
     }
     // The bias of the sums must be added before the rest of the chain, which then is a step of its own.
-    const parameters = context.choice.luts.get(fused);
     planSums(context, { head: head!, source, border: sumBias, result: sumBias, keepsFloats: true }, parameters);
     const isWhole = fused.result === sumBias;
     if (isWhole && fused.sign === undefined) return;
@@ -51,7 +51,8 @@ export const convLut: Room = {
   },
 };
 
-function planSums(context: PlanContext, fused: FusedGroup, whole = context.choice.luts.get(fused)!): void {
+/** @param whole the tables for a thread that works alone. */
+function planSums(context: PlanContext, fused: FusedGroup, whole: LutParameters): void {
   const node = headOf(context.graph, fused) as ConvNode;
   const work = lutWork(context.graph, context.shapes, fused, context.choice.grids);
   const signs = context.signPlanesOf(node.inputs[0]!);

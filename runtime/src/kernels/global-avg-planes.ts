@@ -1,5 +1,5 @@
 import type { GraphNode, MapShape } from '@signwave/format';
-import { relayoutFields, shareRelayout } from './relayout.js';
+import { relayoutFields } from './relayout.js';
 import { isPixel, type Room } from './room.js';
 
 /** Executes the mean of a whole map, from planes to one pixel. */
@@ -22,11 +22,11 @@ export const globalAvgPlanes: Room = {
       reads: [input.region],
       writes: [output.region],
       share: {
-        ...shareRelayout(record),
         by: 'channels',
         units: input.shape.channels,
         multiple: 4,
         unitBytes: { planes: input.planeBytes, pixels: 4 },
+        elements: record.rows * record.columns * record.channels,
       },
       nodes: [index],
       reason: 'planes to one pixel',

@@ -2,7 +2,7 @@ import { isBinary } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
 import type { FloatMap, FloatPlanes } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import type { PlannedStep, Share } from '../plan/step.js';
+import type { PlannedStep } from '../plan/step.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import type { RelayoutRecord } from './generated/records.js';
 import { headOf, type Layout } from './room.js';
@@ -58,19 +58,14 @@ export function relayout(
     record,
     reads: [isFromPlanes ? planes : pixels],
     writes: [isFromPlanes ? pixels : planes],
-    share: shareRelayout(record),
+    share: {
+      by: 'rows',
+      units: record.rows,
+      unitBytes: { planes: record.planeRowBytes, pixels: record.pixelsRowBytes },
+      elements: record.rows * record.columns * record.channels,
+    },
     nodes,
     reason,
-  };
-}
-
-/** Threads share rows. */
-export function shareRelayout(record: RelayoutRecord): Share<RelayoutRecord> {
-  return {
-    by: 'rows',
-    units: record.rows,
-    unitBytes: { planes: record.planeRowBytes, pixels: record.pixelsRowBytes },
-    elements: record.rows * record.columns * record.channels,
   };
 }
 

@@ -49,10 +49,10 @@ export function chooseRooms(
       else luts.set(fused, parameters);
     }
     if (luts.size === candidates.size) {
-      return {
-        roomOf: (fused) => acceptingRoom(shaped, fused, planes.has(fused) ? 'planes' : 'pixels')!,
-        choice: { luts, refusals, grids },
-      };
+      const rooms = new Map(
+        groups.map((fused) => [fused, acceptingRoom(shaped, fused, planes.has(fused) ? 'planes' : 'pixels')!]),
+      );
+      return { roomOf: (fused) => rooms.get(fused)!, choice: { luts, refusals, grids } };
     }
     // Without a convolution, the grids can change, and with them the tables of the others.
     for (const fused of candidates) if (!luts.has(fused)) candidates.delete(fused);
