@@ -1,7 +1,7 @@
 import type { Value } from '@signwave/format';
 import { withBorderTerm } from './border-term.js';
 import { checkSigns, type NetworkBuilder } from './network-builder.js';
-import { bitFilters } from './state.js';
+import { bitFilters, type TorchShape } from './state.js';
 import type { WeightRule } from './weight-rules.js';
 
 /** Activations of a few levels at equal distances, the lowest of which is 0, as a pad is. */
@@ -14,6 +14,12 @@ export interface ActivationLevels {
   readonly atThreshold: 'lower' | 'upper';
 }
 
+/** A map of activations of a few levels, as one map of signs for each threshold. */
+export interface LevelBits {
+  readonly signs: readonly Value[];
+  readonly top: number;
+}
+
 export interface LevelConvOptions {
   readonly outChannels: number;
   /** Default 3. */
@@ -22,7 +28,19 @@ export interface LevelConvOptions {
   /** Default: half of the kernel, which keeps the map's size. */
   readonly pad?: number;
   readonly weights: WeightRule;
-  readonly levels: ActivationLevels;
+  readonly hasBias?: boolean;
+  /** Name of the tensor; default: `name`.weight. */
+  readonly tensor?: string;
+  /** Shape of the tensor, if it isn't (O, I, kh, kw). */
+  readonly stored?: TorchShape;
+}
+
+/** Finds which levels are reached: +1 where one is, -1 elsewhere. */
+export function levelBits(g: NetworkBuilder, x: Value, { thresholds, top, atThreshold }: ActivationLevels): LevelBits {
+  const { channels } = g.shapeOf(x);
+  const signOfZero = atThreshold === 'upper' ? 1 : -1;
+  const signs = thresholds.map((level) => g.sign(x, { threshold: new Float32Array(channels).fill(level), signOfZero }));
+  return { signs, top };
 }
 
 /**
@@ -33,19 +51,17 @@ export interface LevelConvOptions {
  * so the layer is n convolutions of bits by the same bits, and n times the sum of the weights, which misses the taps on pads: a pad is 0, as
  * level 0 is. All sums are whole numbers until the scale.
  */
-export function levelSums(
-  g: NetworkBuilder,
-  x: Value,
-  name: string,
-  { outChannels, kernel = 3, stride = 1, pad = Math.floor(kernel / 2), weights: rule, levels }: LevelConvOptions,
-): Value {
-  const operand = g.shapeOf(x);
-  const steps = levels.thresholds.length;
+export function levelConv(g: NetworkBuilder, x: LevelBits, name: string, options: LevelConvOptions): Value {
+  const { outChannels, kernel = 3, stride = 1, pad = Math.floor(kernel / 2), weights: rule, hasBias } = options;
+  const { tensor = `${name}.weight`, stored } = options;
+  const operand = g.shapeOf(x.signs[0]!);
+  const steps = x.signs.length;
   let signs: Float32Array | undefined;
   let scale: Float32Array | undefined;
   const weights = g.state.filters({
-    name: `${name}.weight`,
+    name: tensor,
     shape: [outChannels, operand.channels, kernel, kernel],
+    ...(stored && { stored }),
     pack(values, request) {
       const quantized = rule({ name: request.name, values, shape: request.shape });
       checkSigns(quantized.signs, request.name);
@@ -54,11 +70,7 @@ export function levelSums(
       return bitFilters(signs, request);
     },
   });
-  const signOfZero = levels.atThreshold === 'upper' ? 1 : -1;
-  const reached = levels.thresholds.map((level) => {
-    const threshold = new Float32Array(operand.channels).fill(level);
-    return g.conv(g.sign(x, { threshold, signOfZero }), weights, { name, stride, pad });
-  });
+  const reached = x.signs.map((sign) => g.conv(sign, weights, { name, stride, pad }));
   const total = reached.reduce((sum, y) => g.add(sum, y));
   const withWeights = withBorderTerm(g, total, { stride, pad, kernel, operand }, (inside) => {
     const term = signs ? insideSums(signs, outChannels, inside) : new Float32Array(outChannels);
@@ -67,7 +79,8 @@ export function levelSums(
   const factors = scale ?? new Float32Array(outChannels).fill(1);
   return g.affine(
     withWeights,
-    factors.map((factor) => (factor * levels.top) / (2 * steps)),
+    factors.map((factor) => (factor * x.top) / (2 * steps)),
+    hasBias ? g.state.take(`${name}.bias`, [outChannels]) : undefined,
   );
 }
 

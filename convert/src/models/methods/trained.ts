@@ -1,8 +1,9 @@
-import { roundHalfToEven, type Value } from '@signwave/format';
-import { type ActivationLevels, levelSums } from '../level-sums.js';
+import type { Value } from '@signwave/format';
+import { levelBits, levelConv } from '../level-sums.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
+import { dorefaLevels } from './dorefa.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -71,41 +72,9 @@ function sums(
   { weights, activations, activationBits }: TrainedQuantizers,
 ): Value {
   const rule = WEIGHT_RULES[weights]!(g.omega0);
-  if (activations === 'dorefa')
-    return levelSums(g, x, name, { ...options, weights: rule, levels: dorefaLevels(activationBits) });
+  if (activations === 'dorefa') {
+    return levelConv(g, levelBits(g, x, dorefaLevels(activationBits)), name, { ...options, weights: rule });
+  }
   const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
   return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
-}
-
-/** DoReFa's activations: the levels 0, 1/L ... 1 with L = 2^bits - 1. */
-function dorefaLevels(bits: number): ActivationLevels {
-  const steps = 2 ** bits - 1;
-  return {
-    thresholds: Array.from({ length: steps }, (_, j) => levelThreshold(j + 1, steps)),
-    top: 1,
-    atThreshold: 'upper',
-  };
-}
-
-/**
- * The smallest float32 that reaches a level: round(steps * a) >= level, where the product is rounded to float32 and a half to even, as
- * TensorFlow.js does it. Bisection between floats finds it; a closed form is now and then one float off.
- */
-function levelThreshold(level: number, steps: number): number {
-  const float = new Float32Array(1);
-  const bits = new Int32Array(float.buffer);
-  const floatOf = (pattern: number): number => {
-    bits[0] = pattern;
-    return float[0]!;
-  };
-  const isReached = (a: number): boolean => roundHalfToEven(Math.fround(steps * a)) >= level;
-  // Bit patterns of positive floats are in the same order as the floats.
-  let below = 0;
-  let reached = 0x3f800000; // 1
-  while (reached - below > 1) {
-    const middle = (below + reached) >>> 1;
-    if (isReached(floatOf(middle))) reached = middle;
-    else below = middle;
-  }
-  return floatOf(reached);
 }
