@@ -361,5 +361,56 @@ def binarynet_resnet(net, x):
     return log_softmax(batch_norm(net, binarynet_linear(net, x, 'fc', net.classes), 'bn3'))
 
 
+def caffe_norm(net, x, name):
+    return batch_norm(net, x, name, affine=False)
+
+
+def hwgq_resnet(net, x, depths=(2, 2, 2, 2), stored=False):
+    x = max_pool_ceil(float_conv(net, x, 'conv1', 64, 7, stride=2, pad=3, bias=True), 3)
+    x = caffe_norm(net, x, 'bn1')
+    before = None
+    for stage, blocks in enumerate(depths):
+        o = 64 * 2 ** stage
+        for b in range(blocks):
+            at = f'{stage + 2}{"abcdef"[b]}'
+            if b == 0 and stage > 0:
+                a = half_wave(net, f'res{at}_branch2a', caffe_norm(net, x, f'bn{before}'), f'qt{before}')
+                x = hwgq_conv(net, a, f'res{at}_branch1', o, 1, 2, stored=stored)
+                x = scaled(net, caffe_norm(net, x, f'bn{at}_branch1'), f'scale{at}_branch1')
+                stride = 2
+            else:
+                y = x if before is None else caffe_norm(net, x, f'bn{at}_branch2a')
+                a = half_wave(net, f'res{at}_branch2a', y, f'qt{at}_branch2a')
+                stride = 1
+            y = caffe_norm(net, hwgq_conv(net, a, f'res{at}_branch2a', o, stride=stride, stored=stored), f'bn{at}_branch2b')
+            a = half_wave(net, f'res{at}_branch2b', y, f'qt{at}_branch2b')
+            y = caffe_norm(net, hwgq_conv(net, a, f'res{at}_branch2b', o, stored=stored), f'bn{at}_branch2b_end')
+            x, before = x + scaled(net, y, f'scale{at}_branch2b_end'), at
+    return linear(net, avg_pool(relu(x), 7, 1), 'fc1000', net.classes)
+
+
+def hwgq_layer(net, x, i, o, k=3):
+    a = half_wave(net, f'conv{i}', caffe_norm(net, x, f'bn{i}'), f'qt{i}')
+    return hwgq_conv(net, a, f'conv{i}', o, k)
+
+
+def hwgq_vgg_small(net, x):
+    x = hwgq_layer(net, float_conv(net, x, 'conv1_1', 128, 3, pad=1), '1_2', 128)
+    x = hwgq_layer(net, hwgq_layer(net, max_pool(x, 2), '2_1', 256), '2_2', 256)
+    x = hwgq_layer(net, hwgq_layer(net, max_pool(x, 2), '3_1', 512), '3_2', 512)
+    x = max_pool(relu(scaled(net, caffe_norm(net, x, 'bn3'), 'scale3')), 2)
+    return linear(net, x, 'fc4', net.classes)
+
+
+def hwgq_alexnet(net, x):
+    x = max_pool_ceil(float_conv(net, x, 'conv1', 96, 11, stride=4), 3)
+    x = max_pool_ceil(hwgq_layer(net, x, '2', 256, 5), 3)
+    x = hwgq_layer(net, hwgq_layer(net, x, '3', 384), '4', 384)
+    x = max_pool_ceil(hwgq_layer(net, x, '5', 256), 3)
+    for i in ('6', '7'):
+        x = hwgq_linear(net, half_wave(net, f'fc{i}', caffe_norm(net, x, f'bn{i}'), f'qt{i}'), f'fc{i}', 4096)
+    return linear(net, relu(caffe_norm(net, x, 'bn8')), 'fc8', net.classes)
+
+
 def sliced(x):
     return x[:, :, ::2, ::2]

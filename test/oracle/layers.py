@@ -129,6 +129,14 @@ def avg_pool(x, k, stride=None, pad=0):
     return pool(x, k, stride or k, pad, lambda v: v.mean((4, 5), dtype=F32), 0)
 
 
+def max_pool_ceil(x, k):
+    """Stride 2, the last window cut off at the border."""
+    h = x.shape[2]
+    missing = -(h - k) % 2
+    x = np.pad(x, ((0, 0), (0, 0), (0, missing), (0, missing)), constant_values=-np.inf)
+    return max_pool(x, k, 2)
+
+
 def avg_pool_ceil(x):
     """2 x 2, ceil_mode, count_include_pad=False."""
     return pool(x, 2, 2, 0, lambda v: np.nanmean(v, (4, 5), dtype=F32), np.nan, ceil=True)
@@ -302,6 +310,37 @@ def dorefa_conv(net, a, name, o, k=3, stride=1):
     """@param a activations that are quantized already."""
     w = reste_weights(net, latent(net, a, f'{name}.weight', o, k))
     return conv(a, w.astype(a.dtype), stride, k // 2)
+
+
+def half_wave(net, name, x, quantizer):
+    """Four levels, an activation at the nearest, between two at the lower. @param name of the layer that reads them."""
+    centers = net.tensor(f'{quantizer}.centers', lambda: [0.538, 1.076, 1.614])
+    return levels(net, name, x, [0, (centers[0] + centers[1]) / F32(2), (centers[1] + centers[2]) / F32(2)], centers[2])
+
+
+def hwgq_conv(net, a, name, o, k=3, stride=1, pad=None, stored=False):
+    """@param a activations of four levels. @param stored whether weights are stored as +a and -a, one a for each filter."""
+    if stored:
+        scale = net.rng.uniform(0.01, 0.1, (o, 1, 1, 1))
+        w = net.tensor(f'{name}.weight', lambda: net.rng.choice([-1, 1], (o, a.shape[1], k, k)) * scale)
+    else:
+        w = latent(net, a, f'{name}.latent', o, k)
+        w = np.where(w >= 0, 1, -1) * np.abs(mean_abs_weights(net, w)).max((1, 2, 3), keepdims=True)
+    return conv(a, w.astype(np.float64), stride, k // 2 if pad is None else pad)
+
+
+def hwgq_linear(net, a, name, o):
+    """Takes a map of four levels; its weights are stored as rows of a matrix."""
+    if f'{name}.latent' in net.state:
+        net.state[f'{name}.latent'] = net.state[f'{name}.latent'].reshape(o, *a.shape[1:])
+    y = hwgq_conv(net, a, name, o, a.shape[2], pad=0)
+    net.state[f'{name}.latent'] = net.state[f'{name}.latent'].reshape(o, -1)
+    return y
+
+
+def scaled(net, x, name):
+    c = x.shape[1]
+    return (x * channels(net.normal(f'{name}.weight', c, mean=1)) + channels(net.normal(f'{name}.bias', c))).astype(F32)
 
 
 def rbnn_conv(net, x, name, o, k=3, stride=1):

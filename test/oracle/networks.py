@@ -1,4 +1,4 @@
-"""Runs networks of eleven methods for which there is no trained checkpoint, by forward rules in NumPy on random tensors.
+"""Runs networks for which there is no trained checkpoint, by forward rules in NumPy on random tensors.
 
     python3 networks.py FOLDER
 
@@ -117,6 +117,10 @@ NETWORKS = {
     'lcr-resnet18_1w1a_IR': (IMAGENET, lcr_imagenet),
     'lcr-resnet18_1w1a_IR deep stem': (IMAGENET, lambda n, x: lcr_imagenet(n, x, deep=hardtanh_only, averages=True)),
     'pcnn-resnet18': (IMAGENET, pcnn),
+    'hwgq-resnet18': (IMAGENET, hwgq_resnet),
+    'hwgq-resnet18_bw': (IMAGENET, lambda n, x: hwgq_resnet(n, x, stored=True)),
+    'hwgq-vgg_small': (CIFAR, hwgq_vgg_small),
+    'hwgq-alexnet': ((3, 227, 227), hwgq_alexnet),
     'bnn-vgg_cifar10_binary': (CIFAR, binarynet_vgg),
     'bnn-alexnet_binary': (IMAGENET, binarynet_alexnet),
     'bnn-resnet_binary': (CIFAR, binarynet_resnet),

@@ -4,6 +4,8 @@ import { binaryNets } from './networks/binarynet.js';
 import { birealResnets } from './networks/bireal-resnet.js';
 import { birealResnet50 } from './networks/bireal-resnet50.js';
 import { dorefaResnet20s } from './networks/dorefa-resnet20.js';
+import { hwgqChains } from './networks/hwgq-chains.js';
+import { hwgqResnets } from './networks/hwgq-resnet.js';
 import { imagenetResnets } from './networks/imagenet-resnet.js';
 import { biperMobilenet } from './networks/mobilenet.js';
 import { pcnnResnet18s } from './networks/pcnn-resnet18.js';
@@ -32,5 +34,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   ...binaryNets,
   ...dorefaResnet20s,
   ...pcnnResnet18s,
+  ...hwgqResnets,
+  ...hwgqChains,
   ...biperDemos,
 ].map((architecture) => (architecture.method === 'rbnn' ? { ...architecture, refusesA32: RBNN_A32 } : architecture));
