@@ -41,7 +41,10 @@ function withChannels(tf: Tf, x: Tensor4D, channels: number): Tensor4D {
   return missing === 0 ? x : padChannels(tf, x, missing / 2, missing / 2);
 }
 
-/** Every second row and column, from the first; the map itself for a stride of 1. */
+/**
+ * Every second row and column, from the first; the map itself for a stride of 1. It is a mean over windows of one pixel, because the
+ * gradient of the same maximum is wrong on wasm, and TensorFlow.js has none for strided slices.
+ */
 function everySecond(tf: Tf, x: Tensor4D, stride: number): Tensor4D {
-  return stride === 1 ? x : tf.maxPool(x, 1, stride, 'valid');
+  return stride === 1 ? x : tf.avgPool(x, 1, stride, 'valid');
 }
