@@ -1,9 +1,11 @@
 import type { Value } from '@signwave/format';
-import { levelBits, levelConv } from '../level-sums.js';
+import { type ActivationLevels, levelBits, levelConv } from '../level-sums.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
-import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
-import { dorefaLevels } from './dorefa.js';
+import { type LevelledMap, type TwoLevels, twoLevelConv } from '../two-level-sums.js';
+import { type LatentWeights, type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
+import { dorefaLevels, oneBitLevels } from './dorefa.js';
+import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -17,7 +19,7 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
   biper: (omega0) => weightRule('biper', omega0),
   'sign-two-stage': () => weightRule('sign', 0),
   bnn: () => zeroAsPlus(weightRule('sign', 0)),
-  // Without the centring of the PyTorch version, as in the paper.
+  // The trainer keeps the latent weights centred, so this doesn't centre them once more.
   'xnor-net': () => zeroAsPlus(weightRule('bireal', 0)),
   dorefa: () => zeroAsPlus(weightRule('reste', 0)),
   'bi-real': () => weightRule('bireal', 0),
@@ -46,6 +48,8 @@ type OneBit = keyof typeof ZERO_RULES;
 export const TRAINED_WEIGHTS: readonly string[] = Object.keys(WEIGHT_RULES);
 export const TRAINED_ACTIVATIONS: readonly string[] = [...Object.keys(ZERO_RULES), 'dorefa', 'identity'];
 
+export type QuantizerOptions = Readonly<Record<string, unknown>>;
+
 export interface TrainedQuantizers {
   /** One of {@link TRAINED_WEIGHTS}. */
   readonly weights: string;
@@ -53,6 +57,9 @@ export interface TrainedQuantizers {
   readonly activations: string;
   /** 1 for signs, 32 for floats; for `dorefa` the number it was trained with. */
   readonly activationBits: number;
+  /** Options of the method, if the quantizer is that of the run's method. */
+  readonly weightOptions?: QuantizerOptions;
+  readonly activationOptions?: QuantizerOptions;
   /** Whether each output channel has a learned factor, `alpha`. */
   readonly hasAlpha: boolean;
 }
@@ -84,12 +91,46 @@ function sums(
   x: Value,
   name: string,
   options: MethodConvOptions,
-  { weights, activations, activationBits }: TrainedQuantizers,
+  quantizers: TrainedQuantizers,
 ): Value {
+  const { weights, activations } = quantizers;
   const rule = WEIGHT_RULES[weights]!(g.omega0);
+  if (weights === 'dsq') skipSoftness(g, name, 'W');
+  if (activations === 'dsq') skipSoftness(g, name, 'A');
+  const hasWeightLevels = isPiecewise(weights, quantizers.weightOptions);
+  if (hasWeightLevels || isPiecewise(activations, quantizers.activationOptions)) {
+    const levelsOf = hasWeightLevels ? dsqWeights(g, name) : onlyDistances(rule);
+    return twoLevelConv(g, levelled(g, x, name, quantizers), name, options, levelsOf);
+  }
   if (activations === 'dorefa') {
-    return levelConv(g, levelBits(g, x, dorefaLevels(activationBits)), name, { ...options, weights: rule });
+    return levelConv(g, levelBits(g, x, levelsOfDorefa(quantizers)), name, { ...options, weights: rule });
   }
   const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
   return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
+}
+
+/** With more than 1 bit, a half rounds to even; with 1 bit there is a threshold, which belongs to level 0. */
+function levelsOfDorefa({ activationBits, activationOptions = {} }: TrainedQuantizers): ActivationLevels {
+  return activationBits === 1 ? oneBitLevels(Number(activationOptions.threshold ?? 0.5)) : dorefaLevels(activationBits);
+}
+
+/** A layer's input with the levels of its activation quantizer. */
+function levelled(g: NetworkBuilder, x: Value, name: string, quantizers: TrainedQuantizers): LevelledMap {
+  const { activations, activationOptions } = quantizers;
+  if (isPiecewise(activations, activationOptions)) return dsqActivations(g, x, name);
+  if (activations === 'dorefa') {
+    const { signs, top } = levelBits(g, x, levelsOfDorefa(quantizers));
+    return { maps: signs, distance: top / (2 * signs.length), centre: top / 2 };
+  }
+  const map = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
+  return { maps: [map], distance: 1, centre: 0 };
+}
+
+/** Signs times a scale, as weights of two levels about 0. */
+function onlyDistances(rule: WeightRule): (latent: LatentWeights) => TwoLevels {
+  return (latent) => {
+    const [filters] = latent.shape;
+    const { signs, scale = new Float32Array(filters).fill(1) } = rule(latent);
+    return { signs, distance: scale, centre: new Float32Array(filters) };
+  };
 }
