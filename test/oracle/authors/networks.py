@@ -61,15 +61,15 @@ class PlainNetwork(nn.Module):
 
 
 class BiRealNetwork(nn.Module):
-    """Bi-Real's ResNet without the maximum of the stem."""
+    """Bi-Real's ResNet, whose blocks have one convolution each, without the maximum of the stem."""
 
     def __init__(self, block, conv1x1):
         super().__init__()
         self.conv1 = stem()
         self.bn1 = nn.BatchNorm2d(WIDTHS[0])
         shortcut = nn.Sequential(nn.AvgPool2d(2, stride=2), conv1x1(*WIDTHS), nn.BatchNorm2d(WIDTHS[1]))
-        self.layer1 = nn.Sequential(block(WIDTHS[0], WIDTHS[0]))
-        self.layer2 = nn.Sequential(block(WIDTHS[0], WIDTHS[1], 2, shortcut))
+        self.layer1 = nn.Sequential(block(WIDTHS[0], WIDTHS[0]), block(WIDTHS[0], WIDTHS[0]))
+        self.layer2 = nn.Sequential(block(WIDTHS[0], WIDTHS[1], 2, shortcut), block(WIDTHS[1], WIDTHS[1]))
         self.fc = nn.Linear(WIDTHS[1], CLASSES)
 
     def forward(self, x):
