@@ -6,6 +6,7 @@ import { NetworkBuilder } from '../src/models/network-builder.js';
 import { LoadedState } from '../src/models/state.js';
 import { type TrainedFacts, trainedFacts } from '../src/models/trained/metadata.js';
 import { trainedArchitecture } from '../src/models/trained/networks.js';
+import { firstStyle } from '../src/models/trained/style.js';
 
 const SIDE = 3;
 const CHANNELS = 2;
@@ -20,7 +21,7 @@ function layer(weights: string, activations: string, latent: Float32Array, input
   const g = new NetworkBuilder(new LoadedState(tensors, 'test'), { omega0: 20, classes: 1 });
   const x = g.input({ height: SIDE, width: SIDE, channels: CHANNELS });
   const activationBits = activations === 'dorefa' ? 2 : 1;
-  trainedConv({ weights, activations, activationBits }, false)(g, x, 'conv', { outChannels: FILTERS });
+  trainedConv({ weights, activations, activationBits, hasAlpha: true }, false)(g, x, 'conv', { outChannels: FILTERS });
   return new Reference(g.build()).run(input);
 }
 
@@ -102,7 +103,8 @@ describe('what a checkpoint of the trainer says', () => {
     const facts = factsOf({});
     expect(facts).toEqual({
       architecture: 'demo_1w1a',
-      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2 },
+      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2, hasAlpha: true },
+      style: firstStyle('demo_1w1a'),
       input: {
         height: 32,
         width: 32,
@@ -133,8 +135,33 @@ describe('what a checkpoint of the trainer says', () => {
 
   test('leaves out quantizers that the network has no use for', () => {
     const quantizers = (architecture: string) => factsOf({ architecture, weights: 'biper' }).quantizers;
-    expect(quantizers('resnet20_1w32a')).toEqual({ weights: 'biper', activations: 'identity', activationBits: 32 });
-    expect(quantizers('resnet20_float')).toEqual({ weights: 'float', activations: 'identity', activationBits: 32 });
+    expect(quantizers('resnet20_1w32a')).toEqual({
+      weights: 'biper',
+      activations: 'identity',
+      activationBits: 32,
+      hasAlpha: true,
+    });
+    expect(quantizers('resnet20_float')).toEqual({
+      weights: 'float',
+      activations: 'identity',
+      activationBits: 32,
+      hasAlpha: true,
+    });
+  });
+
+  test('is how its network joins its layers, or that it doesn’t say', () => {
+    const style = { ...firstStyle('demo_1w1a'), order: 'conv-act-norm', normScale: 1 };
+    const metadata = { weights: 'reste', activations: 'reste', scale: 'none', style: JSON.stringify(style) };
+    expect(factsOf(metadata)).toMatchObject({ style, quantizers: { hasAlpha: false } });
+  });
+
+  test.each([
+    ['an order that is none', { order: 'norm' }, /"style" has order "norm", expected one of conv-norm-act, /],
+    ['a flag that is none', { hasBias: 1 }, /"style" has hasBias 1, expected true or false/],
+    ['no shortcut', { shortcut: undefined }, /"style" has shortcut none/],
+  ])('with %s is refused', (_, wrong, message) => {
+    const style = JSON.stringify({ ...firstStyle('demo_1w1a'), ...wrong });
+    expect(() => factsOf({ style })).toThrow(message);
   });
 
   test.each([

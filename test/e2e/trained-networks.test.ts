@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expectedTensors } from '../../convert/src/models/architecture.js';
 import { trainedArchitecture } from '../../convert/src/models/trained/networks.js';
+import { firstStyle, STYLE_CHOICES } from '../../convert/src/models/trained/style.js';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { ARCHITECTURES, type ArchitectureName, createNetwork, quantizersOf } from '../../trainer/src/models/index.js';
+import { styleOf } from '../../trainer/src/models/method-style.js';
+import { STYLE_CHOICES as TRAINER_CHOICES } from '../../trainer/src/models/network-style.js';
 import { seededRandom } from '../../trainer/src/random.js';
 import { temporaryFolder } from '../cli/signwave.js';
 import { packedConfusion, trainAndConvert } from './trained.js';
@@ -73,7 +76,12 @@ test.each(Object.keys(ARCHITECTURES) as ArchitectureName[])(
     const recipe = { channelOrder: channels === 1 ? 'gray' : 'rgb', divisor: 255, mean: [], std: [] } as const;
     const facts = {
       architecture: name,
-      quantizers: { ...quantizersOf(name, { weights: 'biper', activations: 'biper' }), activationBits: 1 },
+      quantizers: {
+        ...quantizersOf(name, { weights: 'biper', activations: 'biper' }),
+        activationBits: 1,
+        hasAlpha: true,
+      },
+      style: styleOf(ARCHITECTURES[name], 'biper', {}),
       input: { height: size, width: size, channels, recipe },
     };
     const classes = 10;
@@ -84,6 +92,14 @@ test.each(Object.keys(ARCHITECTURES) as ArchitectureName[])(
     const network = createNetwork(name, { backend, random: seededRandom(1), omega0: 20, classes });
     const found = [...network.parameters, ...network.buffers].map((it) => it.name);
     network.dispose();
-    expect(found.sort()).toEqual([...expected.keys()].sort());
+    expect(found.filter((tensor) => !expected.has(tensor))).toEqual([]);
+    expect([...expected].filter(([tensor, { isOptional }]) => !isOptional && !found.includes(tensor))).toEqual([]);
   },
 );
+
+test('the converter knows every style of the trainer, and that of networks before styles were written', () => {
+  expect(STYLE_CHOICES).toEqual(TRAINER_CHOICES);
+  for (const [name, place] of Object.entries(ARCHITECTURES)) {
+    expect(styleOf(place, 'biper', {}), name).toMatchObject(firstStyle(name));
+  }
+});

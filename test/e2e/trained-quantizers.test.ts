@@ -6,8 +6,10 @@ import { Reference } from '@signwave/reference';
 import { type Model, prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
-import { readSafetensors } from '../../trainer/src/checkpoint/safetensors.js';
-import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../../trainer/src/quantizers/index.js';
+import { readCheckpoint, restoreNetwork } from '../../trainer/src/checkpoint/training-state.js';
+import { ACTIVATION_QUANTIZER_NAMES, WEIGHT_QUANTIZER_NAMES } from '../../trainer/src/methods/index.js';
+import { createNetwork } from '../../trainer/src/models/index.js';
+import { seededRandom } from '../../trainer/src/random.js';
 import { temporaryFolder } from '../cli/signwave.js';
 import { convertAt } from './converted.js';
 import { packedConfusion, trainAndConvert } from './trained.js';
@@ -20,8 +22,8 @@ const COMPARED_IMAGES = 3;
 const NO_DIFFERENCE: Readonly<Record<string, readonly number[]>> = { identity: [], dorefa: new Array(18).fill(0) };
 const ALL = process.env.SIGNWAVE_FULL === '1';
 
-const weights = Object.keys(WEIGHT_QUANTIZERS);
-const activations = Object.keys(ACTIVATION_QUANTIZERS);
+const weights = WEIGHT_QUANTIZER_NAMES;
+const activations = ACTIVATION_QUANTIZER_NAMES;
 const pairs = weights.flatMap((w, i) =>
   // A short run takes each weight quantizer once and each activation quantizer at least once.
   activations.filter((_, j) => ALL || j === i % activations.length).map((a) => [w, a] as const),
@@ -47,7 +49,8 @@ describe('one epoch of the demo network with quantizers', () => {
     );
     expect(await packedConfusion(model, `fashion-mnist:${DATA}`, TEST_IMAGES)).toEqual(evaluation.confusion);
 
-    for (const [name, bits] of packedFilters(file)) expect(bits, name).toEqual(await trainedSigns(checkpoint, name, w));
+    const signs = await trainedSigns(checkpoint);
+    for (const [name, bits] of packedFilters(file)) expect(bits, name).toEqual(signs.get(name));
 
     const { unfolded } = await convertAt(checkpoint, { arch: `${file.info.method}-${file.info.architecture}` });
     const [packed, trained] = [new Reference(file.graph), new Reference(unfolded)];
@@ -96,15 +99,27 @@ function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
   return filters;
 }
 
-/** Quantizes a layer's latent weights by the trainer's own quantizer, on the back end that trained it. */
-async function trainedSigns(checkpoint: string, layer: string, quantizer: string): Promise<Float32Array> {
-  const { tf } = await chooseBackend({ force: 'wasm' });
-  const { tensors } = readSafetensors(readFileSync(checkpoint), checkpoint);
-  const { data, shape } = tensors.find(({ name }) => name === `${layer}.weight`)!;
-  const quantize = WEIGHT_QUANTIZERS[quantizer as keyof typeof WEIGHT_QUANTIZERS](tf, { omega0: 20 });
-  const latent = tf.tensor4d(data as Float32Array, shape as [number, number, number, number]);
-  const quantized = tf.tidy(() => quantize(latent, { stage: '2', progress: 0 }));
-  const values = await quantized.data();
-  tf.dispose([latent, quantized]);
-  return Float32Array.from(values, Math.sign);
+/** Quantizes every layer's latent weights by the trainer's own quantizers, on the back end that trained them. */
+async function trainedSigns(path: string): Promise<Map<string, Float32Array>> {
+  const backend = await chooseBackend({ force: 'wasm' });
+  const checkpoint = readCheckpoint(readFileSync(path), path);
+  const { config, stage } = checkpoint.state;
+  const network = createNetwork(config.architecture, {
+    ...config.quantizers,
+    backend,
+    random: seededRandom(1),
+    classes: 10,
+    omega0: config.omega0,
+    method: config.method,
+  });
+  restoreNetwork(backend.tf, network, checkpoint);
+  network.stage = stage;
+  const signs = new Map<string, Float32Array>();
+  for (const { name, quantized } of network.binaryLayers) {
+    const values = backend.tf.tidy(quantized);
+    signs.set(name, Float32Array.from(await values.data(), Math.sign));
+    values.dispose();
+  }
+  network.dispose();
+  return signs;
 }

@@ -1,5 +1,5 @@
 import { crossEntropy, distillationLoss, labelTargets } from './layers/losses.js';
-import type { Sgd } from './optimizer/index.js';
+import type { Optimizer } from './optimizer/index.js';
 import type { Network, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from './types.js';
 
 /** Learning from a trained network in addition to the labels. */
@@ -15,13 +15,13 @@ export interface Distillation {
 export interface TrainStepOptions {
   readonly tf: Tf;
   readonly network: Network;
-  readonly optimizer: Pick<Sgd, 'step'>;
+  readonly optimizer: Pick<Optimizer, 'step'>;
   /** (N, H, W, C), preprocessed. The step doesn't dispose of them. */
   readonly images: Tensor4D;
   /** (N), int32. The step doesn't dispose of them. */
   readonly labels: Tensor1D;
   readonly learningRate: number;
-  /** Weight of the sin^2 regulariser; 0 for none. */
+  /** Weight of the method's own loss; 0 for none. */
   readonly tau: number;
   /** Default 0. */
   readonly labelSmoothing?: number;
@@ -29,17 +29,17 @@ export interface TrainStepOptions {
 }
 
 export interface StepResult {
-  /** What was minimised: the cross entropy, mixed with the teacher's if there is one, plus tau times the regulariser. */
+  /** What was minimised: the cross entropy, mixed with the teacher's if there is one, plus tau times the method's own loss. */
   readonly loss: number;
-  /** The loss without the regulariser. */
+  /** The loss without the method's. */
   readonly crossEntropy: number;
-  /** The regulariser without tau; 0 if tau is 0. */
+  /** The method's loss without tau; 0 if tau is 0. */
   readonly regulariser: number;
   /** Number of images whose largest logit was that of their label, before the step. */
   readonly correct: number;
 }
 
-/** One step of SGD, all in one `tf.tidy`. Reading the four numbers at the end also waits for the back end to finish. */
+/** One step, all in one `tf.tidy`. Reading the four numbers at the end also waits for the back end to finish. */
 export async function trainStep(options: TrainStepOptions): Promise<StepResult> {
   const { tf, network, optimizer, learningRate } = options;
   const report = tf.tidy(() => {
@@ -53,6 +53,7 @@ export async function trainStep(options: TrainStepOptions): Promise<StepResult> 
       network.parameters.map(({ variable }) => variable),
     );
     optimizer.step(grads, learningRate);
+    network.afterStep();
     const all = tf.concat([tf.reshape(value, [1]), kept!]);
     kept!.dispose();
     return all;
@@ -79,20 +80,33 @@ function lossOf(options: TrainStepOptions): Losses {
   const logits = network.forward(images, true);
   const targets = labelTargets(tf, labels, network.classes, labelSmoothing);
   const ofLabels = crossEntropy(tf, logits, targets);
-  const task = distillation ? withTeacher(tf, logits, ofLabels, images, distillation) : ofLabels;
-  const regulariser = tau === 0 ? tf.scalar(0) : network.regulariser();
+  const teacher = distillation && evaluateTeacher(network, images, distillation);
+  const task = teacher ? withTeacher(tf, logits, ofLabels, teacher.logits, distillation) : ofLabels;
+  const regulariser = tau === 0 ? tf.scalar(0) : network.regulariser({ logits, labels, teacher: teacher?.features });
   const loss = tau === 0 ? task : (tf.add(task, tf.mul(regulariser, tau)) as Scalar);
   const hits = tf.equal(tf.argMax(logits, 1), labels);
   return { loss, crossEntropy: task, regulariser, correct: tf.sum(tf.cast(hits, 'float32')) as Scalar };
+}
+
+interface Taught {
+  readonly logits: Tensor2D;
+  readonly features: ReadonlyMap<string, Tensor>;
+}
+
+/** The teacher's forward pass, in the mode that the student's method asks for. */
+function evaluateTeacher({ teacherMode }: Network, images: Tensor4D, { teacher }: Distillation): Taught {
+  const logits = teacher.forward(images, teacherMode === 'training');
+  return { logits, features: teacher.features };
 }
 
 function withTeacher(
   tf: Tf,
   logits: Tensor2D,
   ofLabels: Scalar,
-  images: Tensor4D,
-  { teacher, temperature, weight }: Distillation,
+  taught: Tensor2D,
+  { temperature, weight }: Distillation,
 ): Scalar {
-  const ofTeacher = distillationLoss(tf, logits, teacher.forward(images, false), temperature);
+  if (weight === 0) return ofLabels;
+  const ofTeacher = distillationLoss(tf, logits, taught, temperature);
   return tf.add(tf.mul(ofLabels, 1 - weight), tf.mul(ofTeacher, weight));
 }

@@ -10,8 +10,8 @@ export type Scalar = tfjs.Scalar;
 export type Variable = tfjs.Variable;
 
 /**
- * The weights that a network computes with: in stage 1 real sin(omega0 w), in stage 2 its sign. Other methods than BiPer use the same in
- * both. A string, as configs, checkpoints and metrics spell it.
+ * Methods with two stages train real weights first, for BiPer sin(omega0 w), and their signs afterwards. Methods with one have stage 1. A
+ * string, as configs, checkpoints and metrics spell it.
  */
 export type Stage = '1' | '2';
 
@@ -21,6 +21,10 @@ export interface Parameter {
   readonly name: string;
   /** In PyTorch's shape: filters are (O, I, kh, kw). */
   readonly variable: Variable;
+  /** Whether these are the latent weights of a binary layer. */
+  readonly isLatent?: boolean;
+  /** Multiplies the learning rate; default 1. */
+  readonly rate?: number;
 }
 
 /** A tensor that is in the state dict but has no gradient: running mean and variance, step counters, beta, tau. */
@@ -36,6 +40,8 @@ export interface BinaryLayer {
   readonly name: string;
   /** Latent weights, (O, I, kh, kw). */
   readonly weight: Variable;
+  /** What the layer computes with in their place in evaluation, at the network's stage and progress; the same shape. */
+  quantized(): Tensor4D;
 }
 
 /** A network on one back end, with PyTorch's names and shapes for everything that it stores. */
@@ -48,17 +54,38 @@ export interface Network {
   readonly buffers: readonly StateBuffer[];
   readonly binaryLayers: readonly BinaryLayer[];
   stage: Stage;
-  /** Share of the stage's epochs that is done, in [0, 1): IR-Net, ReCU and ReSTE anneal their gradients by it. */
+  /** Share of the stage's epochs that is done, in [0, 1). Methods anneal their gradients by it. */
   progress: number;
+  /** Maps of the last forward pass by name, for losses on them: every batch norm's output and every stage's. */
+  readonly features: ReadonlyMap<string, Tensor>;
+  /** Whether a teacher's maps are needed, and in which mode the teacher computes them. */
+  readonly teacherMode: 'training' | 'evaluation' | undefined;
   /**
    * @param images (N, H, W, 3) float32, preprocessed.
    * @param training if true, normalises by the batch's statistics and updates the running ones; otherwise by the running statistics.
    * @returns logits (N, classes).
    */
   forward(images: Tensor4D, training: boolean): Tensor2D;
-  /** Sum over binary layers of mean(sin(omega0 w)^2), the authors' regulariser without its factor tau; 0 for other methods. */
-  regulariser(): Scalar;
+  /**
+   * The method's loss beside the cross entropy, without its factor tau: for BiPer the sum over binary layers of mean(sin(omega0 w)^2); 0 for
+   * methods without one. It refers to the forward pass that was made last.
+   *
+   * @param inputs what a loss of the whole network needs; those of layers need nothing.
+   */
+  regulariser(inputs?: RegulariserInputs): Scalar;
+  /** What the method does before the first step of every epoch, for the present stage and progress. */
+  beforeEpoch(): Promise<void>;
+  /** What the method does with the parameters after each step, and before the first of all. */
+  afterStep(): void;
   dispose(): void;
+}
+
+export interface RegulariserInputs {
+  readonly logits: Tensor2D;
+  /** (N), int32. */
+  readonly labels: Tensor1D;
+  /** The teacher's maps, for methods that need them. */
+  readonly teacher: ReadonlyMap<string, Tensor> | undefined;
 }
 
 /** Source of random numbers for initial values, batches and everything else that a resumed run must repeat. */

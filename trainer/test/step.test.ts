@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../src/backends/choose-backend.js';
 import { createNetwork } from '../src/models/index.js';
-import { Sgd } from '../src/optimizer/index.js';
+import { Sgd } from '../src/optimizer/sgd.js';
 import { seededRandom } from '../src/random.js';
 import { trainStep } from '../src/step.js';
 import type { Network, Tensor1D, Tensor4D, TrainingBackend } from '../src/types.js';

@@ -25,14 +25,6 @@ export interface ResidualStyle {
   finish(g: NetworkBuilder, x: Value, at: string, index: number, shortcut?: Value): Value;
 }
 
-/** What differs between networks of signwave's own trainer that have the same layers. */
-export interface TrainedStyle {
-  readonly name: string;
-  readonly method: string;
-  readonly needsOmega0: boolean;
-  readonly conv: MethodConv;
-}
-
 /** Why a network with float activations has to be named. */
 export const FLOAT_ACTIVATIONS =
   'its activations are floats, and tensors of a network with 1-bit activations look the same';

@@ -1,5 +1,5 @@
 import { HARDTANH_GRADIENT, HARDTANH_OF_SUM } from '../layers/hardtanh.js';
-import { SCALED_SIGN_GRADIENT } from '../quantizers/activations/per-sample.js';
+import { SCALED_SIGN_GRADIENT } from '../quantizers/per-sample.js';
 import type { Tensor, Tf } from '../types.js';
 import { replaceKernel } from './convolution-gradients.js';
 import { tensorflowKernels } from './tensorflow-ops.js';

@@ -1,7 +1,8 @@
 import { SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
-import { quantizersOf } from '../models/index.js';
-import { ACTIVATION_BITS } from '../quantizers/index.js';
+import { METHODS, optionsOf } from '../methods/index.js';
+import { ARCHITECTURES, quantizersOf } from '../models/index.js';
+import { styleOf } from '../models/method-style.js';
 import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
@@ -9,7 +10,7 @@ import { readSafetensors, type StoredTensor, writeSafetensors } from './safetens
 /** Marks a safetensors file as a checkpoint of this trainer. */
 const FORMAT = 'signwave-training';
 const VERSION = '1';
-const VELOCITY_PREFIX = 'optimizer.';
+const OPTIMIZER_PREFIX = 'optimizer.';
 
 /** Sums over the batches of an epoch done so far. */
 export interface EpochSums {
@@ -40,21 +41,21 @@ export interface TrainingState {
 }
 
 /**
- * A checkpoint: parameters and buffers by PyTorch's names, then SGD's velocities as `optimizer.<parameter>`.
+ * A checkpoint: parameters and buffers by PyTorch's names, then the optimizer's state as `optimizer.<name>`.
  *
- * @param velocities named like their parameters; empty in a checkpoint that is only to be converted or evaluated.
+ * @param optimizerState empty in a checkpoint that is only to be converted or evaluated.
  * @param facts what inference needs besides, so that whoever has the file can convert it.
  */
 export async function writeCheckpoint(
   network: Network,
-  velocities: readonly StateBuffer[],
+  optimizerState: readonly StateBuffer[],
   state: TrainingState,
   facts: InferenceFacts,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const named: [string, Tensor][] = [
     ...network.parameters.map(({ name, variable }): [string, Tensor] => [name, variable]),
     ...network.buffers.map((buffer): [string, Tensor] => [buffer.name, buffer.get()]),
-    ...velocities.map((velocity): [string, Tensor] => [VELOCITY_PREFIX + velocity.name, velocity.get()]),
+    ...optimizerState.map((buffer): [string, Tensor] => [OPTIMIZER_PREFIX + buffer.name, buffer.get()]),
   ];
   const tensors: StoredTensor[] = [];
   for (const [name, tensor] of named) {
@@ -62,16 +63,25 @@ export async function writeCheckpoint(
     tensors.push({ name, shape: tensor.shape, data: data as Float32Array | Int32Array });
   }
   const { config, sums, ...plain } = state;
-  const { weights, activations } = quantizersOf(config.architecture, config.quantizers);
+  const { architecture, method, methodOptions, network: style } = config;
+  const { weights, activations } = quantizersOf(architecture, config.quantizers);
   const metadata = {
     format: FORMAT,
     version: VERSION,
-    architecture: config.architecture,
-    // For `signwave convert`: how latent weights and activations are quantized, and for BiPer the frequency of its wave.
+    architecture,
+    // For `signwave convert`: how latent weights and activations are quantized, for BiPer with the frequency of its wave, and how the network
+    // joins its layers.
+    method,
+    methodOptions: JSON.stringify(methodOptions),
+    style: JSON.stringify(styleOf(ARCHITECTURES[architecture], method, style)),
+    // Float networks and networks of methods without a factor have no `alpha`.
+    scale: weights === 'float' ? 'none' : METHODS[method].scale,
     weights,
     ...(weights === 'biper' && { omega0: String(config.omega0) }),
     activations,
-    ...(activations === 'dorefa' && { activationBits: String(ACTIVATION_BITS) }),
+    ...(activations === 'dorefa' && {
+      activationBits: String(optionsOf('dorefa', method === 'dorefa' ? methodOptions : {}).bits),
+    }),
     ...factsMetadata(facts),
     ...Object.fromEntries(Object.entries(plain).map(([key, value]) => [key, String(value)])),
     sums: JSON.stringify(sums),
@@ -87,6 +97,24 @@ export interface LoadedCheckpoint {
   /** Absent in files of the first version. */
   readonly facts: InferenceFacts | undefined;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** A config as it is stored, of any version: before methods had presets there was BiPer's frame alone. */
+function ofPresentVersion(config: TrainConfig): TrainConfig {
+  if ('method' in config) return config;
+  const { stages, recipe } = config as TrainConfig;
+  const schedule = { type: recipe === 'paper' ? 'cosine' : 'biper-code' };
+  const completed = Object.entries(stages).map(([key, stage]) => [
+    key,
+    { ...stage, optimizer: 'sgd', nesterov: false, schedule },
+  ]);
+  return {
+    ...(config as TrainConfig),
+    method: 'biper',
+    methodOptions: {},
+    network: {},
+    stages: Object.fromEntries(completed),
+  };
 }
 
 /** @throws {SignwaveError} `E_RESUME` if the file is sound but not a checkpoint of this trainer; otherwise as `readSafetensors`. */
@@ -107,7 +135,7 @@ export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoin
     throw new SignwaveError('E_RESUME', `${path} has ${key} = "${metadata[key]}", expected a number`);
   };
   const state: TrainingState = {
-    config: JSON.parse(textOf('config')),
+    config: ofPresentVersion(JSON.parse(textOf('config'))),
     backend: textOf('backend'),
     random: textOf('random'),
     stage: textOf('stage') === '1' ? '1' : '2',
@@ -125,7 +153,7 @@ export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoin
 /**
  * Put a checkpoint's parameters and buffers into a network.
  *
- * @returns its velocities by parameter; empty if the checkpoint was written without them.
+ * @returns the optimizer's state by name; empty if the checkpoint was written without it.
  * @throws {SignwaveError} `E_RESUME` if a tensor is missing, left over, or of another shape; the network is unchanged then.
  */
 export function restoreNetwork(
@@ -149,10 +177,11 @@ export function restoreNetwork(
   };
   const values = network.parameters.map(({ name, variable }) => ({ variable, stored: take(name, variable.shape) }));
   const buffers = network.buffers.map((buffer) => ({ buffer, stored: take(buffer.name, buffer.get().shape) }));
-  const velocities = new Map<string, StoredTensor>();
-  for (const { name, variable } of network.parameters) {
-    const stored = VELOCITY_PREFIX + name;
-    if (left.has(stored)) velocities.set(name, take(stored, variable.shape));
+  const optimizerState = new Map<string, StoredTensor>();
+  for (const name of left) {
+    if (!name.startsWith(OPTIMIZER_PREFIX)) continue;
+    optimizerState.set(name.slice(OPTIMIZER_PREFIX.length), tensors.get(name)!);
+    left.delete(name);
   }
   const [extra] = left;
   if (extra !== undefined) {
@@ -164,7 +193,7 @@ export function restoreNetwork(
     value.dispose();
   }
   for (const { buffer, stored } of buffers) buffer.set(tensorOf(tf, stored));
-  return velocities;
+  return optimizerState;
 }
 
 export function tensorOf(tf: Tf, { shape, data }: StoredTensor): Tensor {

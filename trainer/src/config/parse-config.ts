@@ -5,11 +5,16 @@ import { SignwaveError } from '@signwave/format';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
-import { type ArchitectureName, quantizersOf, type UsedQuantizers } from '../models/index.js';
-import type { ActivationQuantizerName, WeightQuantizerName } from '../quantizers/index.js';
+import { CODE_WARM_UP_EPOCHS, paperPreset, type RecipeName } from '../methods/biper-preset.js';
+import { type ActivationQuantizerName, METHODS, type Method, type MethodName, optionsOf } from '../methods/index.js';
+import type { Place } from '../methods/method.js';
+import type { Preset, StageSettings } from '../methods/preset.js';
+import { ARCHITECTURES, type ArchitectureName, quantizersOf, type UsedQuantizers } from '../models/index.js';
+import type { NetworkStyle } from '../models/network-style.js';
+import type { MethodOptions } from '../quantizers/types.js';
 import type { Stage } from '../types.js';
+import { checkMethod } from './check-method.js';
 import { configError, refuse } from './config-error.js';
-import { CODE_WARM_UP_EPOCHS, type RecipeName, recipeTable, type StageSettings } from './recipes.js';
 import { CONFIG, type WrittenConfig } from './schema.js';
 
 export interface DataSettings extends DataSource {
@@ -31,8 +36,14 @@ export interface Distillation {
 /** A training run, complete: what the file leaves out is filled in from its recipe and data set. */
 export interface TrainConfig {
   readonly architecture: ArchitectureName;
-  readonly quantizers: { readonly weights: WeightQuantizerName; readonly activations: ActivationQuantizerName };
+  readonly method: MethodName;
+  /** All options of the method. */
+  readonly methodOptions: MethodOptions;
+  /** Where the network's style differs from the method's. */
+  readonly network: Partial<NetworkStyle>;
+  readonly quantizers: { readonly weights: MethodName; readonly activations: ActivationQuantizerName };
   readonly omega0: number;
+  /** For BiPer: whether the authors' scripts or the paper's text say what isn't given. */
   readonly recipe: RecipeName;
   /** The stages to run, in the order of their keys. */
   readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
@@ -46,6 +57,9 @@ export interface TrainConfig {
   /** A line of metrics is written each time this many steps are done. */
   readonly metricsEverySteps: number;
 }
+
+/** Weight of a teacher's logits in the loss. */
+const DISTILLATION_WEIGHT = 0.9;
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 const CROP_AND_FLIP: Augmentation = { cropPadding: 4, flip: true, resizedCropArea: 0 };
@@ -86,34 +100,79 @@ export function parseConfig(text: string, path: string): TrainConfig {
   return complete(result.output, path);
 }
 
-function complete(written: WrittenConfig, path: string): TrainConfig {
-  const table = recipeTable(written.recipe, written.data.format === 'folder');
+function complete({ $schema: _, ...written }: WrittenConfig, path: string): TrainConfig {
+  const { method, recipe, architecture } = written;
+  const preset = presetOf(written);
   const data = completeData(written.data, path);
   const stages: Partial<Record<Stage, StageSettings>> = {};
   for (const key of ['1', '2'] as const) {
     const given = written.stages ? written.stages[key] : {};
-    if (given) stages[key] = overlay(table[key], given);
+    const base = preset.stages[key];
+    if (given && base) stages[key] = overlay(base, given as Partial<StageSettings>);
+    else if (given && written.stages) {
+      throw refuse(path, `"stages.${key}" is given, but "${method}" trains in one stage; name it "1"`);
+    }
   }
+  checkStages(stages, path);
+  checkMethod(written, path);
+  refuseUnused(written, path);
+  const quantizers = {
+    weights: written.quantizers?.weights ?? method,
+    activations: written.quantizers?.activations ?? activationsOf(method, recipe),
+  } as const;
+  return {
+    ...written,
+    methodOptions: optionsOf(method, written.methodOptions),
+    network: overlay({}, written.network ?? {}) as Partial<NetworkStyle>,
+    quantizers,
+    data,
+    stages,
+    batchSize: written.batchSize ?? preset.batchSize,
+    labelSmoothing: written.labelSmoothing ?? preset.labelSmoothing ?? 0,
+    distillation: completeDistillation(written),
+  };
+
+  function presetOf({ data: { format } }: Pick<WrittenConfig, 'data'>): Preset {
+    const { family, precision } = ARCHITECTURES[architecture];
+    // Images from files are trained on like ImageNet's, whatever the network.
+    const place: Place = { family: format === 'folder' ? 'imagenet-resnet' : family, precision };
+    return recipe === 'paper' ? paperPreset(place) : METHODS[method].preset(place);
+  }
+}
+
+/** BiPer's authors scale each image's activations before they apply the gradient's window; the paper doesn't. */
+function activationsOf(method: MethodName, recipe: RecipeName): ActivationQuantizerName {
+  return method === 'biper' && recipe === 'code' ? 'per-sample' : method;
+}
+
+/** A teacher that a method only takes features from adds nothing to the loss by its logits, unless a config says so. */
+function completeDistillation({ distillation, method }: WrittenConfig): Distillation | undefined {
+  if (!distillation) return undefined;
+  const { teacher } = METHODS[method] as Method;
+  return { ...distillation, weight: distillation.weight ?? (teacher ? 0 : DISTILLATION_WEIGHT) };
+}
+
+function checkStages(stages: Readonly<Partial<Record<Stage, StageSettings>>>, path: string): void {
   if (Object.keys(stages).length === 0)
     throw refuse(path, '"stages" names no stage; give "1", "2" or both, or leave it out');
-  for (const [key, { epochs, firstEpoch, warmUpEpochs }] of Object.entries(stages)) {
+  for (const [key, { epochs, firstEpoch, warmUpEpochs, schedule }] of Object.entries(stages)) {
     if (firstEpoch >= epochs) {
       throw refuse(path, `"stages.${key}" would run no epoch: firstEpoch is ${firstEpoch}, epochs ${epochs}`);
     }
-    if (written.recipe === 'code' && warmUpEpochs !== 0 && warmUpEpochs !== CODE_WARM_UP_EPOCHS) {
+    if (schedule.type === 'biper-code' && warmUpEpochs !== 0 && warmUpEpochs !== CODE_WARM_UP_EPOCHS) {
       throw refuse(
         path,
-        `"stages.${key}.warmUpEpochs" is ${warmUpEpochs}; the recipe "code" has ${CODE_WARM_UP_EPOCHS} or 0`,
+        `"stages.${key}.warmUpEpochs" is ${warmUpEpochs}; the schedule of the recipe "code" has ${CODE_WARM_UP_EPOCHS} or 0`,
+      );
+    }
+    const { at, factor } = schedule.type === 'steps' ? schedule : { at: [], factor: 1 };
+    if (typeof factor !== 'number' && factor.length !== at.length) {
+      throw refuse(
+        path,
+        `"stages.${key}.schedule" has ${factor.length} factors for ${at.length} times; give one factor for all, or one for each`,
       );
     }
   }
-  refuseUnused(written, path);
-  const quantizers = {
-    weights: written.quantizers?.weights ?? 'biper',
-    // The authors' code scales each image's activations before it applies the gradient's window; the paper doesn't.
-    activations: written.quantizers?.activations ?? (written.recipe === 'code' ? 'per-sample' : 'biper'),
-  } as const;
-  return { ...written, quantizers, data, stages, batchSize: written.batchSize ?? table.batchSize };
 }
 
 /** Refuse a quantizer that the network doesn't use: what is trained would not be what was asked for. */

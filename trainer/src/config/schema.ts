@@ -1,10 +1,12 @@
 import { DATA_FORMATS } from '@signwave/data';
 import * as v from 'valibot';
+import { RECIPES } from '../methods/biper-preset.js';
+import { ACTIVATION_QUANTIZER_NAMES, METHOD_NAMES, WEIGHT_QUANTIZER_NAMES } from '../methods/index.js';
 import { ARCHITECTURES } from '../models/index.js';
-import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../quantizers/index.js';
-import { DECAY_GROUPS, RECIPES } from './recipes.js';
+import { STYLE_CHOICES } from '../models/network-style.js';
+import { DECAY_RULES, OPTIMIZERS } from '../optimizer/index.js';
 
-// The shape of a config file. Values that depend on the recipe or the data set have no default here: parse-config.ts fills them in.
+// The shape of a config file. Values that depend on the method or the data set have no default here: parse-config.ts fills them in.
 
 const positive = v.pipe(v.number(), v.gtValue(0));
 const notNegative = v.pipe(v.number(), v.minValue(0));
@@ -16,15 +18,46 @@ const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const mean = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const perChannel = (item: typeof positive | typeof mean) => v.pipe(v.array(item), v.minLength(1), v.maxLength(3));
 
+/** Of a stage: when milestones are reached, as shares of the epochs after warm-up. */
+const time = v.pipe(v.number(), v.gtValue(0), v.ltValue(1));
+
+const SCHEDULE = v.variant('type', [
+  v.strictObject({ type: v.picklist(['biper-code', 'cosine', 'constant', 'linear', 'one-cycle']) }),
+  v.strictObject({ type: v.literal('poly'), power: v.optional(positive, 1) }),
+  v.strictObject({
+    type: v.literal('steps'),
+    at: v.pipe(v.array(time), v.minLength(1)),
+    factor: v.optional(v.union([positive, v.array(positive)]), 0.1),
+  }),
+]);
+
 const STAGE = v.strictObject({
   epochs: v.optional(whole(1)),
   firstEpoch: v.optional(whole(0, 1)),
+  optimizer: v.optional(v.picklist(OPTIMIZERS)),
   learningRate: v.optional(positive),
-  weightDecay: v.optional(notNegative),
-  decay: v.optional(v.picklist(DECAY_GROUPS)),
-  momentum: v.optional(share),
-  tau: v.optional(notNegative),
+  schedule: v.optional(SCHEDULE),
   warmUpEpochs: v.optional(whole(0)),
+  weightDecay: v.optional(notNegative),
+  decay: v.optional(v.picklist(DECAY_RULES)),
+  momentum: v.optional(share),
+  nesterov: v.optional(v.boolean()),
+  tau: v.optional(notNegative),
+});
+
+/** Where the network's style differs from the method's. */
+const STYLE = v.strictObject({
+  order: v.optional(v.picklist(STYLE_CHOICES.order)),
+  nonlinearity: v.optional(v.picklist(STYLE_CHOICES.nonlinearity)),
+  skips: v.optional(v.picklist(STYLE_CHOICES.skips)),
+  shortcut: v.optional(v.picklist(STYLE_CHOICES.shortcut)),
+  stem: v.optional(v.picklist(STYLE_CHOICES.stem)),
+  stemPool: v.optional(v.picklist(STYLE_CHOICES.stemPool)),
+  tail: v.optional(v.picklist(STYLE_CHOICES.tail)),
+  normScale: v.optional(positive),
+  normIsAffine: v.optional(v.boolean()),
+  endsWithNorm: v.optional(v.boolean()),
+  hasBias: v.optional(v.boolean()),
 });
 
 const AUGMENTATION = v.strictObject({
@@ -48,25 +81,29 @@ const DATA = v.strictObject({
 const namesOf = <T extends object>(registry: T) => Object.keys(registry) as Extract<keyof T, string>[];
 
 const QUANTIZERS = v.strictObject({
-  weights: v.picklist(namesOf(WEIGHT_QUANTIZERS)),
-  activations: v.optional(v.picklist(namesOf(ACTIVATION_QUANTIZERS))),
+  weights: v.optional(v.picklist(WEIGHT_QUANTIZER_NAMES)),
+  activations: v.optional(v.picklist(ACTIVATION_QUANTIZER_NAMES)),
 });
 
 const DISTILLATION = v.strictObject({
   teacher: text,
   architecture: v.picklist(namesOf(ARCHITECTURES)),
   temperature: v.optional(positive, 4),
-  weight: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.9),
+  weight: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
 
 export const CONFIG = v.strictObject({
+  $schema: v.optional(text),
   architecture: v.picklist(namesOf(ARCHITECTURES)),
+  method: v.optional(v.picklist(METHOD_NAMES), 'biper'),
+  methodOptions: v.optional(v.record(text, v.union([v.number(), v.string()]))),
+  network: v.optional(STYLE),
   quantizers: v.optional(QUANTIZERS),
   omega0: v.optional(positive, 20),
   recipe: v.optional(v.picklist(RECIPES), 'code'),
   stages: v.optional(v.strictObject({ '1': v.optional(STAGE), '2': v.optional(STAGE) })),
   batchSize: v.optional(whole(2, 65_536)),
-  labelSmoothing: v.optional(share, 0),
+  labelSmoothing: v.optional(share),
   distillation: v.optional(DISTILLATION),
   data: DATA,
   seed: v.optional(whole(0, 2 ** 32 - 1), 0),

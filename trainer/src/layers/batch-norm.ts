@@ -11,16 +11,30 @@ const MOMENTUM = 0.1;
 
 type Normalise = NonNullable<TrainingBackend['fusedBatchNorm']>;
 
+export interface BatchNormOptions {
+  /** Initial values of `weight`; default: ones. */
+  readonly scale?: Initialiser;
+  /** PyTorch's `affine`; if false, there is no `weight` and no `bias`. Default: true. */
+  readonly isAffine?: boolean;
+}
+
 /**
  * `nn.BatchNorm2d` on (N, H, W, C): epsilon 1e-5, momentum 0.1. Training normalises by the batch's mean and biased variance, and feeds the
- * unbiased variance to the running one.
- *
- * @param scale initial values of `weight`.
+ * unbiased variance to the running one. Its output is one of the network's features.
  */
-export function batchNorm(store: LayerStore, name: string, channels: number, scale: Initialiser = constant(1)): Layer {
+export function batchNorm(
+  store: LayerStore,
+  name: string,
+  channels: number,
+  { scale = constant(1), isAffine = true }: BatchNormOptions = {},
+): Layer {
   const { tf } = store;
-  const weight = store.parameter(`${name}.weight`, [channels], scale);
-  const bias = store.parameter(`${name}.bias`, [channels], constant(0));
+  const weight: Tensor = isAffine
+    ? store.parameter(`${name}.weight`, [channels], scale)
+    : store.constant(tf.ones([channels]));
+  const bias: Tensor = isAffine
+    ? store.parameter(`${name}.bias`, [channels], constant(0))
+    : store.constant(tf.zeros([channels]));
   const runningMean = store.buffer(`${name}.running_mean`, tf.zeros([channels]));
   const runningVariance = store.buffer(`${name}.running_var`, tf.ones([channels]));
   const batches = store.buffer(`${name}.num_batches_tracked`, tf.scalar(0, 'int32'));
@@ -32,7 +46,9 @@ export function batchNorm(store: LayerStore, name: string, channels: number, sca
     const [gamma, beta] = [weight as unknown as Tensor1D, bias as unknown as Tensor1D];
     if (!training) {
       const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVariance.get(), EPSILON)));
-      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean.get(), factor)));
+      const normalised = tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean.get(), factor)));
+      store.features.set(name, normalised);
+      return normalised as Tensor4D;
     }
     const { y, mean, variance } = normalise(x, gamma, beta, EPSILON);
     offTape(tf, () => {
@@ -40,6 +56,7 @@ export function batchNorm(store: LayerStore, name: string, channels: number, sca
       mix(runningVariance, variance);
       batches.set(tf.add(batches.get(), tf.scalar(1, 'int32')));
     });
+    store.features.set(name, y);
     return y;
   };
 }

@@ -1,33 +1,45 @@
-import type { ActivationQuantizer, WeightQuantizer } from '../quantizers/index.js';
-import type { Tensor, Tensor4D, Variable } from '../types.js';
+import type { ScaleRule } from '../methods/method.js';
+import type {
+  BinaryLayerState,
+  FilterShape,
+  MakeActivationQuantizer,
+  MakeWeightQuantizer,
+  QuantizerOptions,
+} from '../quantizers/types.js';
+import type { Tensor, Tensor1D, Tensor4D } from '../types.js';
 import { scaleChannels } from './channel-scale.js';
 import { type ConvolutionShape, convolve, type Layer } from './convolution.js';
-import { type Initialiser, kaimingNormal, uniform } from './initialisers.js';
+import { type Initialiser, kaimingNormal, linearUniform, uniform } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 
 /** What all binary layers of a network have in common. */
 export interface Quantizers {
-  readonly weights: WeightQuantizer;
-  readonly activations: ActivationQuantizer;
-  /** Gives (O, 1, 1), which scales the output in stage 2. Without it, alpha does in both stages, learned per output channel. */
-  readonly outputScale?: (weights: Tensor4D) => Tensor;
+  readonly weights: { readonly make: MakeWeightQuantizer; readonly options: QuantizerOptions };
+  readonly activations: { readonly make: MakeActivationQuantizer; readonly options: QuantizerOptions };
+  /** `wave` is the paper's gamma = E|sin(omega0 w)|, which scales the output in stage 2 and isn't learned. */
+  readonly scale: ScaleRule | 'wave';
+  /** Gives (O, 1, 1), for the scale `wave`. */
+  readonly wave?: (weights: Tensor4D) => Tensor;
+  /** Initial latent weights; default: the network's. */
+  readonly initialise?: Initialiser | undefined;
+  readonly hasBias: boolean;
+  /** Whether the state dict has what the authors' `BinarizeConv2d` leaves there: `tau`, and `beta` in CIFAR's 1W/1A networks. */
+  readonly hasRelics: boolean;
 }
 
 export interface BinaryConvolutionOptions {
   readonly initialise?: Initialiser;
-  /** Whether the state dict has a `beta`, as that of CIFAR's 1W/1A networks: a relic that nothing reads, all ones here. */
+  /** Whether `beta` is among the relics: nothing reads it, and it is all ones here. */
   readonly hasBeta?: boolean;
 }
 
 /**
- * `BinarizeConv2d` of the authors' code: y = alpha * conv(aq(x), wq(w)), alpha learned per output channel. With an `outputScale`, alpha
- * follows from the latent weights and gets no gradient, but still is in the state dict, so that whoever packs a checkpoint need not know
- * where it came from.
+ * A convolution of quantized activations by quantized weights, as `BinarizeConv2d` of BiPer's code and its kin: y = alpha * conv(aq(x),
+ * wq(w)) + bias, where alpha, a learned factor of each output channel, and bias are there if the method has them. The scale `wave` follows
+ * from the latent weights and gets no gradient, but is in the state dict as `alpha` all the same: whoever packs a checkpoint need not know
+ * how it came about.
  *
  * The map is padded after binarisation, so its border zeros are a third level.
- * from the latent weights, without a gradient, and is in the state dict all the same: whoever packs a checkpoint need not know how it came about.
- *
- * The zeros around the map come after binarisation, so they are a third level there.
  */
 export function binaryConvolution(
   store: LayerStore,
@@ -37,38 +49,77 @@ export function binaryConvolution(
   { initialise = kaimingNormal, hasBeta = false }: BinaryConvolutionOptions = {},
 ): Layer {
   const { tf, phase } = store;
-  const weight = store.parameter(`${name}.weight`, [outChannels, inChannels, kernel, kernel], initialise);
-  const alpha = scaleOf(store, name, weight, quantizers);
-  if (hasBeta) store.buffer(`${name}.beta`, tf.ones([outChannels, 1, 1]));
-  store.buffer(`${name}.tau`, tf.scalar(1));
-  store.binaryLayer(name, weight);
+  const shape: FilterShape = [outChannels, inChannels, kernel, kernel];
+  let initial: Float32Array = new Float32Array(0);
+  const weight = store.parameter(
+    `${name}.weight`,
+    shape,
+    (_, random) => {
+      initial = (quantizers.initialise ?? initialise)(shape, random);
+      return initial;
+    },
+    { isLatent: true },
+  );
+  const layer = store.binaryLayer(name, shape, weight);
+  const alpha = scaleOf(store, layer, quantizers, initial);
+  const bias = quantizers.hasBias
+    ? store.parameter(`${name}.bias`, [outChannels], linearUniform(inChannels * kernel * kernel))
+    : undefined;
+  const { weights, activations, hasRelics } = quantizers;
+  if (hasRelics && hasBeta) store.buffer(`${name}.beta`, tf.ones([outChannels, 1, 1]));
+  if (hasRelics) store.buffer(`${name}.tau`, tf.scalar(1));
+  const quantizeWeights = weights.make(tf, weights.options, layer);
+  store.binaryLayers.push({
+    name,
+    weight,
+    quantized: () => quantizeWeights(weight as unknown as Tensor4D, phase, false),
+  });
+  const quantizeActivations = activations.make(tf, activations.options, layer);
   return (x, training) => {
-    const filters = quantizers.weights(weight as unknown as Tensor4D, phase);
-    const signs = quantizers.activations(x, training);
-    const scale = alpha();
-    if (scale === undefined) return convolve(tf, signs, filters, stride, pad);
-    // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters instead, which is the same except
-    // for rounding and saves four passes over the map, forward and backward together.
-    if (!training) return scaleChannels(tf, convolve(tf, signs, filters, stride, pad), scale);
-    const scaled = tf.mul(filters, tf.reshape(scale, [outChannels, 1, 1, 1])) as Tensor4D;
-    return convolve(tf, signs, scaled, stride, pad);
+    const filters = quantizeWeights(weight as unknown as Tensor4D, phase, training);
+    const levels = quantizeActivations(x, training, phase);
+    const y = scaledConvolution();
+    return bias ? tf.add(y, bias as unknown as Tensor1D) : y;
+
+    function scaledConvolution(): Tensor4D {
+      const scale = alpha();
+      if (scale === undefined) return convolve(tf, levels, filters, stride, pad);
+      // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters instead, which is the same except
+      // for rounding and saves four passes over the map, forward and backward together.
+      if (!training) return scaleChannels(tf, convolve(tf, levels, filters, stride, pad), scale);
+      const scaled = tf.mul(filters, tf.reshape(scale, [outChannels, 1, 1, 1])) as Tensor4D;
+      return convolve(tf, levels, scaled, stride, pad);
+    }
   };
 }
 
 /**
- * Declares `alpha`. @returns a function for the present scale of the output, (O, 1, 1); a scale that follows from the weights has none in
- * stage 1.
+ * Declares `alpha`.
+ *
+ * @param initial latent weights, (O, I, kh, kw).
+ * @returns a function for the present scale of the output, (O, 1, 1); `wave` has none in stage 1.
  */
 function scaleOf(
   store: LayerStore,
-  name: string,
-  weight: Variable,
-  { outputScale }: Quantizers,
+  { name, shape, weight }: BinaryLayerState,
+  { scale, wave }: Quantizers,
+  initial: Float32Array,
 ): () => Tensor | undefined {
-  if (!outputScale) {
-    const alpha = store.parameter(`${name}.alpha`, [weight.shape[0]!, 1, 1], uniform(0, 1));
-    return () => alpha;
+  if (scale === 'none') return () => undefined;
+  if (scale === 'wave') {
+    const alpha = store.derived(`${name}.alpha`, weight, () => wave!(weight as unknown as Tensor4D));
+    return () => (store.phase.stage === '1' ? undefined : alpha.get());
   }
-  const alpha = store.derived(`${name}.alpha`, weight, () => outputScale(weight as unknown as Tensor4D));
-  return () => (store.phase.stage === '1' ? undefined : alpha.get());
+  const initialise: Initialiser = scale === 'uniform' ? uniform(0, 1) : () => meanMagnitudes(initial, shape[0]);
+  const alpha = store.parameter(`${name}.alpha`, [shape[0], 1, 1], initialise);
+  return () => alpha;
+}
+
+/** Mean |w| of each filter. */
+function meanMagnitudes(weights: Float32Array, filters: number): Float32Array {
+  const taps = weights.length / filters;
+  return Float32Array.from({ length: filters }, (_, o) => {
+    const filter = weights.subarray(o * taps, (o + 1) * taps);
+    return filter.reduce((sum, w) => sum + Math.abs(w), 0) / taps;
+  });
 }

@@ -1,5 +1,5 @@
-import type { Tensor, Tensor4D, Tf, Variable } from '../types.js';
-import { type Initialiser, kaimingNormal } from './initialisers.js';
+import type { Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../types.js';
+import { type Initialiser, kaimingNormal, linearUniform } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 
 /** Computes one map (N, H, W, C) from another. */
@@ -25,13 +25,19 @@ export function convolve(tf: Tf, x: Tensor4D, filters: Tensor, stride: number, p
   return tf.conv2d(x, tf.transpose(filters as Tensor4D, [2, 3, 1, 0]), stride, pad);
 }
 
-/** `nn.Conv2d(..., bias=False)` with float weights. */
+/** `nn.Conv2d` with float weights. @param options.hasBias default: false. */
 export function convolution(
   store: LayerStore,
   name: string,
   { inChannels, outChannels, kernel, stride = 1, pad = 0 }: ConvolutionShape,
-  initialise: Initialiser = kaimingNormal,
+  {
+    initialise = kaimingNormal,
+    hasBias = false,
+  }: { readonly initialise?: Initialiser; readonly hasBias?: boolean } = {},
 ): Layer {
+  const { tf } = store;
   const weight: Variable = store.parameter(`${name}.weight`, [outChannels, inChannels, kernel, kernel], initialise);
-  return (x) => convolve(store.tf, x, weight, stride, pad);
+  if (!hasBias) return (x) => convolve(tf, x, weight, stride, pad);
+  const bias = store.parameter(`${name}.bias`, [outChannels], linearUniform(inChannels * kernel * kernel));
+  return (x) => tf.add(convolve(tf, x, weight, stride, pad), bias as unknown as Tensor1D);
 }

@@ -1,8 +1,9 @@
-import type { Phase } from '../quantizers/types.js';
+import type { BinaryLayerState, FilterShape, Phase } from '../quantizers/types.js';
 import type {
   BinaryLayer,
   Parameter,
   RandomState,
+  Scalar,
   StateBuffer,
   Tensor,
   Tf,
@@ -23,11 +24,18 @@ export class LayerStore {
   readonly parameters: Parameter[] = [];
   readonly buffers: StateBuffer[] = [];
   readonly binaryLayers: BinaryLayer[] = [];
+  /** What methods do, and add to the loss; in the order in which their layers are declared. */
+  readonly losses: ((phase: Phase) => Scalar)[] = [];
+  readonly beforeEpoch: ((phase: Phase) => Promise<void>)[] = [];
+  readonly afterStep: (() => void)[] = [];
+  /** Maps of the last forward pass. They belong to the `tf.tidy` around it. */
+  readonly features = new Map<string, Tensor>();
   /** Binary layers read it in every forward pass. */
   readonly phase: { -readonly [K in keyof Phase]: Phase[K] } = { stage: '1', progress: 0 };
   readonly tf: Tf;
   readonly fusedBatchNorm: TrainingBackend['fusedBatchNorm'];
   readonly #random: RandomState;
+  readonly #constants: Tensor[] = [];
 
   constructor(backend: LayerBackend, random: RandomState) {
     this.tf = backend.tf;
@@ -36,10 +44,15 @@ export class LayerStore {
   }
 
   /** @param shape PyTorch's. */
-  parameter(name: string, shape: readonly number[], initialise: Initialiser): Variable {
+  parameter(
+    name: string,
+    shape: readonly number[],
+    initialise: Initialiser,
+    kind: Pick<Parameter, 'isLatent' | 'rate'> = {},
+  ): Variable {
     const { tf } = this;
     const variable = tf.tidy(() => tf.variable(tf.tensor(initialise(shape, this.#random), [...shape], 'float32')));
-    this.parameters.push({ name, variable });
+    this.parameters.push({ name, variable, ...kind });
     return variable;
   }
 
@@ -48,6 +61,12 @@ export class LayerStore {
     const buffer = new KeptTensor(this.tf, name, value);
     this.buffers.push(buffer);
     return buffer;
+  }
+
+  /** A tensor that never changes and isn't in the state dict. */
+  constant(value: Tensor): Tensor {
+    this.#constants.push(this.tf.keep(value));
+    return value;
   }
 
   /**
@@ -61,14 +80,25 @@ export class LayerStore {
     return buffer;
   }
 
-  binaryLayer(name: string, weight: Variable): void {
-    this.binaryLayers.push({ name, weight });
+  /** A binary layer, for its quantizers to declare what they need. */
+  binaryLayer(name: string, shape: FilterShape, weight: Variable): BinaryLayerState {
+    return {
+      name,
+      shape,
+      weight,
+      parameter: (part, ofPart, initialise, options) => this.parameter(`${name}.${part}`, ofPart, initialise, options),
+      buffer: (part, value) => this.buffer(`${name}.${part}`, value),
+      loss: (term) => void this.losses.push(term),
+      beforeEpoch: (task) => void this.beforeEpoch.push(task),
+      afterStep: (task) => void this.afterStep.push(task),
+    };
   }
 
   dispose(): void {
     // Disposing may compute a derived buffer once more from its parameter, so parameters go last.
     for (const buffer of this.buffers) buffer.get().dispose();
     for (const { variable } of this.parameters) variable.dispose();
+    for (const tensor of this.#constants) tensor.dispose();
   }
 }
 

@@ -8,10 +8,15 @@ export function avgPool(tf: Tf, x: Tensor4D, window: number): Tensor4D {
   return tf.avgPool(x, window, window, 'valid');
 }
 
-/** `F.max_pool2d(x, window, stride, pad)`; pads never win. */
-export function maxPool(tf: Tf, x: Tensor4D, window: number, stride: number, pad = 0): Tensor4D {
-  const sides: [number, number] = [pad, pad];
-  const padded = pad === 0 ? x : tf.pad4d(x, [[0, 0], sides, sides, [0, 0]], LOWEST);
+/** `F.max_pool2d(x, window, stride)` on a map with that many rows and columns added before and after it; these never win. */
+export function maxPool(
+  tf: Tf,
+  x: Tensor4D,
+  window: number,
+  stride: number,
+  sides: [before: number, after: number] = [0, 0],
+): Tensor4D {
+  const padded = sides[0] + sides[1] === 0 ? x : tf.pad4d(x, [[0, 0], sides, sides, [0, 0]], LOWEST);
   return tf.maxPool(padded, window, stride, 'valid');
 }
 

@@ -1,15 +1,15 @@
 import { batchNorm } from '../layers/batch-norm.js';
-import { binaryConvolution } from '../layers/binary-convolution.js';
 import { convolution } from '../layers/convolution.js';
-import { hardtanh } from '../layers/hardtanh.js';
 import { fanOutNormal } from '../layers/initialisers.js';
 import { linear, SMALL_NORMAL } from '../layers/linear.js';
 import { maxPool } from '../layers/pools.js';
-import type { Tensor2D } from '../types.js';
+import type { Precision } from '../methods/method.js';
+import type { Tensor2D, Tensor4D } from '../types.js';
 import type { Definition } from './define-network.js';
+import { nonlinearity, type UnitContext, unit } from './unit.js';
 
 const STEM_CHANNELS = 128;
-/** `conv1` to `conv5`, and whether each halves the map before its batch norm. */
+/** `conv1` to `conv5`, and whether each halves the map: before its batch norm, or after all else if the nonlinearity comes before that. */
 const LAYERS = [
   { channels: 128, isPooled: true },
   { channels: 256, isPooled: false },
@@ -21,29 +21,44 @@ const LAYERS = [
 const FEATURES = 512 * 4 * 4;
 
 /** `vgg_small_1w1a` of the authors' cifar10/models_cifar/vgg.py. The classifier reads its features in the order (C, H, W). */
-export const vggSmall: Definition = (store, quantizers, { classes }) => {
-  const { tf } = store;
-  const stemShape = { inChannels: 3, outChannels: STEM_CHANNELS, kernel: 3, pad: 1 };
-  const first = convolution(store, 'conv0', stemShape, fanOutNormal);
-  const firstNorm = batchNorm(store, 'bn0', STEM_CHANNELS);
-  const options = { initialise: fanOutNormal, hasBeta: true };
-  let inChannels = STEM_CHANNELS;
-  const layers = LAYERS.map(({ channels, isPooled }, i) => {
-    const shape = { inChannels, outChannels: channels, kernel: 3, pad: 1 };
-    inChannels = channels;
-    return {
-      convolve: binaryConvolution(store, `conv${i + 1}`, shape, quantizers, options),
-      normalise: batchNorm(store, `bn${i + 1}`, channels),
-      isPooled,
+export function vggSmall(precision: Precision): Definition {
+  return (store, { quantizers, style }, { classes }) => {
+    const { tf } = store;
+    const context: UnitContext = {
+      store,
+      quantizers,
+      style,
+      precision,
+      initialise: fanOutNormal,
+      hasBeta: precision === '1w1a',
     };
-  });
-  const classifier = linear(store, 'fc', FEATURES, classes, SMALL_NORMAL);
-  return (images, training) => {
-    let x = hardtanh(tf, firstNorm(first(images, training), training));
-    for (const { convolve, normalise, isPooled } of layers) {
-      const y = convolve(x, training);
-      x = hardtanh(tf, normalise(isPooled ? maxPool(tf, y, 2, 2) : y, training));
-    }
-    return classifier(tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [x.shape[0], FEATURES]) as Tensor2D);
+    const stemShape = { inChannels: 3, outChannels: STEM_CHANNELS, kernel: 3, pad: 1 };
+    const first = convolution(store, 'conv0', stemShape, { initialise: fanOutNormal, hasBias: style.stem === 'bias' });
+    const firstNorm = style.stem.startsWith('norm') ? batchNorm(store, 'bn0', STEM_CHANNELS) : undefined;
+    const firstAct = style.stem === 'norm-act' ? nonlinearity(context, 'act0', STEM_CHANNELS) : undefined;
+    let inChannels = STEM_CHANNELS;
+    const layers = LAYERS.map(({ channels, isPooled }, i) => {
+      const shape = { inChannels, outChannels: channels, kernel: 3, pad: 1 };
+      inChannels = channels;
+      const names = { conv: `conv${i + 1}`, norm: `bn${i + 1}`, act: `act${i + 1}` };
+      return { layer: unit(context, names, shape), isPooled };
+    });
+    const isMapNorm = style.tail.startsWith('map-norm');
+    const lastNorm = isMapNorm ? batchNorm(store, 'bn6', inChannels) : undefined;
+    const classifier = linear(store, 'fc', FEATURES, classes, SMALL_NORMAL);
+    const isActFirst = style.order === 'conv-act-norm';
+    return (images, training) => {
+      const sums = first(images, training);
+      const active = firstAct && isActFirst ? firstAct(sums) : sums;
+      const normalised = firstNorm ? firstNorm(active, training) : active;
+      let x: Tensor4D = firstAct && !isActFirst ? firstAct(normalised) : normalised;
+      for (const { layer, isPooled } of layers) {
+        const pool = isPooled ? (map: Tensor4D): Tensor4D => maxPool(tf, map, 2, 2) : undefined;
+        x = layer.after(layer.before(x, training), training, pool && { pool });
+      }
+      const last = lastNorm ? lastNorm(x, training) : x;
+      const end = style.tail.endsWith('relu') ? tf.relu(last) : last;
+      return classifier(tf.reshape(tf.transpose(end, [0, 3, 1, 2]), [end.shape[0], FEATURES]) as Tensor2D);
+    };
   };
-};
+}

@@ -1,3 +1,4 @@
-export { authorsSchedule, cosineSchedule, firstEpochOf } from './schedule.js';
-export { Sgd } from './sgd.js';
-export type { WeightDecayRule } from './weight-decay.js';
+export { createOptimizer } from './create-optimizer.js';
+export { OPTIMIZERS, type Optimizer, type OptimizerName } from './optimizer.js';
+export { firstEpochOf, learningRateOf, type Schedule } from './schedule.js';
+export { DECAY_RULES, type WeightDecayRule } from './weight-decay.js';

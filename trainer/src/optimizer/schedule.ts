@@ -41,25 +41,78 @@ export function authorsSchedule(options: AuthorsScheduleOptions): (epoch: number
   };
 }
 
-export interface CosineScheduleOptions {
+/**
+ * How the learning rate falls from its full value, over the time x in [0, 1) between warm-up and end:
+ *
+ * - `biper-code`: BiPer's code, {@link authorsSchedule};
+ * - `cosine`: (1 + cos(pi x)) / 2, by epochs;
+ * - `constant`: 1;
+ * - `linear`: 1 - x, by steps;
+ * - `poly`: (1 - x)^power, by steps;
+ * - `steps`: times `factor` (one for all, or one for each) once x reaches each of `at`, by epochs;
+ * - `one-cycle`: rises as a cosine from 1/25 to 1 over the first 30 % and falls to 1/250,000, by steps (PyTorch's `OneCycleLR`).
+ */
+export type Schedule =
+  | { readonly type: 'biper-code' | 'cosine' | 'constant' | 'linear' | 'one-cycle' }
+  | { readonly type: 'poly'; readonly power: number }
+  | { readonly type: 'steps'; readonly at: readonly number[]; readonly factor: number | readonly number[] };
+
+export interface RateSettings {
+  readonly schedule: Schedule;
   readonly learningRate: number;
   readonly epochs: number;
-  /** Epochs in which the rate rises to its full value; 0 for no warm-up. */
+  readonly firstEpoch: number;
   readonly warmUpEpochs: number;
 }
 
 /**
- * A linear warm-up of W epochs, then half a cosine from the full rate towards 0: lr (e + 1)/(W + 1) for e < W, then lr/2 (1 + cos(pi (e -
- * W) / (epochs - W))).
+ * The learning rate of a step. Warm-up is linear: lr (e + 1)/(W + 1) in epoch e of W.
+ *
+ * @param epoch counted as in the settings, from `firstEpoch`. @param share of this epoch that is done, in [0, 1).
  */
-export function cosineSchedule({
-  learningRate,
-  epochs,
-  warmUpEpochs,
-}: CosineScheduleOptions): (epoch: number) => number {
-  return (epoch) => {
-    if (epoch < warmUpEpochs) return (learningRate * (epoch + 1)) / (warmUpEpochs + 1);
-    const time = (epoch - warmUpEpochs) / (epochs - warmUpEpochs);
-    return (learningRate / 2) * (1 + Math.cos(Math.PI * time));
-  };
+export function learningRateOf(epoch: number, share: number, settings: RateSettings): number {
+  const { schedule, learningRate, epochs, firstEpoch, warmUpEpochs } = settings;
+  if (schedule.type === 'biper-code') {
+    const stage = firstEpoch === 0 ? '1' : '2';
+    return authorsSchedule({ learningRate, epochs, hasWarmUp: warmUpEpochs > 0, stage })(epoch);
+  }
+  if (epoch < warmUpEpochs) return (learningRate * (epoch + 1)) / (warmUpEpochs + 1);
+  const length = epochs - warmUpEpochs;
+  return learningRate * factorOf(schedule, (epoch - warmUpEpochs) / length, (epoch - warmUpEpochs + share) / length);
+}
+
+/** @param byEpoch time at the start of the epoch, in [0, 1). @param byStep time at the step. */
+function factorOf(schedule: Schedule, byEpoch: number, byStep: number): number {
+  switch (schedule.type) {
+    case 'biper-code':
+    case 'constant':
+      return 1;
+    case 'cosine':
+      return (1 + Math.cos(Math.PI * byEpoch)) / 2;
+    case 'linear':
+      return 1 - byStep;
+    case 'poly':
+      return (1 - byStep) ** schedule.power;
+    case 'one-cycle':
+      return oneCycle(byStep);
+    case 'steps': {
+      const { at, factor } = schedule;
+      return at.reduce((rate, time, i) => {
+        const drop = typeof factor === 'number' ? factor : factor[i]!;
+        return byEpoch >= time - ROUNDING ? rate * drop : rate;
+      }, 1);
+    }
+  }
+}
+
+/** Less than the time of an epoch in any run: milestones given as e/epochs are reached in epoch e whatever the division rounds to. */
+const ROUNDING = 1e-9;
+
+const RISE = 0.3;
+const FIRST_FACTOR = 1 / 25;
+const LAST_FACTOR = FIRST_FACTOR / 1e4;
+
+function oneCycle(time: number): number {
+  const between = (from: number, to: number, x: number): number => to + ((from - to) * (1 + Math.cos(Math.PI * x))) / 2;
+  return time < RISE ? between(FIRST_FACTOR, 1, time / RISE) : between(1, LAST_FACTOR, (time - RISE) / (1 - RISE));
 }

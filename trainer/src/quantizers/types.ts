@@ -1,10 +1,40 @@
-import type { Stage, Tensor4D, Tf } from '../types.js';
+import type { Initialiser } from '../layers/initialisers.js';
+import type { Scalar, Stage, StateBuffer, Tensor, Tensor4D, Tf, Variable } from '../types.js';
 
 /** How far training has come; some estimators change their form on the way. */
 export interface Phase {
   readonly stage: Stage;
-  /** Share of this stage's epochs that is done, in [0, 1). IR-Net, ReCU and ReSTE anneal their gradients by it. */
+  /** Share of this stage's epochs that is done, in [0, 1). Estimators that anneal do it by this. */
   readonly progress: number;
+}
+
+/** Shape of a layer's weights: (O, I, kh, kw). */
+export type FilterShape = readonly [outer: number, inner: number, height: number, width: number];
+
+/**
+ * A binary layer, as its quantizers see it. What they declare here is in the state dict, in every checkpoint and, if it is a parameter, in
+ * the optimizer, under the layer's name: `rotate` becomes `layer1.0.conv1.rotate`.
+ */
+export interface BinaryLayerState {
+  readonly name: string;
+  readonly shape: FilterShape;
+  /** Latent weights, (O, I, kh, kw). */
+  readonly weight: Variable;
+  /** @param options.rate multiplies the learning rate of this parameter; default 1. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    initialise: Initialiser,
+    options?: { readonly rate?: number },
+  ): Variable;
+  /** @param value belongs to the buffer from now on. */
+  buffer(name: string, value: Tensor): StateBuffer;
+  /** Adds a term to the loss, which `tau` weighs; it is only computed if `tau` is not 0. */
+  loss(term: (phase: Phase) => Scalar): void;
+  /** What to do before the first step of every epoch. A run that goes on within an epoch doesn't repeat it. */
+  beforeEpoch(task: (phase: Phase) => Promise<void>): void;
+  /** What to do with parameters after every step, such as clipping them; and once before the first. */
+  afterStep(task: () => void): void;
 }
 
 /**
@@ -13,7 +43,7 @@ export interface Phase {
  * @param weights latent, (O, I, kh, kw).
  * @returns the same shape, with the method's gradient.
  */
-export type WeightQuantizer = (weights: Tensor4D, phase: Phase) => Tensor4D;
+export type WeightQuantizer = (weights: Tensor4D, phase: Phase, training: boolean) => Tensor4D;
 
 /**
  * What a layer computes with in place of its input.
@@ -21,17 +51,21 @@ export type WeightQuantizer = (weights: Tensor4D, phase: Phase) => Tensor4D;
  * @param input (N, H, W, C).
  * @returns the same shape, with the method's gradient.
  */
-export type ActivationQuantizer = (input: Tensor4D, training: boolean) => Tensor4D;
+export type ActivationQuantizer = (input: Tensor4D, training: boolean, phase: Phase) => Tensor4D;
 
-export interface WeightOptions {
+/** The values of a method's options, complete: what a config leaves out has the method's default. */
+export type MethodOptions = Readonly<Record<string, number | string>>;
+
+export interface QuantizerOptions {
   /** Frequency of BiPer's wave, 2 pi / T; other quantizers ignore it. */
   readonly omega0: number;
+  /** Those of the method that the quantizer is of. */
+  readonly options: MethodOptions;
 }
 
-export interface ActivationOptions {
-  /** Bits of DoReFa's activations; other quantizers ignore it. */
-  readonly bits: number;
-}
-
-export type MakeWeightQuantizer = (tf: Tf, options: WeightOptions) => WeightQuantizer;
-export type MakeActivationQuantizer = (tf: Tf, options: ActivationOptions) => ActivationQuantizer;
+export type MakeWeightQuantizer = (tf: Tf, options: QuantizerOptions, layer: BinaryLayerState) => WeightQuantizer;
+export type MakeActivationQuantizer = (
+  tf: Tf,
+  options: QuantizerOptions,
+  layer: BinaryLayerState,
+) => ActivationQuantizer;

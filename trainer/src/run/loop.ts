@@ -10,10 +10,10 @@ import {
   writeCheckpoint,
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import { learningRateOf } from '../config/recipes.js';
 import { type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../data/batch-plan.js';
 import { type BatchStream, openBatches } from '../data/batch-stream.js';
 import type { TrainingData } from '../data/open-data.js';
+import { learningRateOf } from '../optimizer/index.js';
 import type { StepResult } from '../step.js';
 import type { Stage } from '../types.js';
 import { type Evaluation, evaluate } from './evaluate.js';
@@ -66,7 +66,7 @@ export interface LoopResult {
   readonly evaluation: Evaluation | undefined;
 }
 
-/** Runs the two stages, epoch after epoch. One object is one run, from its start or from a checkpoint. */
+/** Runs the stages, epoch after epoch. One object is one run, from its start or from a checkpoint. */
 export class TrainingLoop {
   readonly #options: LoopOptions;
   readonly #batches: number;
@@ -87,6 +87,7 @@ export class TrainingLoop {
     const { config, trainee, checkpoint } = this.#options;
     trainee.enterStage(this.#state.stage);
     if (checkpoint) trainee.restore(checkpoint);
+    else trainee.network.afterStep();
     for (const key of stageKeys(config)) {
       if (key < this.#state.stage) continue;
       if (key > this.#state.stage) await this.#enterStage(key);
@@ -129,17 +130,19 @@ export class TrainingLoop {
 
   /** Runs the rest of an epoch. @returns false if the run was stopped. */
   async #runEpoch(key: Stage, stream: BatchStream): Promise<boolean> {
-    const { config, signal } = this.#options;
+    const { config, signal, trainee } = this.#options;
     const stage = config.stages[key]!;
-    const learningRate = learningRateOf(this.#state.epoch, stage, config.recipe);
     const progress = (this.#state.epoch - stage.firstEpoch) / (stage.epochs - stage.firstEpoch);
     const startMs = performance.now();
     const imagesBefore = this.#state.sums.images;
+    if (this.#state.batch === 0) await trainee.beforeEpoch(progress);
+    let learningRate = 0;
     while (this.#state.batch < this.#batches) {
       if (signal.aborted) {
         await this.#save(LATEST, true);
         return false;
       }
+      learningRate = learningRateOf(this.#state.epoch, this.#state.batch / this.#batches, stage);
       await this.#step(key, stream, learningRate, progress);
     }
     const seconds = (performance.now() - startMs) / 1000;
@@ -244,10 +247,10 @@ export class TrainingLoop {
     return layers;
   }
 
-  async #save(name: string, withVelocities: boolean): Promise<void> {
+  async #save(name: string, withOptimizer: boolean): Promise<void> {
     const { config, trainee, facts } = this.#options;
-    const velocities = withVelocities ? trainee.velocities : [];
-    const bytes = await writeCheckpoint(trainee.network, velocities, this.#state, facts);
+    const optimizerState = withOptimizer ? trainee.optimizerState : [];
+    const bytes = await writeCheckpoint(trainee.network, optimizerState, this.#state, facts);
     await writeRunFile(join(config.output, name), bytes);
   }
 

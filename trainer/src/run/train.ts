@@ -19,8 +19,8 @@ import {
   type TrainingState,
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import { outputScaleOf } from '../config/recipes.js';
 import { openData, type TrainingData } from '../data/open-data.js';
+import { outputScaleOf } from '../methods/biper-preset.js';
 import { ARCHITECTURES, type ArchitectureInfo, createNetwork, quantizersOf } from '../models/index.js';
 import { restoredRandom, seededRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
@@ -162,7 +162,7 @@ function inputOf(architecture: TrainConfig['architecture'], data: TrainingData):
 
 function networkOf(
   architecture: string,
-  config: Pick<TrainConfig, 'seed' | 'omega0' | 'quantizers' | 'recipe'>,
+  config: Pick<TrainConfig, 'seed' | 'omega0' | 'method' | 'methodOptions' | 'network' | 'quantizers' | 'recipe'>,
   backend: TrainingBackend,
   data: TrainingData,
 ): { network: Network; random: string } {
@@ -172,6 +172,9 @@ function networkOf(
     random,
     classes: data.classNames.length,
     omega0: config.omega0,
+    method: config.method,
+    methodOptions: config.methodOptions,
+    style: config.network,
     ...config.quantizers,
     outputScale: outputScaleOf(config.recipe, config.quantizers.weights),
     input: { size: data.height === 32 ? 32 : 28, channels: data.channels },

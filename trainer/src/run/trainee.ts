@@ -2,7 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import type { LoadedCheckpoint } from '../checkpoint/training-state.js';
 import { restoreNetwork, tensorOf } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
-import { Sgd } from '../optimizer/index.js';
+import { createOptimizer, type Optimizer } from '../optimizer/index.js';
 import { type Distillation, type StepResult, trainStep } from '../step.js';
 import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
 
@@ -17,7 +17,7 @@ export interface StepSettings {
 
 /** A network and its optimizer: what steps change, and what a checkpoint stores. */
 export class Trainee {
-  #optimizer: Sgd | undefined;
+  #optimizer: Optimizer | undefined;
 
   constructor(
     readonly tf: Tf,
@@ -26,30 +26,43 @@ export class Trainee {
     private readonly distillation?: Distillation,
   ) {}
 
-  /** SGD's velocities, named like their parameters. */
-  get velocities(): readonly StateBuffer[] {
-    return this.#optimizer?.velocities ?? [];
+  /** What the optimizer goes on from, such as SGD's velocities. */
+  get optimizerState(): readonly StateBuffer[] {
+    return this.#optimizer?.state ?? [];
   }
 
-  /** Set the network to a stage and all velocities to zero. */
+  /** Set the network to a stage, and start its optimizer anew. */
   enterStage(stage: Stage): void {
-    const { momentum, weightDecay, decay } = this.config.stages[stage]!;
     this.#optimizer?.dispose();
-    this.#optimizer = new Sgd(this.tf, this.network.parameters, { momentum, weightDecay, decayed: decay });
+    this.#optimizer = createOptimizer(this.tf, this.network.parameters, this.config.stages[stage]!);
     this.network.stage = stage;
   }
 
   /** @throws {SignwaveError} `E_RESUME` if the checkpoint belongs to another network; nothing is changed then. */
   restore(checkpoint: LoadedCheckpoint): void {
     const stored = restoreNetwork(this.tf, this.network, checkpoint);
-    for (const velocity of this.velocities) {
-      const value = stored.get(velocity.name);
-      if (value) velocity.set(tensorOf(this.tf, value));
+    if (stored.size === 0) return;
+    for (const buffer of this.optimizerState) {
+      const value = stored.get(buffer.name);
+      const { shape } = buffer.get();
+      if (value?.shape.length !== shape.length || value.shape.some((size, i) => size !== shape[i])) {
+        throw new SignwaveError(
+          'E_RESUME',
+          `${checkpoint.path} has no state "${buffer.name}" (${shape.join(', ')}) of the optimizer: it was written with another`,
+        );
+      }
+      buffer.set(tensorOf(this.tf, value));
     }
   }
 
+  /** What the method does before an epoch. @param progress share of this stage's epochs that is done, in [0, 1). */
+  async beforeEpoch(progress: number): Promise<void> {
+    this.network.progress = progress;
+    await this.network.beforeEpoch();
+  }
+
   /**
-   * One step of SGD.
+   * One step of the optimizer.
    *
    * @param images (N, H, W, C) float32.
    * @param labels (N) int32.

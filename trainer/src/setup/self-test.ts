@@ -3,7 +3,7 @@ import type { OpenedBackend } from '../backends/attempt.js';
 import { useCpu } from '../backends/cpu.js';
 import { hasFusedOperations } from '../backends/tensorflow-fused.js';
 import { hardtanhOfSum } from '../layers/hardtanh.js';
-import { perSampleScaled } from '../quantizers/activations/per-sample.js';
+import { perSampleScaled } from '../quantizers/per-sample.js';
 import type { Tensor, Tensor1D, Tensor4D, Tf, TrainingBackend } from '../types.js';
 
 /** Tolerance between back ends that sum in different orders; the values are about 1. */
@@ -87,7 +87,7 @@ function probeConvolution({ tf, fusedBatchNorm }: OpenedBackend): Record<string,
 
 function probeActivations(tf: Tf): Record<string, Tensor> {
   const shape: [number, number, number, number] = [4, 5, 7, 3];
-  const quantize = perSampleScaled(tf, { bits: 1 });
+  const quantize = perSampleScaled(tf);
   return tf.tidy(() => {
     const [x, z, dy] = [1.1, 0.6, 1.7].map((frequency) => tf.tensor4d(wave(4 * 5 * 7 * 3, frequency), shape));
     const ofSum = (a: Tensor, b: Tensor): Tensor4D => hardtanhOfSum(tf, a as Tensor4D, b as Tensor4D);

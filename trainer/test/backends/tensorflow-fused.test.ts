@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { useCpu } from '../../src/backends/cpu.js';
 import { hasFusedOperations, registerFusedOperations } from '../../src/backends/tensorflow-fused.js';
 import { HARDTANH_GRADIENT, HARDTANH_OF_SUM, hardtanh, hardtanhOfSum } from '../../src/layers/hardtanh.js';
-import { perSampleScaled, SCALED_SIGN_GRADIENT } from '../../src/quantizers/activations/per-sample.js';
+import { perSampleScaled, SCALED_SIGN_GRADIENT } from '../../src/quantizers/per-sample.js';
 import type { Tensor, Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, scaledPolynomial } from '../quantizers/differentiate.js';
 import { wave } from './convolution-cases.js';
@@ -31,7 +31,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
     await tf.setBackend('tensorflow');
     return result;
   };
-  const quantize = perSampleScaled(tf, { bits: 1 });
+  const quantize = perSampleScaled(tf);
   const quantizeInTraining = (a: Tensor4D): Tensor4D => quantize(a, true);
 
   test.skipIf(isGpu)('has the operations of fused-ops.cc, as setup builds them', () => {

@@ -2,13 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/parse-config.js';
-import { learningRateOf, outputScaleOf, recipeTable } from '../../src/config/recipes.js';
+import { biperPreset, outputScaleOf } from '../../src/methods/biper-preset.js';
+import { learningRateOf } from '../../src/optimizer/index.js';
 
 const MINIMAL = {
   architecture: 'resnet20_1w1a',
   data: { format: 'cifar10', folder: 'data' },
   output: 'runs/a',
 };
+const PLACE = { family: 'resnet20', precision: '1w1a' } as const;
 const parse = (config: unknown) => parseConfig(JSON.stringify(config), 'a.json');
 const withStage = (stage: unknown) => ({ ...MINIMAL, stages: { '1': stage } });
 const withData = (data: object) => ({ ...MINIMAL, data: { ...MINIMAL.data, ...data } });
@@ -58,11 +60,15 @@ describe('a config', () => {
 
 describe('a config is refused', () => {
   test.each([
-    ['with an unknown key', { ...MINIMAL, epochs: 3 }, 'a.json: "epochs" is unknown; a config may have architecture,'],
+    [
+      'with an unknown key',
+      { ...MINIMAL, epochs: 3 },
+      'a.json: "epochs" is unknown; a config may have $schema, architecture,',
+    ],
     [
       'with an unknown key below another',
       withStage({ learnRate: 1 }),
-      '"stages.1.learnRate" is unknown; "stages.1" may have epochs, firstEpoch, learningRate, weightDecay',
+      '"stages.1.learnRate" is unknown; "stages.1" may have epochs, firstEpoch, optimizer, learningRate',
     ],
     ['with an unknown stage', { ...MINIMAL, stages: { '3': {} } }, '"stages.3" is unknown; "stages" may have 1, 2'],
     ['without an output folder', { ...MINIMAL, output: undefined }, '"output" is missing'],
@@ -103,7 +109,7 @@ describe('a config is refused', () => {
     [
       'with an unknown quantizer',
       { ...MINIMAL, quantizers: { weights: 'xnor' } },
-      '"quantizers.weights" is xnor, expected biper, bnn',
+      '"quantizers.weights" is xnor, expected biper, sign-two-stage, bnn',
     ],
     ['that is a list', [], 'it is a list, expected an object'],
     ['that is a number', 3, 'it is 3, expected Object'],
@@ -119,8 +125,8 @@ describe('a config is refused', () => {
 
 describe('the learning rate', () => {
   test('rises for 5 epochs, then falls along a cosine of epochs - 4, as the authors’ scheduler does', () => {
-    const stage = { ...recipeTable('code', false)['1'], epochs: 12, learningRate: 1 };
-    const rates = Array.from({ length: 12 }, (_, epoch) => learningRateOf(epoch, stage, 'code'));
+    const stage = { ...biperPreset(PLACE).stages['1']!, epochs: 12, learningRate: 1 };
+    const rates = Array.from({ length: 12 }, (_, epoch) => learningRateOf(epoch, 0, stage));
     expect(rates.slice(0, 5)).toEqual([0.2, 0.4, 0.6, 0.8, 1]);
     for (let epoch = 4; epoch < 12; epoch++) {
       expect(rates[epoch]).toBeCloseTo((1 + Math.cos((Math.PI * (epoch - 4)) / 8)) / 2, 12);
@@ -128,12 +134,12 @@ describe('the learning rate', () => {
   });
 
   test('of the authors’ second stage starts at two fifths, since epoch 0 isn’t run', () => {
-    const stage = recipeTable('code', false)['2'];
-    expect(learningRateOf(stage.firstEpoch, stage, 'code')).toBeCloseTo(0.4 * 0.0037, 12);
+    const stage = biperPreset(PLACE).stages['2']!;
+    expect(learningRateOf(stage.firstEpoch, 0, stage)).toBeCloseTo(0.4 * 0.0037, 12);
   });
 
   test('of the paper’s recipe starts at its full value', () => {
-    const stage = { ...recipeTable('code', false)['2'], warmUpEpochs: 0 };
-    expect(learningRateOf(0, stage, 'paper')).toBe(0.0037);
+    const stage = parse({ ...MINIMAL, recipe: 'paper' }).stages['2']!;
+    expect(learningRateOf(0, 0, stage)).toBe(0.01);
   });
 });

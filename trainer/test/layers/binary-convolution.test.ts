@@ -3,7 +3,7 @@ import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { binaryConvolution } from '../../src/layers/binary-convolution.js';
 import { LayerStore } from '../../src/layers/layer-store.js';
 import { waveScale } from '../../src/layers/output-scale.js';
-import { ACTIVATION_QUANTIZERS, WEIGHT_QUANTIZERS } from '../../src/quantizers/index.js';
+import { biper } from '../../src/methods/biper.js';
 import { seededRandom } from '../../src/random.js';
 import type { Scalar, Tensor4D, TrainingBackend, Variable } from '../../src/types.js';
 import { centralDifferences } from '../quantizers/differentiate.js';
@@ -33,11 +33,15 @@ describe.each(['wasm', 'cpu'] as const)('a binary convolution scaled by gamma, o
   function makeLayer() {
     const { tf } = backend;
     const store = new LayerStore(backend, seededRandom(1));
+    const options = { omega0: OMEGA0, options: {} };
     const quantizers = {
-      weights: WEIGHT_QUANTIZERS.biper(tf, { omega0: OMEGA0 }),
-      activations: ACTIVATION_QUANTIZERS.biper(tf, { bits: 1 }),
-      outputScale: (w: Tensor4D) => waveScale(tf, w, OMEGA0),
-    };
+      weights: { make: biper.weights, options },
+      activations: { make: biper.activations, options },
+      scale: 'wave',
+      wave: (w: Tensor4D) => waveScale(tf, w, OMEGA0),
+      hasBias: false,
+      hasRelics: true,
+    } as const;
     const layer = binaryConvolution(store, 'conv', SHAPE, quantizers);
     const weight = store.parameters[0]!.variable;
     assign(weight, WEIGHTS);

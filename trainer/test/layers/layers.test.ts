@@ -135,9 +135,11 @@ describe.each(['wasm', 'cpu'] as const)('layers on %s', (backend) => {
 
   test('max pooling with pads never picks a pad, however low the pixels are', async () => {
     const x = [-9, -8, -7, -6];
-    expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, 1), x, [1, 2, 2, 1])).toEqual([-6]);
+    expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, [1, 1]), x, [1, 2, 2, 1])).toEqual([-6]);
     const ramp = Array.from({ length: 16 }, (_, i) => i - 20);
-    expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, 1), ramp, [1, 4, 4, 1])).toEqual([-15, -13, -7, -5]);
+    expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, [1, 1]), ramp, [1, 4, 4, 1])).toEqual([
+      -15, -13, -7, -5,
+    ]);
   });
 
   test('average pooling leaves an incomplete window out, as PyTorch does', async () => {

@@ -1,6 +1,6 @@
 import type { LayerBackend } from '../../src/layers/layer-store.js';
 import { createNetwork } from '../../src/models/index.js';
-import { Sgd } from '../../src/optimizer/index.js';
+import { Sgd } from '../../src/optimizer/sgd.js';
 import { seededRandom } from '../../src/random.js';
 import { type StepResult, trainStep } from '../../src/step.js';
 import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../../src/types.js';
@@ -73,7 +73,7 @@ export class AuthorsRun {
       const velocity = gradient.map((g, j) => g + Math.fround(decay * initial[j]!));
       const next = initial.map((w, j) => w - Math.fround(this.#learningRate * velocity[j]!));
       tf.tidy(() => variable.assign(tf.tensor(next, variable.shape) as Variable));
-      this.optimizer.velocities[i]!.set(tf.tensor(velocity, variable.shape));
+      this.optimizer.state[i]!.set(tf.tensor(velocity, variable.shape));
     }
   }
 
@@ -90,7 +90,7 @@ export class AuthorsRun {
 
   /** Everything that a step changes; velocities have their prefix. */
   get kept(): readonly StateBuffer[] {
-    const velocities = this.optimizer.velocities.map((it) => ({
+    const velocities = this.optimizer.state.map((it) => ({
       name: `velocity.${it.name}`,
       get: () => it.get(),
       set: (value: Tensor) => it.set(value),

@@ -1,7 +1,6 @@
-import { perSampleScaled } from '../../src/quantizers/activations/per-sample.js';
-import type { ActivationQuantizer } from '../../src/quantizers/index.js';
+import { perSampleScaled } from '../../src/quantizers/per-sample.js';
 import { sign } from '../../src/quantizers/sign.js';
-import type { MakeActivationQuantizer } from '../../src/quantizers/types.js';
+import type { ActivationQuantizer, MakeActivationQuantizer } from '../../src/quantizers/types.js';
 import type { Tensor, Tensor4D, Tf } from '../../src/types.js';
 
 /**
@@ -77,8 +76,8 @@ export class DoubtfulValues {
     return found;
   }
 
-  readonly quantizer: MakeActivationQuantizer = (_, options): ActivationQuantizer => {
-    const quantize = perSampleScaled(this.rawTf, options);
+  readonly quantizer: MakeActivationQuantizer = (): ActivationQuantizer => {
+    const quantize = perSampleScaled(this.rawTf);
     return (input, training) => quantize(this.#decided(input, 's', this.#signs++), training);
   };
 

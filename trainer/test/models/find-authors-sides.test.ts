@@ -196,7 +196,7 @@ class Search {
 
   #kept() {
     const { network, optimizer } = this.#run;
-    return { variables: network.parameters.map(({ variable }) => variable), velocities: optimizer.velocities };
+    return { variables: network.parameters.map(({ variable }) => variable), velocities: optimizer.state };
   }
 
   async #save(): Promise<Float32Array[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { authorsSchedule, cosineSchedule, firstEpochOf } from '../../src/optimizer/index.js';
+import { authorsSchedule, firstEpochOf, learningRateOf, type Schedule } from '../../src/optimizer/schedule.js';
 
 /**
  * The authors' loop with PyTorch's CosineAnnealingLR in its recursive form, written out: what it does to the learning rate is what counts.
@@ -51,16 +51,61 @@ describe("the authors' schedule", () => {
   });
 });
 
-describe('the cosine schedule', () => {
-  test('falls from the full rate along half a cosine', () => {
-    const rateOf = cosineSchedule({ learningRate: 2, epochs: 4, warmUpEpochs: 0 });
-    expect([0, 1, 2, 3].map(rateOf)).toEqual(
-      [2, 1 + Math.SQRT1_2, 1, 1 - Math.SQRT1_2].map((r) => expect.closeTo(r, 12)),
-    );
+const ratesOf = (
+  schedule: Schedule,
+  given: { learningRate: number; epochs: number; warmUpEpochs?: number },
+  times: readonly (readonly [epoch: number, share: number])[],
+): number[] =>
+  times.map(([epoch, share]) => learningRateOf(epoch, share, { schedule, firstEpoch: 0, warmUpEpochs: 0, ...given }));
+const starts = (...epochs: number[]) => epochs.map((epoch) => [epoch, 0] as const);
+const close = (...rates: number[]) => rates.map((rate) => expect.closeTo(rate, 9));
+
+describe('the learning rate', () => {
+  test('of a cosine falls from the full rate along half a cosine, the same for all steps of an epoch', () => {
+    const cosine = { type: 'cosine' } as const;
+    const given = { learningRate: 2, epochs: 4 };
+    expect(ratesOf(cosine, given, starts(0, 1, 2, 3))).toEqual(close(2, 1 + Math.SQRT1_2, 1, 1 - Math.SQRT1_2));
+    expect(ratesOf(cosine, given, [[1, 0.9]])).toEqual(ratesOf(cosine, given, [[1, 0]]));
   });
 
   test('rises in equal steps to the full rate, which the first epoch after warm-up has', () => {
-    const rateOf = cosineSchedule({ learningRate: 3, epochs: 10, warmUpEpochs: 2 });
-    expect([0, 1, 2].map(rateOf)).toEqual([1, 2, 3].map((r) => expect.closeTo(r, 12)));
+    const given = { learningRate: 3, epochs: 10, warmUpEpochs: 2 };
+    for (const type of ['cosine', 'linear', 'constant'] as const)
+      expect(ratesOf({ type }, given, starts(0, 1, 2))).toEqual(close(1, 2, 3));
+  });
+
+  test('falls by steps within an epoch where it is linear or a power', () => {
+    const given = { learningRate: 2, epochs: 4 };
+    const times = [...starts(0, 1), [1, 0.5], [3, 0.5]] as const;
+    expect(ratesOf({ type: 'linear' }, given, times)).toEqual(close(2, 1.5, 1.25, 0.25));
+    expect(ratesOf({ type: 'poly', power: 2 }, given, times)).toEqual(close(2, 1.125, 0.78125, 0.03125));
+  });
+
+  test('drops at its milestones, by one factor or by one for each', () => {
+    const at = [40 / 120, 80 / 120];
+    const given = { learningRate: 1, epochs: 120 };
+    expect(ratesOf({ type: 'steps', at, factor: 0.1 }, given, starts(39, 40, 79, 80))).toEqual(
+      close(1, 0.1, 0.1, 0.01),
+    );
+    expect(ratesOf({ type: 'steps', at, factor: [0.2, 0.5] }, given, starts(39, 40, 80))).toEqual(close(1, 0.2, 0.1));
+    expect(ratesOf({ type: 'steps', at: [49 / 100], factor: 0.1 }, { ...given, epochs: 100 }, starts(48, 49))).toEqual(
+      close(1, 0.1),
+    );
+  });
+
+  test('of one cycle rises over 30 % from 1/25 and falls to next to nothing', () => {
+    const given = { learningRate: 25, epochs: 10 };
+    expect(ratesOf({ type: 'one-cycle' }, given, [...starts(0, 3), [9, 0.999]])).toEqual([
+      expect.closeTo(1, 9),
+      expect.closeTo(25, 9),
+      expect.closeTo(1e-4, 4),
+    ]);
+  });
+
+  test('of BiPer is that of its authors', () => {
+    const schedule = { type: 'biper-code' } as const;
+    const rateOf = authorsSchedule({ learningRate: 0.021, epochs: 600, hasWarmUp: true, stage: '1' });
+    const given = { learningRate: 0.021, epochs: 600, warmUpEpochs: 5 };
+    expect(ratesOf(schedule, given, starts(3, 300))).toEqual([rateOf(3), rateOf(300)]);
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
-import { Sgd } from '../../src/optimizer/index.js';
+import { Sgd } from '../../src/optimizer/sgd.js';
 import type { Parameter, Tf } from '../../src/types.js';
 
 describe('SGD', () => {
@@ -52,7 +52,7 @@ describe('SGD', () => {
     step(first, uncut);
     const resumed: Parameter = { name: 'w', variable: tf.variable(uncut.variable.clone()) };
     const second = new Sgd(tf, [resumed], options);
-    second.velocities[0]!.set(first.velocities[0]!.get().clone());
+    second.state[0]!.set(first.state[0]!.get().clone());
     step(first, uncut);
     step(second, resumed);
     expect(await resumed.variable.data()).toEqual(await uncut.variable.data());

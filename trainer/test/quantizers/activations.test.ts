@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
-import { ACTIVATION_QUANTIZERS, type ActivationQuantizerName } from '../../src/quantizers/index.js';
+import { type ActivationQuantizerName, activationQuantizerNamed } from '../../src/methods/index.js';
 import type { Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, scaledPolynomial, valuesAt } from './differentiate.js';
+import { testLayer } from './test-layer.js';
 
 const EXTREMES = [0, -0, 1e-45, -1e-45, 1e-8, -1e-8, 0.5, -0.5, 1, -1, 1e30, -1e30];
 const GRID = [-2, -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 2];
@@ -13,9 +14,9 @@ describe.each(['wasm', 'cpu'] as const)('activation quantizers on %s', (backend)
     ({ tf } = await chooseBackend({ force: backend }));
   });
 
-  const make = (name: ActivationQuantizerName, training = true, bits = 2) => {
-    const quantize = ACTIVATION_QUANTIZERS[name](tf, { bits });
-    return (x: Tensor4D) => quantize(x, training);
+  const make = (name: ActivationQuantizerName, training = true, bits = 2, progress = 0) => {
+    const quantize = activationQuantizerNamed(name)(tf, { omega0: 20, options: { bits } }, testLayer(tf).layer);
+    return (x: Tensor4D) => quantize(x, training, { stage: '1', progress });
   };
   const row = (values: readonly number[]): [number, number, number, number] => [1, 1, 1, values.length];
   const slopes = (name: ActivationQuantizerName) =>

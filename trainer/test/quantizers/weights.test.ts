@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
-import { WEIGHT_QUANTIZERS, type WeightQuantizerName } from '../../src/quantizers/index.js';
+import { METHODS, type MethodName, optionsOf } from '../../src/methods/index.js';
 import type { Stage, Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, valuesAt } from './differentiate.js';
+import { testLayer } from './test-layer.js';
 
 const OMEGA0 = 20;
 /** The smallest subnormal and the largest float32; values that the wasm back end's own Sign takes for 0. */
@@ -18,11 +19,12 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
     ({ tf } = await chooseBackend({ force: backend }));
   });
 
-  const make = (name: WeightQuantizerName, stage: Stage = '2', progress = 0) => {
-    const quantize = WEIGHT_QUANTIZERS[name](tf, { omega0: OMEGA0 });
-    return (w: Tensor4D) => quantize(w, { stage, progress });
+  const make = (name: MethodName, stage: Stage = '2', progress = 0) => {
+    const options = { omega0: OMEGA0, options: optionsOf(name) };
+    const quantize = METHODS[name].weights(tf, options, testLayer(tf).layer);
+    return (w: Tensor4D) => quantize(w, { stage, progress }, true);
   };
-  const signsOf = async (name: WeightQuantizerName, values: readonly number[]): Promise<number[]> => {
+  const signsOf = async (name: MethodName, values: readonly number[]): Promise<number[]> => {
     const shape: [number, number, number, number] = [1, values.length, 1, 1];
     return (await valuesAt(tf, make(name), values, shape)).map((value) => Math.sign(value) + 0);
   };
@@ -134,7 +136,7 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
   test.each(Object.entries(SURROGATES))(
     '%s has the gradient of its surrogate',
     async (name, { progress, surrogate }) => {
-      const found = await gradientOf(tf, make(name as WeightQuantizerName, '2', progress), WEIGHTS, SHAPE, PROBE);
+      const found = await gradientOf(tf, make(name as MethodName, '2', progress), WEIGHTS, SHAPE, PROBE);
       const expected = centralDifferences(surrogate, WEIGHTS, PROBE);
       found.forEach((value, i) => {
         expect(value, `weight ${i}`).toBeCloseTo(expected[i]!, 4);
@@ -204,7 +206,7 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
 
   test('xnor-net and dorefa scale by the mean size, per filter and per layer', async () => {
     const [first, second] = filters(WEIGHTS) as [number[], number[]];
-    const sizes = (name: WeightQuantizerName) => valuesAt(tf, make(name), WEIGHTS, SHAPE);
+    const sizes = (name: MethodName) => valuesAt(tf, make(name), WEIGHTS, SHAPE);
     expect(Math.abs((await sizes('xnor-net'))[0]!)).toBeCloseTo(meanAbs(first), 6);
     expect(Math.abs((await sizes('xnor-net'))[6]!)).toBeCloseTo(meanAbs(second), 6);
     expect(Math.abs((await sizes('dorefa'))[6]!)).toBeCloseTo(meanAbs(WEIGHTS), 6);

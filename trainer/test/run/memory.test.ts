@@ -5,11 +5,10 @@ import { binaryConvolution } from '../../src/layers/binary-convolution.js';
 import { convolution } from '../../src/layers/convolution.js';
 import { hardtanh } from '../../src/layers/hardtanh.js';
 import { linear } from '../../src/layers/linear.js';
-import { globalAvgPool } from '../../src/layers/pools.js';
+import { avgPool, globalAvgPool, padChannels } from '../../src/layers/pools.js';
 import { type Definition, defineNetwork } from '../../src/models/define-network.js';
 import { createNetwork } from '../../src/models/index.js';
-import { parameterFreeShortcut } from '../../src/models/shortcut.js';
-import { Sgd } from '../../src/optimizer/index.js';
+import { Sgd } from '../../src/optimizer/sgd.js';
 import { seededRandom } from '../../src/random.js';
 import { verifyMemory } from '../../src/run/memory.js';
 import { trainStep } from '../../src/step.js';
@@ -97,7 +96,7 @@ const SIDE = 8;
 
 /** Each kind of layer that the demo has, once: what leaks does so whatever the number and the size, and 500 steps take seconds. */
 function oneOfEach(backend: TrainingBackend): Network {
-  const define: Definition = (store, quantizers, { classes }) => {
+  const define: Definition = (store, { quantizers }, { classes }) => {
     const { tf } = store;
     const stem = convolution(store, 'conv1', { inChannels: 1, outChannels: 4, kernel: 3, pad: 1 });
     const stemNorm = batchNorm(store, 'bn1', 4);
@@ -108,11 +107,16 @@ function oneOfEach(backend: TrainingBackend): Network {
     const classifier = linear(store, 'linear', 8, classes);
     return (images, training) => {
       const x = hardtanh(tf, stemNorm(stem(images, training), training));
-      const y = tf.add(norm(binary(x, training), training), parameterFreeShortcut(tf, x, 8, 2)) as Tensor4D;
+      const y = tf.add(norm(binary(x, training), training), padChannels(tf, avgPool(tf, x, 2), 2, 2)) as Tensor4D;
       return classifier(lastNorm(globalAvgPool(tf, hardtanh(tf, y)), training));
     };
   };
-  return defineNetwork('one-of-each', { backend, random: seededRandom(3), classes: 10, omega0: 20 }, define);
+  return defineNetwork(
+    'one-of-each',
+    { family: 'resnet20', precision: '1w1a' },
+    { backend, random: seededRandom(3), classes: 10, omega0: 20 },
+    define,
+  );
 }
 
 /** Every tensor and byte is counted after each step; the first few make the velocities and caches. */

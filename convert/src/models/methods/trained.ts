@@ -15,6 +15,7 @@ import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
 /** Weight quantizers, by the trainer's names. */
 const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
   biper: (omega0) => weightRule('biper', omega0),
+  'sign-two-stage': () => weightRule('sign', 0),
   bnn: () => zeroAsPlus(weightRule('sign', 0)),
   // Without the centring of the PyTorch version, as in the paper.
   'xnor-net': () => zeroAsPlus(weightRule('bireal', 0)),
@@ -27,7 +28,19 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
 };
 
 /** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
-const ZERO_RULES = { biper: 'plus', 'per-sample': 'zero', 'bi-real': 'zero', 'clipped-ste': 'plus' } as const;
+const ZERO_RULES = {
+  biper: 'plus',
+  'per-sample': 'zero',
+  'clipped-ste': 'plus',
+  'sign-two-stage': 'zero',
+  bnn: 'plus',
+  'xnor-net': 'plus',
+  'bi-real': 'zero',
+  'ir-net': 'zero',
+  recu: 'zero',
+  reste: 'zero',
+  dsq: 'plus',
+} as const;
 type OneBit = keyof typeof ZERO_RULES;
 
 export const TRAINED_WEIGHTS: readonly string[] = Object.keys(WEIGHT_RULES);
@@ -40,6 +53,8 @@ export interface TrainedQuantizers {
   readonly activations: string;
   /** 1 for signs, 32 for floats; for `dorefa` the number it was trained with. */
   readonly activationBits: number;
+  /** Whether each output channel has a learned factor, `alpha`. */
+  readonly hasAlpha: boolean;
 }
 
 /** Whether activations are signs, as in every 1W/1A network. */
@@ -47,22 +62,22 @@ export function isOneBit(activations: string): activations is OneBit {
   return Object.hasOwn(ZERO_RULES, activations);
 }
 
-/**
- * A binary layer: its quantizers, then the scale alpha per output channel. `beta` and `tau` aren't used. @param hasBeta as in CIFAR's 1W/1A
- * networks.
- */
-export function trainedConv(quantizers: TrainedQuantizers, hasBeta: boolean): MethodConv {
+/** A binary layer: its quantizers, then a scale and a bias per output channel, if it has them. `beta` and `tau` aren't used. */
+export function trainedConv(quantizers: TrainedQuantizers, hasBias: boolean): MethodConv {
   return (g, x, name, options) => {
     const y = sums(g, x, name, options, quantizers);
-    if (hasBeta) g.state.skip(`${name}.beta`, [[options.outChannels, 1, 1]]);
+    g.state.skip(`${name}.beta`, [[options.outChannels, 1, 1]], { isOptional: true });
     g.state.skip(`${name}.tau`, [[1], []], { isOptional: true });
-    return g.learnedScale(y, `${name}.alpha`);
+    const scaled = quantizers.hasAlpha ? g.learnedScale(y, `${name}.alpha`) : y;
+    return hasBias ? g.learnedBias(scaled, `${name}.bias`) : scaled;
   };
 }
 
 /** A full-precision layer in place of a binary one. */
-export const trainedFloatConv: MethodConv = (g, x, name, { outChannels, kernel = 3, stride = 1 }) =>
-  g.floatConv(x, name, { outChannels, kernel, stride, pad: Math.floor(kernel / 2) });
+export const trainedFloatConv =
+  (hasBias: boolean): MethodConv =>
+  (g, x, name, { outChannels, kernel = 3, stride = 1 }) =>
+    g.floatConv(x, name, { outChannels, kernel, stride, pad: Math.floor(kernel / 2), hasBias });
 
 function sums(
   g: NetworkBuilder,

@@ -15,7 +15,6 @@ import {
   type ResidualStyle,
   reluNorm,
   residualBlock,
-  type TrainedStyle,
 } from '../residual-block.js';
 
 /** Number of blocks in the four stages of 64, 128, 256 and 512 channels. */
@@ -162,11 +161,3 @@ export const imagenetResnets: readonly Architecture[] = VARIANTS.flatMap((varian
     ),
   ),
 );
-
-/** The version of signwave's trainer. */
-export function trainedImagenetResnet(depth: Depth, style: TrainedStyle): Architecture {
-  return {
-    ...imagenetResnet(depth, { ...doubleSkip, ...style }, { averages: false, isDeep: false }),
-    name: style.name,
-  };
-}

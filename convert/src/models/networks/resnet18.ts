@@ -14,7 +14,6 @@ import {
   type ResidualStyle,
   reluNorm,
   residualBlock,
-  type TrainedStyle,
 } from '../residual-block.js';
 
 /** Channels of the four stages; each has two blocks. */
@@ -111,8 +110,3 @@ export const resnet18s: readonly Architecture[] = [
     finishesStem: true,
   }),
 ];
-
-/** The version of signwave's trainer. @param torchName selects the widths: `resnet18A_1w1a`. */
-export function trainedResnet18(torchName: string, { name, conv, ...style }: TrainedStyle): Architecture {
-  return resnet18(name, { ...biper, ...style, ...blockwise(conv) }, WIDTHS[torchName]);
-}

@@ -16,7 +16,6 @@ import {
   reluNorm,
   residualBlock,
   slicedShortcut,
-  type TrainedStyle,
 } from '../residual-block.js';
 
 /** (channels, stride of the first block) of each stage. */
@@ -146,13 +145,3 @@ export const biperDemos: readonly Architecture[] = [
   resnet20({ ...demo, preprocess: 'fashion-mnist', input: { height: 28, width: 28, channels: 1 }, stemPad: 3 }),
   resnet20(demo),
 ];
-
-/** Networks of signwave's trainer: BiPer's code, with any quantizers. @param activates what follows a sum. */
-export function trainedResnet20(style: TrainedStyle, activates: 'hardtanh' | 'relu'): Architecture {
-  return resnet20({ ...biper, ...style, finish: activates === 'relu' ? normRelu : normHardtanh });
-}
-
-/** The demo's networks, for images of 28 x 28 or 32 x 32 pixels. */
-export function trainedDemo(style: TrainedStyle, input: MapShape): Architecture {
-  return resnet20({ ...demo, ...style, input, stemPad: input.height === 28 ? 3 : 1 });
-}

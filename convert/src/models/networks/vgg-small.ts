@@ -6,7 +6,7 @@ import { rbnnConv } from '../methods/rbnn.js';
 import { recuConv } from '../methods/recu.js';
 import { A32_OPTION, resteConv, resteFloatActivationConv } from '../methods/reste.js';
 import type { NetworkBuilder } from '../network-builder.js';
-import type { MethodConv, TrainedStyle } from '../residual-block.js';
+import type { MethodConv } from '../residual-block.js';
 
 /** The binary convolutions after the stem: output channels, and whether each has a 2 x 2 max pool. */
 const CONVOLUTIONS = [
@@ -71,8 +71,3 @@ export const vggSmalls: readonly Architecture[] = [
   vggSmall({ ...reste, conv: resteConv }),
   vggSmall({ ...reste, name: 'vgg_small_1w32a', conv: resteFloatActivationConv, onlyIfNamed: A32_OPTION }),
 ];
-
-/** The version of signwave's trainer. */
-export function trainedVggSmall(style: TrainedStyle): Architecture {
-  return vggSmall({ ...style, finish: poolNormHardtanh });
-}

@@ -4,12 +4,14 @@ import { quote } from '../../checkpoints/quote.js';
 import { isObject } from '../is-object.js';
 import { isOneBit, TRAINED_ACTIVATIONS, TRAINED_WEIGHTS, type TrainedQuantizers } from '../methods/trained.js';
 import { parseRecipe } from '../parse-recipe.js';
+import { firstStyle, type NetworkStyle, parseStyle } from './style.js';
 
 /** What signwave's trainer writes beside a network's tensors: everything else that inference needs, except omega0. */
 export interface TrainedFacts {
   /** The trainer's name of the network, which distinguishes ImageNet's ResNets from CIFAR's: `imagenet_resnet18_1w1a`. */
   readonly architecture: string;
   readonly quantizers: TrainedQuantizers;
+  readonly style: NetworkStyle;
   readonly input: MapShape & { readonly recipe: InputRecipe };
   /** In class order; absent in checkpoints of the trainer's first version. */
   readonly classNames?: readonly string[];
@@ -35,7 +37,8 @@ export function trainedFacts({ metadata, sourceName }: Checkpoint): TrainedFacts
   const architecture = reader.text('architecture');
   const config = metadata.has('input') ? undefined : reader.config();
   const input = config ? inputOfConfig(config, reader) : reader.input();
-  return { architecture, quantizers: quantizersOf(architecture, config, reader), input, ...reader.classNames() };
+  const quantizers = quantizersOf(architecture, config, reader);
+  return { architecture, quantizers, style: reader.style(architecture), input, ...reader.classNames() };
 }
 
 function quantizersOf(architecture: string, config: Config | undefined, reader: MetadataReader): TrainedQuantizers {
@@ -49,7 +52,12 @@ function quantizersOf(architecture: string, config: Config | undefined, reader: 
   // The first version used 2 bits for all networks.
   const dorefaBits = (): number => (config ? 2 : reader.whole('activationBits', MAX_ACTIVATION_BITS));
   const activationBits = isOneBit(activations) ? 1 : activations === 'dorefa' ? dorefaBits() : 32;
-  return { weights, activations, activationBits };
+  return { weights, activations, activationBits, hasAlpha: !metadataSays(reader, 'scale', 'none') };
+}
+
+/** Whether an optional text of the metadata has this value. */
+function metadataSays(reader: MetadataReader, key: string, value: string): boolean {
+  return reader.has(key) && reader.text(key) === value;
 }
 
 function known({ sourceName }: MetadataReader, what: string, name: string, names: readonly string[]): void {
@@ -101,6 +109,15 @@ class MetadataReader {
       'E_CHECKPOINT_STRUCTURE',
       `${this.sourceName} was written by signwave's trainer, but in its metadata ${what}; it was damaged or edited, take the original`,
     );
+  }
+
+  has(key: string): boolean {
+    return this.metadata.has(key);
+  }
+
+  style(architecture: string): NetworkStyle {
+    if (!this.has('style')) return firstStyle(architecture);
+    return parseStyle(this.#json('style'), (what) => this.fail(`"style" ${what}`));
   }
 
   text(key: string): string {

@@ -1,67 +1,103 @@
-import { type MapShape, SignwaveError } from '@signwave/format';
+import { type MapShape, SignwaveError, type Value } from '@signwave/format';
 import { quote } from '../../checkpoints/quote.js';
 import type { Architecture } from '../architecture.js';
 import { isOneBit, trainedConv, trainedFloatConv } from '../methods/trained.js';
-import { trainedImagenetResnet } from '../networks/imagenet-resnet.js';
-import { trainedResnet18 } from '../networks/resnet18.js';
-import { trainedDemo, trainedResnet20 } from '../networks/resnet20.js';
-import { trainedVggSmall } from '../networks/vgg-small.js';
-import type { TrainedStyle } from '../residual-block.js';
+import type { NetworkBuilder } from '../network-builder.js';
 import type { TrainedFacts } from './metadata.js';
+import { buildResidual, type ResidualShape } from './residual-network.js';
+import type { TrainedLayers } from './unit.js';
+import { buildVggSmall } from './vgg-small.js';
 
 interface TrainedNetwork {
   /** Name in the authors' code. */
   readonly torchName: string;
   /** Side and channels of the images; absent if the network takes several sizes. */
   readonly input?: readonly [size: number, channels: number];
-  readonly hasBeta: boolean;
-  build(style: TrainedStyle, input: MapShape): Architecture;
+  readonly classifier: string;
+  build(layers: TrainedLayers, input: MapShape): Architecture['build'];
 }
 
 const CIFAR = [32, 3] as const;
 const IMAGENET = [224, 3] as const;
+const globalMean = (g: NetworkBuilder, x: Value): Value => g.globalAvgPool(x);
 
-const resnet18 = (torchName: string): TrainedNetwork => ({
+/** `resnet20_...`, and the demo's network, whose stem turns images of 28 or 32 pixels into 16 x 16. */
+function resnet20(torchName: string, blocks: number, isDemo = false): TrainedNetwork {
+  const shape = ({ height }: MapShape): ResidualShape => ({
+    stem: {
+      outChannels: 16,
+      kernel: 3,
+      ...(isDemo ? { stride: 2, pad: height === 28 ? 3 : 1 } : { pad: 1 }),
+    },
+    stages: [
+      { channels: 16, blocks, stride: 1 },
+      { channels: 32, blocks, stride: 2 },
+      { channels: 64, blocks, stride: 2 },
+    ],
+    classifier: 'linear',
+    shortcutName: 'shortcut',
+    mean: globalMean,
+  });
+  return {
+    torchName,
+    ...(!isDemo && { input: CIFAR }),
+    classifier: 'linear',
+    build: (layers, image) => buildResidual(shape(image), layers, image),
+  };
+}
+
+type StageWidths = readonly [number, number, number, number];
+
+const stages = (widths: StageWidths, blocks: StageWidths): ResidualShape['stages'] =>
+  widths.map((channels, stage) => ({ channels, blocks: blocks[stage]!, stride: stage === 0 ? 1 : 2 }));
+
+function resnet18(torchName: string, widths: StageWidths): TrainedNetwork {
+  const shape: ResidualShape = {
+    stem: { outChannels: widths[0], kernel: 3, pad: 1 },
+    stages: stages(widths, [2, 2, 2, 2]),
+    classifier: 'linear',
+    shortcutName: 'shortcut',
+    mean: (g, x) => g.avgPool(x, 4),
+  };
+  return { torchName, input: CIFAR, classifier: 'linear', build: (...given) => buildResidual(shape, ...given) };
+}
+
+function imagenetResnet(torchName: string, blocks: StageWidths): TrainedNetwork {
+  const shape: ResidualShape = {
+    stem: { outChannels: 64, kernel: 7, stride: 2, pad: 3 },
+    hasStemPool: true,
+    stages: stages([64, 128, 256, 512], blocks),
+    classifier: 'fc',
+    shortcutName: 'downsample',
+    mean: (g, x) => g.avgPool(x, 7, { stride: 1 }),
+  };
+  return { torchName, input: IMAGENET, classifier: 'fc', build: (...given) => buildResidual(shape, ...given) };
+}
+
+const vggSmall = (torchName: string): TrainedNetwork => ({
   torchName,
   input: CIFAR,
-  hasBeta: true,
-  build: (style) => trainedResnet18(torchName, style),
-});
-const imagenetResnet = (depth: 18 | 34): TrainedNetwork => ({
-  torchName: `resnet${depth}_1w1a`,
-  input: IMAGENET,
-  hasBeta: false,
-  build: (style) => trainedImagenetResnet(depth, style),
+  classifier: 'fc',
+  build: buildVggSmall,
 });
 
 /** Networks by the trainer's names (trainer/src/models). */
 const NETWORKS: Readonly<Record<string, TrainedNetwork>> = {
-  resnet20_1w1a: {
-    torchName: 'resnet20_1w1a',
-    input: CIFAR,
-    hasBeta: true,
-    build: (style) => trainedResnet20(style, 'hardtanh'),
-  },
-  resnet20_1w32a: {
-    torchName: 'resnet20_1w32a',
-    input: CIFAR,
-    hasBeta: false,
-    build: (style) => trainedResnet20(style, 'relu'),
-  },
-  resnet20_float: {
-    torchName: 'resnet20_float',
-    input: CIFAR,
-    hasBeta: false,
-    build: (style) => trainedResnet20(style, 'relu'),
-  },
-  resnet18_1w1a: resnet18('resnet18_1w1a'),
-  resnet18A_1w1a: resnet18('resnet18A_1w1a'),
-  resnet18B_1w1a: resnet18('resnet18B_1w1a'),
-  resnet18C_1w1a: resnet18('resnet18C_1w1a'),
-  vgg_small_1w1a: { torchName: 'vgg_small_1w1a', input: CIFAR, hasBeta: true, build: trainedVggSmall },
-  imagenet_resnet18_1w1a: imagenetResnet(18),
-  imagenet_resnet34_1w1a: imagenetResnet(34),
-  demo_1w1a: { torchName: 'demo_1w1a', hasBeta: true, build: trainedDemo },
+  resnet20_1w1a: resnet20('resnet20_1w1a', 3),
+  resnet20_1w32a: resnet20('resnet20_1w32a', 3),
+  resnet20_float: resnet20('resnet20_float', 3),
+  resnet18_1w1a: resnet18('resnet18_1w1a', [64, 128, 256, 512]),
+  resnet18A_1w1a: resnet18('resnet18A_1w1a', [32, 32, 64, 128]),
+  resnet18B_1w1a: resnet18('resnet18B_1w1a', [32, 64, 128, 256]),
+  resnet18C_1w1a: resnet18('resnet18C_1w1a', [64, 64, 128, 256]),
+  resnet18_float: resnet18('resnet18_float', [64, 128, 256, 512]),
+  vgg_small_1w1a: vggSmall('vgg_small_1w1a'),
+  vgg_small_float: vggSmall('vgg_small_float'),
+  imagenet_resnet18_1w1a: imagenetResnet('resnet18_1w1a', [2, 2, 2, 2]),
+  imagenet_resnet34_1w1a: imagenetResnet('resnet34_1w1a', [3, 4, 6, 3]),
+  imagenet_resnet18_float: imagenetResnet('resnet18_float', [2, 2, 2, 2]),
+  imagenet_resnet34_float: imagenetResnet('resnet34_float', [3, 4, 6, 3]),
+  demo_1w1a: resnet20('demo_1w1a', 1, true),
 };
 
 /** Sides of the demo's images. */
@@ -75,7 +111,7 @@ const DEMO_SIZES = [28, 32];
  *   another size.
  */
 export function trainedArchitecture(facts: TrainedFacts, sourceName: string): Architecture {
-  const { architecture, quantizers, input } = facts;
+  const { architecture, quantizers, style, input } = facts;
   const network = Object.hasOwn(NETWORKS, architecture) ? NETWORKS[architecture] : undefined;
   if (!network) {
     throw new SignwaveError(
@@ -84,16 +120,18 @@ export function trainedArchitecture(facts: TrainedFacts, sourceName: string): Ar
     );
   }
   checkInput(network, facts, sourceName);
-  const { torchName, hasBeta, build } = network;
+  const { torchName, classifier } = network;
   const { weights, activations } = quantizers;
   const isNamed = !isOneBit(activations) && !/_(1w32a|float)$/.test(torchName);
-  const style: TrainedStyle = {
+  const conv = weights === 'float' ? trainedFloatConv(style.hasBias) : trainedConv(quantizers, style.hasBias);
+  return {
     name: isNamed ? `${torchName}+${activations}` : torchName,
     method: weights,
     needsOmega0: weights === 'biper',
-    conv: weights === 'float' ? trainedFloatConv : trainedConv(quantizers, hasBeta),
+    preprocess: input.recipe,
+    classifier,
+    build: network.build({ style, conv }, input),
   };
-  return { ...build(style, input), preprocess: input.recipe };
 }
 
 function checkInput({ input, torchName }: TrainedNetwork, facts: TrainedFacts, sourceName: string): void {

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D, Tf } from '../../types.js';
+import type { Tensor, Tensor4D, Tf } from '../types.js';
 
 /** Latent weights (O, I, kh, kw) less each filter's mean over (I, kh, kw). */
 export function centred(tf: Tf, w: Tensor4D): Tensor4D {

@@ -1,8 +1,11 @@
-import type { Tensor, Tensor4D } from '../../types.js';
-import { estimator } from '../estimator.js';
-import { sign } from '../sign.js';
-import type { MakeWeightQuantizer } from '../types.js';
-import { centred, unbiasedVariance } from './standardise.js';
+import { estimator } from '../quantizers/estimator.js';
+import { sign } from '../quantizers/sign.js';
+import { centred, unbiasedVariance } from '../quantizers/standardise.js';
+import type { MakeWeightQuantizer } from '../quantizers/types.js';
+import type { Tensor, Tensor4D } from '../types.js';
+import { biRealActivations } from './bi-real.js';
+import type { Method } from './method.js';
+import { oneStage } from './preset.js';
 
 /** log10 of the estimator's steepness t in the first and last epoch (CIFAR-10/ResNet20/1w1a/trainer.py: T_min = 1e-3, T_max = 1e1). */
 const LOG_STEEPNESS = { from: -3, to: 1 } as const;
@@ -18,7 +21,7 @@ const LOG_STEEPNESS = { from: -3, to: 1 } as const;
  * with t rising from 1e-3 to 10, log-linearly in the epochs, and k = max(1/t, 1). Half an exponent rounds to even. Its ResNet-20 1W/32A and
  * VGG-Small start at t = 0.1.
  */
-export const irNet: MakeWeightQuantizer =
+const weights: MakeWeightQuantizer =
   (tf) =>
   (w, { progress }) => {
     const t = 10 ** (LOG_STEEPNESS.from + (LOG_STEEPNESS.to - LOG_STEEPNESS.from) * progress);
@@ -35,3 +38,14 @@ export const irNet: MakeWeightQuantizer =
     const deviations = centred(tf, w);
     return binarize(tf.div(deviations, tf.sqrt(unbiasedVariance(tf, deviations))));
   };
+
+export const irNet: Method = {
+  title: 'IR-Net (Qin et al., CVPR 2020)',
+  evidence: 'code',
+  source: 'github.com/htqin/IR-Net at f63a590',
+  weights,
+  activations: biRealActivations,
+  scale: 'none',
+  style: () => ({}),
+  preset: () => oneStage(128, { epochs: 400, learningRate: 0.1, weightDecay: 1e-4 }),
+};

@@ -1,7 +1,6 @@
-import { imageSums } from '../../layers/sums.js';
-import type { Tensor, Tensor4D, Tf } from '../../types.js';
-import { sign } from '../sign.js';
-import type { MakeActivationQuantizer } from '../types.js';
+import { imageSums } from '../layers/sums.js';
+import type { Tensor, Tensor4D, Tf } from '../types.js';
+import { sign } from './sign.js';
 
 /** The name under which a back end registers the gradient if it has it in one pass. Inputs: `dy` and `a`. */
 export const SCALED_SIGN_GRADIENT = 'SignwaveScaledSignGrad';
@@ -20,7 +19,7 @@ const EPSILON = 1e-5;
  *
  * In evaluation just sign(a).
  */
-export const perSampleScaled: MakeActivationQuantizer = (tf) => {
+export function perSampleScaled(tf: Tf): (a: Tensor4D, training: boolean) => Tensor4D {
   const operation = tf.customGrad((x, save) => {
     (save as (tensors: Tensor[]) => void)([x as Tensor]);
     return {
@@ -29,7 +28,7 @@ export const perSampleScaled: MakeActivationQuantizer = (tf) => {
     };
   });
   return (a, training) => (training ? (operation(a) as Tensor4D) : sign(tf, a));
-};
+}
 
 /**
  * The gradient for maps (N, H, W, C); values of a whole image are (N, 1, 1, 1). With the deviation d = 1/r, the window is 2 r max(0, d -

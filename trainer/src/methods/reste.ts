@@ -1,8 +1,11 @@
-import type { Tensor4D } from '../../types.js';
-import { estimator } from '../estimator.js';
-import { sign } from '../sign.js';
-import type { MakeWeightQuantizer } from '../types.js';
-import { within } from '../window.js';
+import { estimator } from '../quantizers/estimator.js';
+import { sign } from '../quantizers/sign.js';
+import type { MakeWeightQuantizer } from '../quantizers/types.js';
+import { within } from '../quantizers/window.js';
+import type { Tensor4D } from '../types.js';
+import { biRealActivations } from './bi-real.js';
+import type { Method } from './method.js';
+import { oneStage } from './preset.js';
 
 /** Where the gradient ends, where it becomes constant, and the exponent at the end, as in ReSTE's code and arguments. */
 const TRUNCATION = 1.5;
@@ -20,7 +23,7 @@ const FINAL_EXPONENT = 3;
  * and the gradient also goes through E|w|. o rises from 1 (the straight-through estimator) to 3 by 1 - cos(progress pi/2)
  * (`ReSTE` in main.py, `--o_end 3` in README.md).
  */
-export const reste: MakeWeightQuantizer =
+const weights: MakeWeightQuantizer =
   (tf) =>
   (w, { progress }) => {
     const o = 1 + (1 - Math.cos((progress * Math.PI) / 2)) * (FINAL_EXPONENT - 1);
@@ -37,3 +40,14 @@ export const reste: MakeWeightQuantizer =
     );
     return tf.mul(binarize(w), tf.mean(tf.abs(w)));
   };
+
+export const reste: Method = {
+  title: 'ReSTE (Wu et al., ICCV 2023)',
+  evidence: 'code',
+  source: 'github.com/DravenALG/ReSTE at 0d3c36a',
+  weights,
+  activations: biRealActivations,
+  scale: 'none',
+  style: () => ({}),
+  preset: () => oneStage(256, { epochs: 1000, learningRate: 0.1, weightDecay: 1e-4, warmUpEpochs: 5 }),
+};

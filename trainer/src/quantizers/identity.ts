@@ -1,4 +1,4 @@
-import type { MakeActivationQuantizer } from '../types.js';
+import type { MakeActivationQuantizer } from './types.js';
 
 /** Leaves activations as 32-bit floats, for 1W/32A. */
 export const identity: MakeActivationQuantizer = () => (a) => a;

@@ -1,7 +1,10 @@
-import { gradientOfRelu } from '../../layers/relu-gradient.js';
-import type { Tensor, Tensor4D } from '../../types.js';
-import { signOrPlus } from '../sign.js';
-import type { MakeWeightQuantizer } from '../types.js';
+import { gradientOfRelu } from '../layers/relu-gradient.js';
+import { clippedSte } from '../quantizers/clipped-ste.js';
+import { signOrPlus } from '../quantizers/sign.js';
+import type { MakeWeightQuantizer } from '../quantizers/types.js';
+import type { Tensor, Tensor4D } from '../types.js';
+import type { Method } from './method.js';
+import { oneStage } from './preset.js';
 
 /**
  * XNOR-Net (Rastegari, Ordonez, Redmon, Farhadi, ECCV 2016, section 3.1), for each of the O filters, n = I kh kw weights:
@@ -16,7 +19,7 @@ import type { MakeWeightQuantizer } from '../types.js';
  * Some of what both codes do is left out because the paper's equations don't have it: before each step they subtract the mean over I from
  * the latent weights and clip them to [-1, 1], and they multiply the gradient by 1 - 1/I for that, and by n. Their sign(0) is 0.
  */
-export const xnorNet: MakeWeightQuantizer = (tf) => {
+const weights: MakeWeightQuantizer = (tf) => {
   const operation = tf.customGrad((x, save) => {
     const w = x as Tensor4D;
     (save as (tensors: Tensor[]) => void)([w]);
@@ -33,4 +36,15 @@ export const xnorNet: MakeWeightQuantizer = (tf) => {
     };
   });
   return (w) => operation(w) as Tensor4D;
+};
+
+export const xnorNet: Method = {
+  title: 'XNOR-Net (Rastegari et al., ECCV 2016)',
+  evidence: 'code',
+  source: 'github.com/jiecaoyu/XNOR-Net-PyTorch at ebccb50',
+  weights,
+  activations: clippedSte,
+  scale: 'none',
+  style: () => ({}),
+  preset: () => oneStage(128, { epochs: 319, optimizer: 'adam', learningRate: 0.01, weightDecay: 1e-5 }),
 };

@@ -1,8 +1,8 @@
-import type { Tensor4D } from '../../types.js';
-import { estimator } from '../estimator.js';
-import { signOrPlus } from '../sign.js';
-import type { MakeActivationQuantizer } from '../types.js';
-import { within } from '../window.js';
+import type { Tensor4D } from '../types.js';
+import { estimator } from './estimator.js';
+import { signOrPlus } from './sign.js';
+import type { MakeActivationQuantizer } from './types.js';
+import { within } from './window.js';
 
 /**
  * The clipped straight-through estimator of Binarized Neural Networks (Courbariaux et al. 2016, arXiv:1602.02830), equations 1 and 4:

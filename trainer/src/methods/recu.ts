@@ -1,9 +1,12 @@
-import type { Tensor4D } from '../../types.js';
-import { estimator } from '../estimator.js';
-import { sign } from '../sign.js';
-import type { MakeWeightQuantizer } from '../types.js';
-import { within } from '../window.js';
-import { centred, unbiasedVariance } from './standardise.js';
+import { estimator } from '../quantizers/estimator.js';
+import { perSampleScaled } from '../quantizers/per-sample.js';
+import { sign } from '../quantizers/sign.js';
+import { centred, unbiasedVariance } from '../quantizers/standardise.js';
+import type { MakeWeightQuantizer } from '../quantizers/types.js';
+import { within } from '../quantizers/window.js';
+import type { Tensor4D } from '../types.js';
+import type { Method } from './method.js';
+import { oneStage } from './preset.js';
 
 /** The quantile tau at the start and at the end, the same for CIFAR and ImageNet (cifar/run.sh, imagenet/run.sh). */
 const TAU = { from: 0.85, to: 0.99 } as const;
@@ -19,7 +22,7 @@ const EPSILON = 1e-5;
  *
  * tau rises exponentially from 0.85 to 0.99: a e^progress + b (`cpt_tau` in cifar/main.py).
  */
-export const recu: MakeWeightQuantizer =
+const weights: MakeWeightQuantizer =
   (tf) =>
   (w, { progress }) => {
     const rise = (TAU.to - TAU.from) / (Math.E - 1);
@@ -33,3 +36,14 @@ export const recu: MakeWeightQuantizer =
     const scale = tf.sqrt(tf.add(unbiasedVariance(tf, deviations), EPSILON));
     return rectified(tf.mul(tf.div(deviations, scale), 2 * Math.SQRT2));
   };
+
+export const recu: Method = {
+  title: 'ReCU (Xu et al., ICCV 2021)',
+  evidence: 'code',
+  source: 'github.com/z-hXu/ReCU at 9a73bed',
+  weights,
+  activations: perSampleScaled,
+  scale: 'uniform',
+  style: () => ({}),
+  preset: () => oneStage(256, { epochs: 600, learningRate: 0.1, weightDecay: 5e-4, warmUpEpochs: 5 }),
+};

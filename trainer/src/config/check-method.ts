@@ -1,0 +1,64 @@
+import { METHODS, type Method } from '../methods/index.js';
+import type { OptionSpec } from '../methods/method.js';
+import { ARCHITECTURES } from '../models/index.js';
+import { refuse } from './config-error.js';
+import type { WrittenConfig } from './schema.js';
+
+/**
+ * Check what a config says against its method.
+ *
+ * @throws {SignwaveError} `E_CONFIG` for an option that the method doesn't have, a value that it can't have, a network that isn't one of its,
+ *   or a teacher that is missing.
+ */
+export function checkMethod(config: WrittenConfig, path: string): void {
+  const { method: name, architecture, recipe } = config;
+  const method: Method = METHODS[name];
+  checkOptions(config, method, path);
+  const { precision } = ARCHITECTURES[architecture];
+  if (name === 'full-precision' && precision !== 'float') {
+    const known = Object.keys(ARCHITECTURES).filter((other) => other.endsWith('_float'));
+    throw refuse(
+      path,
+      `"method" is "${name}", but ${architecture} is a binary network; name one of ${known.join(', ')}`,
+    );
+  }
+  if (precision === 'float' && name !== 'full-precision' && name !== 'biper') {
+    throw refuse(
+      path,
+      `"method" is "${name}", but ${architecture} is a float network; name "full-precision", or leave it out for BiPer's network with float weights`,
+    );
+  }
+  if (recipe === 'paper' && name !== 'biper') {
+    throw refuse(path, `"recipe" is "paper", which is BiPer's; "${name}" has one recipe, so leave it out`);
+  }
+  if (method.teacher && !config.distillation) {
+    throw refuse(
+      path,
+      `"method" is "${name}", which needs a trained float network; give its checkpoint as "distillation": { "teacher": ..., "architecture": ... }`,
+    );
+  }
+}
+
+function checkOptions(
+  { method: name, methodOptions = {} }: WrittenConfig,
+  { options = {} }: Method,
+  path: string,
+): void {
+  for (const [key, value] of Object.entries(methodOptions)) {
+    if (!Object.hasOwn(options, key)) {
+      const known = Object.keys(options);
+      const may = known.length === 0 ? `"${name}" has no options` : `"${name}" has ${known.join(', ')}`;
+      throw refuse(path, `"methodOptions.${key}" is unknown; ${may}`);
+    }
+    const expected = expectedOf(options[key]!, value);
+    if (expected) throw refuse(path, `"methodOptions.${key}" is ${JSON.stringify(value)}, expected ${expected}`);
+  }
+}
+
+/** @returns what an option may be, if `value` is something else. */
+function expectedOf(spec: OptionSpec, value: number | string): string | undefined {
+  if ('among' in spec) return spec.among.includes(value as string) ? undefined : spec.among.join(', ');
+  const { min, max, isWhole = false } = spec;
+  const isFine = typeof value === 'number' && value >= min && value <= max && (!isWhole || Number.isInteger(value));
+  return isFine ? undefined : `a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}`;
+}

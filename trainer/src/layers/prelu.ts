@@ -1,0 +1,31 @@
+import type { Tensor, Tensor4D, Tf } from '../types.js';
+import { constant } from './initialisers.js';
+import type { LayerStore } from './layer-store.js';
+import { columnSums } from './sums.js';
+
+/** PyTorch's initial slope. */
+const SLOPE = 0.25;
+
+/** `nn.PReLU`: x where x > 0, else slope * x. @param slopes one for each channel, or 1 for one slope. */
+export function prelu(store: LayerStore, name: string, slopes: number): (x: Tensor4D) => Tensor4D {
+  const slope = store.parameter(`${name}.weight`, [slopes], constant(SLOPE));
+  return (x) => applyPrelu(store.tf, x, slope);
+}
+
+function applyPrelu(tf: Tf, x: Tensor4D, slope: Tensor): Tensor4D {
+  const operation = tf.customGrad((...args) => {
+    const [input, slopes, save] = args as unknown as [Tensor4D, Tensor, (tensors: Tensor[]) => void];
+    save([input, slopes]);
+    return {
+      value: tf.add(tf.relu(input), tf.mul(tf.minimum(input, 0), slopes)) as Tensor4D,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const [savedInput, savedSlopes] = saved as [Tensor4D, Tensor];
+        const positive = tf.step(savedInput);
+        const ofInput = tf.mul(dy, tf.add(positive, tf.mul(tf.sub(1, positive), savedSlopes)));
+        const ofSlopes = columnSums(tf, tf.mul(dy, tf.minimum(savedInput, 0)));
+        return [ofInput, savedSlopes.size === 1 ? tf.reshape(tf.sum(ofSlopes), savedSlopes.shape) : ofSlopes];
+      },
+    };
+  });
+  return operation(x, slope) as Tensor4D;
+}
