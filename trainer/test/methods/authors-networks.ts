@@ -171,6 +171,8 @@ export const AUTHORS_NETWORKS: Readonly<Record<string, AuthorsNetwork>> = {
     family: 'vgg-small',
     precision: '1w32a',
     options: { style: { order: 'conv-norm-act', nonlinearity: 'relu' } },
+    // Its batch norms were composed for the recording, without running statistics, and TensorFlow counts steps elsewhere.
+    endsElsewhere: /running_|step/,
   },
   'lcr-bnn': {
     define: blocks({
