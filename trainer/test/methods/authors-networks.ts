@@ -12,7 +12,7 @@ import { nonlinearity, unit } from '../../src/models/unit.js';
 import { seededRandom } from '../../src/random.js';
 import type { Network, Stage, Tensor, Tf } from '../../src/types.js';
 
-export const CLASSES = 4;
+const CLASSES = 4;
 const [NARROW, WIDE] = [4, 8];
 /** Of shims.py. */
 const ROUNDING = 1e-6;
