@@ -66,7 +66,7 @@ describe('a Caffe model', () => {
     expect([container, metadata.get('name')]).toEqual(['caffemodel', 'tiny']);
   });
 
-  test('is known without its name, with and without a name of the network', async () => {
+  test('is known by its content, with and without a name of the network', async () => {
     const layer: CaffeLayerSpec = { name: 'fc', type: 'InnerProduct', blobs: [blob([1, 1], 2)] };
     for (const file of [caffeModel([layer]), caffeModel([layer], ''), caffeModel([layer]).subarray(5)]) {
       expect((await open(file, 'weights')).container).toBe('caffemodel');
