@@ -1,49 +1,65 @@
-import { ARCHITECTURES, type Architecture, architectureId, convertCheckpoint, openCheckpoint } from '@signwave/convert';
-import { bytesSource, type InputNode } from '@signwave/format';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Architecture, architectureId, convertCheckpoint, openCheckpoint } from '@signwave/convert';
+import { bytesSource, type InputNode, writeModel } from '@signwave/format';
+import { load } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
 import { hwgqModel } from '../../convert/test/checkpoints/build-caffemodel.js';
-import { type FloatTensor, floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
+import { floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
 import { expectExact } from './agreement.js';
-import { randomState, seededRandom } from './random-checkpoint.js';
+import { noiseImage, published, publishedNetworks, publishedState } from './published-state.js';
 
-/** Methods whose networks come in formats of their own. */
-const METHODS = ['pcnn', 'bonn', 'lcr', 'dorefa', 'bnn', 'hwgq'];
 /** Networks small enough for every run. */
 const QUICK = ['dorefa-resnet20_1w1a', 'dorefa-resnet20_1w2a', 'dorefa-resnet20_1w32a', 'bnn-resnet_binary'];
 const ALL = process.env.SIGNWAVE_FULL === '1';
-const CLASSES = 10;
+/** A folder to write what published-logits.py reads; it has the command. */
+const FOLDER = process.env.SIGNWAVE_PUBLISHED;
+/** Logits that the authors' code computed: published-logits.py wrote them. */
+const RECORDED = JSON.parse(readFileSync(new URL('published-logits.json', import.meta.url), 'utf8')) as Record<
+  string,
+  readonly number[]
+>;
 
-const networks = ARCHITECTURES.filter(({ method }) => METHODS.includes(method));
-const tried = networks.filter((architecture) => ALL || QUICK.includes(architectureId(architecture)));
-if (!ALL) console.warn(`${tried.length} networks of ${networks.length}: SIGNWAVE_FULL=1 tries all`);
+const isTried = (id: string): boolean => ALL || QUICK.includes(id);
+const ids = [...new Set(publishedNetworks.map(architectureId))];
+const tried = ids.filter(isTried);
+if (!ALL) console.warn(`${tried.length} networks of ${ids.length}: SIGNWAVE_FULL=1 tries all`);
 
-/** Random tensors as the method's files have them. */
-function stateOf(architecture: Architecture): Map<string, FloatTensor> {
-  const state = randomState(architecture, CLASSES, 5);
-  for (const [name, { shape, values }] of state) {
-    if (name.endsWith('.centers')) state.set(name, { shape, values: Float32Array.of(0.538, 1.076, 1.614) });
-    const isStoredBinary = ['pcnn', 'bonn'].includes(architecture.method)
-      ? name.endsWith('.conv.weight')
-      : architecture.name.endsWith('_bw') && /^(?:res.*|conv[2-9]|fc[67])\.weight$/.test(name);
-    if (isStoredBinary) state.set(name, { shape, values: values.map((w) => (w < 0 ? -0.02 : 0.02)) });
-  }
-  return state;
+async function convert(architecture: Architecture) {
+  const state = publishedState(architecture);
+  const file = architecture.method === 'hwgq' ? hwgqModel(state) : floatFile(state);
+  const checkpoint = await openCheckpoint(bytesSource(file, 'random'));
+  const { model, match } = await convertCheckpoint(checkpoint, {
+    writer: 'signwave test',
+    arch: architectureId(architecture),
+  });
+  return { model, match, input: model.graph.nodes[0] as InputNode };
 }
 
 describe('a random checkpoint of a published network', () => {
-  test.each(tried.map((architecture) => [architectureId(architecture), architecture] as const))(
-    '%s runs with the reference’s bits',
-    { timeout: 600_000 },
-    async (arch, architecture) => {
-      const state = stateOf(architecture);
-      const file = architecture.method === 'hwgq' ? hwgqModel(state) : floatFile(state);
-      const checkpoint = await openCheckpoint(bytesSource(file, 'random'));
-      const { model, match } = await convertCheckpoint(checkpoint, { writer: 'signwave test', arch });
-      expect(architectureId(match.architecture)).toBe(arch);
-      const { height, width, recipe } = model.graph.nodes[0] as InputNode;
-      const random = seededRandom(9);
-      const image = Float32Array.from({ length: height * width * 3 }, () => random() * 255);
-      await expectExact(model, [recipe ? Uint8Array.from(image) : image.map((value) => value / 64 - 2)]);
-    },
-  );
+  test.each(tried)('%s runs with the reference’s bits', { timeout: 600_000 }, async (id) => {
+    const { model, match, input } = await convert(published(id));
+    expect(architectureId(match.architecture)).toBe(id);
+    const image = noiseImage(input.height);
+    await expectExact(model, [input.recipe ? image : Float32Array.from(image, (byte) => byte / 64 - 2)]);
+  });
+
+  test.each(Object.keys(RECORDED).filter(isTried))('%s has the logits of its authors’ code', async (id) => {
+    const { model, input } = await convert(published(id));
+    const packed = await load(writeModel(model));
+    const logits = packed.run(noiseImage(input.height));
+    const expected = RECORDED[id]!;
+    const step = logits.length / expected.length;
+    const size = Math.max(...expected.map(Math.abs));
+    expected.forEach((value, i) => {
+      expect(Math.abs(value - logits[i * step]!), `logit ${i * step}`).toBeLessThan(1e-4 * (1 + size));
+    });
+  });
+
+  test.skipIf(FOLDER === undefined).each(Object.keys(RECORDED))('%s is written for its authors’ code', (id) => {
+    mkdirSync(FOLDER!, { recursive: true });
+    const architecture = published(id);
+    writeFileSync(join(FOLDER!, `${id}.safetensors`), floatFile(publishedState(architecture)));
+    writeFileSync(join(FOLDER!, `${id}.rgb`), noiseImage(architecture.preprocess === 'imagenet' ? 224 : 32));
+  });
 });
