@@ -1,9 +1,9 @@
-import { roundHalfToEven, type Value } from '@signwave/format';
-import { withBorderTerm } from '../border-term.js';
-import { checkSigns, type NetworkBuilder } from '../network-builder.js';
+import type { Value } from '@signwave/format';
+import { levelBits, levelConv } from '../level-sums.js';
+import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
-import { bitFilters } from '../state.js';
 import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
+import { dorefaLevels } from './dorefa.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -87,91 +87,9 @@ function sums(
   { weights, activations, activationBits }: TrainedQuantizers,
 ): Value {
   const rule = WEIGHT_RULES[weights]!(g.omega0);
-  if (activations === 'dorefa') return levelSums(g, x, name, options, rule, activationBits);
+  if (activations === 'dorefa') {
+    return levelConv(g, levelBits(g, x, dorefaLevels(activationBits)), name, { ...options, weights: rule });
+  }
   const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
   return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
-}
-
-/**
- * DoReFa's activations have the levels 0, 1/L ... 1 with L = 2^bits - 1. With s_j the sign of whether level j is reached,
- *
- *   a = (L + s_1 + ... + s_L) / 2L
- *
- * so the layer is L convolutions of bits by the same bits, and L times the sum of the weights, which misses the taps on pads: a pad is 0, as level 0 is.
- * All sums are whole numbers until the scale.
- */
-function levelSums(
-  g: NetworkBuilder,
-  x: Value,
-  name: string,
-  { outChannels, kernel = 3, stride = 1 }: MethodConvOptions,
-  rule: WeightRule,
-  bits: number,
-): Value {
-  const operand = g.shapeOf(x);
-  const steps = 2 ** bits - 1;
-  const pad = Math.floor(kernel / 2);
-  let signs: Float32Array | undefined;
-  let scale: Float32Array | undefined;
-  const weights = g.state.filters({
-    name: `${name}.weight`,
-    shape: [outChannels, operand.channels, kernel, kernel],
-    pack(values, request) {
-      const quantized = rule({ name: request.name, values, shape: request.shape });
-      checkSigns(quantized.signs, request.name);
-      signs = quantized.signs.map(Math.sign);
-      scale = quantized.scale;
-      return bitFilters(signs, request);
-    },
-  });
-  const reached = Array.from({ length: steps }, (_, j) => {
-    const threshold = new Float32Array(operand.channels).fill(levelThreshold(j + 1, steps));
-    return g.conv(g.sign(x, { threshold, sourceZeroRule: 'plus' }), weights, { name, stride, pad });
-  });
-  const total = reached.reduce((sum, y) => g.add(sum, y));
-  const withWeights = withBorderTerm(g, total, { stride, pad, kernel, operand }, (inside) => {
-    const term = signs ? insideSums(signs, outChannels, inside) : new Float32Array(outChannels);
-    return term.map((sum) => steps * sum);
-  });
-  const factors = scale ?? new Float32Array(outChannels).fill(1);
-  return g.affine(
-    withWeights,
-    factors.map((factor) => factor / (2 * steps)),
-  );
-}
-
-/**
- * For each filter, the sum of the weights on taps inside the map. @param signs (O, I, kh, kw). @param inside tells which of the (kh, kw)
- * taps are inside.
- */
-function insideSums(signs: Float32Array, filters: number, inside: readonly boolean[]): Float32Array {
-  const taps = signs.length / filters;
-  return Float32Array.from({ length: filters }, (_, o) => {
-    let sum = 0;
-    for (let i = 0; i < taps; i++) if (inside[i % inside.length]) sum += signs[o * taps + i]!;
-    return sum;
-  });
-}
-
-/**
- * The smallest float32 that reaches a level: round(steps * a) >= level, where the product is rounded to float32 and a half to even, as
- * TensorFlow.js does it. Bisection between floats finds it; a closed form is now and then one float off.
- */
-function levelThreshold(level: number, steps: number): number {
-  const float = new Float32Array(1);
-  const bits = new Int32Array(float.buffer);
-  const floatOf = (pattern: number): number => {
-    bits[0] = pattern;
-    return float[0]!;
-  };
-  const isReached = (a: number): boolean => roundHalfToEven(Math.fround(steps * a)) >= level;
-  // Bit patterns of positive floats are in the same order as the floats.
-  let below = 0;
-  let reached = 0x3f800000; // 1
-  while (reached - below > 1) {
-    const middle = (below + reached) >>> 1;
-    if (isReached(floatOf(middle))) reached = middle;
-    else below = middle;
-  }
-  return floatOf(reached);
 }
