@@ -7,6 +7,7 @@ import { biper } from './biper.js';
 import { bnn } from './bnn.js';
 import { dorefa } from './dorefa.js';
 import { dsq } from './dsq.js';
+import { fda } from './fda.js';
 import { fullPrecision } from './full-precision.js';
 import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
@@ -34,6 +35,7 @@ export const METHODS = {
   hwgq,
   'lq-net': lqNet,
   slb,
+  fda,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

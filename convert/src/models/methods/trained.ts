@@ -4,6 +4,7 @@ import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import { type WeightRule, weightRule, zeroAsMinus, zeroAsPlus } from '../weight-rules.js';
 import { dorefaLevels } from './dorefa.js';
+import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
 
@@ -39,6 +40,7 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number, layer: TrainedLayer
   hwgq: () => zeroAsPlus(weightRule('bireal', 0)),
   'lq-net': (_, layer) => lqNetWeights(layer),
   slb: () => zeroAsMinus(weightRule('sign', 0)),
+  fda: (_, layer) => fdaWeights(layer),
 };
 
 /** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
@@ -55,8 +57,14 @@ const ZERO_RULES = {
   reste: 'zero',
   dsq: 'plus',
   slb: 'zero',
+  fda: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
+
+/** What some of them do before the sign. */
+const BEFORE_SIGN: Readonly<Record<string, (layer: TrainedLayer, x: Value) => Value>> = {
+  fda: withoutFdaNoise,
+};
 
 /** Activation quantizers of a few levels, the lowest of which is 0. */
 const LEVELS: Readonly<Record<string, (bits: number, layer: TrainedLayer) => ActivationLevels>> = {
@@ -113,6 +121,7 @@ function sums(
   const rule = WEIGHT_RULES[weights]!(g.omega0, layer);
   const levels = LEVELS[activations]?.(activationBits, layer);
   if (levels) return levelConv(g, levelBits(g, x, levels), name, { ...options, weights: rule });
-  const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
+  const input = BEFORE_SIGN[activations]?.(layer, x) ?? x;
+  const operand = isOneBit(activations) ? g.sign(input, { sourceZeroRule: ZERO_RULES[activations] }) : input;
   return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
 }
