@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
@@ -18,9 +19,9 @@ const INTERRUPTED = 130;
  * @param {string} folder of the run; its config is beside it
  * @param {object} config
  * @param {string | undefined} backend
- * @returns {{ machine: string, epochs: TableEpoch[] } | undefined} nothing if training failed.
+ * @returns {Promise<{ machine: string, epochs: TableEpoch[] } | undefined>} nothing if training failed.
  */
-export function trainOnce(folder, config, backend) {
+export async function trainOnce(folder, config, backend) {
   const path = `${folder}.json`;
   const text = `${JSON.stringify(config, null, 2)}\n`;
   const isSame = existsSync(path) && readFileSync(path, 'utf8') === text;
@@ -31,7 +32,7 @@ export function trainOnce(folder, config, backend) {
     const isStarted = existsSync(`${folder}/latest.safetensors`);
     const args = ['train', path, ...(isStarted ? ['--resume'] : [])];
     if (backend !== undefined) args.push('--backend', backend);
-    const { status, signal } = spawnSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { stdio: 'inherit' });
+    const { status, signal } = await runCommand(args);
     if (signal || status === INTERRUPTED) process.exit(INTERRUPTED);
     if (status !== 0) return undefined;
   }
@@ -50,4 +51,20 @@ function epochsOf(path) {
     const { stage, epoch, testAccuracy, trainAccuracy } = it;
     return [{ stage, epoch, testAccuracy, trainAccuracy }];
   });
+}
+
+/**
+ * Runs the command line and waits for its end, whatever stops it: two processes must not train in one folder.
+ *
+ * @param {readonly string[]} args
+ */
+async function runCommand(args) {
+  const child = spawn(process.execPath, ['cli/dist/signwave.mjs', ...args], { stdio: 'inherit' });
+  // Ctrl-C reaches the child from the terminal, too; a second one would stop it before it has saved.
+  const wait = () => {};
+  const forward = () => child.kill('SIGTERM');
+  process.on('SIGINT', wait).on('SIGTERM', forward);
+  const [status, signal] = await once(child, 'exit');
+  process.off('SIGINT', wait).off('SIGTERM', forward);
+  return { status, signal };
 }

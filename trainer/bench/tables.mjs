@@ -52,7 +52,7 @@ const sources = {
   folder: values.data.find((it) => it.startsWith(FOLDER_PREFIX))?.slice(FOLDER_PREFIX.length),
 };
 const out = `${values.out}/${budget.images}x${budget.epochs}-batch${budget.batch}`;
-const failed = values.data.length > 0 ? trainRows(chosenRows()) : [];
+const failed = values.data.length > 0 ? await trainRows(chosenRows()) : [];
 writeFileSync(PAGE, tablesDocument(readResults(), METHODS));
 console.log(`${PAGE} is written`);
 if (failed.length > 0) {
@@ -61,23 +61,23 @@ if (failed.length > 0) {
 }
 
 /** @param {readonly TableRow[]} rows @returns the names of those that failed. */
-function trainRows(rows) {
+async function trainRows(rows) {
   /** @type {string[]} */
   const failures = [];
   for (const seed of seeds) {
     for (const row of rows) {
       const skipped = reasonToSkip(row);
       if (skipped) console.log(`${nameOf(row)}: skipped, ${skipped}`);
-      else if (!trainRow(row, seed)) failures.push(runName(row, seed));
+      else if (!(await trainRow(row, seed))) failures.push(runName(row, seed));
     }
   }
   return failures;
 }
 
 /** @param {TableRow} row @param {number} seed @returns whether it is trained. */
-function trainRow(row, seed) {
+async function trainRow(row, seed) {
   const teacher = METHODS[row.method].teacher ? floatRow(row) : undefined;
-  if (teacher && !trainRow(teacher, seed)) return false;
+  if (teacher && !(await trainRow(teacher, seed))) return false;
   const { family, precision } = ARCHITECTURES[row.architecture];
   const name = runName(row, seed);
   console.log(`${nameOf(row)}, seed ${seed}: ${out}/${name}`);
@@ -98,7 +98,7 @@ function trainRow(row, seed) {
     },
     output: `${out}/${name}`,
   };
-  const trained = trainOnce(`${out}/${name}`, config, values.backend);
+  const trained = await trainOnce(`${out}/${name}`, config, values.backend);
   if (trained) keep({ run: runName(row, seed), seed, budget, ...trained });
   return trained !== undefined;
 }
