@@ -12,7 +12,7 @@ import { fullPrecision } from './full-precision.js';
 import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
 import { lqNet } from './lq-net.js';
-import type { Method, Method, Place } from './method.js';
+import type { Method, Place } from './method.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
