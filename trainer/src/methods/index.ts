@@ -7,12 +7,16 @@ import { biper } from './biper.js';
 import { bnn } from './bnn.js';
 import { dorefa } from './dorefa.js';
 import { dsq } from './dsq.js';
+import { fda } from './fda.js';
 import { fullPrecision } from './full-precision.js';
+import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
+import { lqNet } from './lq-net.js';
 import type { Method, Place } from './method.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
+import { slb } from './slb.js';
 import { xnorNet } from './xnor-net.js';
 
 /** The methods that a config may name. */
@@ -28,6 +32,10 @@ export const METHODS = {
   recu,
   reste,
   dsq,
+  hwgq,
+  'lq-net': lqNet,
+  slb,
+  fda,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

@@ -7,9 +7,9 @@ import type { LatentWeights } from '../weight-rules.js';
 //
 //   u where x >= m, else l = (u - l)/2 s + (u + l)/2,   m = (l + u)/2, computed in float32 as in training,   s = +1 where x >= m, else -1
 
-/** Whether a quantizer of this name has levels of its own. */
-export function isPiecewise(quantizer: string, options: Readonly<Record<string, unknown>> = {}): boolean {
-  return quantizer === 'dsq' && options.variant === 'piecewise';
+/** Whether a layer learned its levels; otherwise they are -1 and +1. */
+export function isPiecewise({ variant }: Readonly<Record<string, unknown>>): boolean {
+  return variant === 'piecewise';
 }
 
 /** Declares what only the gradient depends on. Networks of versions that learned nothing of it lack it. */

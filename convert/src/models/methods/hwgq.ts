@@ -1,5 +1,5 @@
 import { SignwaveError, type Value } from '@signwave/format';
-import { type LevelBits, type LevelConvOptions, levelBits, levelConv } from '../level-sums.js';
+import { type ActivationLevels, type LevelBits, type LevelConvOptions, levelBits, levelConv } from '../level-sums.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import { weightRule, zeroAsPlus } from '../weight-rules.js';
 import { storedSigns } from './stored-signs.js';
@@ -8,6 +8,13 @@ import { storedSigns } from './stored-signs.js';
 
 /** Levels are written as decimals, so that their distances agree up to a rounding. */
 const TOLERANCE = 1e-6;
+
+/** The levels that signwave's trainer has for it: trainer/src/methods/hwgq.ts. */
+export const HALF_WAVE_LEVELS: ActivationLevels = {
+  thresholds: [0, Math.fround(0.807), Math.fround(1.345)],
+  top: 1.614,
+  atThreshold: 'lower',
+};
 
 /**
  * `Quant` with the half-wave function (src/caffe/layers/quant_layer.cpp): 0 and three levels at equal distances, an activation at the nearest.
