@@ -141,12 +141,14 @@ describe('what a checkpoint of the trainer says', () => {
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
+      ...NO_OPTIONS,
     });
     expect(quantizers('resnet20_float')).toEqual({
       weights: 'float',
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
+      ...NO_OPTIONS,
     });
   });
 
