@@ -9,6 +9,7 @@ import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js'
 import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -19,15 +20,6 @@ import { lqNetLevels, lqNetWeights } from './lq-net.js';
 
 /** Options of the method that a quantizer is of; none if it is another method's. */
 export type QuantizerOptions = Readonly<Record<string, unknown>>;
-
-/** A binary layer of a checkpoint. */
-export interface TrainedLayer {
-  readonly g: NetworkBuilder;
-  readonly name: string;
-  readonly filters: number;
-  /** Number of weights of a filter. */
-  readonly taps: number;
-}
 
 /** Weights of two levels that aren't opposites. */
 interface TwoLevelRule {
