@@ -39,8 +39,10 @@ const LEAST_DISTANCE = 1e-2;
  */
 function quantizer(tf: Tf, options: MethodOptions, layer: BinaryLayerState, suffix: 'W' | 'A') {
   const learnsLevels = options.variant === 'piecewise';
-  const declare = (part: string, value: number): Variable => 
-    layer.parameter(part + suffix, [], constant(value), { rate: (options.levelRate as number | undefined) ?? LEVEL_RATE });
+  const declare = (part: string, value: number): Variable =>
+    layer.parameter(part + suffix, [], constant(value), {
+      rate: (options.levelRate as number | undefined) ?? LEVEL_RATE,
+    });
   const alpha = declare('alpha', FIRST_ALPHA);
   layer.afterStep(() => alpha.assign(tf.clipByValue(alpha, LEAST_ALPHA, MOST_ALPHA)));
   if (!learnsLevels) return (x: Tensor4D) => softStep(tf, x, { lower: -1, upper: 1, alpha });
