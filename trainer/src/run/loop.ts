@@ -135,13 +135,14 @@ export class TrainingLoop {
     const progress = (this.#state.epoch - stage.firstEpoch) / (stage.epochs - stage.firstEpoch);
     const startMs = performance.now();
     const imagesBefore = this.#state.sums.images;
-    if (this.#state.batch === 0) await trainee.beforeEpoch(progress);
     let learningRate = 0;
     while (this.#state.batch < this.#batches) {
       if (signal.aborted) {
         await this.#save(LATEST, true);
         return false;
       }
+      // Never without the first step: a run that stopped in between would do it again when it goes on.
+      if (this.#state.batch === 0) await trainee.beforeEpoch(progress);
       learningRate = learningRateOf(this.#state.epoch, this.#state.batch / this.#batches, stage);
       await this.#step(key, stream, learningRate, progress);
     }

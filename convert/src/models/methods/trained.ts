@@ -7,6 +7,7 @@ import { dorefaLevels } from './dorefa.js';
 import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
+import { rbnnWeights } from './rbnn.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -41,6 +42,7 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number, layer: TrainedLayer
   'lq-net': (_, layer) => lqNetWeights(layer),
   slb: () => zeroAsMinus(weightRule('sign', 0)),
   fda: (_, layer) => fdaWeights(layer),
+  rbnn: (_, layer) => rbnnWeights(layer),
 };
 
 /** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
@@ -58,12 +60,14 @@ const ZERO_RULES = {
   dsq: 'plus',
   slb: 'zero',
   fda: 'zero',
+  rbnn: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
 /** What some of them do before the sign. */
 const BEFORE_SIGN: Readonly<Record<string, (layer: TrainedLayer, x: Value) => Value>> = {
   fda: withoutFdaNoise,
+  rbnn: ({ g }, x) => g.sampleMean(x),
 };
 
 /** Activation quantizers of a few levels, the lowest of which is 0. */
