@@ -1,8 +1,9 @@
 import type { Conversion } from '@signwave/convert';
-import { readModel, writeModel } from '@signwave/format';
+import { type Model as ModelFile, packBits, readModel, writeModel } from '@signwave/format';
 import { argMax, Verification } from '@signwave/lab';
 import { readNpy } from '@signwave/lab/node';
-import { load } from '@signwave/runtime';
+import type { Reference } from '@signwave/reference';
+import { load, type Model } from '@signwave/runtime';
 import { expect } from 'vitest';
 import { sharedPath } from '../shared.js';
 
@@ -53,4 +54,18 @@ export async function expectExact(
   for (const input of inputs) verification.check(input);
   for (const layer of verification.layers) expect(layer.differing, layer.name).toEqual({ simd: 0, scalar: 0 });
   expect(verification.differingOutputs).toEqual({ simd: 0, scalar: 0 });
+}
+
+/** @returns for each sign, the number of bytes of packed bits that differ from the reference's. */
+export function differingBits(
+  { graph }: ModelFile,
+  model: Model,
+  maps: ReturnType<Reference['record']>['maps'],
+): number[] {
+  const signs = graph.nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
+  return signs.map((sign) => {
+    const { data } = maps[sign]!;
+    const found = model.signBits(sign)!;
+    return packBits(data.length, (i) => data[i]! > 0).filter((byte, i) => byte !== found[i]).length;
+  });
 }

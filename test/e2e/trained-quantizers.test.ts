@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type InputNode, type Model as ModelFile, packBits, tensorValues } from '@signwave/format';
+import { type InputNode, type Model as ModelFile, tensorValues } from '@signwave/format';
 import { openImageSample } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
-import { type Model, prepareImage } from '@signwave/runtime';
+import { prepareImage } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { readCheckpoint, restoreNetwork } from '../../trainer/src/checkpoint/training-state.js';
@@ -11,6 +11,7 @@ import { ACTIVATION_QUANTIZER_NAMES, WEIGHT_QUANTIZER_NAMES } from '../../traine
 import { createNetwork } from '../../trainer/src/models/index.js';
 import { seededRandom } from '../../trainer/src/random.js';
 import { temporaryFolder } from '../cli/signwave.js';
+import { differingBits } from './agreement.js';
 import { convertAt } from './converted.js';
 import { packedConfusion, trainAndConvert } from './trained.js';
 
@@ -71,16 +72,6 @@ describe('one epoch of the demo network with quantizers', () => {
     }
   });
 });
-
-/** Counts, for each sign, the bytes of packed bits that differ from the reference's. */
-function differingBits({ graph }: ModelFile, model: Model, maps: ReturnType<Reference['record']>['maps']): number[] {
-  const signs = graph.nodes.flatMap(({ op }, index) => (op === 'sign' ? [index] : []));
-  return signs.map((sign) => {
-    const { data } = maps[sign]!;
-    const found = model.signBits(sign)!;
-    return packBits(data.length, (i) => data[i]! > 0).filter((byte, i) => byte !== found[i]).length;
-  });
-}
 
 /** Extracts the signs (O, I, kh, kw) of the binary layers' filters from a model. */
 function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {

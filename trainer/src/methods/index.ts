@@ -12,7 +12,7 @@ import { fullPrecision } from './full-precision.js';
 import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
 import { lqNet } from './lq-net.js';
-import type { Method } from './method.js';
+import type { Method, Place } from './method.js';
 import { rbnn } from './rbnn.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
@@ -68,12 +68,26 @@ export function activationQuantizerNamed(name: ActivationQuantizerName): MakeAct
     : OTHER_ACTIVATIONS[name as keyof typeof OTHER_ACTIVATIONS];
 }
 
-/** All options of a method. @param given those that differ from the defaults. */
-export function optionsOf(name: string, given: Partial<MethodOptions> = {}): MethodOptions {
+/** What most defaults are for: CIFAR's ResNet-20. */
+const USUAL_PLACE: Place = { family: 'resnet20', precision: '1w1a' };
+
+/** All options of a method. @param given those that differ from the defaults, which may depend on the place. */
+export function optionsOf(name: string, given: Partial<MethodOptions> = {}, place: Place = USUAL_PLACE): MethodOptions {
   const method: Method | undefined = Object.hasOwn(METHODS, name) ? METHODS[name as MethodName] : undefined;
-  const defaults = Object.entries(method?.options ?? {}).map(([key, spec]) => [key, spec.default] as const);
+  const defaults = Object.entries(method?.options ?? {}).map(([key, spec]) => {
+    const value = spec.default;
+    return [key, typeof value === 'function' ? value(place) : value] as const;
+  });
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries([...defaults, ...present]) as MethodOptions;
+}
+
+/** Options of quantizers that another method's config names: those that they had before methods had options. */
+const WHEN_BORROWED: Readonly<Record<string, MethodOptions>> = { dorefa: { bits: 2 } };
+
+/** The options of a method's quantizer in a network of another method. */
+export function borrowedOptionsOf(name: string, place: Place = USUAL_PLACE): MethodOptions {
+  return optionsOf(name, WHEN_BORROWED[name], place);
 }
 
 export type { LossInputs, Method } from './method.js';

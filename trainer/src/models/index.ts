@@ -13,12 +13,13 @@ export type { NetworkOptions } from './network-options.js';
 export interface ArchitectureInfo extends Place {
   /** Name in the authors' code; networks for ImageNet share theirs with those for CIFAR. */
   readonly torchName: string;
-  /** Size (height and width) and channels of an image. `demo_1w1a` also takes 32 x 32 and any number of channels. */
+  /** Size (height and width) and channels of an image. Those of the demo also take 32 x 32 and any number of channels. */
   readonly input: { readonly size: number; readonly channels: number };
   readonly define: Definition;
 }
 
 const CIFAR = { size: 32, channels: 3 };
+const DEMO = { size: 28, channels: 1 };
 const IMAGENET = { size: 224, channels: 3 };
 
 /** A network that is defined for each precision. @param name without the precision's suffix. */
@@ -47,7 +48,8 @@ export const ARCHITECTURES = {
   imagenet_resnet34_1w1a: at('1w1a', 'resnet34', 'imagenet-resnet', IMAGENET, imagenetResnet([3, 4, 6, 3])),
   imagenet_resnet18_float: at('float', 'resnet18', 'imagenet-resnet', IMAGENET, imagenetResnet([2, 2, 2, 2])),
   imagenet_resnet34_float: at('float', 'resnet34', 'imagenet-resnet', IMAGENET, imagenetResnet([3, 4, 6, 3])),
-  demo_1w1a: at('1w1a', 'demo', 'resnet20', { size: 28, channels: 1 }, () => demo),
+  demo_1w1a: at('1w1a', 'demo', 'resnet20', DEMO, demo),
+  demo_float: at('float', 'demo', 'resnet20', DEMO, demo),
 } as const satisfies Readonly<Record<string, ArchitectureInfo>>;
 
 export type ArchitectureName = keyof typeof ARCHITECTURES;

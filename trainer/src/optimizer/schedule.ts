@@ -50,7 +50,7 @@ export function authorsSchedule(options: AuthorsScheduleOptions): (epoch: number
  * - `linear`: 1 - x, by steps;
  * - `poly`: (1 - x)^power, by steps;
  * - `steps`: times `factor` (one for all, or one for each) once x reaches each of `at`, by epochs;
- * - `one-cycle`: rises as a cosine from 1/25 to 1 over the first 30 % and falls to 1/250,000, by steps (PyTorch's `OneCycleLR`).
+ * - `one-cycle`: rises as a cosine from 1/25 to 1 over the first 30 % and falls to 1/250,000, by steps (PyTorch's `OneCycleLR`, whose peak is one step earlier).
  */
 export type Schedule =
   | { readonly type: 'biper-code' | 'cosine' | 'constant' | 'linear' | 'one-cycle' }

@@ -156,7 +156,7 @@ function warnOfStage1({ architecture, quantizers, stages }: TrainConfig, log: (l
 
 /** The demo network takes two sizes. */
 function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
-  if (architecture !== 'demo_1w1a') return ARCHITECTURES[architecture].input;
+  if (!architecture.startsWith('demo_')) return ARCHITECTURES[architecture].input;
   return { size: data.height === 32 ? 32 : 28, channels: data.channels };
 }
 

@@ -98,6 +98,7 @@ const NETWORKS: Readonly<Record<string, TrainedNetwork>> = {
   imagenet_resnet18_float: imagenetResnet('resnet18_float', [2, 2, 2, 2]),
   imagenet_resnet34_float: imagenetResnet('resnet34_float', [3, 4, 6, 3]),
   demo_1w1a: resnet20('demo_1w1a', 1, true),
+  demo_float: resnet20('demo_float', 1, true),
 };
 
 /** Sides of the demo's images. */

@@ -1,0 +1,68 @@
+import { expect } from 'vitest';
+import type { Initialiser } from '../../trainer/src/layers/initialisers.js';
+import type { BinaryLayerState, FilterShape, Phase } from '../../trainer/src/quantizers/types.js';
+import type { Scalar, StateBuffer, Tensor, Tf, Variable } from '../../trainer/src/types.js';
+import type { OracleArray } from './quantizer-cases.js';
+
+/** The binary layer of a case: what a quantizer declares has the values that the case gives, under the same name in lower case. */
+export class OracleLayer implements BinaryLayerState {
+  readonly name = 'layer';
+  readonly weight: Variable;
+  readonly parameters = new Map<string, Variable>();
+  readonly buffers = new Map<string, StateBuffer>();
+  readonly terms: ((phase: Phase) => Scalar)[] = [];
+  readonly epochTasks: ((phase: Phase) => Promise<void>)[] = [];
+  readonly stepTasks: (() => void)[] = [];
+  readonly #tf: Tf;
+  readonly #arrays: ReadonlyMap<string, OracleArray>;
+
+  constructor(
+    tf: Tf,
+    readonly shape: FilterShape,
+    arrays: ReadonlyMap<string, OracleArray>,
+  ) {
+    this.#tf = tf;
+    this.#arrays = arrays;
+    const latents = arrays.get('in.latents')?.values ?? new Float32Array(shape.reduce((product, n) => product * n));
+    this.weight = tf.variable(tf.tensor4d(latents, [...shape]));
+  }
+
+  parameter(name: string, shape: readonly number[], _initialise: Initialiser): Variable {
+    const parameter = this.#tf.variable(this.#given(name, shape));
+    this.parameters.set(name.toLowerCase(), parameter);
+    return parameter;
+  }
+
+  buffer(name: string, value: Tensor): StateBuffer {
+    let held = this.#given(name, value.shape);
+    const buffer: StateBuffer = {
+      name,
+      get: () => held,
+      set: (next) => {
+        held = next;
+      },
+    };
+    this.buffers.set(name.toLowerCase(), buffer);
+    return buffer;
+  }
+
+  loss(term: (phase: Phase) => Scalar): void {
+    this.terms.push(term);
+  }
+
+  beforeEpoch(task: (phase: Phase) => Promise<void>): void {
+    this.epochTasks.push(task);
+  }
+
+  afterStep(task: () => void): void {
+    this.stepTasks.push(task);
+  }
+
+  #given(name: string, shape: readonly number[]): Tensor {
+    const array = this.#arrays.get(`in.${name.toLowerCase()}`);
+    expect(array, `quantizers.py gives no values to what the quantizer declares as ${name}`).toBeDefined();
+    const { values } = array!;
+    expect(values.length, `elements of ${name}`).toBe(shape.reduce((product, n) => product * n, 1));
+    return this.#tf.tensor(values, [...shape]);
+  }
+}
