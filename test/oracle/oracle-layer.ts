@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Initialiser } from '../../trainer/src/layers/initialisers.js';
 import type { BinaryLayerState, FilterShape, Phase } from '../../trainer/src/quantizers/types.js';
+import { seededRandom } from '../../trainer/src/random.js';
 import type { Scalar, StateBuffer, Tensor, Tf, Variable } from '../../trainer/src/types.js';
 import type { OracleArray } from './quantizer-cases.js';
 
@@ -8,6 +9,7 @@ import type { OracleArray } from './quantizer-cases.js';
 export class OracleLayer implements BinaryLayerState {
   readonly name = 'layer';
   readonly weight: Variable;
+  readonly random = seededRandom(1);
   readonly parameters = new Map<string, Variable>();
   readonly buffers = new Map<string, StateBuffer>();
   readonly terms: ((phase: Phase) => Scalar)[] = [];

@@ -49,7 +49,7 @@ export const slb: Method = {
   scale: 'none',
   initialise: fanOutNormal,
   options: {
-    from: { default: 0.4, min: 0, max: 1 },
+    from: { default: ({ family }) => (family === 'vgg-small' ? 0.3 : 0.4), min: 0, max: 1 },
     to: { default: 0.9, min: 0, max: 1 },
   },
   style: () => ({ order: 'conv-act-norm', nonlinearity: 'prelu', normScale: 1 }),
