@@ -1,13 +1,18 @@
 import { expect } from 'vitest';
 import type { Initialiser } from '../../trainer/src/layers/initialisers.js';
 import type { BinaryLayerState, FilterShape, Phase } from '../../trainer/src/quantizers/types.js';
+import { seededRandom } from '../../trainer/src/random.js';
 import type { Scalar, StateBuffer, Tensor, Tf, Variable } from '../../trainer/src/types.js';
 import type { OracleArray } from './quantizer-cases.js';
 
-/** The binary layer of a case: what a quantizer declares has the values that the case gives, under the same name in lower case. */
+/**
+ * The binary layer of a case: what a quantizer declares has the values that the case gives, under the last part of its name in lower case. A
+ * buffer for which it gives none has its initial value.
+ */
 export class OracleLayer implements BinaryLayerState {
   readonly name = 'layer';
   readonly weight: Variable;
+  readonly random = seededRandom(1);
   readonly parameters = new Map<string, Variable>();
   readonly buffers = new Map<string, StateBuffer>();
   readonly terms: ((phase: Phase) => Scalar)[] = [];
@@ -29,12 +34,12 @@ export class OracleLayer implements BinaryLayerState {
 
   parameter(name: string, shape: readonly number[], _initialise: Initialiser): Variable {
     const parameter = this.#tf.variable(this.#given(name, shape));
-    this.parameters.set(name.toLowerCase(), parameter);
+    this.parameters.set(nameInCase(name), parameter);
     return parameter;
   }
 
   buffer(name: string, value: Tensor): StateBuffer {
-    let held = this.#given(name, value.shape);
+    let held = this.#arrays.has(`in.${nameInCase(name)}`) ? this.#given(name, value.shape) : value;
     const buffer: StateBuffer = {
       name,
       get: () => held,
@@ -42,7 +47,7 @@ export class OracleLayer implements BinaryLayerState {
         held = next;
       },
     };
-    this.buffers.set(name.toLowerCase(), buffer);
+    this.buffers.set(nameInCase(name), buffer);
     return buffer;
   }
 
@@ -59,10 +64,13 @@ export class OracleLayer implements BinaryLayerState {
   }
 
   #given(name: string, shape: readonly number[]): Tensor {
-    const array = this.#arrays.get(`in.${name.toLowerCase()}`);
+    const array = this.#arrays.get(`in.${nameInCase(name)}`);
     expect(array, `quantizers.py gives no values to what the quantizer declares as ${name}`).toBeDefined();
     const { values } = array!;
     expect(values.length, `elements of ${name}`).toBe(shape.reduce((product, n) => product * n, 1));
     return this.#tf.tensor(values, [...shape]);
   }
 }
+
+/** `w1` for `weight_noise.w1`. */
+const nameInCase = (name: string): string => name.split('.').at(-1)!.toLowerCase();

@@ -98,6 +98,7 @@ export class LayerStore {
       name,
       shape,
       weight,
+      random: this.#random,
       parameter: (part, ofPart, initialise, options) => this.parameter(`${name}.${part}`, ofPart, initialise, options),
       buffer: (part, value) => this.buffer(`${name}.${part}`, value),
       loss: (term) => void this.losses.push(term),

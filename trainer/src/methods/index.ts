@@ -13,6 +13,7 @@ import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
 import { lqNet } from './lq-net.js';
 import type { Method, Place } from './method.js';
+import { rbnn } from './rbnn.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
@@ -36,6 +37,7 @@ export const METHODS = {
   'lq-net': lqNet,
   slb,
   fda,
+  rbnn,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

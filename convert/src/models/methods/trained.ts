@@ -9,6 +9,7 @@ import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js'
 import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
+import { rbnnWeights } from './rbnn.js';
 import type { TrainedLayer } from './trained-layer.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
@@ -47,6 +48,7 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
     'lq-net': (layer) => lqNetWeights(layer),
     slb: () => zeroAsMinus(weightRule('sign', 0)),
     fda: (layer) => fdaWeights(layer),
+    rbnn: (layer) => rbnnWeights(layer),
   };
 
 /** What a layer reads: one map of signs or floats, or activations of several levels, the lowest of which is 0, or of any two levels. */
@@ -67,6 +69,7 @@ const ZERO_RULES = {
   dsq: 'plus',
   slb: 'zero',
   fda: 'zero',
+  rbnn: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
@@ -84,6 +87,7 @@ const OPERANDS: Readonly<Record<string, (layer: TrainedLayer, x: Value, options:
     return isPiecewise(options) ? { levelled: dsqActivations(g, x, name) } : { map: signs(g, x, 'dsq') };
   },
   fda: (layer, x) => ({ map: signs(layer.g, withoutFdaNoise(layer, x), 'fda') }),
+  rbnn: ({ g }, x) => ({ map: signs(g, g.sampleMean(x), 'rbnn') }),
 };
 
 type ActivationOptions = QuantizerOptions & { readonly activationBits: number };
