@@ -20,6 +20,8 @@ export interface BinaryLayerState {
   readonly shape: FilterShape;
   /** Latent weights, (O, I, kh, kw). */
   readonly weight: Variable;
+  /** Their initial values, for parameters that start from them. */
+  readonly initial: Float32Array;
   /** @param options.rate multiplies the learning rate of this parameter; default 1. */
   parameter(
     name: string,
