@@ -51,6 +51,12 @@ const DIFFERENT: Readonly<Record<string, readonly string[]>> = {
   'ir-net': ['weights/', 'activations/'],
   // The derivative of |w| at 0, which is 0 in PyTorch; and the activations have Bi-Real's gradient.
   reste: ['weights/', 'activations/'],
+  // Their quantizers are BNN's and IR-Net's.
+  rad: ['weights/', 'activations/'],
+  'lcr-bnn': ['weights/', 'activations/'],
+  'dir-net': ['activations/'],
+  // mu and sigma get the mean over a filter's weights, as in the authors' later account, where NumPy has the sum.
+  bonn: ['losses/'],
   // Levels and alpha aren't learned.
   dsq: ['weights/', 'activations/'],
 };

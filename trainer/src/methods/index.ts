@@ -5,11 +5,17 @@ import type { MakeActivationQuantizer, MakeWeightQuantizer, MethodOptions } from
 import { biReal } from './bi-real.js';
 import { biper } from './biper.js';
 import { bnn } from './bnn.js';
+import { bonn } from './bonn.js';
+import { dirNet } from './dir-net.js';
 import { dorefa } from './dorefa.js';
 import { dsq } from './dsq.js';
 import { fullPrecision } from './full-precision.js';
 import { irNet } from './ir-net.js';
+import { lcrBnn } from './lcr-bnn.js';
 import type { Method } from './method.js';
+import { mst } from './mst.js';
+import { pcnn } from './pcnn.js';
+import { rad } from './rad.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
@@ -28,6 +34,12 @@ export const METHODS = {
   recu,
   reste,
   dsq,
+  rad,
+  'lcr-bnn': lcrBnn,
+  pcnn,
+  bonn,
+  'dir-net': dirNet,
+  mst,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

@@ -3,7 +3,7 @@ import { withBorderTerm } from '../border-term.js';
 import { checkSigns, type NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import { bitFilters } from '../state.js';
-import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
+import { modulatedSign, projectedSign, type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -12,9 +12,16 @@ import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
 // stored beside the latent weights: a file would then hold two truths, files of older versions would not convert, and `verify` would
 // compare bits with themselves.
 
+/** A layer's rule. It takes what it needs besides the latent weights from the state, and skips what only training needs. */
+type RuleOf = (
+  g: NetworkBuilder,
+  name: string,
+  options: { readonly outChannels: number; kernel: number },
+) => WeightRule;
+
 /** Weight quantizers, by the trainer's names. */
-const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
-  biper: (omega0) => weightRule('biper', omega0),
+const WEIGHT_RULES: Readonly<Record<string, RuleOf>> = {
+  biper: ({ omega0 }) => weightRule('biper', omega0),
   'sign-two-stage': () => weightRule('sign', 0),
   bnn: () => zeroAsPlus(weightRule('sign', 0)),
   // Without the centring of the PyTorch version, as in the paper.
@@ -25,6 +32,21 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
   recu: () => weightRule('recu', 0),
   reste: () => weightRule('reste', 0),
   dsq: () => zeroAsPlus(weightRule('sign', 0)),
+  rad: () => zeroAsPlus(weightRule('sign', 0)),
+  'lcr-bnn': () => weightRule('irnet', 0),
+  pcnn: ({ state }, name, { kernel }) => projectedSign(state.take(`${name}.projection`, [1, 1, kernel, kernel])),
+  bonn({ state }, name, { outChannels, kernel }) {
+    for (const part of ['mu', 'sigma']) state.skip(`${name}.${part}`, [[outChannels, 1, 1, 1]]);
+    return modulatedSign(state.take(`${name}.modulation`, [1, 1, kernel, kernel]));
+  },
+  'dir-net'({ state }, name) {
+    state.skip(`${name}.bound`, [[]]);
+    return weightRule('irnet', 0);
+  },
+  mst({ state }, name, { outChannels }) {
+    state.skip(`${name}.tree`, [[outChannels - 1, 2]]);
+    return weightRule('recu', 0);
+  },
 };
 
 /** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
@@ -40,6 +62,12 @@ const ZERO_RULES = {
   recu: 'zero',
   reste: 'zero',
   dsq: 'plus',
+  rad: 'plus',
+  'lcr-bnn': 'zero',
+  pcnn: 'zero',
+  bonn: 'zero',
+  'dir-net': 'zero',
+  mst: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
@@ -86,7 +114,8 @@ function sums(
   options: MethodConvOptions,
   { weights, activations, activationBits }: TrainedQuantizers,
 ): Value {
-  const rule = WEIGHT_RULES[weights]!(g.omega0);
+  const { outChannels, kernel = 3 } = options;
+  const rule = WEIGHT_RULES[weights]!(g, name, { outChannels, kernel });
   if (activations === 'dorefa') return levelSums(g, x, name, options, rule, activationBits);
   const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
   return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });

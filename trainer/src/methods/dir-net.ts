@@ -1,0 +1,112 @@
+import { offTape } from '../layers/off-tape.js';
+import { estimator } from '../quantizers/estimator.js';
+import { sign } from '../quantizers/sign.js';
+import { centred, unbiasedVariance } from '../quantizers/standardise.js';
+import type { MakeWeightQuantizer } from '../quantizers/types.js';
+import type { Scalar, Tensor, Tensor4D, Tf } from '../types.js';
+import { irNet } from './ir-net.js';
+import type { Method } from './method.js';
+import { withTau } from './preset.js';
+
+/** log10 of IR-Net's steepness t in the first and last epoch. */
+const LOG_STEEPNESS = { from: -3, to: 1 } as const;
+/** A weight can still be updated if it gets this share of the largest gradient. */
+const NOTICEABLE = 0.05;
+/** |t v| at which 1 - tanh(t v)^2 is that share. */
+const REACH = Math.atanh(Math.sqrt(1 - NOTICEABLE));
+/** Weight of the distillation: that of attention transfer, which it is a form of (szagoruyko/attention-transfer). The abstract has none. */
+const TAU = 1000;
+/** Keeps the gradient of a map of zeros finite. */
+const EPSILON = 1e-12;
+
+/**
+ * After the abstract of DIR-Net (Qin, Zhang, Gong, Ding, Xu, Liu, "Distribution-sensitive Information Retention for Accurate Binary Neural
+ * Network", IJCV 2023), and no reproduction: how its three parts are computed is our reading of what they are said to do.
+ *
+ * - Balanced, standardised weights, scaled by a power of two, and the sign of activations: IR-Net's.
+ * - An estimator that first keeps enough weights updatable and then sharpens: IR-Net's, whose t is held below
+ *   atanh(sqrt(0.95)) / q in each layer. q is the quantile of |v| that the share `updatable` of its weights doesn't exceed, before each
+ *   epoch; these weights get at least 5 % of the largest gradient. For weights of a normal distribution and a tenth of them the bound is
+ *   17.3, above the last t of 10, so it acts on other distributions alone.
+ * - Representations aligned with those of a float network: with A the sums of squares over the channels of a stage's map, as a vector of
+ *   pixels, the sum over stages of the mean over images and pixels of (A / |A| - A / |A| of the teacher)^2. The teacher is in evaluation
+ *   mode.
+ */
+const weights: MakeWeightQuantizer = (tf, { options }, layer) => {
+  const last = 10 ** LOG_STEEPNESS.to;
+  const bound = layer.buffer('bound', tf.scalar(last));
+  layer.beforeEpoch(async () => {
+    const values = (await layer.weight.data()) as Float32Array;
+    const quantile = quantileOf(standardisedSizes(values, layer.shape[0]), options.updatable as number);
+    bound.set(tf.scalar(Math.min(last, REACH / quantile)));
+  });
+  const powerOfTwo = (v: Tensor4D): Tensor =>
+    tf.pow(2, tf.round(tf.div(tf.log(tf.mean(tf.abs(v), [1, 2, 3], true)), Math.LN2)));
+  return (w, { progress }) => {
+    const binarize = estimator(
+      tf,
+      (v: Tensor4D) => tf.mul(sign(tf, v), powerOfTwo(v)) as Tensor4D,
+      (v) => {
+        const t = tf.minimum(
+          bound.get(),
+          10 ** (LOG_STEEPNESS.from + (LOG_STEEPNESS.to - LOG_STEEPNESS.from) * progress),
+        );
+        // IR-Net's k t, with k = max(1/t, 1).
+        const slope = tf.mul(tf.maximum(t, 1), powerOfTwo(v));
+        return tf.mul(tf.sub(1, tf.square(tf.tanh(tf.mul(v, t)))), slope);
+      },
+    );
+    const deviations = centred(tf, w);
+    return binarize(tf.div(deviations, tf.sqrt(unbiasedVariance(tf, deviations))));
+  };
+};
+
+/** |w - mean| / deviation of each filter, as IR-Net standardises weights. */
+function standardisedSizes(values: Float32Array, filters: number): Float64Array {
+  const taps = values.length / filters;
+  const sizes = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += taps) {
+    const filter = values.subarray(start, start + taps);
+    const mean = filter.reduce((sum, w) => sum + w, 0) / taps;
+    const deviation = Math.sqrt(filter.reduce((sum, w) => sum + (w - mean) ** 2, 0) / (taps - 1));
+    filter.forEach((w, i) => {
+      sizes[start + i] = Math.abs(w - mean) / deviation;
+    });
+  }
+  return sizes;
+}
+
+/** The smallest of the values that the share of them doesn't exceed. Sorts them. */
+function quantileOf(values: Float64Array, share: number): number {
+  return values.sort()[Math.max(0, Math.ceil(share * values.length) - 1)]!;
+}
+
+export const dirNet: Method = {
+  ...irNet,
+  title: 'DIR-Net, after the abstract (Qin et al., IJCV 2023)',
+  evidence: 'abstract',
+  source: 'arXiv:2109.12338',
+  weights,
+  options: { ...irNet.options, updatable: { default: 0.1, min: 0, max: 1 } },
+  preset: (place) => withTau(irNet.preset(place), TAU),
+  teacher: 'evaluation',
+  loss:
+    (tf, _options, _declare, { stages }) =>
+    ({ features, teacher }) => {
+      let sum: Tensor = tf.scalar(0);
+      for (let i = 1; i <= stages; i++) {
+        const name = `stage${i}`;
+        const wanted = offTape(tf, () => attention(tf, teacher!.get(name) as Tensor4D));
+        const difference = tf.sub(attention(tf, features.get(name) as Tensor4D), wanted);
+        sum = tf.add(sum, tf.mean(tf.square(difference)));
+      }
+      return sum as Scalar;
+    },
+};
+
+/** Sums of squares over the channels of maps (N, H, W, C), as vectors of length 1: (N, H W). */
+function attention(tf: Tf, map: Tensor4D): Tensor {
+  const [images, height, width] = map.shape;
+  const energy = tf.reshape(tf.sum(tf.square(map), 3), [images, height * width]);
+  return tf.div(energy, tf.sqrt(tf.add(tf.sum(tf.square(energy), 1, true), EPSILON)));
+}
