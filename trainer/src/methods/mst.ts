@@ -40,7 +40,8 @@ function treeLength(tf: Tf, latent: Tensor4D, quantize: (w: Tensor4D) => Tensor4
   const taps = latent.size / filters;
   const operation = tf.customGrad((x, save) => {
     const b = tf.reshape(quantize(x as Tensor4D), [filters, taps]) as Tensor2D;
-    const ends = tf.unstack(edges, 1).map((end) => tf.oneHot(end as Tensor, filters, 1, 0, 'float32') as Tensor2D);
+    // Cast, because the wasm back end's one-hot vectors of floats hold the bits of integers.
+    const ends = tf.unstack(edges, 1).map((end) => tf.cast(tf.oneHot(end, filters), 'float32') as Tensor2D);
     const oneWay = tf.matMul(ends[0]!, ends[1]!, true);
     const neighbours = tf.matMul(tf.add(oneWay, tf.transpose(oneWay)) as Tensor2D, b);
     (save as (tensors: Tensor[]) => void)([neighbours]);
