@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 export async function importSource(entry) {
   const outfile = `build/source-${process.pid}.mjs`;
   /** @type {import('esbuild').BuildOptions} */
-  const platform = { platform: 'node', format: 'esm', target: 'node20' };
+  const platform = { platform: 'node', format: 'esm', target: 'node20', conditions: ['signwave:source', 'module'] };
   await build({ entryPoints: [entry], outfile, bundle: true, external: ['echarts'], logLevel: 'warning', ...platform });
   try {
     return await import(pathToFileURL(outfile).href);

@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { chooseBackend } from '../src/backends/choose-backend.ts';
 import { createNetwork } from '../src/models/index.ts';
-import { Sgd } from '../src/optimizer/index.ts';
+import { Sgd } from '../src/optimizer/sgd.ts';
 import { seededRandom } from '../src/random.ts';
 import { trainStep } from '../src/step.ts';
 import { openStockWasm } from './stock-wasm.mjs';

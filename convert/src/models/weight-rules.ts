@@ -35,6 +35,14 @@ export function zeroAsPlus(rule: WeightRule): WeightRule {
   };
 }
 
+/** The same rule for code that asks whether a weight is above 0. */
+export function zeroAsMinus(rule: WeightRule): WeightRule {
+  return (latent) => {
+    const { signs, ...scale } = rule(latent);
+    return { signs: signs.map((w) => (w > 0 ? 1 : -1)), ...scale };
+  };
+}
+
 /** @param omega0 BiPer's frequency. */
 export function weightRule(name: WeightRuleName, omega0: number): WeightRule {
   return name === 'biper' ? biperSign(omega0) : NAMED_RULES[name];
@@ -105,21 +113,6 @@ const NAMED_RULES: Readonly<Record<Exclude<WeightRuleName, 'biper'>, WeightRule>
 };
 
 export const WEIGHT_RULE_NAMES: readonly string[] = ['biper', ...Object.keys(NAMED_RULES)];
-
-/** PCNN: ReSTE's weights, times the sign of the mean of the layer's projection. */
-export function projectedSign(projection: Float32Array): WeightRule {
-  const direction = Math.sign(sum(projection));
-  return (latent) => {
-    const { signs, ...scale } = resteWeights(latent);
-    return { signs: signs.map((w) => direction * w), ...scale };
-  };
-}
-
-/** BONN: sign(w), times the mean of the layer's modulation. */
-export function modulatedSign(modulation: Float32Array): WeightRule {
-  const scale = sum(modulation) / modulation.length;
-  return ({ values, shape }) => ({ signs: values, scale: new Float32Array(shape[0]).fill(scale) });
-}
 
 /** What RBNN rotates its weights by. */
 export interface Rotation {

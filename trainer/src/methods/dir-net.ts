@@ -1,15 +1,10 @@
 import { offTape } from '../layers/off-tape.js';
-import { estimator } from '../quantizers/estimator.js';
-import { sign } from '../quantizers/sign.js';
-import { centred, unbiasedVariance } from '../quantizers/standardise.js';
 import type { MakeWeightQuantizer } from '../quantizers/types.js';
 import type { Scalar, Tensor, Tensor4D, Tf } from '../types.js';
-import { irNet } from './ir-net.js';
+import { irNet, irNetWeights, LAST_STEEPNESS, steepnessAt } from './ir-net.js';
 import type { Method } from './method.js';
 import { withTau } from './preset.js';
 
-/** log10 of IR-Net's steepness t in the first and last epoch. */
-const LOG_STEEPNESS = { from: -3, to: 1 } as const;
 /** A weight can still be updated if it gets this share of the largest gradient. */
 const NOTICEABLE = 0.05;
 /** |t v| at which 1 - tanh(t v)^2 is that share. */
@@ -33,32 +28,13 @@ const EPSILON = 1e-12;
  *   mode.
  */
 const weights: MakeWeightQuantizer = (tf, { options }, layer) => {
-  const last = 10 ** LOG_STEEPNESS.to;
-  const bound = layer.buffer('bound', tf.scalar(last));
+  const bound = layer.buffer('bound', tf.scalar(LAST_STEEPNESS));
   layer.beforeEpoch(async () => {
     const values = (await layer.weight.data()) as Float32Array;
     const quantile = quantileOf(standardisedSizes(values, layer.shape[0]), options.updatable as number);
-    bound.set(tf.scalar(Math.min(last, REACH / quantile)));
+    bound.set(tf.scalar(Math.min(LAST_STEEPNESS, REACH / quantile)));
   });
-  const powerOfTwo = (v: Tensor4D): Tensor =>
-    tf.pow(2, tf.round(tf.div(tf.log(tf.mean(tf.abs(v), [1, 2, 3], true)), Math.LN2)));
-  return (w, { progress }) => {
-    const binarize = estimator(
-      tf,
-      (v: Tensor4D) => tf.mul(sign(tf, v), powerOfTwo(v)) as Tensor4D,
-      (v) => {
-        const t = tf.minimum(
-          bound.get(),
-          10 ** (LOG_STEEPNESS.from + (LOG_STEEPNESS.to - LOG_STEEPNESS.from) * progress),
-        );
-        // IR-Net's k t, with k = max(1/t, 1).
-        const slope = tf.mul(tf.maximum(t, 1), powerOfTwo(v));
-        return tf.mul(tf.sub(1, tf.square(tf.tanh(tf.mul(v, t)))), slope);
-      },
-    );
-    const deviations = centred(tf, w);
-    return binarize(tf.div(deviations, tf.sqrt(unbiasedVariance(tf, deviations))));
-  };
+  return (w, { progress }) => irNetWeights(tf, w, tf.minimum(bound.get(), steepnessAt(progress, options)));
 };
 
 /** |w - mean| / deviation of each filter, as IR-Net standardises weights. */

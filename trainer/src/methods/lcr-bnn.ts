@@ -27,7 +27,6 @@ export const lcrBnn: Method = {
   title: 'LCR-BNN (Shang et al., ECCV 2022)',
   evidence: 'code',
   source: 'github.com/42Shawn/LCR_BNN at 3905ef2',
-  style: (place) => ({ ...irNet.style(place), ...(place.family === 'imagenet-resnet' && IMAGENET_STYLE) }),
   preset,
   teacher: 'training',
   loss: (tf, _options, declare, { stages }) => {
@@ -35,15 +34,6 @@ export const lcrBnn: Method = {
     return (inputs) => lipschitzLoss(tf, inputs, gamma, stages);
   },
 };
-
-const IMAGENET_STYLE = {
-  nonlinearity: 'hardtanh',
-  skips: 'conv',
-  shortcut: 'conv',
-  stem: 'norm-act',
-  tail: 'norm',
-  normScale: 1,
-} as const;
 
 function preset({ family }: Place): Preset {
   const stage = { learningRate: 0.1, weightDecay: 1e-4, tau: 8 };

@@ -2,7 +2,7 @@ import { batchNorm } from '../layers/batch-norm.js';
 import { binaryConvolution } from '../layers/binary-convolution.js';
 import { convolution, type Layer } from '../layers/convolution.js';
 import { constant } from '../layers/initialisers.js';
-import { avgPool, padChannels } from '../layers/pools.js';
+import { avgPool, everyNth, padChannels } from '../layers/pools.js';
 import type { Tensor4D, Tf } from '../types.js';
 import type { UnitContext } from './unit.js';
 
@@ -19,7 +19,7 @@ export function shortcut(context: UnitContext, name: string, { inChannels, chann
   if (stride === 1 && inChannels === channels) return (x) => x;
   const mean = (x: Tensor4D): Tensor4D => (stride === 1 ? x : avgPool(tf, x, 2));
   if (style.shortcut === 'average-pad') return (x) => withChannels(tf, mean(x), channels);
-  if (style.shortcut === 'slice-pad') return (x) => withChannels(tf, everySecond(tf, x, stride), channels);
+  if (style.shortcut === 'slice-pad') return (x) => withChannels(tf, everyNth(tf, x, stride), channels);
 
   const isStrided = style.shortcut === 'conv' || style.shortcut === 'binary-conv';
   const shape = { inChannels, outChannels: channels, kernel: 1, stride: isStrided ? stride : 1 };
@@ -39,9 +39,4 @@ export function shortcut(context: UnitContext, name: string, { inChannels, chann
 function withChannels(tf: Tf, x: Tensor4D, channels: number): Tensor4D {
   const missing = channels - x.shape[3];
   return missing === 0 ? x : padChannels(tf, x, missing / 2, missing / 2);
-}
-
-/** Every second row and column, from the first; the map itself for a stride of 1. */
-function everySecond(tf: Tf, x: Tensor4D, stride: number): Tensor4D {
-  return stride === 1 ? x : tf.maxPool(x, 1, stride, 'valid');
 }

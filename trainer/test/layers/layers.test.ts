@@ -3,7 +3,7 @@ import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { scaleChannels } from '../../src/layers/channel-scale.js';
 import { convolve } from '../../src/layers/convolution.js';
 import { hardtanh, hardtanhOfSum } from '../../src/layers/hardtanh.js';
-import { avgPool, maxPool, padChannels } from '../../src/layers/pools.js';
+import { avgPool, everyNth, maxPool, padChannels } from '../../src/layers/pools.js';
 import { columnSums } from '../../src/layers/sums.js';
 import { waveRegulariser } from '../../src/layers/wave-regulariser.js';
 import type { Tensor, Tensor4D, Tf, Variable } from '../../src/types.js';
@@ -16,6 +16,24 @@ describe.each(['wasm', 'cpu'] as const)('layers on %s', (backend) => {
   beforeAll(async () => {
     ({ tf } = await chooseBackend({ force: backend }));
   });
+
+  /** The gradient of sum(f(x) * probe), where f gives another shape than that of x. */
+  const gradientThrough = (
+    f: (x: Tensor4D) => Tensor,
+    x: readonly number[],
+    shape: [number, number, number, number],
+    probe: readonly number[],
+    shapeOfProbe: [number, number, number, number],
+  ): Promise<number[]> => {
+    const total = (at: Tensor4D): Tensor => tf.sum(tf.mul(f(at), tf.tensor4d([...probe], shapeOfProbe)));
+    return gradientOf(
+      tf,
+      total,
+      x,
+      shape,
+      x.map((_, i) => (i === 0 ? 1 : 0)),
+    );
+  };
 
   test('hardtanh clips, and its gradient is 0 at exactly -1 and 1 as in PyTorch', async () => {
     const grid = [-2, -1, -0.99999994, -0.5, 0, 0.5, 0.99999994, 1, 2];
@@ -140,6 +158,38 @@ describe.each(['wasm', 'cpu'] as const)('layers on %s', (backend) => {
     expect(await valuesAt(tf, (input) => maxPool(tf, input, 3, 2, [1, 1]), ramp, [1, 4, 4, 1])).toEqual([
       -15, -13, -7, -5,
     ]);
+  });
+
+  test.each([
+    { window: 2, stride: 2, sides: [0, 0] },
+    { window: 3, stride: 2, sides: [1, 1] },
+  ] as const)(
+    'max pooling of $window x $window gives its gradient to the largest pixel, also among negative ones',
+    async ({ window, stride, sides }) => {
+      const x = wave(2 * 6 * 6 * 3).map((value) => value - 0.6);
+      const pool = (input: Tensor4D): Tensor => maxPool(tf, input, window, stride, [...sides]);
+      const probe = wave(2 * 3 * 3 * 3, 2);
+      const gradient = await gradientThrough(pool, x, [2, 6, 6, 3], probe, [2, 3, 3, 3]);
+      const expected = new Array<number>(x.length).fill(0);
+      probe.forEach((value, i) => {
+        const [channel, column, row, n] = [i % 3, Math.floor(i / 3) % 3, Math.floor(i / 9) % 3, Math.floor(i / 27)];
+        const inside = (output: number): number[] =>
+          Array.from({ length: window }, (_, k) => output * stride - sides[0] + k).filter((k) => k >= 0 && k < 6);
+        const places = inside(row).flatMap((r) => inside(column).map((c) => ((n * 6 + r) * 6 + c) * 3 + channel));
+        expected[places.reduce((best, place) => (x[place]! > x[best]! ? place : best))]! += value;
+      });
+      gradient.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i]!, 5);
+      });
+    },
+  );
+
+  test('every second pixel gets the gradient of its copy', async () => {
+    const x = wave(4 * 4).map((value) => value - 2);
+    const f = (input: Tensor4D): Tensor => everyNth(tf, input, 2);
+    expect(await valuesAt(tf, f, x, [1, 4, 4, 1])).toEqual([x[0], x[2], x[8], x[10]].map((it) => Math.fround(it!)));
+    const gradient = await gradientThrough(f, x, [1, 4, 4, 1], [1, 2, 3, 4], [1, 2, 2, 1]);
+    expect(gradient).toEqual([1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0]);
   });
 
   test('average pooling leaves an incomplete window out, as PyTorch does', async () => {
