@@ -62,17 +62,18 @@ export class OracleLayer implements BinaryLayerState {
     return buffer;
   }
 
-  loss(term: (phase: Phase) => Scalar): void {
+  // Functions of their own, because quantizers take them out of the layer.
+  readonly loss = (term: (phase: Phase) => Scalar): void => {
     this.terms.push(term);
-  }
+  };
 
-  beforeEpoch(task: (phase: Phase) => Promise<void>): void {
+  readonly beforeEpoch = (task: (phase: Phase) => Promise<void>): void => {
     this.epochTasks.push(task);
-  }
+  };
 
-  afterStep(task: () => void): void {
+  readonly afterStep = (task: () => void): void => {
     this.stepTasks.push(task);
-  }
+  };
 
   #given(name: string, shape: readonly number[]): Tensor {
     const array = this.#arrays.get(`in.${name.toLowerCase()}`);

@@ -34,7 +34,7 @@ const weights: MakeWeightQuantizer = (tf, { options }, layer) => {
     const quantile = quantileOf(standardisedSizes(values, layer.shape[0]), options.updatable as number);
     bound.set(tf.scalar(Math.min(LAST_STEEPNESS, REACH / quantile)));
   });
-  return (w, { progress }) => irNetWeights(tf, w, tf.minimum(bound.get(), steepnessAt(progress, options)));
+  return (w, { progress }) => irNetWeights(tf, w, () => tf.minimum(bound.get(), steepnessAt(progress, options)));
 };
 
 /** |w - mean| / deviation of each filter, as IR-Net standardises weights. */

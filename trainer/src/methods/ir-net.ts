@@ -20,7 +20,7 @@ export function steepnessAt(progress: number, options: MethodOptions): number {
 /**
  * The slope of the Error Decay Estimator, k t (1 - tanh(t x)^2) with k = max(1/t, 1).
  *
- * @param steepness a number, or a scalar.
+ * @param steepness t.
  */
 function errorDecaySlope(tf: Tf, x: Tensor4D, steepness: number | Tensor): Tensor {
   return tf.mul(tanhSlope(tf, tf.mul(x, steepness)), tf.maximum(steepness, 1));
@@ -36,9 +36,9 @@ function errorDecaySlope(tf: Tf, x: Tensor4D, steepness: number | Tensor): Tenso
  *
  * with t rising from `tMin` to 10, log-linearly in the epochs, and k = max(1/t, 1). Half an exponent rounds to even.
  *
- * @param steepness t.
+ * @param steepness gives t, a number or a scalar, when the gradient is computed.
  */
-export function irNetWeights(tf: Tf, w: Tensor4D, steepness: number | Tensor): Tensor4D {
+export function irNetWeights(tf: Tf, w: Tensor4D, steepness: () => number | Tensor): Tensor4D {
   const powerOfTwo = (v: Tensor4D): Tensor => {
     const exponents = tf.div(tf.log(tf.mean(tf.abs(v), [1, 2, 3], true)), Math.LN2);
     return tf.pow(2, tf.round(exponents));
@@ -46,7 +46,7 @@ export function irNetWeights(tf: Tf, w: Tensor4D, steepness: number | Tensor): T
   const binarize = estimator(
     tf,
     (v: Tensor4D) => tf.mul(sign(tf, v), powerOfTwo(v)) as Tensor4D,
-    (v) => tf.mul(errorDecaySlope(tf, v, steepness), powerOfTwo(v)),
+    (v) => tf.mul(errorDecaySlope(tf, v, steepness()), powerOfTwo(v)),
   );
   const deviations = centred(tf, w);
   return binarize(tf.div(deviations, tf.sqrt(unbiasedVariance(tf, deviations))));
@@ -55,7 +55,7 @@ export function irNetWeights(tf: Tf, w: Tensor4D, steepness: number | Tensor): T
 const weights: MakeWeightQuantizer =
   (tf, { options }) =>
   (w, { progress }) =>
-    irNetWeights(tf, w, steepnessAt(progress, options));
+    irNetWeights(tf, w, () => steepnessAt(progress, options));
 
 /** aq = sign(a), sign(0) = 0;   dL/da = dL/daq * k t (1 - tanh(t a)^2), with the t and k of the weights. */
 const activations: MakeActivationQuantizer =

@@ -86,13 +86,12 @@ describe.each(['wasm', 'cpu'] as const)('MST-compression after its abstract, on 
     const weight = store.parameter('conv.weight', SHAPE, () => initial);
     const quantize = mst.weights(tf, { omega0: 20, options: {} }, store.binaryLayer('conv', SHAPE, weight, initial));
     const signs = () => quantize(weight as unknown as Tensor4D, PHASE, false).data();
-    const [tree] = store.buffers;
-    return { store, weight, signs, tree: tree! };
+    const tree = store.buffers.find(({ name }) => name === 'conv.tree')!;
+    return { store, weight, signs, tree };
   }
 
   test('finds the tree of the present signs before each epoch, and keeps it in the state dict', async () => {
     const { store, weight, signs, tree } = layer();
-    expect(tree.name).toBe('conv.tree');
     expect(edgesOf(await tree.get().data())).toEqual([0, 1, 2, 3].map((i) => [i, i + 1]));
     for (const seed of [7, 8]) {
       weight.assign(tf.tensor4d(latents(5, TAPS, seed), [...SHAPE]));
