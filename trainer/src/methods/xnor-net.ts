@@ -1,6 +1,5 @@
 import { normal } from '../layers/initialisers.js';
 import { gradientOfRelu } from '../layers/relu-gradient.js';
-import { estimator } from '../quantizers/estimator.js';
 import { signOrPlus } from '../quantizers/sign.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
 import { within } from '../quantizers/window.js';

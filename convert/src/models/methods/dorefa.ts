@@ -19,13 +19,14 @@ export function dorefaActivations(g: NetworkBuilder, x: Value, bits: number): Do
     const floats = g.relu(x);
     return (name, options) => g.binaryConv(floats, name, { ...options, weights: 'reste', keepsFloats: true });
   }
-  const levels = levelBits(g, x, publishedLevels(bits));
+  // With 1 bit, that code takes the sign of what it clamped to 0 and 1: 1 for all that is above 0.
+  const levels = levelBits(g, x, bits === 1 ? oneBitLevels(0) : dorefaLevels(bits));
   return (name, options) => levelConv(g, levels, name, { ...options, weights: weightRule('reste', 0) });
 }
 
-/** With 1 bit, that code takes the sign of what it clamped to 0 and 1: 1 for all that is above 0. */
-function publishedLevels(bits: number): ActivationLevels {
-  return bits === 1 ? { thresholds: [0], top: 1, atThreshold: 'lower' } : dorefaLevels(bits);
+/** The levels 0 and 1: 1 for what is above the threshold. */
+export function oneBitLevels(threshold: number): ActivationLevels {
+  return { thresholds: [threshold], top: 1, atThreshold: 'lower' };
 }
 
 /** DoReFa-Net's activations: the levels 0, 1/L ... 1 with L = 2^bits - 1, each activation at the nearest. */

@@ -1,5 +1,5 @@
 import { sum, type WeightRule, weightRule } from '../weight-rules.js';
-import type { TrainedLayer } from './trained.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 // methods/modulated.ts — layers of PCNN and BONN that signwave's own trainer made (trainer/src/methods/pcnn.ts, bonn.ts). Each learns a kernel,
 // whose mean is in the weights. What the authors publish are the products.
