@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { DataFormat } from '@signwave/data';
 import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+import stripJsonComments from 'strip-json-comments';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
@@ -82,7 +83,7 @@ export async function readConfig(path: string): Promise<TrainConfig> {
 }
 
 /**
- * A config file's text, checked and completed.
+ * A config file's text, checked and completed. It is JSON; comments and a comma after the last item are allowed.
  *
  * @param path for messages.
  * @throws {SignwaveError} `E_CONFIG` for text that isn't JSON, an unknown key, a missing or an impossible value.
@@ -90,7 +91,7 @@ export async function readConfig(path: string): Promise<TrainConfig> {
 export function parseConfig(text: string, path: string): TrainConfig {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(stripJsonComments(text, { trailingCommas: true }));
   } catch (cause) {
     throw refuse(path, `it is no JSON: ${(cause as Error).message}`);
   }

@@ -69,7 +69,7 @@ const AUGMENTATION = v.strictObject({
 const DATA = v.strictObject({
   format: v.picklist(DATA_FORMATS),
   folder: text,
-  sha256: v.optional(v.record(text, v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, '64 hexadecimal digits'))), {}),
+  sha256: v.optional(v.record(text, v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{64}$/, '64 hexadecimal digits'))), {}),
   trainImages: v.optional(whole(2)),
   testImages: v.optional(whole(1)),
   side: v.optional(whole(8, 1024), 224),
