@@ -20,7 +20,11 @@ const TEST_IMAGES = 100;
 /** Number of images to compare with the reference layer by layer, which is slow. */
 const COMPARED_IMAGES = 3;
 /** No differing bits, for activation quantizers that don't have one sign for each of the six binary layers. */
-const NO_DIFFERENCE: Readonly<Record<string, readonly number[]>> = { identity: [], dorefa: new Array(18).fill(0) };
+const NO_DIFFERENCE: Readonly<Record<string, readonly number[]>> = {
+  identity: [],
+  dorefa: new Array(18).fill(0),
+  hwgq: new Array(18).fill(0),
+};
 const ALL = process.env.SIGNWAVE_FULL === '1';
 
 const weights = WEIGHT_QUANTIZER_NAMES;

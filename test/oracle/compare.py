@@ -65,8 +65,8 @@ def run_with_given_signs(given):
         if node.op_type in ('Conv', 'Gemm'):
             layers.setdefault(node.name.rsplit('/', 1)[0], {}).setdefault(node.input[0], node)
     cut = {}
-    for layer in net.layers:
-        # A layer that is computed twice reads two signs, LAYER and LAYER|1.
+    for layer in dict.fromkeys(name.split('|')[0] for name in net.layers):
+        # A layer that is computed twice, or whose activations have levels, reads several signs: LAYER, LAYER|1 ...
         for n, (value, node) in enumerate(layers[layer].items()):
             key = layer if n == 0 else f'{layer}|{n}'
             if key in given:

@@ -128,8 +128,8 @@ def irnet_imagenet(net, x, convolution=irnet_conv, finish=bn_hardtanh, **options
     return y
 
 
-def lcr_imagenet(net, x):
-    y = imagenet_resnet(net, x, irnet_conv, bn_hardtanh)
+def lcr_imagenet(net, x, **options):
+    y = imagenet_resnet(net, x, irnet_conv, bn_hardtanh, **options)
     unused_batch_norm(net, 'bn3', net.classes)
     net.normal('gamma', 1, 4)
     return y
@@ -293,6 +293,123 @@ def nin(net, x):
     x = unit(unit(x, 'xnor.10', 192, 3), 'xnor.11', 192, 1)
     x = batch_norm(net, x, 'xnor.12', eps=1e-4, affine=False)
     return global_mean(relu(float_conv(net, x, 'xnor.13', net.classes, 1, bias=True)))
+
+
+def pcnn(net, x):
+    x = batch_norm(net, float_conv(net, x, 'conv1', 64, 7, stride=2, pad=3), 'bn1')
+    x = max_pool(prelu(x, net.normal('prelu.weight', 64, mean=0.25)), 3, 2, 1)
+    for stage, o in enumerate((64, 128, 256, 512)):
+        for b in range(4):
+            at, stride = f'layer{stage + 1}.{b}.', 2 if stage and not b else 1
+            y = stored_conv(net, batch_norm(net, x, f'{at}bn'), f'{at}conv', o, stride=stride)
+            if stride == 2:
+                x = batch_norm(net, float_conv(net, x, f'{at}downsample.0', o, 1), f'{at}downsample.1')
+                x = avg_pool(x, 2)
+            x = prelu(x + y, net.normal(f'{at}prelu.weight', o, mean=0.25))
+    return linear(net, avg_pool(x, 7, 1), 'fc', net.classes)
+
+
+def dorefa_resnet20(net, x, bits):
+    x = float_conv(net, x, 'conv0', 16, 3, pad=1)
+    for i in range(9):
+        at, o, stride = f'layers.{i}.', 16 * 2 ** (i // 3), 2 if i in (3, 6) else 1
+        a = dorefa_activation(net, f'{at}conv0', batch_norm(net, x, f'{at}bn0'), bits)
+        if stride == 2:
+            x = batch_norm(net, dorefa_conv(net, a, f'{at}skip_conv', o, 1, 2), f'{at}skip_bn')
+        y = batch_norm(net, dorefa_conv(net, a, f'{at}conv0', o, stride=stride), f'{at}bn1')
+        x = x + dorefa_conv(net, dorefa_activation(net, f'{at}conv1', y, bits), f'{at}conv1', o)
+    return linear(net, global_mean(batch_norm(net, x, 'bn')), 'logit', net.classes)
+
+
+def binarynet_head(net, x, hidden, affine):
+    for i in (0, 3):
+        x = binarynet_linear(net, x, f'classifier.{i}', hidden)
+        x = hardtanh(batch_norm(net, x, f'classifier.{i + 1}'))
+    return log_softmax(batch_norm(net, binarynet_linear(net, x, 'classifier.6', net.classes), 'classifier.7', affine=affine))
+
+
+def binarynet_vgg(net, x):
+    for at, o, pools in ((0, 384, 0), (3, 384, 1), (7, 768, 0), (10, 768, 1), (14, 1536, 0), (17, 512, 1)):
+        x = binarynet_conv(net, x, f'features.{at}', o, bias=True)
+        x = max_pool(x, 2) if pools else x
+        x = hardtanh(batch_norm(net, x, f'features.{at + 1 + pools}'))
+    return binarynet_head(net, x, 1024, affine=False)
+
+
+def binarynet_alexnet(net, x):
+    for at, o, k, stride, pools in ((0, 192, 11, 4, 1), (4, 576, 5, 1, 1), (8, 1152, 3, 1, 0), (11, 768, 3, 1, 0), (14, 256, 3, 1, 1)):
+        x = binarynet_conv(net, x, f'features.{at}', o, k, stride, pad=2 if k > 3 else 1, bias=True)
+        x = max_pool(x, 3, 2) if pools else x
+        x = hardtanh(batch_norm(net, x, f'features.{at + 1 + pools}'))
+    return binarynet_head(net, x, 4096, affine=True)
+
+
+def binarynet_resnet(net, x):
+    x = hardtanh(batch_norm(net, binarynet_conv(net, x, 'conv1', 80), 'bn1'))
+    for stage, o in enumerate((80, 160, 320)):
+        for b in range(2):
+            at, stride = f'layer{stage + 1}.{b}.', 2 if stage and not b else 1
+            y = hardtanh(batch_norm(net, binarynet_conv(net, x, f'{at}conv1', o, stride=stride), f'{at}bn1'))
+            y = binarynet_conv(net, y, f'{at}conv2', o)
+            if stride == 2:
+                x = batch_norm(net, binarynet_conv(net, x, f'{at}downsample.0', o, 1, stride), f'{at}downsample.1')
+            x = x + y
+            if (stage, b) != (2, 1):
+                x = hardtanh(batch_norm(net, x, f'{at}bn2'))
+    unused_batch_norm(net, 'layer3.1.bn2', 320)
+    x = hardtanh(batch_norm(net, avg_pool(x, 8).reshape(len(x), -1), 'bn2'))
+    return log_softmax(batch_norm(net, binarynet_linear(net, x, 'fc', net.classes), 'bn3'))
+
+
+def caffe_norm(net, x, name):
+    return batch_norm(net, x, name, affine=False)
+
+
+def hwgq_resnet(net, x, depths=(2, 2, 2, 2), stored=False):
+    x = max_pool_ceil(float_conv(net, x, 'conv1', 64, 7, stride=2, pad=3, bias=True), 3)
+    x = caffe_norm(net, x, 'bn1')
+    before = None
+    for stage, blocks in enumerate(depths):
+        o = 64 * 2 ** stage
+        for b in range(blocks):
+            at = f'{stage + 2}{"abcdef"[b]}'
+            if b == 0 and stage > 0:
+                a = half_wave(net, f'res{at}_branch2a', caffe_norm(net, x, f'bn{before}'), f'qt{before}')
+                x = hwgq_conv(net, a, f'res{at}_branch1', o, 1, 2, stored=stored)
+                x = scaled(net, caffe_norm(net, x, f'bn{at}_branch1'), f'scale{at}_branch1')
+                stride = 2
+            else:
+                y = x if before is None else caffe_norm(net, x, f'bn{at}_branch2a')
+                a = half_wave(net, f'res{at}_branch2a', y, f'qt{at}_branch2a')
+                stride = 1
+            y = caffe_norm(net, hwgq_conv(net, a, f'res{at}_branch2a', o, stride=stride, stored=stored), f'bn{at}_branch2b')
+            a = half_wave(net, f'res{at}_branch2b', y, f'qt{at}_branch2b')
+            y = caffe_norm(net, hwgq_conv(net, a, f'res{at}_branch2b', o, stored=stored), f'bn{at}_branch2b_end')
+            x, before = x + scaled(net, y, f'scale{at}_branch2b_end'), at
+    return linear(net, avg_pool(relu(x), 7, 1), 'fc1000', net.classes)
+
+
+def hwgq_layer(net, x, i, o, k=3):
+    a = half_wave(net, f'conv{i}', caffe_norm(net, x, f'bn{i}'), f'qt{i}')
+    return hwgq_conv(net, a, f'conv{i}', o, k)
+
+
+def hwgq_vgg_small(net, x):
+    x = hwgq_layer(net, float_conv(net, x, 'conv1_1', 128, 3, pad=1), '1_2', 128)
+    x = hwgq_layer(net, hwgq_layer(net, max_pool(x, 2), '2_1', 256), '2_2', 256)
+    x = hwgq_layer(net, hwgq_layer(net, max_pool(x, 2), '3_1', 512), '3_2', 512)
+    x = max_pool(relu(scaled(net, caffe_norm(net, x, 'bn3'), 'scale3')), 2)
+    return linear(net, x, 'fc4', net.classes)
+
+
+def hwgq_alexnet(net, x):
+    x = max_pool_ceil(float_conv(net, x, 'conv1', 96, 11, stride=4), 3)
+    x = max_pool_ceil(hwgq_layer(net, x, '2', 256, 5), 3)
+    x = hwgq_layer(net, hwgq_layer(net, x, '3', 384), '4', 384)
+    x = max_pool_ceil(hwgq_layer(net, x, '5', 256), 3)
+    for i in ('6', '7'):
+        x = hwgq_linear(net, half_wave(net, f'fc{i}', caffe_norm(net, x, f'bn{i}'), f'qt{i}'), f'fc{i}', 4096)
+    return linear(net, relu(caffe_norm(net, x, 'bn8')), 'fc8', net.classes)
 
 
 def sliced(x):

@@ -35,13 +35,13 @@ class Net:
             return np.where(self.rng.uniform(size=shape) < 0.05, 1e-8, scale)
         return self.tensor(name, make)
 
-    def sign(self, name, x, threshold=0.0):
+    def sign(self, name, x, threshold=0.0, of_zero=0):
         """
-        sign(x - threshold) as torch.sign gives it: 0 if they are equal. If the signs of another executor are given, they are used where
+        sign(x - threshold) as torch.sign gives it: 0 if they are equal, or `of_zero`. If the signs of another executor are given, they are used where
         rounding may decide, within 1e-5 of the threshold. Elsewhere they must be the same, and the first difference is noted.
         """
         distance = x - F32(1) * threshold
-        signs = np.sign(distance)
+        signs = np.where(distance == 0, F32(of_zero), np.sign(distance))
         if self.given is not None:
             found = self.given[name].astype(F32)
             self.layers.append(name)
@@ -127,6 +127,14 @@ def max_pool(x, k, stride=None, pad=0):
 
 def avg_pool(x, k, stride=None, pad=0):
     return pool(x, k, stride or k, pad, lambda v: v.mean((4, 5), dtype=F32), 0)
+
+
+def max_pool_ceil(x, k):
+    """Stride 2, the last window cut off at the border."""
+    h = x.shape[2]
+    missing = -(h - k) % 2
+    x = np.pad(x, ((0, 0), (0, 0), (0, missing), (0, missing)), constant_values=-np.inf)
+    return max_pool(x, k, 2)
 
 
 def avg_pool_ceil(x):
@@ -256,6 +264,83 @@ def irnet_float_conv(net, x, name, o, k=3, stride=1):
 
 def reste_float_conv(net, x, name, o, k=3, stride=1):
     return conv(x, reste_weights(net, latent(net, x, f'{name}.weight', o, k)), stride, k // 2)
+
+
+def stored_conv(net, x, name, o, k=3, stride=1):
+    """Weights that are stored as +a and -a, one a for the layer."""
+    a = F32(net.rng.uniform(0.01, 0.1))
+    w = net.tensor(f'{name}.weight', lambda: net.rng.choice([-a, a], (o, x.shape[1], k, k)))
+    return conv(net.sign(name, x), w, stride, k // 2)
+
+
+def binarynet_conv(net, x, name, o, k=3, stride=1, pad=None, bias=False):
+    """Signs without a scale; the image keeps its floats."""
+    w = np.sign(latent(net, x, f'{name}.weight', o, k))
+    y = conv(x if x.shape[1] == 3 else net.sign(name, x), w, stride, k // 2 if pad is None else pad)
+    return y + channels(net.normal(f'{name}.bias', o)) if bias else y
+
+
+def binarynet_linear(net, x, name, o):
+    """Takes a map, which it flattens, or a vector."""
+    signs = net.sign(name, x.reshape(*x.shape[:2], *(x.shape[2:] or (1, 1))))
+    signs = signs.reshape(len(x), -1)
+    w = latent(net, signs, f'{name}.weight', o, 1)
+    net.state[f'{name}.weight'] = w = w.reshape(o, -1)
+    return (signs @ np.sign(w).T + net.normal(f'{name}.bias', o)).astype(F32)
+
+
+def levels(net, name, x, thresholds, top):
+    """
+    Activations of equally spaced levels from 0 to `top`; one at a threshold gets the lower level. A level is reached where a sign is +1: of
+    the layer `name`, then of `name`|1 ... In binary64, because thousands of products that aren't whole numbers would add rounding.
+    """
+    names = [f'{name}|{j}' if j else name for j in range(len(thresholds))]
+    reached = sum(net.sign(n, x, F32(t), of_zero=-1) > 0 for n, t in zip(names, thresholds))
+    return reached.astype(np.float64) * (top / len(thresholds))
+
+
+def dorefa_activation(net, name, x, bits):
+    if bits == 32:
+        return relu(x)
+    n = 2 ** bits - 1
+    return levels(net, name, x, [0] if bits == 1 else [(j + 0.5) / n for j in range(n)], 1)
+
+
+def dorefa_conv(net, a, name, o, k=3, stride=1):
+    """@param a activations that are quantized already."""
+    w = reste_weights(net, latent(net, a, f'{name}.weight', o, k))
+    return conv(a, w.astype(a.dtype), stride, k // 2)
+
+
+def half_wave(net, name, x, quantizer):
+    """Four levels, an activation at the nearest, between two at the lower. @param name of the layer that reads them."""
+    centers = net.tensor(f'{quantizer}.centers', lambda: [0.538, 1.076, 1.614])
+    return levels(net, name, x, [0, (centers[0] + centers[1]) / F32(2), (centers[1] + centers[2]) / F32(2)], centers[2])
+
+
+def hwgq_conv(net, a, name, o, k=3, stride=1, pad=None, stored=False):
+    """@param a activations of four levels. @param stored whether weights are stored as +a and -a, one a for each filter."""
+    if stored:
+        scale = net.rng.uniform(0.01, 0.1, (o, 1, 1, 1))
+        w = net.tensor(f'{name}.weight', lambda: net.rng.choice([-1, 1], (o, a.shape[1], k, k)) * scale)
+    else:
+        w = latent(net, a, f'{name}.latent', o, k)
+        w = np.where(w >= 0, 1, -1) * np.abs(mean_abs_weights(net, w)).max((1, 2, 3), keepdims=True)
+    return conv(a, w.astype(np.float64), stride, k // 2 if pad is None else pad)
+
+
+def hwgq_linear(net, a, name, o):
+    """Takes a map of four levels; its weights are stored as rows of a matrix."""
+    if f'{name}.latent' in net.state:
+        net.state[f'{name}.latent'] = net.state[f'{name}.latent'].reshape(o, *a.shape[1:])
+    y = hwgq_conv(net, a, name, o, a.shape[2], pad=0)
+    net.state[f'{name}.latent'] = net.state[f'{name}.latent'].reshape(o, -1)
+    return y
+
+
+def scaled(net, x, name):
+    c = x.shape[1]
+    return (x * channels(net.normal(f'{name}.weight', c, mean=1)) + channels(net.normal(f'{name}.bias', c))).astype(F32)
 
 
 def rbnn_conv(net, x, name, o, k=3, stride=1):

@@ -1,4 +1,4 @@
-"""Runs networks of eleven methods for which there is no trained checkpoint, by forward rules in NumPy on random tensors.
+"""Runs networks for which there is no trained checkpoint, by forward rules in NumPy on random tensors.
 
     python3 networks.py FOLDER
 
@@ -115,6 +115,19 @@ NETWORKS = {
     'adabin-resnet18_1w1a deep stem': (IMAGENET, lambda n, x: adabin_imagenet(n, x, deep=maxout)),
     'bireal-birealnet18 zero weights': (IMAGENET, lambda n, x: birealnet(with_zeros(n), x, (4, 4, 4, 4))),
     'lcr-resnet18_1w1a_IR': (IMAGENET, lcr_imagenet),
+    'lcr-resnet18_1w1a_IR deep stem': (IMAGENET, lambda n, x: lcr_imagenet(n, x, deep=hardtanh_only, averages=True)),
+    'pcnn-resnet18': (IMAGENET, pcnn),
+    'hwgq-resnet18': (IMAGENET, hwgq_resnet),
+    'hwgq-resnet18_bw': (IMAGENET, lambda n, x: hwgq_resnet(n, x, stored=True)),
+    'hwgq-vgg_small': (CIFAR, hwgq_vgg_small),
+    'hwgq-alexnet': ((3, 227, 227), hwgq_alexnet),
+    'bnn-vgg_cifar10_binary': (CIFAR, binarynet_vgg),
+    'bnn-alexnet_binary': (IMAGENET, binarynet_alexnet),
+    'bnn-resnet_binary': (CIFAR, binarynet_resnet),
+    'dorefa-resnet20_1w1a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 1)),
+    'dorefa-resnet20_1w2a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 2)),
+    'dorefa-resnet20_1w4a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 4)),
+    'dorefa-resnet20_1w32a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 32)),
     'adambnn-reactnet': (IMAGENET, lambda n, x: reactnet(n, x, flat=False)),
     'biper-resnet20_1w1a zero weights': (
         CIFAR,

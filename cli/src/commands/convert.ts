@@ -49,7 +49,10 @@ export function registerConvert(program: Command): void {
   program
     .command('convert')
     .description('pack a trained checkpoint into a model file with one bit per binary weight')
-    .argument('<checkpoint>', 'PyTorch checkpoint (written by torch.save), .safetensors, .index.json or .npz')
+    .argument(
+      '<checkpoint>',
+      'PyTorch checkpoint (written by torch.save), .safetensors, .index.json, .npz or .caffemodel',
+    )
     .requiredOption('-o, --output <file>', 'model to write (.sgnw)')
     .option(
       '--arch <name>',

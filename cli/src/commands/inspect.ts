@@ -49,6 +49,7 @@ const CONTAINERS: Readonly<Record<Checkpoint['container'], string>> = {
   'torch-legacy': 'PyTorch checkpoint (legacy format)',
   safetensors: 'safetensors checkpoint',
   npz: 'NumPy archive (.npz)',
+  caffemodel: 'Caffe model (.caffemodel)',
 };
 
 interface Options extends PartOptions {

@@ -31,10 +31,10 @@ export interface StateDict {
 
 /** What a checkpoint file holds. Tensor values are not in memory. */
 export interface Checkpoint {
-  readonly container: 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npz';
+  readonly container: 'torch-zip' | 'torch-legacy' | 'safetensors' | 'npz' | 'caffemodel';
   /** Name of the file, for messages. */
   readonly sourceName: string;
-  /** The state dict in file order; a DataParallel `module.` that every name has is removed. */
+  /** The state dict in file order, or a Caffe model's blobs by names like PyTorch's; a DataParallel `module.` that every name has is removed. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /**
    * Plain values found beside the state dict: epoch, model name, best accuracy. In a safetensors file they are the strings of its

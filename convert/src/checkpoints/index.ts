@@ -1,4 +1,5 @@
 import { type ByteSource, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { openCaffeModel } from './caffemodel.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { PartOptions } from './network-tensors.js';
 import { openNpz } from './npz.js';
@@ -24,7 +25,7 @@ export interface OpenOptions extends PartOptions {
 
 /**
  * Open a checkpoint: what `torch.save` wrote (a zip archive, or before PyTorch 1.6 a series of pickles), a safetensors file, the index
- * of several (`*.index.json`), or an `.npz` of NumPy. Nothing in it is executed, and only the directory of its tensors is read; values are
+ * of several (`*.index.json`), an `.npz` of NumPy, or a `.caffemodel` of Caffe. Nothing in it is executed, and only the directory of its tensors is read; values are
  * read tensor by tensor, by `readF32`.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_KIND` if it's something else, or a `SeveralStateDicts` with what to choose from, `E_CHECKPOINT_STRUCTURE` if the container is
@@ -43,7 +44,13 @@ export async function openCheckpoint(source: ByteSource, options: OpenOptions = 
   if (kind === 'a JSON text') {
     return openSafetensorsIndex(source, options.openSibling, inFlatFile(options, source.name));
   }
+  if (isCaffeModel(kind, source.name)) return openCaffeModel(source, inFlatFile(options, source.name));
   throw kindError(source.name, kind);
+}
+
+/** The format has no magic number, so a damaged file can look like nothing known; its name decides then which error its reader gets. */
+function isCaffeModel(kind: string, name: string): boolean {
+  return kind === 'a Caffe model' || (name.endsWith('.caffemodel') && kind.startsWith('an unknown kind'));
 }
 
 /**

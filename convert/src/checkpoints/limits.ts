@@ -86,3 +86,15 @@ export const MAX_JSON_NESTING = 16;
 
 /** Characters of one number in a JSON text; a 64-bit integer has 20. */
 export const MAX_JSON_NUMBER_CHARACTERS = 64;
+
+/** Fields of a protobuf file that are looked at. Caffe writes some twenty for each layer, and GoogLeNet has hundreds of layers. */
+export const MAX_PROTOBUF_FIELDS = 2 ** 20;
+
+/** Bytes that are read at once to find a protobuf file's fields. */
+export const PROTOBUF_WINDOW_BYTES = 2 ** 14;
+
+/** Bytes of the name or of the type of a Caffe layer; the longest published ones have some 40. */
+export const MAX_LAYER_NAME_BYTES = 2 ** 10;
+
+/** Levels of a quantizer that a Caffe layer lists; 8 bits have 255. */
+export const MAX_LEVELS = 2 ** 8;

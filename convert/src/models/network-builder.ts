@@ -229,9 +229,9 @@ export class NetworkBuilder extends GraphBuilder {
   }
 
   /** Declares tensors of a batch norm that the network has but its `forward` doesn't use. */
-  unusedBatchNorm(name: string, channels: number): void {
+  unusedBatchNorm(name: string, channels: number, options: { readonly isOptional?: boolean } = {}): void {
     for (const part of ['weight', 'bias', 'running_mean', 'running_var'])
-      this.state.skip(`${name}.${part}`, [[channels]]);
+      this.state.skip(`${name}.${part}`, [[channels]], options);
     this.state.skip(`${name}.num_batches_tracked`, [[]], { isOptional: true });
   }
 

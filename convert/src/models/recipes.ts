@@ -22,6 +22,18 @@ const RECIPES: Readonly<Record<string, InputRecipe | undefined>> = {
   none: undefined,
 };
 
+/**
+ * What Caffe's ImageNet networks take: blue, green and red less their means. Their images were resized to 256 x 256 whatever their shape,
+ * then cropped; no recipe does that, so the shorter side is, and images that aren't square keep their shape.
+ */
+export const CAFFE_IMAGENET: InputRecipe = {
+  resize: { mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' },
+  channelOrder: 'bgr',
+  divisor: 1,
+  mean: [104, 117, 123],
+  std: [1, 1, 1],
+};
+
 export const RECIPE_NAMES: readonly string[] = Object.keys(RECIPES);
 
 /** @param recipe a recipe or the name of one. @throws {SignwaveError} `E_USAGE` for an unknown name. */

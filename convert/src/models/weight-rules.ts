@@ -35,6 +35,14 @@ export function zeroAsPlus(rule: WeightRule): WeightRule {
   };
 }
 
+/** The same rule for code that asks whether a weight is above 0. */
+export function zeroAsMinus(rule: WeightRule): WeightRule {
+  return (latent) => {
+    const { signs, ...scale } = rule(latent);
+    return { signs: signs.map((w) => (w > 0 ? 1 : -1)), ...scale };
+  };
+}
+
 /** @param omega0 BiPer's frequency. */
 export function weightRule(name: WeightRuleName, omega0: number): WeightRule {
   return name === 'biper' ? biperSign(omega0) : NAMED_RULES[name];

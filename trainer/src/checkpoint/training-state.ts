@@ -1,6 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
-import { METHODS, optionsOf } from '../methods/index.js';
+import { borrowedOptionsOf, METHODS } from '../methods/index.js';
 import { ARCHITECTURES, quantizersOf } from '../models/index.js';
 import { styleOf } from '../models/method-style.js';
 import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
@@ -80,7 +80,7 @@ export async function writeCheckpoint(
     ...(weights === 'biper' && { omega0: String(config.omega0) }),
     activations,
     ...(activations === 'dorefa' && {
-      activationBits: String(optionsOf('dorefa', method === 'dorefa' ? methodOptions : {}).bits),
+      activationBits: String((method === 'dorefa' ? methodOptions : borrowedOptionsOf('dorefa')).bits),
     }),
     ...factsMetadata(facts),
     ...Object.fromEntries(Object.entries(plain).map(([key, value]) => [key, String(value)])),

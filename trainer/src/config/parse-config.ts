@@ -123,7 +123,7 @@ function complete({ $schema: _, ...written }: WrittenConfig, path: string): Trai
   } as const;
   return {
     ...written,
-    methodOptions: optionsOf(method, written.methodOptions),
+    methodOptions: optionsOf(method, written.methodOptions, ARCHITECTURES[architecture]),
     network: overlay({}, written.network ?? {}) as Partial<NetworkStyle>,
     quantizers,
     data,

@@ -55,6 +55,7 @@ const STYLE = v.strictObject({
   stemPool: v.optional(v.picklist(STYLE_CHOICES.stemPool)),
   tail: v.optional(v.picklist(STYLE_CHOICES.tail)),
   normScale: v.optional(positive),
+  normEpsilon: v.optional(positive),
   normIsAffine: v.optional(v.boolean()),
   endsWithNorm: v.optional(v.boolean()),
   hasBias: v.optional(v.boolean()),

@@ -1,11 +1,10 @@
-import type { StateBuffer, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf, TrainingBackend } from '../types.js';
+import type { StateBuffer, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf, TrainingBackend, Variable } from '../types.js';
 import type { Layer } from './convolution.js';
 import { constant, type Initialiser } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 import { offTape } from './off-tape.js';
 import { columnSums } from './sums.js';
 
-const EPSILON = 1e-5;
 /** Weight of the new batch in the running statistics. */
 const MOMENTUM = 0.1;
 
@@ -19,7 +18,7 @@ export interface BatchNormOptions {
 }
 
 /**
- * `nn.BatchNorm2d` on (N, H, W, C): epsilon 1e-5, momentum 0.1. Training normalises by the batch's mean and biased variance, and feeds the
+ * `nn.BatchNorm2d` on (N, H, W, C): the network's epsilon, momentum 0.1. Training normalises by the batch's mean and biased variance, and feeds the
  * unbiased variance to the running one. Its output is one of the network's features.
  */
 export function batchNorm(
@@ -29,9 +28,13 @@ export function batchNorm(
   { scale = constant(1), isAffine = true }: BatchNormOptions = {},
 ): Layer {
   const { tf } = store;
+  const { epsilon, minNormScale } = store.norms;
   const weight: Tensor = isAffine
     ? store.parameter(`${name}.weight`, [channels], scale)
     : store.constant(tf.ones([channels]));
+  if (isAffine && minNormScale !== undefined) {
+    store.afterStep.push(() => (weight as Variable).assign(tf.clipByValue(weight, minNormScale, Infinity)));
+  }
   const bias: Tensor = isAffine
     ? store.parameter(`${name}.bias`, [channels], constant(0))
     : store.constant(tf.zeros([channels]));
@@ -45,12 +48,12 @@ export function batchNorm(
   return (x, training) => {
     const [gamma, beta] = [weight as unknown as Tensor1D, bias as unknown as Tensor1D];
     if (!training) {
-      const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVariance.get(), EPSILON)));
+      const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVariance.get(), epsilon)));
       const normalised = tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean.get(), factor)));
       store.features.set(name, normalised);
       return normalised as Tensor4D;
     }
-    const { y, mean, variance } = normalise(x, gamma, beta, EPSILON);
+    const { y, mean, variance } = normalise(x, gamma, beta, epsilon);
     offTape(tf, () => {
       mix(runningMean, mean);
       mix(runningVariance, variance);

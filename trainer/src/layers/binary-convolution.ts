@@ -6,8 +6,8 @@ import type {
   MakeWeightQuantizer,
   QuantizerOptions,
 } from '../quantizers/types.js';
-import type { Tensor, Tensor1D, Tensor4D } from '../types.js';
-import { scaleChannels } from './channel-scale.js';
+import type { Tensor, Tensor4D } from '../types.js';
+import { scaleChannels, shiftChannels } from './channel-scale.js';
 import { type ConvolutionShape, convolve, type Layer } from './convolution.js';
 import { type Initialiser, kaimingNormal, linearUniform, uniform } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
@@ -67,8 +67,10 @@ export function binaryConvolution(
     : undefined;
   const { weights, activations, hasRelics } = quantizers;
   if (hasRelics && hasBeta) store.buffer(`${name}.beta`, tf.ones([outChannels, 1, 1]));
-  if (hasRelics) store.buffer(`${name}.tau`, tf.scalar(1));
   const quantizeWeights = weights.make(tf, weights.options, layer);
+  // ReCU's weights have their own tau.
+  const hasTau = store.buffers.some((buffer) => buffer.name === `${name}.tau`);
+  if (hasRelics && !hasTau) store.buffer(`${name}.tau`, tf.scalar(1));
   store.binaryLayers.push({
     name,
     weight,
@@ -76,13 +78,19 @@ export function binaryConvolution(
   });
   const quantizeActivations = activations.make(tf, activations.options, layer);
   return (x, training) => {
-    const filters = quantizeWeights(weight as unknown as Tensor4D, phase, training);
+    const latent = weight as unknown as Tensor4D;
     const levels = quantizeActivations(x, training, phase);
     const y = scaledConvolution();
-    return bias ? tf.add(y, bias as unknown as Tensor1D) : y;
+    return bias ? shiftChannels(tf, y, bias) : y;
 
     function scaledConvolution(): Tensor4D {
       const scale = alpha();
+      const factors = quantizeWeights.factors?.(latent, phase);
+      if (factors) {
+        const all = tf.mul(scale ?? tf.ones([outChannels, 1, 1]), factors.scale);
+        return scaleChannels(tf, convolve(tf, levels, factors.signs, stride, pad), all);
+      }
+      const filters = quantizeWeights(latent, phase, training);
       if (scale === undefined) return convolve(tf, levels, filters, stride, pad);
       // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters instead, which is the same except
       // for rounding and saves four passes over the map, forward and backward together.

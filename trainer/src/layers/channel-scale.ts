@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
+import type { Tensor, Tensor1D, Tensor4D, Tf, Variable } from '../types.js';
 import { columnSums } from './sums.js';
 
 /**
@@ -23,4 +23,18 @@ export function scaleChannels(tf: Tf, x: Tensor4D, scale: Tensor): Tensor4D {
     };
   });
   return operation(x, scale) as Tensor4D;
+}
+
+/**
+ * y[n, h, w, c] = x[n, h, w, c] + shift[c]. The gradient of TensorFlow.js's own addition sums over (N, H, W) by a kernel that first
+ * transposes the map.
+ *
+ * @param shift (C).
+ */
+export function shiftChannels(tf: Tf, x: Tensor4D, shift: Variable): Tensor4D {
+  const operation = tf.customGrad((...args) => {
+    const [input, terms] = args as unknown as [Tensor4D, Tensor1D];
+    return { value: tf.add(input, terms), gradFunc: (dy: Tensor) => [tf.clone(dy), columnSums(tf, dy)] };
+  });
+  return operation(x, shift) as Tensor4D;
 }

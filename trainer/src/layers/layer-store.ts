@@ -13,6 +13,14 @@ import type {
 import type { Initialiser } from './initialisers.js';
 import { offTape } from './off-tape.js';
 
+/** What all batch norms of a network have in common. */
+export interface NormSettings {
+  /** PyTorch's default is 1e-5. */
+  readonly epsilon: number;
+  /** The least scale (gamma); after each step, smaller ones are raised to it. */
+  readonly minNormScale?: number;
+}
+
 /** What layers need from a back end. */
 export type LayerBackend = Pick<TrainingBackend, 'tf' | 'fusedBatchNorm'>;
 
@@ -37,7 +45,11 @@ export class LayerStore {
   readonly #random: RandomState;
   readonly #constants: Tensor[] = [];
 
-  constructor(backend: LayerBackend, random: RandomState) {
+  constructor(
+    backend: LayerBackend,
+    random: RandomState,
+    readonly norms: NormSettings = { epsilon: 1e-5 },
+  ) {
     this.tf = backend.tf;
     this.fusedBatchNorm = backend.fusedBatchNorm;
     this.#random = random;

@@ -1,3 +1,4 @@
+import { uniform } from '../layers/initialisers.js';
 import { estimator } from '../quantizers/estimator.js';
 import { sign } from '../quantizers/sign.js';
 import { triangle } from '../quantizers/triangle.js';
@@ -42,6 +43,18 @@ export const biReal: Method = {
   weights,
   activations: biRealActivations,
   scale: 'none',
-  style: () => ({}),
-  preset: () => oneStage(512, { epochs: 256, optimizer: 'adam', learningRate: 1e-3, schedule: { type: 'linear' } }),
+  initialise: uniform(0, 1e-3),
+  // The authors' networks are for ImageNet: a shortcut around every convolution, and nothing but signs between them. Those for CIFAR are alike.
+  style: () => ({
+    nonlinearity: 'none',
+    skips: 'conv',
+    shortcut: 'average-conv',
+    stem: 'norm',
+    tail: 'none',
+    normScale: 1,
+  }),
+  preset: () => ({
+    ...oneStage(512, { epochs: 256, optimizer: 'adam', learningRate: 1e-3, schedule: { type: 'linear' } }),
+    labelSmoothing: 0.1,
+  }),
 };

@@ -1,8 +1,8 @@
-import { straightThrough } from '../quantizers/estimator.js';
+import { estimator, straightThrough } from '../quantizers/estimator.js';
 import { signOrPlus } from '../quantizers/sign.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
-import type { Tensor4D } from '../types.js';
-import type { Method } from './method.js';
+import type { Tensor, Tensor4D, Tf } from '../types.js';
+import type { Method, Place } from './method.js';
 import { oneStage } from './preset.js';
 
 /**
@@ -22,14 +22,25 @@ const weights: MakeWeightQuantizer = (tf) =>
  *   aq = round(L c) / L, c = clip(a, 0, 1);   dL/dc = dL/daq
  *
  * so the gradient is 1 for 0 <= a <= 1, else 0. The authors' code (tensorpack/tensorpack, examples/DoReFa-Net: `quantize` in dorefa.py
- * after `nonlin` in alexnet-dorefa.py) does the same; its `tf.round` rounds a half to even. With 1 bit the levels are 0 and 1, not -1 and
- * +1.
+ * after `nonlin` in alexnet-dorefa.py) does the same; its `tf.round` rounds a half to even.
+ *
+ * With 1 bit the levels are 0 and 1, not -1 and +1: aq = 1 where a > threshold, else 0. The paper's threshold is 0.5; the PyTorch version
+ * (zzzxxxttt/pytorch_DoReFaNet, utils/quant_dorefa.py), which takes the sign of c, has 0.
  */
 const activations: MakeActivationQuantizer = (tf, { options }) => {
-  const steps = 2 ** (options.bits as number) - 1;
-  const round = straightThrough(tf, (c: Tensor4D) => tf.div(tf.round(tf.mul(c, steps)), steps) as Tensor4D);
-  return (a) => round(tf.clipByValue(a, 0, 1));
+  const { bits, threshold } = options as { readonly bits: number; readonly threshold: number };
+  const steps = 2 ** bits - 1;
+  const levels = (a: Tensor4D): Tensor4D =>
+    bits === 1
+      ? tf.step(tf.sub(a, threshold))
+      : (tf.div(tf.round(tf.mul(tf.clipByValue(a, 0, 1), steps)), steps) as Tensor4D);
+  return estimator(tf, levels, (a) => isUnclipped(tf, a));
 };
+
+/** 1 where 0 <= a <= 1, else 0: the clip leaves a unchanged. */
+function isUnclipped(tf: Tf, a: Tensor4D): Tensor {
+  return tf.sub(1, tf.step(tf.abs(tf.sub(a, tf.clipByValue(a, 0, 1)))));
+}
 
 export const dorefa: Method = {
   title: 'DoReFa-Net (Zhou et al., 2016)',
@@ -38,7 +49,31 @@ export const dorefa: Method = {
   weights,
   activations,
   scale: 'none',
-  options: { bits: { default: 2, min: 1, max: 4, isWhole: true } },
-  style: () => ({}),
-  preset: () => oneStage(128, { epochs: 200, learningRate: 0.1, weightDecay: 1e-4 }),
+  options: {
+    bits: { default: 1, min: 1, max: 4, isWhole: true },
+    threshold: { default: 0, min: 0, max: 0.5 },
+  },
+  style: doRefaStyle,
+  // The PyTorch version's ResNet-20 for CIFAR; it has AlexNet for ImageNet, which it trains on from a float network.
+  preset: ({ family }) => {
+    const common = { learningRate: 0.1, weightDecay: 1e-4 };
+    return family === 'imagenet-resnet'
+      ? oneStage(256, { ...common, epochs: 90, schedule: { type: 'steps', at: [30 / 90, 60 / 90], factor: 0.1 } })
+      : oneStage(128, { ...common, epochs: 200, schedule: { type: 'steps', at: [0.5, 0.75, 0.9], factor: 0.1 } });
+  },
 };
+
+/** The pre-activation ResNet-20 of the PyTorch version, and networks alike; the shortcut of a halving block is binary too. */
+function doRefaStyle({ family }: Place): ReturnType<Method['style']> {
+  const common = { nonlinearity: 'relu', normScale: 1 } as const;
+  if (family === 'vgg-small') return common;
+  const isImagenet = family === 'imagenet-resnet';
+  return {
+    ...common,
+    order: 'norm-act-conv',
+    skips: 'block',
+    shortcut: 'binary-conv',
+    stem: isImagenet ? 'norm-act' : 'none',
+    tail: isImagenet ? 'map-norm-relu' : 'map-norm',
+  };
+}

@@ -7,12 +7,16 @@ import { biper } from './biper.js';
 import { bnn } from './bnn.js';
 import { dorefa } from './dorefa.js';
 import { dsq } from './dsq.js';
+import { fda } from './fda.js';
 import { fullPrecision } from './full-precision.js';
+import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
-import type { Method } from './method.js';
+import { lqNet } from './lq-net.js';
+import type { Method, Place } from './method.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
+import { slb } from './slb.js';
 import { xnorNet } from './xnor-net.js';
 
 /** The methods that a config may name. */
@@ -28,6 +32,10 @@ export const METHODS = {
   recu,
   reste,
   dsq,
+  hwgq,
+  'lq-net': lqNet,
+  slb,
+  fda,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;
@@ -58,12 +66,26 @@ export function activationQuantizerNamed(name: ActivationQuantizerName): MakeAct
     : OTHER_ACTIVATIONS[name as keyof typeof OTHER_ACTIVATIONS];
 }
 
-/** All options of a method. @param given those that differ from the defaults. */
-export function optionsOf(name: string, given: Partial<MethodOptions> = {}): MethodOptions {
+/** What most defaults are for: CIFAR's ResNet-20. */
+const USUAL_PLACE: Place = { family: 'resnet20', precision: '1w1a' };
+
+/** All options of a method. @param given those that differ from the defaults, which may depend on the place. */
+export function optionsOf(name: string, given: Partial<MethodOptions> = {}, place: Place = USUAL_PLACE): MethodOptions {
   const method: Method | undefined = Object.hasOwn(METHODS, name) ? METHODS[name as MethodName] : undefined;
-  const defaults = Object.entries(method?.options ?? {}).map(([key, spec]) => [key, spec.default] as const);
+  const defaults = Object.entries(method?.options ?? {}).map(([key, spec]) => {
+    const value = spec.default;
+    return [key, typeof value === 'function' ? value(place) : value] as const;
+  });
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries([...defaults, ...present]) as MethodOptions;
+}
+
+/** Options of quantizers that another method's config names: those that they had before methods had options. */
+const WHEN_BORROWED: Readonly<Record<string, MethodOptions>> = { dorefa: { bits: 2 } };
+
+/** The options of a method's quantizer in a network of another method. */
+export function borrowedOptionsOf(name: string, place: Place = USUAL_PLACE): MethodOptions {
+  return optionsOf(name, WHEN_BORROWED[name], place);
 }
 
 export type { LossInputs, Method } from './method.js';

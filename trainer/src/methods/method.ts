@@ -29,9 +29,14 @@ export type Evidence = 'code' | 'paper' | 'abstract';
  */
 export type ScaleRule = 'none' | 'uniform' | 'mean-abs';
 
-/** One option of a method, with its default. A config gives others as `methodOptions`. */
+/** One option of a method, with its default, which may differ between networks. A config gives others as `methodOptions`. */
 export type OptionSpec =
-  | { readonly default: number; readonly min: number; readonly max: number; readonly isWhole?: boolean }
+  | {
+      readonly default: number | ((place: Place) => number);
+      readonly min: number;
+      readonly max: number;
+      readonly isWhole?: boolean;
+    }
   | { readonly default: string; readonly among: readonly string[] };
 
 /** What a method's own loss is computed from. */
@@ -61,6 +66,8 @@ export interface Method {
   readonly scale: ScaleRule;
   /** Whether the state dict has what `BinarizeConv2d` of BiPer's code leaves there and nothing reads: `tau`, for CIFAR also `beta`. */
   readonly hasRelics?: boolean;
+  /** The least scale (gamma) of batch norms; after each step, smaller ones are raised to it. Default: any will do. */
+  readonly minNormScale?: number;
   /** Initial latent weights of binary convolutions; default: those of the network. */
   readonly initialise?: Initialiser;
   readonly options?: Readonly<Record<string, OptionSpec>>;

@@ -20,13 +20,13 @@ const EPSILON = 1e-5;
  *   Q  = -E|v| log(2 - 2 tau), E over the whole layer        the tau quantile of a Laplace distribution; no gradient
  *   wq = sign(clamp(v, -Q, Q)), sign(0) = 0;   dL/dv = dL/dwq where |v| <= Q, else 0
  *
- * tau rises exponentially from 0.85 to 0.99: a e^progress + b (`cpt_tau` in cifar/main.py).
+ * tau rises exponentially from 0.85 to 0.99: a e^progress + b (`cpt_tau` in cifar/main.py). It is a buffer too, for the state dict alone.
  */
-const weights: MakeWeightQuantizer =
-  (tf) =>
-  (w, { progress }) => {
-    const rise = (TAU.to - TAU.from) / (Math.E - 1);
-    const tau = rise * Math.exp(progress) + TAU.from - rise;
+const weights: MakeWeightQuantizer = (tf, _, layer) => {
+  const buffer = layer.buffer('tau', tf.scalar(TAU.from));
+  layer.beforeEpoch(async ({ progress }) => buffer.set(tf.scalar(tauAt(progress))));
+  return (w, { progress }) => {
+    const tau = tauAt(progress);
     const rectified = estimator(
       tf,
       (v: Tensor4D) => sign(tf, v), // tau > 1/2, so Q > 0 and clamping changes no sign
@@ -36,6 +36,12 @@ const weights: MakeWeightQuantizer =
     const scale = tf.sqrt(tf.add(unbiasedVariance(tf, deviations), EPSILON));
     return rectified(tf.mul(tf.div(deviations, scale), 2 * Math.SQRT2));
   };
+};
+
+function tauAt(progress: number): number {
+  const rise = (TAU.to - TAU.from) / (Math.E - 1);
+  return rise * Math.exp(progress) + TAU.from - rise;
+}
 
 export const recu: Method = {
   title: 'ReCU (Xu et al., ICCV 2021)',
@@ -45,5 +51,11 @@ export const recu: Method = {
   activations: perSampleScaled,
   scale: 'uniform',
   style: () => ({}),
-  preset: () => oneStage(256, { epochs: 600, learningRate: 0.1, weightDecay: 5e-4, warmUpEpochs: 5 }),
+  preset: ({ family }) => {
+    // BiPer's code is made from this, its schedule included.
+    const common = { learningRate: 0.1, schedule: { type: 'biper-code' }, warmUpEpochs: 5 } as const;
+    return family === 'imagenet-resnet'
+      ? oneStage(512, { ...common, epochs: 200, weightDecay: 1e-4, decay: 'conv-and-fc' })
+      : oneStage(256, { ...common, epochs: 600, weightDecay: 5e-4 });
+  },
 };

@@ -1,25 +1,31 @@
+import { normal } from '../layers/initialisers.js';
 import { gradientOfRelu } from '../layers/relu-gradient.js';
-import { clippedSte } from '../quantizers/clipped-ste.js';
+import { estimator } from '../quantizers/estimator.js';
 import { signOrPlus } from '../quantizers/sign.js';
-import type { MakeWeightQuantizer } from '../quantizers/types.js';
+import type { MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
+import { within } from '../quantizers/window.js';
 import type { Tensor, Tensor4D } from '../types.js';
 import type { Method } from './method.js';
 import { oneStage } from './preset.js';
 
 /**
- * XNOR-Net (Rastegari, Ordonez, Redmon, Farhadi, ECCV 2016, section 3.1), for each of the O filters, n = I kh kw weights:
+ * XNOR-Net (Rastegari, Ordonez, Redmon, Farhadi, ECCV 2016, section 3.1) as a PyTorch version by others trains it (jiecaoyu/XNOR-Net-PyTorch,
+ * CIFAR_10/util.py, `BinOp`), for each of the O filters, n = I kh kw weights:
  *
- *   wq = A sign(w), A = mean |w|, sign(0) = +1
- *   dL/dw_i = A dL/dwq_i [|w_i| < 1]  +  sign(w_i) / n * sum over j of sign(w_j) dL/dwq_j
+ *   before every step   w <- clip(w - mean of w over I, -1, 1), for good
+ *   wq = A sign(w), A = mean |w|
+ *   dL/dw_i = (1 - 1/I) n { A dL/dwq_i [|w_i| <= 1]  +  sign(w_i) / n * sum over j of sign(w_j) dL/dwq_j }
  *
- * The second term is the derivative of A. The paper prints only its term j = i, (1/n + A dsign) dL/dwq_i, and so does its code
- * (allenai/XNOR-Net, util.lua: `updateBinaryGradWeight`, whose window is open as here). The whole sum is the true derivative, and is what a
- * PyTorch version by others computes (jiecaoyu/XNOR-Net-PyTorch, CIFAR_10/util.py, window closed).
- *
- * Some of what both codes do is left out because the paper's equations don't have it: before each step they subtract the mean over I from
- * the latent weights and clip them to [-1, 1], and they multiply the gradient by 1 - 1/I for that, and by n. Their sign(0) is 0.
+ * The second term is the derivative of A. The factor 1 - 1/I is for the centring, n is the authors' own. Here sign(0) = +1, there 0.
  */
-const weights: MakeWeightQuantizer = (tf) => {
+const weights: MakeWeightQuantizer = (tf, _, layer) => {
+  const { weight, shape } = layer;
+  layer.afterStep(() => {
+    const latent = weight as unknown as Tensor4D;
+    weight.assign(tf.clipByValue(tf.sub(latent, tf.mean(latent, 1, true)), -1, 1));
+  });
+  const [, inner, height, width] = shape;
+  const factor = (1 - 1 / inner) * inner * height * width;
   const operation = tf.customGrad((x, save) => {
     const w = x as Tensor4D;
     (save as (tensors: Tensor[]) => void)([w]);
@@ -30,21 +36,63 @@ const weights: MakeWeightQuantizer = (tf) => {
         const latent = saved[0] as Tensor4D;
         const signs = signOrPlus(tf, latent);
         const ofScale = tf.mul(signs, tf.mean(tf.mul(signs, dy), [1, 2, 3], true));
-        const scaled = tf.mul(dy, scaleOf(latent));
-        return tf.add(gradientOfRelu(tf, scaled, tf.sub(1, tf.abs(latent))), ofScale);
+        const ofSigns = tf.mul(tf.mul(dy, scaleOf(latent)), within(tf, latent, 1));
+        return tf.mul(tf.add(ofSigns, ofScale), factor);
       },
     };
   });
   return (w) => operation(w) as Tensor4D;
 };
 
+/** `BinActive`: aq = sign(a), sign(0) = +1;   dL/da = dL/daq where |a| < 1, else 0. */
+const activations: MakeActivationQuantizer = (tf) => {
+  const operation = tf.customGrad((x, save) => {
+    (save as (tensors: Tensor[]) => void)([x as Tensor]);
+    return {
+      value: signOrPlus(tf, x as Tensor4D),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => gradientOfRelu(tf, dy, tf.sub(1, tf.abs(saved[0]!))),
+    };
+  });
+  return (a) => operation(a) as Tensor4D;
+};
+
+/** CIFAR: epochs are counted from 1 to 319, and the rate falls in these. */
+const DROPS = [120, 200, 240, 280];
+const EPOCHS = 319;
+
 export const xnorNet: Method = {
   title: 'XNOR-Net (Rastegari et al., ECCV 2016)',
   evidence: 'code',
   source: 'github.com/jiecaoyu/XNOR-Net-PyTorch at ebccb50',
   weights,
-  activations: clippedSte,
+  activations,
   scale: 'none',
-  style: () => ({}),
-  preset: () => oneStage(128, { epochs: 319, optimizer: 'adam', learningRate: 0.01, weightDecay: 1e-5 }),
+  minNormScale: 0.01,
+  initialise: normal(0.05),
+  // The version has NIN for CIFAR and AlexNet for ImageNet. Its blocks stand in the place of those of the networks that tables give.
+  style: ({ family }) => ({
+    order: 'norm-conv-act',
+    nonlinearity: 'relu',
+    skips: 'block',
+    shortcut: family === 'resnet20' ? 'slice-pad' : 'conv',
+    stem: 'norm-act',
+    tail: family === 'vgg-small' ? 'map-norm' : 'norm',
+    normScale: 1,
+    normEpsilon: 1e-4,
+    hasBias: true,
+  }),
+  preset: ({ family }) => {
+    const common = { optimizer: 'adam', weightDecay: 1e-5 } as const;
+    if (family === 'imagenet-resnet') {
+      const schedule = { type: 'steps', at: [0.3, 0.6, 0.9], factor: 0.1 } as const;
+      return oneStage(256, { ...common, epochs: 100, learningRate: 1e-3, schedule });
+    }
+    const at = DROPS.map((epoch) => (epoch - 1) / EPOCHS);
+    return oneStage(128, {
+      ...common,
+      epochs: EPOCHS,
+      learningRate: 0.01,
+      schedule: { type: 'steps', at, factor: 0.1 },
+    });
+  },
 };

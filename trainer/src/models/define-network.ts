@@ -3,6 +3,7 @@ import { LayerStore } from '../layers/layer-store.js';
 import { waveScale } from '../layers/output-scale.js';
 import {
   activationQuantizerNamed,
+  borrowedOptionsOf,
   type LossInputs,
   METHODS,
   type Method,
@@ -50,12 +51,13 @@ export function defineNetwork(
   const method: Method = METHODS[name];
   const { weights = name, activations = name === 'biper' ? 'per-sample' : name } = options;
   const { tf } = backend;
-  const store = new LayerStore(backend, random);
   const style = styleOf(place, name, options.style ?? {});
-  const ofMethod = optionsOf(name, options.methodOptions);
+  const { minNormScale } = method;
+  const store = new LayerStore(backend, random, { epsilon: style.normEpsilon, ...(minNormScale && { minNormScale }) });
+  const ofMethod = optionsOf(name, options.methodOptions, place);
   const optionsFor = (quantizer: unknown) => ({
     omega0,
-    options: typeof quantizer === 'string' && quantizer !== name ? optionsOf(quantizer) : ofMethod,
+    options: typeof quantizer === 'string' && quantizer !== name ? borrowedOptionsOf(quantizer, place) : ofMethod,
   });
   const makeWeights: MakeWeightQuantizer = typeof weights === 'string' ? weightQuantizerNamed(weights) : weights;
   const makeActivations: MakeActivationQuantizer =

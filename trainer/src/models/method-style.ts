@@ -13,6 +13,7 @@ function biperStyle({ family, precision }: Place): NetworkStyle {
     stemPool: 'padded',
     tail: family === 'vgg-small' ? 'none' : 'norm',
     normScale: family === 'imagenet-resnet' ? 1e-8 : 1,
+    normEpsilon: 1e-5,
     normIsAffine: true,
     endsWithNorm: false,
     hasBias: false,

@@ -29,6 +29,8 @@ export interface NetworkStyle {
   readonly tail: 'norm' | 'norm-relu' | 'none' | 'map-relu' | 'map-norm' | 'map-norm-relu';
   /** Initial scale (gamma) of every batch norm of a map. */
   readonly normScale: number;
+  /** Epsilon of every batch norm. */
+  readonly normEpsilon: number;
   /** Whether batch norms before a binary convolution have a learned scale and shift; for orders that start with one. */
   readonly normIsAffine: boolean;
   /** Whether a block's last convolution is followed by a batch norm of its own before the shortcut is added; for `norm-act-conv`. */

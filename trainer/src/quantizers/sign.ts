@@ -19,3 +19,8 @@ export function signOrPlus<T extends Tensor>(tf: Tf, x: T): T {
   if (tf.getBackend() !== 'wasm') return tf.tidy(() => tf.sign(tf.add(tf.sign(x), 0.5))) as T;
   return tf.tidy(() => tf.clipByValue(tf.add(tf.mul(tf.mul(x, HUGE), HUGE), 1), -1, 1)) as T;
 }
+
+/** sign(x) with sign(0) = -1, for codes that ask whether x > 0: LQ-Nets and SLB. */
+export function signOrMinus<T extends Tensor>(tf: Tf, x: T): T {
+  return tf.tidy(() => tf.neg(signOrPlus(tf, tf.neg(x)))) as T;
+}

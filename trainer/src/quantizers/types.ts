@@ -43,7 +43,21 @@ export interface BinaryLayerState {
  * @param weights latent, (O, I, kh, kw).
  * @returns the same shape, with the method's gradient.
  */
-export type WeightQuantizer = (weights: Tensor4D, phase: Phase, training: boolean) => Tensor4D;
+export interface WeightQuantizer {
+  (weights: Tensor4D, phase: Phase, training: boolean): Tensor4D;
+  /**
+   * The same as a product. A layer that finds it scales the sums of signs, not the signs, so that a sum that is 0 stays 0: a ReLU directly
+   * behind a layer would take what rounding leaves of it for a positive number now and then.
+   */
+  readonly factors?: (weights: Tensor4D, phase: Phase) => ScaledSigns;
+}
+
+export interface ScaledSigns {
+  /** (O, I, kh, kw). */
+  readonly signs: Tensor4D;
+  /** One factor for the layer, (). */
+  readonly scale: Scalar;
+}
 
 /**
  * What a layer computes with in place of its input.

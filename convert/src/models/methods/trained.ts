@@ -1,9 +1,12 @@
-import { roundHalfToEven, type Value } from '@signwave/format';
-import { withBorderTerm } from '../border-term.js';
-import { checkSigns, type NetworkBuilder } from '../network-builder.js';
+import type { Value } from '@signwave/format';
+import { type ActivationLevels, levelBits, levelConv } from '../level-sums.js';
+import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
-import { bitFilters } from '../state.js';
-import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
+import { type WeightRule, weightRule, zeroAsMinus, zeroAsPlus } from '../weight-rules.js';
+import { dorefaLevels } from './dorefa.js';
+import { fdaWeights, withoutFdaNoise } from './fda.js';
+import { HALF_WAVE_LEVELS } from './hwgq.js';
+import { lqNetLevels, lqNetWeights } from './lq-net.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
@@ -12,8 +15,17 @@ import { type WeightRule, weightRule, zeroAsPlus } from '../weight-rules.js';
 // stored beside the latent weights: a file would then hold two truths, files of older versions would not convert, and `verify` would
 // compare bits with themselves.
 
+/** A binary layer of a checkpoint, for rules that need more than its latent weights. */
+export interface TrainedLayer {
+  readonly g: NetworkBuilder;
+  readonly name: string;
+  readonly filters: number;
+  /** Number of weights of a filter. */
+  readonly taps: number;
+}
+
 /** Weight quantizers, by the trainer's names. */
-const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
+const WEIGHT_RULES: Readonly<Record<string, (omega0: number, layer: TrainedLayer) => WeightRule>> = {
   biper: (omega0) => weightRule('biper', omega0),
   'sign-two-stage': () => weightRule('sign', 0),
   bnn: () => zeroAsPlus(weightRule('sign', 0)),
@@ -25,6 +37,10 @@ const WEIGHT_RULES: Readonly<Record<string, (omega0: number) => WeightRule>> = {
   recu: () => weightRule('recu', 0),
   reste: () => weightRule('reste', 0),
   dsq: () => zeroAsPlus(weightRule('sign', 0)),
+  hwgq: () => zeroAsPlus(weightRule('bireal', 0)),
+  'lq-net': (_, layer) => lqNetWeights(layer),
+  slb: () => zeroAsMinus(weightRule('sign', 0)),
+  fda: (_, layer) => fdaWeights(layer),
 };
 
 /** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
@@ -40,18 +56,32 @@ const ZERO_RULES = {
   recu: 'zero',
   reste: 'zero',
   dsq: 'plus',
+  slb: 'zero',
+  fda: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
+/** What some of them do before the sign. */
+const BEFORE_SIGN: Readonly<Record<string, (layer: TrainedLayer, x: Value) => Value>> = {
+  fda: withoutFdaNoise,
+};
+
+/** Activation quantizers of a few levels, the lowest of which is 0. */
+const LEVELS: Readonly<Record<string, (bits: number, layer: TrainedLayer) => ActivationLevels>> = {
+  dorefa: dorefaLevels,
+  hwgq: () => HALF_WAVE_LEVELS,
+  'lq-net': (_, layer) => lqNetLevels(layer),
+};
+
 export const TRAINED_WEIGHTS: readonly string[] = Object.keys(WEIGHT_RULES);
-export const TRAINED_ACTIVATIONS: readonly string[] = [...Object.keys(ZERO_RULES), 'dorefa', 'identity'];
+export const TRAINED_ACTIVATIONS: readonly string[] = [...Object.keys(ZERO_RULES), ...Object.keys(LEVELS), 'identity'];
 
 export interface TrainedQuantizers {
   /** One of {@link TRAINED_WEIGHTS}. */
   readonly weights: string;
   /** One of {@link TRAINED_ACTIVATIONS}. */
   readonly activations: string;
-  /** 1 for signs, 32 for floats; for `dorefa` the number it was trained with. */
+  /** 1 for signs, 32 for floats; for `dorefa` the number it was trained with. Other quantizers of several levels don't need it. */
   readonly activationBits: number;
   /** Whether each output channel has a learned factor, `alpha`. */
   readonly hasAlpha: boolean;
@@ -86,92 +116,12 @@ function sums(
   options: MethodConvOptions,
   { weights, activations, activationBits }: TrainedQuantizers,
 ): Value {
-  const rule = WEIGHT_RULES[weights]!(g.omega0);
-  if (activations === 'dorefa') return levelSums(g, x, name, options, rule, activationBits);
-  const operand = isOneBit(activations) ? g.sign(x, { sourceZeroRule: ZERO_RULES[activations] }) : x;
+  const { outChannels, kernel = 3 } = options;
+  const layer = { g, name, filters: outChannels, taps: g.shapeOf(x).channels * kernel * kernel };
+  const rule = WEIGHT_RULES[weights]!(g.omega0, layer);
+  const levels = LEVELS[activations]?.(activationBits, layer);
+  if (levels) return levelConv(g, levelBits(g, x, levels), name, { ...options, weights: rule });
+  const input = BEFORE_SIGN[activations]?.(layer, x) ?? x;
+  const operand = isOneBit(activations) ? g.sign(input, { sourceZeroRule: ZERO_RULES[activations] }) : input;
   return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
-}
-
-/**
- * DoReFa's activations have the levels 0, 1/L ... 1 with L = 2^bits - 1. With s_j the sign of whether level j is reached,
- *
- *   a = (L + s_1 + ... + s_L) / 2L
- *
- * so the layer is L convolutions of bits by the same bits, and L times the sum of the weights, which misses the taps on pads: a pad is 0, as level 0 is.
- * All sums are whole numbers until the scale.
- */
-function levelSums(
-  g: NetworkBuilder,
-  x: Value,
-  name: string,
-  { outChannels, kernel = 3, stride = 1 }: MethodConvOptions,
-  rule: WeightRule,
-  bits: number,
-): Value {
-  const operand = g.shapeOf(x);
-  const steps = 2 ** bits - 1;
-  const pad = Math.floor(kernel / 2);
-  let signs: Float32Array | undefined;
-  let scale: Float32Array | undefined;
-  const weights = g.state.filters({
-    name: `${name}.weight`,
-    shape: [outChannels, operand.channels, kernel, kernel],
-    pack(values, request) {
-      const quantized = rule({ name: request.name, values, shape: request.shape });
-      checkSigns(quantized.signs, request.name);
-      signs = quantized.signs.map(Math.sign);
-      scale = quantized.scale;
-      return bitFilters(signs, request);
-    },
-  });
-  const reached = Array.from({ length: steps }, (_, j) => {
-    const threshold = new Float32Array(operand.channels).fill(levelThreshold(j + 1, steps));
-    return g.conv(g.sign(x, { threshold, sourceZeroRule: 'plus' }), weights, { name, stride, pad });
-  });
-  const total = reached.reduce((sum, y) => g.add(sum, y));
-  const withWeights = withBorderTerm(g, total, { stride, pad, kernel, operand }, (inside) => {
-    const term = signs ? insideSums(signs, outChannels, inside) : new Float32Array(outChannels);
-    return term.map((sum) => steps * sum);
-  });
-  const factors = scale ?? new Float32Array(outChannels).fill(1);
-  return g.affine(
-    withWeights,
-    factors.map((factor) => factor / (2 * steps)),
-  );
-}
-
-/**
- * For each filter, the sum of the weights on taps inside the map. @param signs (O, I, kh, kw). @param inside tells which of the (kh, kw)
- * taps are inside.
- */
-function insideSums(signs: Float32Array, filters: number, inside: readonly boolean[]): Float32Array {
-  const taps = signs.length / filters;
-  return Float32Array.from({ length: filters }, (_, o) => {
-    let sum = 0;
-    for (let i = 0; i < taps; i++) if (inside[i % inside.length]) sum += signs[o * taps + i]!;
-    return sum;
-  });
-}
-
-/**
- * The smallest float32 that reaches a level: round(steps * a) >= level, where the product is rounded to float32 and a half to even, as
- * TensorFlow.js does it. Bisection between floats finds it; a closed form is now and then one float off.
- */
-function levelThreshold(level: number, steps: number): number {
-  const float = new Float32Array(1);
-  const bits = new Int32Array(float.buffer);
-  const floatOf = (pattern: number): number => {
-    bits[0] = pattern;
-    return float[0]!;
-  };
-  const isReached = (a: number): boolean => roundHalfToEven(Math.fround(steps * a)) >= level;
-  // Bit patterns of positive floats are in the same order as the floats.
-  let below = 0;
-  let reached = 0x3f800000; // 1
-  while (reached - below > 1) {
-    const middle = (below + reached) >>> 1;
-    if (isReached(floatOf(middle))) reached = middle;
-    else below = middle;
-  }
-  return floatOf(reached);
 }

@@ -123,13 +123,15 @@ const VARIANTS: readonly Variant[] = [
     mustBeNamed: FLOAT_ACTIVATIONS,
   },
   {
-    // github.com/42Shawn/LCR_BNN: IR-Net's network; gamma is used only by the loss.
+    // github.com/42Shawn/LCR_BNN (LCR/imagenet/models/resnet_ir.py): IR-Net's network without the LogSoftmax; gamma is used only by the loss.
     ...doubleSkip,
     method: 'lcr',
     suffix: '_IR',
     conv: irNetConv,
+    canAverage: true,
+    deepStem: hardtanh,
     unused(g) {
-      classBatchNorm(g);
+      g.unusedBatchNorm('bn3', g.classes, { isOptional: true });
       g.state.skip('gamma', [[1, 4]]);
     },
   },

@@ -24,6 +24,7 @@ export interface ResidualShape {
 export function buildResidual(shape: ResidualShape, layers: TrainedLayers, input: MapShape): Architecture['build'] {
   return (g) => {
     const { style } = layers;
+    const norms = { epsilon: style.normEpsilon };
     let x = g.image(input.height, input.width, input.channels);
     x = stem(g, x, shape, style);
     shape.stages.forEach(({ channels, blocks, stride }, stage) => {
@@ -38,10 +39,10 @@ export function buildResidual(shape: ResidualShape, layers: TrainedLayers, input
         );
       }
     });
-    if (style.tail.startsWith('map-norm')) x = g.batchNorm(x, 'bn2');
+    if (style.tail.startsWith('map-norm')) x = g.batchNorm(x, 'bn2', norms);
     if (style.tail.startsWith('map') && style.tail.endsWith('relu')) x = g.relu(x);
     x = shape.mean(g, x);
-    if (style.tail.startsWith('norm')) x = g.batchNorm(x, 'bn2');
+    if (style.tail.startsWith('norm')) x = g.batchNorm(x, 'bn2', norms);
     if (style.tail === 'norm-relu') x = g.relu(x);
     g.floatLinear(x, shape.classifier, g.classes);
   };
@@ -54,7 +55,7 @@ function stem(
   style: NetworkStyle,
 ): Value {
   let x = g.floatConv(image, 'conv1', { ...shape, hasBias: style.stem === 'bias' });
-  const norm = (map: Value): Value => g.batchNorm(map, 'bn1');
+  const norm = (map: Value): Value => g.batchNorm(map, 'bn1', { epsilon: style.normEpsilon });
   const act = (map: Value): Value => nonlinearity(g, style, map, 'act1');
   if (style.stem === 'norm') x = norm(x);
   if (style.stem === 'norm-act') x = style.order === 'conv-act-norm' ? norm(act(x)) : act(norm(x));
@@ -92,7 +93,7 @@ function block(
   const inner = second.before(y);
   const outer = skipsEach ? y : around;
   return style.endsWithNorm
-    ? g.add(g.batchNorm(second.after(inner), `${at}bn3`), outer)
+    ? g.add(g.batchNorm(second.after(inner), `${at}bn3`, { epsilon: style.normEpsilon }), outer)
     : second.after(inner, { around: outer });
 }
 
@@ -105,18 +106,19 @@ function shortcut(
   { style, conv }: TrainedLayers,
 ): Value {
   const mean = (map: Value): Value => (stride === 1 ? map : g.avgPool(map, 2));
+  const norm = (map: Value): Value => g.batchNorm(map, `${name}.1`, { epsilon: style.normEpsilon });
   switch (style.shortcut) {
     case 'average-pad':
       return averagedShortcut(g, x, channels);
     case 'slice-pad':
       return slicedShortcut(g, x, channels);
     case 'conv':
-      return g.batchNorm(g.floatConv(x, `${name}.0`, { outChannels: channels, kernel: 1, stride }), `${name}.1`);
+      return norm(g.floatConv(x, `${name}.0`, { outChannels: channels, kernel: 1, stride }));
     case 'binary-conv':
-      return g.batchNorm(conv(g, x, `${name}.0`, { outChannels: channels, kernel: 1, stride }), `${name}.1`);
+      return norm(conv(g, x, `${name}.0`, { outChannels: channels, kernel: 1, stride }));
     case 'average-conv':
-      return g.batchNorm(g.floatConv(mean(x), `${name}.0`, { outChannels: channels, kernel: 1 }), `${name}.1`);
+      return norm(g.floatConv(mean(x), `${name}.0`, { outChannels: channels, kernel: 1 }));
     case 'conv-average':
-      return mean(g.batchNorm(g.floatConv(x, `${name}.0`, { outChannels: channels, kernel: 1 }), `${name}.1`));
+      return mean(norm(g.floatConv(x, `${name}.0`, { outChannels: channels, kernel: 1 })));
   }
 }

@@ -12,6 +12,7 @@ export interface NetworkStyle {
   readonly stem: 'norm-act' | 'norm' | 'bias' | 'none';
   readonly stemPool: 'padded' | 'ceil';
   readonly tail: 'norm' | 'norm-relu' | 'none' | 'map-relu' | 'map-norm' | 'map-norm-relu';
+  readonly normEpsilon: number;
   readonly normIsAffine: boolean;
   readonly endsWithNorm: boolean;
   readonly hasBias: boolean;
@@ -26,6 +27,9 @@ export const STYLE_CHOICES = {
   stemPool: ['padded', 'ceil'],
   tail: ['norm', 'norm-relu', 'none', 'map-relu', 'map-norm', 'map-norm-relu'],
 } as const satisfies { readonly [K in keyof NetworkStyle]?: readonly NetworkStyle[K][] };
+
+/** Of every batch norm before a style had its epsilon. */
+const FIRST_EPSILON = 1e-5;
 
 const FLAGS = ['normIsAffine', 'endsWithNorm', 'hasBias'] as const;
 
@@ -42,7 +46,11 @@ export function parseStyle(value: unknown, fail: (what: string) => never): Netwo
     if (typeof value[key] !== 'boolean')
       fail(`has ${key} ${JSON.stringify(value[key]) ?? 'none'}, expected true or false`);
   }
-  return value as unknown as NetworkStyle;
+  const { normEpsilon = FIRST_EPSILON } = value;
+  if (!(typeof normEpsilon === 'number' && normEpsilon > 0)) {
+    fail(`has normEpsilon ${JSON.stringify(normEpsilon)}, expected a number above 0`);
+  }
+  return { ...value, normEpsilon } as unknown as NetworkStyle;
 }
 
 /** The style of all networks of versions that didn't write it: that of BiPer's code. @param architecture the trainer's name. */
@@ -56,6 +64,7 @@ export function firstStyle(architecture: string): NetworkStyle {
     stem: isResnet18 ? 'norm' : 'norm-act',
     stemPool: 'padded',
     tail: architecture.startsWith('vgg') ? 'none' : 'norm',
+    normEpsilon: FIRST_EPSILON,
     normIsAffine: true,
     endsWithNorm: false,
     hasBias: false,

@@ -33,7 +33,8 @@ export function unit(
 ): Unit {
   const same = (x: Value): Value => x;
   const plus = (x: Value, around: Value | undefined): Value => (around === undefined ? x : g.add(x, around));
-  const norm = (x: Value): Value => g.batchNorm(x, names.norm, { isAffine: style.normIsAffine });
+  const norm = (x: Value): Value =>
+    g.batchNorm(x, names.norm, { isAffine: style.normIsAffine, epsilon: style.normEpsilon });
   const act = (x: Value): Value => nonlinearity(g, style, x, names.act);
   const convolve = (x: Value): Value => conv(g, x, names.conv, shape);
   switch (style.order) {

@@ -1,0 +1,23 @@
+import type { Value } from '@signwave/format';
+import { type WeightRule, weightRule } from '../weight-rules.js';
+import type { TrainedLayer } from './trained.js';
+
+// methods/fda.ts — layers of FDA-BNN that signwave's own trainer made (trainer/src/methods/fda.ts): DoReFa's weights, with torch.sign's 0, and
+// noise modules, which only training uses.
+
+export function fdaWeights(layer: TrainedLayer): WeightRule {
+  skipNoise(layer, 'weight_noise', layer.taps);
+  return weightRule('reste', 0);
+}
+
+export function withoutFdaNoise(layer: TrainedLayer, x: Value): Value {
+  skipNoise(layer, 'act_noise', layer.g.shapeOf(x).channels);
+  return x;
+}
+
+/** @param size of the rows that the module has for its input. */
+function skipNoise({ g, name }: TrainedLayer, module: 'weight_noise' | 'act_noise', size: number): void {
+  const inside = Math.max(1, Math.floor(size / 64));
+  g.state.skip(`${name}.${module}.fc1.weight`, [[inside, size]]);
+  g.state.skip(`${name}.${module}.fc2.weight`, [[size, inside]]);
+}

@@ -1,0 +1,81 @@
+import { bytesSource, SignwaveError } from '@signwave/format';
+import { describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoints/index.js';
+import { bytes, seededInts } from './build.js';
+import { hwgqModel } from './build-caffemodel.js';
+
+/** How many random mutations; CI sets some thousands. */
+const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 1_000);
+const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
+/** No damaged file may take longer than this; an intact one takes less than a millisecond. */
+const MAX_MILLISECONDS = 2_000;
+
+const blob = (...shape: number[]) => ({ shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) });
+const ORIGINAL = hwgqModel(
+  new Map([
+    ['conv1.weight', blob(2, 3, 3, 3)],
+    ['conv1.bias', blob(2)],
+    ['bn1.running_mean', blob(2)],
+    ['bn1.running_var', blob(2)],
+    ['qt1.centers', blob(3)],
+    ['conv2.latent', blob(4, 2, 1, 1)],
+    ['scale2.weight', blob(4)],
+    ['scale2.bias', blob(4)],
+    ['fc3.latent', blob(2, 4)],
+  ]),
+);
+/** What a mutation may put in: tags of the fields that are read, and numbers that mean trouble. */
+const FRAGMENTS = [
+  [0x0a],
+  [0x12],
+  [0x3a],
+  [0x2a],
+  [0xa2, 0x06],
+  [0xda, 0x08],
+  [0xaa, 0x09],
+  [0xff, 0xff, 0xff, 0xff, 0x0f],
+  [0x80],
+  [0],
+];
+
+/** Whether the file was read; `readF32` of each tensor has to work then, and give as many values as its shape says. */
+async function isRead(file: Uint8Array, what: string): Promise<boolean> {
+  const start = performance.now();
+  try {
+    const { tensors } = await openCheckpoint(bytesSource(file, 'mutated.caffemodel'));
+    for (const { shape, readF32 } of tensors.values()) {
+      expect(await readF32(), what).toHaveLength(shape.reduce((product, side) => product * side, 1));
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof SignwaveError)) throw new Error(`${what}: not a SignwaveError`, { cause: error });
+    return false;
+  } finally {
+    expect(performance.now() - start, what).toBeLessThan(MAX_MILLISECONDS);
+  }
+}
+
+describe('a damaged Caffe model', () => {
+  test('cut inside a layer, is refused', async () => {
+    const isWhole = new Set<number>();
+    for (let length = 0; length < ORIGINAL.length; length++) {
+      if (await isRead(ORIGINAL.subarray(0, length), `cut at ${length}`)) isWhole.add(length);
+    }
+    // Cut between two of its six layers it is a Caffe model of fewer.
+    expect(isWhole.size).toBe(5);
+  });
+
+  test(`mutated in ${MUTATIONS} ways (seed ${SEED}), raises nothing but SignwaveErrors`, async () => {
+    const random = seededInts(SEED);
+    let refused = 0;
+    for (let i = 0; i < MUTATIONS; i++) {
+      const at = random(ORIGINAL.length);
+      const until = Math.min(ORIGINAL.length, at + random(4));
+      const put = Uint8Array.from(random(3) ? FRAGMENTS[random(FRAGMENTS.length)]! : [random(256)]);
+      const file = bytes(ORIGINAL.subarray(0, at), put, ORIGINAL.subarray(until));
+      if (!(await isRead(file, `mutation ${i}, seed ${SEED}`))) refused++;
+    }
+    console.log(`${MUTATIONS} mutations, seed ${SEED}: ${refused} refused`);
+    expect(refused).toBeGreaterThan(MUTATIONS / 2);
+  });
+});
