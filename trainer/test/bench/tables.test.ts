@@ -99,6 +99,9 @@ describe('a recipe at a smaller budget', () => {
   });
 });
 
+const page = readFileSync(new URL('../../../docs/tables.md', import.meta.url), 'utf8');
+const { runs } = JSON.parse(readFileSync(new URL('../../bench/tables-results.json', import.meta.url), 'utf8'));
+
 describe('docs/tables.md', () => {
   test('has what trainer/bench/tables-results.json gives: run npm run tables', () => {
     expect(page).toBe(tablesDocument(runs, METHODS));
