@@ -7,10 +7,21 @@ import { METHODS } from '../../src/methods/index.js';
 
 const FILE = new URL('../../config.schema.json', import.meta.url);
 const text = readFileSync(FILE, 'utf8');
-const schema = JSON.parse(text);
+const schema: Node & { required: string[]; allOf: Rule[] } = JSON.parse(text);
+
+interface Node {
+  readonly description?: string;
+  readonly properties?: Record<string, Node>;
+  readonly additionalProperties?: boolean;
+}
+
+interface Rule {
+  readonly if: { readonly properties: { readonly method: { readonly const: string } } };
+  readonly then: { readonly properties: { readonly methodOptions: Node } };
+}
 
 /** Paths of all keys below a schema that no description explains. */
-function undescribed({ properties = {} }: { properties?: Record<string, any> }, path = ''): string[] {
+function undescribed({ properties = {} }: Node, path = ''): string[] {
   return Object.entries(properties).flatMap(([key, value]) => [
     ...(value.description ? [] : [`${path}${key}`]),
     ...undescribed(value, `${path}${key}.`),
@@ -28,9 +39,9 @@ describe('config.schema.json', () => {
   });
 
   test('allows a method the options that it has', () => {
-    const rule = schema.allOf.find((it: any) => it.if.properties.method.const === 'dorefa');
+    const rule = schema.allOf.find((it) => it.if.properties.method.const === 'dorefa')!;
     const { properties, additionalProperties } = rule.then.properties.methodOptions;
-    expect(properties.bits).toEqual({ type: 'integer', minimum: 1, maximum: 4, default: 1 });
+    expect(properties?.bits).toEqual({ type: 'integer', minimum: 1, maximum: 4, default: 1 });
     expect(additionalProperties).toBe(false);
   });
 
