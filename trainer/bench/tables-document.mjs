@@ -2,12 +2,13 @@ import { runName } from './table-config.mjs';
 import { TABLE_ROWS } from './table-rows.mjs';
 
 /** @typedef {import('./table-rows.mjs').TableRow} TableRow */
+/** @typedef {Pick<import('../src/run/metrics.ts').EpochMetrics, 'stage' | 'epoch' | 'testAccuracy' | 'trainAccuracy'>} TableEpoch */
 /**
  * A finished run, as trainer/bench/tables-results.json has it. Rows of the same network and method share one.
  *
  * @typedef {{
  *   run: string, seed: number, budget: import('./table-config.mjs').Budget, machine: string,
- *   epochs: readonly import('./table-run.mjs').TableEpoch[],
+ *   epochs: readonly TableEpoch[],
  * }} TableRun
  */
 /** @typedef {Readonly<Record<string, import('../src/methods/method.ts').Method>>} Methods */
