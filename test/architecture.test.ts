@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@tensorflow/tfjs-backend-webgpu',
     '@tensorflow/tfjs-node-gpu',
     'echarts',
+    'strip-json-comments',
     'sharp',
     'valibot',
     'webgpu',
