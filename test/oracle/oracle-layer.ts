@@ -86,5 +86,11 @@ export class OracleLayer implements BinaryLayerState {
   }
 }
 
-/** `w1` for `weight_noise.w1`. */
-const nameInCase = (name: string): string => name.split('.').at(-1)!.toLowerCase();
+/** What DSQ declares for weights (W) and activations (A). */
+const DSQ_NAMES: Readonly<Record<string, string>> = { alpha: 'alpha', l: 'lower', u: 'upper' };
+
+/** `w1` for `weight_noise.w1`, `lower` for `lW`. */
+function nameInCase(name: string): string {
+  const [, part = '', suffix] = /^(alpha|l|u)(W|A)$/.exec(name) ?? [];
+  return suffix ? DSQ_NAMES[part]! : name.split('.').at(-1)!.toLowerCase();
+}
