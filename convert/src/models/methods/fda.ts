@@ -1,6 +1,6 @@
 import type { Value } from '@signwave/format';
 import { type WeightRule, weightRule } from '../weight-rules.js';
-import type { TrainedLayer } from './trained.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 // methods/fda.ts — layers of FDA-BNN that signwave's own trainer made (trainer/src/methods/fda.ts): DoReFa's weights, with torch.sign's 0, and
 // noise modules, which only training uses.

@@ -1,7 +1,7 @@
 import { SignwaveError } from '@signwave/format';
 import type { ActivationLevels } from '../level-sums.js';
 import type { WeightRule } from '../weight-rules.js';
-import type { TrainedLayer } from './trained.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 // methods/lq-net.ts — layers of LQ-Nets that signwave's own trainer made (trainer/src/methods/lq-net.ts). Its levels are buffers, `basis`.
 

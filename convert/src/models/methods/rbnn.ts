@@ -1,6 +1,6 @@
 import type { MethodConv } from '../residual-block.js';
 import { rotatedSign, rotationSides, type WeightRule } from '../weight-rules.js';
-import type { TrainedLayer } from './trained.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 /** Why networks that were trained with `--a32` aren't packed, as an architecture's `refusesA32`. */
 export const RBNN_A32 =
