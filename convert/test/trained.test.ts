@@ -9,6 +9,7 @@ import { trainedArchitecture } from '../src/models/trained/networks.js';
 import { firstStyle } from '../src/models/trained/style.js';
 
 const SIDE = 3;
+const NO_OPTIONS = { weightOptions: {}, activationOptions: {} };
 const CHANNELS = 2;
 const FILTERS = 2;
 
@@ -103,7 +104,7 @@ describe('what a checkpoint of the trainer says', () => {
     const facts = factsOf({});
     expect(facts).toEqual({
       architecture: 'demo_1w1a',
-      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2, hasAlpha: true },
+      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2, hasAlpha: true, ...NO_OPTIONS },
       style: firstStyle('demo_1w1a'),
       input: {
         height: 32,
@@ -140,12 +141,14 @@ describe('what a checkpoint of the trainer says', () => {
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
+      ...NO_OPTIONS,
     });
     expect(quantizers('resnet20_float')).toEqual({
       weights: 'float',
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
+      ...NO_OPTIONS,
     });
   });
 

@@ -79,6 +79,7 @@ ACTIVATIONS = [
     ('dorefa-sign', {}, given.nothing, activations.dorefa_sign),
     ('dsq', {'variant': 'binary'}, given.softness, activations.dsq_binary),
     ('dsq', {'variant': 'piecewise'}, given.levels, activations.dsq_piecewise),
+    ('lq-net', {}, given.activation_basis, activations.lq_net),
     ('fda', {}, given.pixel_noise, activations.fda),
     ('hwgq', {}, given.nothing, activations.hwgq),
     ('identity', {}, given.nothing, activations.identity),

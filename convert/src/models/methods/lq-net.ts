@@ -1,14 +1,14 @@
 import { SignwaveError } from '@signwave/format';
 import type { ActivationLevels } from '../level-sums.js';
 import type { WeightRule } from '../weight-rules.js';
-import type { TrainedLayer } from './trained.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 // methods/lq-net.ts — layers of LQ-Nets that signwave's own trainer made (trainer/src/methods/lq-net.ts). Its levels are buffers, `basis`.
 
 /** +-v for each filter, + where a weight is above 0. */
 export function lqNetWeights({ g, name, filters }: TrainedLayer): WeightRule {
   const scale = g.state.take(`${name}.basis`, [1, filters]);
-  g.state.skip(`${name}.local_step`, [[]]);
+  g.state.skip(`${name}.steps`, [[]]);
   return ({ values }) => ({ signs: values.map((w) => (w > 0 ? 1 : -1)), scale });
 }
 
@@ -20,7 +20,7 @@ export function lqNetWeights({ g, name, filters }: TrainedLayer): WeightRule {
 export function lqNetLevels({ g, name }: TrainedLayer): ActivationLevels {
   const tensor = `${name}.activation_basis`;
   const top = g.state.take(tensor, [1, 1])[0]!;
-  g.state.skip(`${name}.activation_local_step`, [[]]);
+  g.state.skip(`${name}.activation_steps`, [[]]);
   if (!(top > 0)) {
     throw new SignwaveError(
       'E_CHECKPOINT_TENSOR',

@@ -1,49 +1,73 @@
 import type { Value } from '@signwave/format';
-import { type ActivationLevels, levelBits, levelConv } from '../level-sums.js';
+import { type LevelBits, levelBits, levelConv } from '../level-sums.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
-import { type WeightRule, weightRule, zeroAsMinus, zeroAsPlus } from '../weight-rules.js';
-import { dorefaLevels } from './dorefa.js';
+import { type LevelledMap, type TwoLevels, twoLevelConv } from '../two-level-sums.js';
+import { type LatentWeights, type WeightRule, weightRule, zeroAsMinus, zeroAsPlus } from '../weight-rules.js';
+import { dorefaLevels, oneBitLevels } from './dorefa.js';
+import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js';
 import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
+import { bonnWeights, pcnnWeights } from './modulated.js';
+import { rbnnWeights } from './rbnn.js';
+import type { TrainedLayer } from './trained-layer.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
 //
-// The trainer trains BiPer's networks with any of its quantizers (trainer/src/quantizers). Every weight quantizer computes a sign times a
-// scale per filter, so each has one rule here that makes both from the latent weights, as methods with code of their own have. Bits aren't
-// stored beside the latent weights: a file would then hold two truths, files of older versions would not convert, and `verify` would
-// compare bits with themselves.
+// The trainer trains BiPer's networks with any of its methods (trainer/src/methods). Every weight quantizer computes a sign times a
+// scale per filter, or two levels, so each has one rule here that makes them from the latent weights, as methods with code of their own
+// have. Bits aren't stored beside the latent weights: a file would then hold two truths, files of older versions would not convert, and
+// `verify` would compare bits with themselves.
 
-/** A binary layer of a checkpoint, for rules that need more than its latent weights. */
-export interface TrainedLayer {
-  readonly g: NetworkBuilder;
-  readonly name: string;
-  readonly filters: number;
-  /** Number of weights of a filter. */
-  readonly taps: number;
+/** Options of the method that a quantizer is of; none if it is another method's. */
+export type QuantizerOptions = Readonly<Record<string, unknown>>;
+
+/** Weights of two levels that aren't opposites. */
+interface TwoLevelRule {
+  levelsOf(latent: LatentWeights): TwoLevels;
 }
 
 /** Weight quantizers, by the trainer's names. */
-const WEIGHT_RULES: Readonly<Record<string, (omega0: number, layer: TrainedLayer) => WeightRule>> = {
-  biper: (omega0) => weightRule('biper', omega0),
-  'sign-two-stage': () => weightRule('sign', 0),
-  bnn: () => zeroAsPlus(weightRule('sign', 0)),
-  // Without the centring of the PyTorch version, as in the paper.
-  'xnor-net': () => zeroAsPlus(weightRule('bireal', 0)),
-  dorefa: () => zeroAsPlus(weightRule('reste', 0)),
-  'bi-real': () => weightRule('bireal', 0),
-  'ir-net': () => weightRule('irnet', 0),
-  recu: () => weightRule('recu', 0),
-  reste: () => weightRule('reste', 0),
-  dsq: () => zeroAsPlus(weightRule('sign', 0)),
-  hwgq: () => zeroAsPlus(weightRule('bireal', 0)),
-  'lq-net': (_, layer) => lqNetWeights(layer),
-  slb: () => zeroAsMinus(weightRule('sign', 0)),
-  fda: (_, layer) => fdaWeights(layer),
-};
+const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerOptions) => WeightRule | TwoLevelRule>> =
+  {
+    biper: ({ g }) => weightRule('biper', g.omega0),
+    'sign-two-stage': () => weightRule('sign', 0),
+    bnn: () => zeroAsPlus(weightRule('sign', 0)),
+    // Latent weights are centred and clipped after each step of training, so they aren't here.
+    'xnor-net': () => zeroAsPlus(weightRule('bireal', 0)),
+    dorefa: () => zeroAsPlus(weightRule('reste', 0)),
+    'bi-real': () => weightRule('bireal', 0),
+    'ir-net': () => weightRule('irnet', 0),
+    recu: () => weightRule('recu', 0),
+    reste: () => weightRule('reste', 0),
+    dsq: ({ g, name }, options) => {
+      skipSoftness(g, name, 'W');
+      return isPiecewise(options) ? { levelsOf: dsqWeights(g, name) } : zeroAsPlus(weightRule('sign', 0));
+    },
+    hwgq: () => zeroAsPlus(weightRule('bireal', 0)),
+    'lq-net': (layer) => lqNetWeights(layer),
+    slb: () => zeroAsMinus(weightRule('sign', 0)),
+    fda: (layer) => fdaWeights(layer),
+    rbnn: (layer) => rbnnWeights(layer),
+    rad: () => zeroAsPlus(weightRule('sign', 0)),
+    'lcr-bnn': () => weightRule('irnet', 0),
+    pcnn: (layer) => pcnnWeights(layer),
+    bonn: (layer) => bonnWeights(layer),
+    'dir-net': ({ g, name }) => {
+      g.state.skip(`${name}.bound`, [[]]);
+      return weightRule('irnet', 0);
+    },
+    mst: ({ g, name, filters }) => {
+      g.state.skip(`${name}.tree`, [[filters - 1, 2]]);
+      return weightRule('recu', 0);
+    },
+  };
 
-/** Activation quantizers of one bit, by the trainer's names, and the sign that each gives 0. */
+/** What a layer reads: one map of signs or floats, or activations of several levels, the lowest of which is 0, or of any two levels. */
+type Operand = { readonly map: Value } | { readonly levels: LevelBits } | { readonly levelled: LevelledMap };
+
+/** Activation quantizers of one bit whose levels are -1 and +1, by the trainer's names, and the sign that each gives 0. */
 const ZERO_RULES = {
   biper: 'plus',
   'per-sample': 'zero',
@@ -58,23 +82,39 @@ const ZERO_RULES = {
   dsq: 'plus',
   slb: 'zero',
   fda: 'zero',
+  rbnn: 'zero',
+  rad: 'plus',
+  'lcr-bnn': 'zero',
+  pcnn: 'zero',
+  bonn: 'zero',
+  'dir-net': 'zero',
+  mst: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
-/** What some of them do before the sign. */
-const BEFORE_SIGN: Readonly<Record<string, (layer: TrainedLayer, x: Value) => Value>> = {
-  fda: withoutFdaNoise,
+/** Activation quantizers that are more than a sign. */
+const OPERANDS: Readonly<Record<string, (layer: TrainedLayer, x: Value, options: ActivationOptions) => Operand>> = {
+  identity: (_, map) => ({ map }),
+  dorefa: ({ g }, x, { activationBits, threshold = 0.5 }) => ({
+    // With more than 1 bit, a half rounds to even; with 1 bit there is a threshold, which belongs to level 0.
+    levels: levelBits(g, x, activationBits === 1 ? oneBitLevels(Number(threshold)) : dorefaLevels(activationBits)),
+  }),
+  hwgq: ({ g }, x) => ({ levels: levelBits(g, x, HALF_WAVE_LEVELS) }),
+  'lq-net': (layer, x) => ({ levels: levelBits(layer.g, x, lqNetLevels(layer)) }),
+  dsq: ({ g, name }, x, options) => {
+    skipSoftness(g, name, 'A');
+    return isPiecewise(options) ? { levelled: dsqActivations(g, x, name) } : { map: signs(g, x, 'dsq') };
+  },
+  fda: (layer, x) => ({ map: signs(layer.g, withoutFdaNoise(layer, x), 'fda') }),
+  rbnn: ({ g }, x) => ({ map: signs(g, g.sampleMean(x), 'rbnn') }),
 };
 
-/** Activation quantizers of a few levels, the lowest of which is 0. */
-const LEVELS: Readonly<Record<string, (bits: number, layer: TrainedLayer) => ActivationLevels>> = {
-  dorefa: dorefaLevels,
-  hwgq: () => HALF_WAVE_LEVELS,
-  'lq-net': (_, layer) => lqNetLevels(layer),
-};
+type ActivationOptions = QuantizerOptions & { readonly activationBits: number };
 
-export const TRAINED_WEIGHTS: readonly string[] = Object.keys(WEIGHT_RULES);
-export const TRAINED_ACTIVATIONS: readonly string[] = [...Object.keys(ZERO_RULES), ...Object.keys(LEVELS), 'identity'];
+export const TRAINED_WEIGHTS: readonly string[] = Object.keys(WEIGHTS);
+export const TRAINED_ACTIVATIONS: readonly string[] = [
+  ...new Set([...Object.keys(ZERO_RULES), ...Object.keys(OPERANDS)]),
+];
 
 export interface TrainedQuantizers {
   /** One of {@link TRAINED_WEIGHTS}. */
@@ -83,6 +123,8 @@ export interface TrainedQuantizers {
   readonly activations: string;
   /** 1 for signs, 32 for floats; for `dorefa` the number it was trained with. Other quantizers of several levels don't need it. */
   readonly activationBits: number;
+  readonly weightOptions?: QuantizerOptions;
+  readonly activationOptions?: QuantizerOptions;
   /** Whether each output channel has a learned factor, `alpha`. */
   readonly hasAlpha: boolean;
 }
@@ -114,14 +156,45 @@ function sums(
   x: Value,
   name: string,
   options: MethodConvOptions,
-  { weights, activations, activationBits }: TrainedQuantizers,
+  quantizers: TrainedQuantizers,
 ): Value {
   const { outChannels, kernel = 3 } = options;
-  const layer = { g, name, filters: outChannels, taps: g.shapeOf(x).channels * kernel * kernel };
-  const rule = WEIGHT_RULES[weights]!(g.omega0, layer);
-  const levels = LEVELS[activations]?.(activationBits, layer);
-  if (levels) return levelConv(g, levelBits(g, x, levels), name, { ...options, weights: rule });
-  const input = BEFORE_SIGN[activations]?.(layer, x) ?? x;
-  const operand = isOneBit(activations) ? g.sign(input, { sourceZeroRule: ZERO_RULES[activations] }) : input;
-  return g.binaryConv(operand, name, { ...options, weights: rule, keepsFloats: true });
+  const layer = { g, name, filters: outChannels, kernel, taps: g.shapeOf(x).channels * kernel * kernel };
+  const weights = WEIGHTS[quantizers.weights]!(layer, quantizers.weightOptions ?? {});
+  const operand = operandOf(layer, x, quantizers);
+  if ('levelsOf' in weights || 'levelled' in operand) {
+    const levelsOf = 'levelsOf' in weights ? weights.levelsOf : onlyDistances(weights);
+    return twoLevelConv(g, levelledMap(operand), name, options, levelsOf);
+  }
+  if ('levels' in operand) return levelConv(g, operand.levels, name, { ...options, weights });
+  return g.binaryConv(operand.map, name, { ...options, weights, keepsFloats: true });
+}
+
+function operandOf(layer: TrainedLayer, x: Value, quantizers: TrainedQuantizers): Operand {
+  const { activations, activationBits, activationOptions } = quantizers;
+  if (Object.hasOwn(OPERANDS, activations)) {
+    return OPERANDS[activations]!(layer, x, { ...activationOptions, activationBits });
+  }
+  return { map: signs(layer.g, x, activations as OneBit) };
+}
+
+function signs(g: NetworkBuilder, x: Value, activations: OneBit): Value {
+  return g.sign(x, { sourceZeroRule: ZERO_RULES[activations] });
+}
+
+/** An operand as the general case, of which signs and floats are special ones. */
+function levelledMap(operand: Operand): LevelledMap {
+  if ('levelled' in operand) return operand.levelled;
+  if ('map' in operand) return { maps: [operand.map], distance: 1, centre: 0 };
+  const { signs: maps, top } = operand.levels;
+  return { maps, distance: top / (2 * maps.length), centre: top / 2 };
+}
+
+/** Signs times a scale, as weights of two levels about 0. */
+function onlyDistances(rule: WeightRule): (latent: LatentWeights) => TwoLevels {
+  return (latent) => {
+    const [filters] = latent.shape;
+    const { signs: found, scale = new Float32Array(filters).fill(1) } = rule(latent);
+    return { signs: found, distance: scale, centre: new Float32Array(filters) };
+  };
 }

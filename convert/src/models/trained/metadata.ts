@@ -2,7 +2,13 @@ import { type InputRecipe, type MapShape, SignwaveError } from '@signwave/format
 import type { Checkpoint } from '../../checkpoints/index.js';
 import { quote } from '../../checkpoints/quote.js';
 import { isObject } from '../is-object.js';
-import { isOneBit, TRAINED_ACTIVATIONS, TRAINED_WEIGHTS, type TrainedQuantizers } from '../methods/trained.js';
+import {
+  isOneBit,
+  type QuantizerOptions,
+  TRAINED_ACTIVATIONS,
+  TRAINED_WEIGHTS,
+  type TrainedQuantizers,
+} from '../methods/trained.js';
 import { parseRecipe } from '../parse-recipe.js';
 import { firstStyle, type NetworkStyle, parseStyle } from './style.js';
 
@@ -52,7 +58,15 @@ function quantizersOf(architecture: string, config: Config | undefined, reader: 
   // The first version used 2 bits for all networks.
   const dorefaBits = (): number => (config ? 2 : reader.whole('activationBits', MAX_ACTIVATION_BITS));
   const activationBits = isOneBit(activations) ? 1 : activations === 'dorefa' ? dorefaBits() : 32;
-  return { weights, activations, activationBits, hasAlpha: !metadataSays(reader, 'scale', 'none') };
+  const isOfMethod = (quantizer: string): boolean => metadataSays(reader, 'method', quantizer);
+  return {
+    weights,
+    activations,
+    activationBits,
+    ...(isOfMethod(weights) && { weightOptions: reader.methodOptions() }),
+    ...(isOfMethod(activations) && { activationOptions: reader.methodOptions() }),
+    hasAlpha: !metadataSays(reader, 'scale', 'none'),
+  };
 }
 
 /** Whether an optional text of the metadata has this value. */
@@ -118,6 +132,13 @@ class MetadataReader {
   style(architecture: string): NetworkStyle {
     if (!this.has('style')) return firstStyle(architecture);
     return parseStyle(this.#json('style'), (what) => this.fail(`"style" ${what}`));
+  }
+
+  /** None in checkpoints of versions whose methods had no options. */
+  methodOptions(): QuantizerOptions {
+    if (!this.has('methodOptions')) return {};
+    const value = this.#json('methodOptions');
+    return isObject(value) ? value : this.fail('"methodOptions" is no object');
   }
 
   text(key: string): string {
