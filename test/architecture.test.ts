@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@tensorflow/tfjs-node-gpu',
     'echarts',
     'sharp',
+    'strip-json-comments',
     'valibot',
     'webgpu',
   ],
