@@ -30,6 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'echarts',
     'strip-json-comments',
     'sharp',
+    'strip-json-comments',
     'valibot',
     'webgpu',
   ],
