@@ -17,7 +17,10 @@
 
 const BINARY_LEVELS = 'Its activations are 0 and 1.';
 const BINARY_DSQ = 'The variant of its paper with the levels -1 and +1 fixed.';
-const PIECEWISE_DSQ = 'The variant of its paper that learns its levels.';
+const PIECEWISE_DSQ = {
+  methodOptions: { variant: 'piecewise' },
+  note: 'The variant of its paper that learns its levels.',
+};
 
 /** @type {readonly TableRow[]} */
 export const TABLE_ROWS = [
@@ -53,7 +56,7 @@ export const TABLE_ROWS = [
   ...rowsOf({ table: 3, network: 'ResNet-20', architecture: 'resnet20_1w1a', bits: '1/1' }, [
     ['FP', 'full-precision', [92.1]],
     ['DoReFa', 'dorefa', [79.3], { note: BINARY_LEVELS }],
-    ['DSQ', 'dsq', [84.1], { note: PIECEWISE_DSQ }],
+    ['DSQ', 'dsq', [84.1], PIECEWISE_DSQ],
     ['SLB', 'slb', [85.5]],
     ['IR-Net', 'ir-net', [86.5]],
     ['ReCU', 'recu', [87.4]],
@@ -66,7 +69,7 @@ export const TABLE_ROWS = [
     ['DoReFa', 'dorefa', [90.2], { note: BINARY_LEVELS }],
     ['IR-Net', 'ir-net', [90.4]],
     ['RBNN', 'rbnn', [91.3]],
-    ['DSQ', 'dsq', [91.7], { note: PIECEWISE_DSQ }],
+    ['DSQ', 'dsq', [91.7], PIECEWISE_DSQ],
     ['SLB', 'slb', [92.0]],
     ['ReCU', 'recu', [92.2]],
     ['BiPer', 'biper', [92.11]],

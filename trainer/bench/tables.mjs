@@ -3,8 +3,8 @@
 //   npm run tables -- --data CIFAR10_FOLDER [--data folder:IMAGENET_FOLDER] [--epochs 10] [--images 10000] [--batch 128]
 //                     [--rows 2,3-resnet20,3-vggsmall-bnn] [--seeds 0,1] [--out build/tables] [--backend NAME]
 //
-// --rows takes beginnings of the names that it prints: 2, 3-resnet20, 3-resnet20-ir-net. A run that is finished isn't repeated, and one that was
-// interrupted goes on where it stopped; each is in a folder of its own below --out. Without --data nothing is trained, and the document is
+// --rows takes beginnings of the names that it prints: 2, 3-resnet20, 3-resnet20-ir-net. A run whose result is in trainer/bench/tables-results.json
+// or that is finished isn't repeated, and one that was interrupted goes on where it stopped; each is in a folder of its own below --out. Without --data nothing is trained, and the document is
 // written from the results that there are (trainer/bench/tables-results.json).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -70,10 +70,17 @@ async function trainRows(rows) {
     for (const row of rows) {
       const skipped = reasonToSkip(row);
       if (skipped) console.log(`${nameOf(row)}: skipped, ${skipped}`);
+      else if (isKnown(row, seed)) console.log(`${nameOf(row)}, seed ${seed}: its result is in ${RESULTS}`);
       else if (!(await trainRow(row, seed))) failures.push(runName(row, seed));
     }
   }
   return failures;
+}
+
+/** @param {TableRow} row @param {number} seed @returns whether this or another machine trained it at this budget. */
+function isKnown(row, seed) {
+  const [run, asked] = [runName(row, seed), JSON.stringify(budget)];
+  return readResults().some((it) => it.run === run && JSON.stringify(it.budget) === asked);
 }
 
 /** @param {TableRow} row @param {number} seed @returns whether it is trained. */
@@ -121,8 +128,7 @@ function floatRow({ methodOptions: _, ...row }) {
 }
 
 /** @param {TableRow} row @returns why it can't be trained, if so. */
-function reasonToSkip({ method, architecture }) {
-  if (!Object.hasOwn(METHODS, method)) return `there is no method "${method}"`;
+function reasonToSkip({ architecture }) {
   const isImageNet = ARCHITECTURES[architecture].family === 'imagenet-resnet';
   if (isImageNet && sources.folder === undefined) return `it needs --data ${FOLDER_PREFIX}IMAGENET_FOLDER`;
   if (!isImageNet && sources.cifar10 === undefined) return 'it needs --data CIFAR10_FOLDER';

@@ -1,5 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import { METHODS, type Method, type MethodName } from '../methods/index.js';
+import type { StageSettings } from '../methods/preset.js';
 import { restsOn } from '../methods/rests-on.js';
 import { ARCHITECTURES, type ArchitectureName } from '../models/index.js';
 import { styleOf } from '../models/method-style.js';
@@ -65,7 +66,7 @@ function ofMethod({ architecture, method, methodOptions, omega0, recipe }: Train
           [
             'recipe',
             recipe,
-            '"code": the authors’ scripts; "paper": the text of the paper, whose values differ from those below.',
+            '"code": as the authors’ scripts do; for "paper", the text of the paper, leave out the stages below, or change their values.',
           ] as const,
         ]
       : []),
@@ -82,8 +83,8 @@ function ofRecipe({ stages, batchSize, labelSmoothing }: TrainConfig, { stages: 
   return [
     [
       'stages',
-      stages,
-      `The published recipe. For a shorter run lower epochs: schedules are by shares of the run.${what}`,
+      Object.fromEntries(Object.entries(stages).map(([key, stage]) => [key, inOrder(stage)])),
+      `The published recipe. For a shorter run lower epochs: milestones are shares of the run.${what}`,
     ],
     ['batchSize', batchSize, 'As published. With another batch size, scale the learning rate.'],
     ['labelSmoothing', labelSmoothing],
@@ -91,7 +92,8 @@ function ofRecipe({ stages, batchSize, labelSmoothing }: TrainConfig, { stages: 
 }
 
 function ofPlaces({ data, distillation, seed, output, metricsEverySteps }: TrainConfig, method: Method): Entry[] {
-  const { sha256: _, ...written } = data;
+  const { sha256: _, side, ...others } = data;
+  const written = data.format === 'folder' ? { side, ...others } : others;
   return [
     ...(distillation
       ? [
@@ -113,6 +115,11 @@ function ofPlaces({ data, distillation, seed, output, metricsEverySteps }: Train
   ];
 }
 
+/** What everybody changes comes first. */
+function inOrder({ epochs, learningRate, ...others }: StageSettings): StageSettings {
+  return { epochs, learningRate, ...others };
+}
+
 function dataOf(architecture: ArchitectureName, folder: string | undefined): { format: string; folder: string } {
   const { family, input } = ARCHITECTURES[architecture];
   if (family === 'imagenet-resnet') return { format: 'folder', folder: folder ?? 'data/imagenet' };
@@ -130,10 +137,17 @@ function known<Name extends string>(what: string, name: string, registry: Readon
   throw new SignwaveError('E_CONFIG', `no ${what} is called "${name}"; known: ${Object.keys(registry).join(', ')}`);
 }
 
-/** A value as JSON within an object; what is short stays on one line. */
-function indented(value: unknown): string {
-  const line = JSON.stringify(value, null, 1).replace(/\n */g, ' ');
-  return line.length <= SHORT ? line : JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
+/** A value as JSON, in which what is short, and every list, stays on one line. @param margin of the line that it begins on. */
+function indented(value: unknown, margin = '  '): string {
+  const line = JSON.stringify(value, null, 1)
+    .replace(/\n */g, ' ')
+    .replace(/(?<=\[) | (?=\])/g, '');
+  if (line.length <= SHORT || typeof value !== 'object' || Array.isArray(value)) return line;
+  const entries = Object.entries(value as object).map(
+    ([key, item]) => `${margin}  ${JSON.stringify(key)}: ${indented(item, `${margin}  `)}`,
+  );
+  return `{\n${entries.join(',\n')}\n${margin}}`;
 }
 
-const SHORT = 80;
+/** Characters of an object on one line. */
+const SHORT = 60;
