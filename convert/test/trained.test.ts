@@ -9,7 +9,6 @@ import { trainedArchitecture } from '../src/models/trained/networks.js';
 import { firstStyle } from '../src/models/trained/style.js';
 
 const SIDE = 3;
-const NO_OPTIONS = { weightOptions: {}, activationOptions: {} };
 const CHANNELS = 2;
 const FILTERS = 2;
 
@@ -135,6 +134,19 @@ describe('piecewise DSQ', () => {
   });
 });
 
+test('XNOR-Net’s latent weights are taken as they are: training centres them, and older versions didn’t', () => {
+  const input = Float32Array.from({ length: SIDE * SIDE * CHANNELS }, (_, i) => Math.cos(i));
+  const taps = latent.length / FILTERS;
+  const filters = latent.map((w, i) => {
+    const start = taps * Math.floor(i / taps);
+    return (Math.sign(w) * latent.slice(start, start + taps).reduce((sum, v) => sum + Math.abs(v), 0)) / taps;
+  });
+  const found = layer('xnor-net', 'biper', latent, input);
+  plainConv(input.map(Math.sign), filters).forEach((sum, i) => {
+    expect(found[i], `sum ${i}`).toBeCloseTo(sum, 5);
+  });
+});
+
 describe('a latent weight of 0', () => {
   const withZero = latent.map((w, i) => (i === 5 ? 0 : w));
   const input = Float32Array.from({ length: SIDE * SIDE * CHANNELS }, (_, i) => Math.cos(i));
@@ -167,7 +179,7 @@ describe('what a checkpoint of the trainer says', () => {
     const facts = factsOf({});
     expect(facts).toEqual({
       architecture: 'demo_1w1a',
-      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2, hasAlpha: true, ...NO_OPTIONS },
+      quantizers: { weights: 'bnn', activations: 'dorefa', activationBits: 2, hasAlpha: true },
       style: firstStyle('demo_1w1a'),
       input: {
         height: 32,
@@ -204,14 +216,12 @@ describe('what a checkpoint of the trainer says', () => {
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
-      ...NO_OPTIONS,
     });
     expect(quantizers('resnet20_float')).toEqual({
       weights: 'float',
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
-      ...NO_OPTIONS,
     });
   });
 
