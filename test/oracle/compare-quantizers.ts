@@ -20,6 +20,7 @@ export async function compareWeights(tf: Tf, name: MethodName, oracle: OracleCas
   const layer = layerOf(tf, arrays);
   const quantize = methodOf(name).weights(tf, optionsFor(name, oracle), layer);
   const phase = phaseOf(oracle);
+  if (layer.hasOwnBuffers) for (const task of layer.epochTasks) await task(phase);
   // What is done before the first step, too.
   if (arrays.has('after.kept')) {
     runStepTasks(layer);
@@ -117,7 +118,16 @@ function networkLoss(tf: Tf, name: MethodName, oracle: OracleCase, arrays: Array
       ];
     }),
   );
-  const compute = methodOf(name).loss!(tf, optionsFor(name, oracle).options, (parameter) => variable(parameter));
+  const network = {
+    stages: maps.get('s')!.length,
+    binaryLayers: maps.get('a')!.map(([feature]) => feature.replace('bn', 'conv')),
+  };
+  const compute = methodOf(name).loss!(
+    tf,
+    optionsFor(name, oracle).options,
+    (parameter) => variable(parameter),
+    network,
+  );
   const inNetwork = (...prefixes: string[]): Map<string, Tensor> =>
     new Map(prefixes.flatMap((prefix) => maps.get(prefix)!.map(([at, map]) => [at, map.transpose(TO_NHWC)] as const)));
   const images = [...inputs.values()][0]!.shape[0]!;

@@ -332,7 +332,7 @@ def dorefa_alexnet(net, x, bits):
         a = dorefa_activation(net, f'classifier.{i}', x, bits)
         x = as_linear(net, f'classifier.{i}.weight', dorefa_conv, a, 4096, bias=True)
     n = 2 ** bits - 1
-    x = relu(x) if bits == 32 else (np.round(np.clip(x, 0, 1) * n) / n).astype(F32)
+    x = (np.round(np.clip(x, 0, 1) * n) / n).astype(F32)
     return linear(net, x, 'classifier.6', net.classes)
 
 

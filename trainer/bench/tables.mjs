@@ -7,13 +7,14 @@
 // interrupted goes on where it stopped; each is in a folder of its own below --out. Without --data nothing is trained, and the document is
 // written from the results that there are (trainer/bench/tables-results.json).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { importSource } from '../../scripts/modules/import-source.mjs';
 import { runName, tableConfig } from './table-config.mjs';
 import { floatOf, nameOf, TABLE_ROWS } from './table-rows.mjs';
-import { trainOnce } from './table-run.mjs';
 import { tablesDocument } from './tables-document.mjs';
+import { trainOnce } from './train-once.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -22,6 +23,7 @@ const PAGE = 'docs/tables.md';
 /** A run on all of CIFAR-10's training images is tested on all of its test images, others on half of them. */
 const ALL_IMAGES = { training: 50_000, test: 10_000 };
 const FOLDER_PREFIX = 'folder:';
+const MACHINE = `${cpus().length} x ${cpus()[0]?.model.trim()}`;
 
 const { values } = parseArgs({
   options: {
@@ -98,9 +100,14 @@ async function trainRow(row, seed) {
     },
     output: `${out}/${name}`,
   };
-  const trained = await trainOnce(`${out}/${name}`, config, values.backend);
-  if (trained) keep({ run: runName(row, seed), seed, budget, ...trained });
-  return trained !== undefined;
+  const epochs = await trainOnce(`${out}/${name}`, config, values.backend);
+  if (epochs) keep({ run: name, seed, budget, machine: MACHINE, epochs: epochs.map(accuracies) });
+  return epochs !== undefined;
+}
+
+/** @param {import('./train-once.mjs').EpochMetrics} metrics @returns {import('./tables-document.mjs').TableEpoch} */
+function accuracies({ stage, epoch, testAccuracy, trainAccuracy }) {
+  return { stage, epoch, testAccuracy, trainAccuracy };
 }
 
 /**
@@ -114,8 +121,7 @@ function floatRow({ methodOptions: _, ...row }) {
 }
 
 /** @param {TableRow} row @returns why it can't be trained, if so. */
-function reasonToSkip({ method, architecture }) {
-  if (!Object.hasOwn(METHODS, method)) return `there is no method "${method}"`;
+function reasonToSkip({ architecture }) {
   const isImageNet = ARCHITECTURES[architecture].family === 'imagenet-resnet';
   if (isImageNet && sources.folder === undefined) return `it needs --data ${FOLDER_PREFIX}IMAGENET_FOLDER`;
   if (!isImageNet && sources.cifar10 === undefined) return 'it needs --data CIFAR10_FOLDER';

@@ -1,4 +1,5 @@
 import { crossEntropy, distillationLoss, labelTargets } from './layers/losses.js';
+import { offTape } from './layers/off-tape.js';
 import type { Optimizer } from './optimizer/index.js';
 import type { Network, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from './types.js';
 
@@ -80,7 +81,7 @@ function lossOf(options: TrainStepOptions): Losses {
   const logits = network.forward(images, true);
   const targets = labelTargets(tf, labels, network.classes, labelSmoothing);
   const ofLabels = crossEntropy(tf, logits, targets);
-  const teacher = distillation && evaluateTeacher(network, images, distillation);
+  const teacher = distillation && evaluateTeacher(tf, network, images, distillation);
   const task = teacher ? withTeacher(tf, logits, ofLabels, teacher.logits, distillation) : ofLabels;
   const regulariser = tau === 0 ? tf.scalar(0) : network.regulariser({ logits, labels, teacher: teacher?.features });
   const loss = tau === 0 ? task : (tf.add(task, tf.mul(regulariser, tau)) as Scalar);
@@ -94,8 +95,8 @@ interface Taught {
 }
 
 /** The teacher's forward pass, in the mode that the student's method asks for. */
-function evaluateTeacher({ teacherMode }: Network, images: Tensor4D, { teacher }: Distillation): Taught {
-  const logits = teacher.forward(images, teacherMode === 'training');
+function evaluateTeacher(tf: Tf, { teacherMode }: Network, images: Tensor4D, { teacher }: Distillation): Taught {
+  const logits = offTape(tf, () => teacher.forward(images, teacherMode === 'training'));
   return { logits, features: teacher.features };
 }
 

@@ -1,6 +1,6 @@
 import { METHODS, type Method } from '../methods/index.js';
 import type { OptionSpec } from '../methods/method.js';
-import { ARCHITECTURES } from '../models/index.js';
+import { ARCHITECTURES, type ArchitectureInfo } from '../models/index.js';
 import { refuse } from './config-error.js';
 import type { WrittenConfig } from './schema.js';
 
@@ -8,7 +8,7 @@ import type { WrittenConfig } from './schema.js';
  * Check what a config says against its method.
  *
  * @throws {SignwaveError} `E_CONFIG` for an option that the method doesn't have, a value that it can't have, a network that isn't one of its,
- *   or a teacher that is missing.
+ *   or a teacher that is missing or has other stages.
  */
 export function checkMethod(config: WrittenConfig, path: string): void {
   const { method: name, architecture, recipe } = config;
@@ -31,12 +31,34 @@ export function checkMethod(config: WrittenConfig, path: string): void {
   if (recipe === 'paper' && name !== 'biper') {
     throw refuse(path, `"recipe" is "paper", which is BiPer's; "${name}" has one recipe, so leave it out`);
   }
-  if (method.teacher && !config.distillation) {
+  if (method.teacher) checkTeacher(config, path);
+}
+
+/** Check that a method that compares stages with a teacher's has a teacher with the same stages. */
+function checkTeacher({ method, architecture, distillation }: WrittenConfig, path: string): void {
+  const student: ArchitectureInfo = ARCHITECTURES[architecture];
+  if (student.family === 'vgg-small') {
     throw refuse(
       path,
-      `"method" is "${name}", which needs a trained float network; give its checkpoint as "distillation": { "teacher": ..., "architecture": ... }`,
+      `"method" is "${method}", which compares the stages of residual networks, but ${architecture} has none; name another "architecture"`,
     );
   }
+  if (!distillation) {
+    throw refuse(
+      path,
+      `"method" is "${method}", which needs a trained float network; give its checkpoint as "distillation": { "teacher": ..., "architecture": ... }`,
+    );
+  }
+  const hasSameStages = ({ family, input }: ArchitectureInfo): boolean =>
+    family === student.family && input.size === student.input.size;
+  if (hasSameStages(ARCHITECTURES[distillation.architecture])) return;
+  const fitting = Object.entries(ARCHITECTURES).filter(
+    ([, other]) => other.precision === 'float' && hasSameStages(other),
+  );
+  throw refuse(
+    path,
+    `"distillation.architecture" is "${distillation.architecture}", but "${method}" compares stages with the teacher's, and its stages aren't those of ${architecture}; train one of ${fitting.map(([name]) => name).join(', ')} as teacher`,
+  );
 }
 
 function checkOptions(

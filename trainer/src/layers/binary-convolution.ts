@@ -60,8 +60,8 @@ export function binaryConvolution(
     },
     { isLatent: true },
   );
-  const layer = store.binaryLayer(name, shape, weight);
-  const alpha = scaleOf(store, layer, quantizers, initial);
+  const layer = store.binaryLayer(name, shape, weight, initial);
+  const alpha = scaleOf(store, layer, quantizers);
   const bias = quantizers.hasBias
     ? store.parameter(`${name}.bias`, [outChannels], linearUniform(inChannels * kernel * kernel))
     : undefined;
@@ -104,14 +104,12 @@ export function binaryConvolution(
 /**
  * Declares `alpha`.
  *
- * @param initial latent weights, (O, I, kh, kw).
  * @returns a function for the present scale of the output, (O, 1, 1); `wave` has none in stage 1.
  */
 function scaleOf(
   store: LayerStore,
-  { name, shape, weight }: BinaryLayerState,
+  { name, shape, weight, initial }: BinaryLayerState,
   { scale, wave }: Quantizers,
-  initial: Float32Array,
 ): () => Tensor | undefined {
   if (scale === 'none') return () => undefined;
   if (scale === 'wave') {

@@ -32,6 +32,8 @@ export class LayerStore {
   readonly parameters: Parameter[] = [];
   readonly buffers: StateBuffer[] = [];
   readonly binaryLayers: BinaryLayer[] = [];
+  /** Number of stages; 0 in networks that aren't made of stages. */
+  stages = 0;
   /** What methods do, and add to the loss; in the order in which their layers are declared. */
   readonly losses: ((phase: Phase) => Scalar)[] = [];
   readonly beforeEpoch: ((phase: Phase) => Promise<void>)[] = [];
@@ -93,12 +95,13 @@ export class LayerStore {
   }
 
   /** A binary layer, for its quantizers to declare what they need. */
-  binaryLayer(name: string, shape: FilterShape, weight: Variable): BinaryLayerState {
+  binaryLayer(name: string, shape: FilterShape, weight: Variable, initial: Float32Array): BinaryLayerState {
     return {
       name,
       shape,
       weight,
       random: this.#random,
+      initial,
       parameter: (part, ofPart, initialise, options) => this.parameter(`${name}.${part}`, ofPart, initialise, options),
       buffer: (part, value) => this.buffer(`${name}.${part}`, value),
       loss: (term) => void this.losses.push(term),

@@ -5,14 +5,20 @@ import type { MakeActivationQuantizer, MakeWeightQuantizer, MethodOptions } from
 import { biReal } from './bi-real.js';
 import { biper } from './biper.js';
 import { bnn } from './bnn.js';
+import { bonn } from './bonn.js';
+import { dirNet } from './dir-net.js';
 import { dorefa } from './dorefa.js';
 import { dsq } from './dsq.js';
 import { fda } from './fda.js';
 import { fullPrecision } from './full-precision.js';
 import { hwgq } from './hwgq.js';
 import { irNet } from './ir-net.js';
+import { lcrBnn } from './lcr-bnn.js';
 import { lqNet } from './lq-net.js';
 import type { Method, Place } from './method.js';
+import { mst } from './mst.js';
+import { pcnn } from './pcnn.js';
+import { rad } from './rad.js';
 import { rbnn } from './rbnn.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
@@ -38,6 +44,12 @@ export const METHODS = {
   slb,
   fda,
   rbnn,
+  rad,
+  'lcr-bnn': lcrBnn,
+  pcnn,
+  bonn,
+  'dir-net': dirNet,
+  mst,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

@@ -9,26 +9,21 @@ import { oneStage, type Preset } from './preset.js';
 
 /** The estimator's steepness t in the first epoch, and what it nears in the last (`T_min` and `T_max` of the authors' scripts). */
 const FIRST_STEEPNESS = 1e-3;
-const LAST_STEEPNESS = 10;
+export const LAST_STEEPNESS = 10;
+
+/** The steepness t of the Error Decay Estimator, which rises log-linearly in the epochs. */
+export function steepnessAt(progress: number, options: MethodOptions): number {
+  const first = (options.tMin as number | undefined) ?? FIRST_STEEPNESS;
+  return first * (LAST_STEEPNESS / first) ** progress;
+}
 
 /**
- * Error Decay Estimator: a sign with the gradient k t (1 - tanh(t x)^2), where t rises log-linearly in the epochs and k = max(1/t, 1).
+ * The slope of the Error Decay Estimator, k t (1 - tanh(t x)^2) with k = max(1/t, 1).
  *
- * @param forward gives the sign, or a multiple of it; the gradient takes `factor` of x in addition.
+ * @param steepness t.
  */
-function errorDecay(
-  tf: Tf,
-  { progress, options }: { readonly progress: number; readonly options: MethodOptions },
-  forward: (x: Tensor4D) => Tensor4D,
-  factor?: (x: Tensor4D) => Tensor,
-): (x: Tensor4D) => Tensor4D {
-  const first = (options.tMin as number | undefined) ?? FIRST_STEEPNESS;
-  const t = first * (LAST_STEEPNESS / first) ** progress;
-  const k = Math.max(1 / t, 1);
-  return estimator(tf, forward, (x) => {
-    const slope = tf.mul(tanhSlope(tf, tf.mul(x, t)), k * t);
-    return factor ? tf.mul(slope, factor(x)) : slope;
-  });
+function errorDecaySlope(tf: Tf, x: Tensor4D, steepness: number | Tensor): Tensor {
+  return tf.mul(tanhSlope(tf, tf.mul(x, steepness)), tf.maximum(steepness, 1));
 }
 
 /**
@@ -40,25 +35,37 @@ function errorDecay(
  *   dL/dv = dL/d sign * k t (1 - tanh(t v)^2)       Error Decay Estimator
  *
  * with t rising from `tMin` to 10, log-linearly in the epochs, and k = max(1/t, 1). Half an exponent rounds to even.
+ *
+ * @param steepness gives t, a number or a scalar, when the gradient is computed.
  */
+export function irNetWeights(tf: Tf, w: Tensor4D, steepness: () => number | Tensor): Tensor4D {
+  const powerOfTwo = (v: Tensor4D): Tensor => {
+    const exponents = tf.div(tf.log(tf.mean(tf.abs(v), [1, 2, 3], true)), Math.LN2);
+    return tf.pow(2, tf.round(exponents));
+  };
+  const binarize = estimator(
+    tf,
+    (v: Tensor4D) => tf.mul(sign(tf, v), powerOfTwo(v)) as Tensor4D,
+    (v) => tf.mul(errorDecaySlope(tf, v, steepness()), powerOfTwo(v)),
+  );
+  const deviations = centred(tf, w);
+  return binarize(tf.div(deviations, tf.sqrt(unbiasedVariance(tf, deviations))));
+}
+
 const weights: MakeWeightQuantizer =
   (tf, { options }) =>
-  (w, { progress }) => {
-    const powerOfTwo = (v: Tensor4D): Tensor => {
-      const exponents = tf.div(tf.log(tf.mean(tf.abs(v), [1, 2, 3], true)), Math.LN2);
-      return tf.pow(2, tf.round(exponents));
-    };
-    const forward = (v: Tensor4D): Tensor4D => tf.mul(sign(tf, v), powerOfTwo(v));
-    const deviations = centred(tf, w);
-    const standardised = tf.div(deviations, tf.sqrt(unbiasedVariance(tf, deviations))) as Tensor4D;
-    return errorDecay(tf, { progress, options }, forward, powerOfTwo)(standardised);
-  };
+  (w, { progress }) =>
+    irNetWeights(tf, w, () => steepnessAt(progress, options));
 
 /** aq = sign(a), sign(0) = 0;   dL/da = dL/daq * k t (1 - tanh(t a)^2), with the t and k of the weights. */
 const activations: MakeActivationQuantizer =
   (tf, { options }) =>
   (a, _, { progress }) =>
-    errorDecay(tf, { progress, options }, (x) => sign(tf, x))(a);
+    estimator(
+      tf,
+      (x: Tensor4D) => sign(tf, x),
+      (x) => errorDecaySlope(tf, x, steepnessAt(progress, options)),
+    )(a);
 
 export const irNet: Method = {
   title: 'IR-Net (Qin et al., CVPR 2020)',

@@ -51,6 +51,14 @@ export interface LossInputs {
   readonly phase: Phase;
 }
 
+/** What a method's own loss may take of the network's structure. */
+export interface LossNetwork {
+  /** Number of stages, whose maps are features; 0 in networks without any. */
+  readonly stages: number;
+  /** Names of the binary layers, in order. */
+  readonly binaryLayers: readonly string[];
+}
+
 /** Declares a parameter that belongs to the method and to no layer. */
 export type DeclareParameter = (name: string, shape: readonly number[], initialise: Initialiser) => Variable;
 
@@ -76,8 +84,15 @@ export interface Method {
   /** The published recipe. */
   readonly preset: (place: Place) => Preset;
   /** A loss of the whole network, in addition to those of its layers; `tau` weighs it. */
-  readonly loss?: (tf: Tf, options: MethodOptions, declare: DeclareParameter) => (inputs: LossInputs) => Scalar;
-  /** The method needs a trained float network (`distillation.teacher` of a config), evaluated in this mode. */
+  readonly loss?: (
+    tf: Tf,
+    options: MethodOptions,
+    declare: DeclareParameter,
+    network: LossNetwork,
+  ) => (inputs: LossInputs) => Scalar;
+  /**
+   * The method needs a trained float network (`distillation.teacher` of a config) with the same stages, evaluated in this mode.
+   */
   readonly teacher?: 'training' | 'evaluation';
   /** What the two stages do, if the method has two; a method without it runs stage 1 only. */
   readonly stages?: Readonly<Record<Stage, string>>;

@@ -51,3 +51,11 @@ export function stageOf(given: Pick<StageSettings, 'epochs' | 'learningRate'> & 
 export function oneStage(batchSize: number, stage: Parameters<typeof stageOf>[0]): Preset {
   return { batchSize, stages: { '1': stageOf(stage) } };
 }
+
+/** The preset with a weight for the method's own loss. */
+export function withTau({ stages, ...preset }: Preset, tau: number): Preset {
+  return {
+    ...preset,
+    stages: Object.fromEntries(Object.entries(stages).map(([key, stage]) => [key, { ...stage, tau }])),
+  };
+}

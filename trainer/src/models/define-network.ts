@@ -76,7 +76,10 @@ export function defineNetwork(
     hasRelics: method.hasRelics ?? false,
   };
   const forward = define(store, { quantizers, style }, options);
-  const loss = method.loss?.(tf, ofMethod, (part, shape, initialise) => store.parameter(part, shape, initialise));
+  const loss = method.loss?.(tf, ofMethod, (part, shape, initialise) => store.parameter(part, shape, initialise), {
+    stages: store.stages,
+    binaryLayers: store.binaryLayers.map((layer) => layer.name),
+  });
   return new DefinedNetwork({ architecture, classes: options.classes, store, forward, loss, teacher: method.teacher });
 }
 

@@ -39,6 +39,7 @@ export function residualNetwork(shape: ResidualShape): Definition {
   return (store, { quantizers, style }, { classes }) => {
     const context: UnitContext = { store, quantizers, style, precision: shape.precision, hasBeta: shape.hasBeta };
     const stem = stemOf(context, shape);
+    store.stages = shape.stages.length;
     let inChannels = shape.stem.outChannels;
     const stages = shape.stages.map(({ channels, blocks, stride }, stage) =>
       Array.from({ length: blocks }, (_, i) => {

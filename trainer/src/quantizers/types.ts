@@ -22,6 +22,8 @@ export interface BinaryLayerState {
   readonly weight: Variable;
   /** For the initial values of buffers. */
   readonly random: RandomState;
+  /** Their initial values, for parameters that start from them. */
+  readonly initial: Float32Array;
   /** @param options.rate multiplies the learning rate of this parameter; default 1. */
   parameter(
     name: string,

@@ -170,7 +170,8 @@ export const AUTHORS_NETWORKS: Readonly<Record<string, AuthorsNetwork>> = {
     // The gradients of the levels are another matter in the code that was recorded: see methods.py.
     fixed: /\.[lu][WA]$/,
     options: {
-      methodOptions: { variant: 'piecewise' },
+      // There all parameters have one rate.
+      methodOptions: { variant: 'piecewise', levelRate: 1 },
       style: { order: 'conv-norm-act', nonlinearity: 'hardtanh', stem: 'norm-act' },
     },
   },

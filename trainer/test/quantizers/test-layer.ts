@@ -8,5 +8,6 @@ import type { Tf } from '../../src/types.js';
 export function testLayer(tf: Tf, shape: FilterShape = [1, 1, 1, 1]): { store: LayerStore; layer: BinaryLayerState } {
   const store = new LayerStore({ tf }, seededRandom(1));
   const weight = store.parameter('conv.weight', shape, constant(0), { isLatent: true });
-  return { store, layer: store.binaryLayer('conv', shape, weight) };
+  const initial = new Float32Array(weight.size);
+  return { store, layer: store.binaryLayer('conv', shape, weight, initial) };
 }

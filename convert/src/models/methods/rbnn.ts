@@ -13,7 +13,7 @@ export const RBNN_A32 =
 export const rbnnConv: MethodConv = (g, x, name, options) => {
   const { outChannels, kernel = 3 } = options;
   const taps = g.shapeOf(x).channels * kernel * kernel;
-  const weights = rbnnWeights({ g, name, filters: outChannels, taps });
+  const weights = rbnnWeights({ g, name, filters: outChannels, kernel, taps });
   const y = g.binaryConv(g.sampleMean(x), name, { ...options, weights });
   return g.learnedScale(y, `${name}.alpha`, [outChannels, 1, 1]);
 };

@@ -5,6 +5,8 @@ export interface TrainedLayer {
   readonly g: NetworkBuilder;
   readonly name: string;
   readonly filters: number;
+  /** Height and width of a filter. */
+  readonly kernel: number;
   /** Number of weights of a filter. */
   readonly taps: number;
 }

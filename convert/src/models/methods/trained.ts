@@ -9,6 +9,7 @@ import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js'
 import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
+import { bonnWeights, pcnnWeights } from './modulated.js';
 import { rbnnWeights } from './rbnn.js';
 import type { TrainedLayer } from './trained-layer.js';
 
@@ -49,6 +50,18 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
     slb: () => zeroAsMinus(weightRule('sign', 0)),
     fda: (layer) => fdaWeights(layer),
     rbnn: (layer) => rbnnWeights(layer),
+    rad: () => zeroAsPlus(weightRule('sign', 0)),
+    'lcr-bnn': () => weightRule('irnet', 0),
+    pcnn: (layer) => pcnnWeights(layer),
+    bonn: (layer) => bonnWeights(layer),
+    'dir-net': ({ g, name }) => {
+      g.state.skip(`${name}.bound`, [[]]);
+      return weightRule('irnet', 0);
+    },
+    mst: ({ g, name, filters }) => {
+      g.state.skip(`${name}.tree`, [[filters - 1, 2]]);
+      return weightRule('recu', 0);
+    },
   };
 
 /** What a layer reads: one map of signs or floats, or activations of several levels, the lowest of which is 0, or of any two levels. */
@@ -70,6 +83,12 @@ const ZERO_RULES = {
   slb: 'zero',
   fda: 'zero',
   rbnn: 'zero',
+  rad: 'plus',
+  'lcr-bnn': 'zero',
+  pcnn: 'zero',
+  bonn: 'zero',
+  'dir-net': 'zero',
+  mst: 'zero',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
@@ -140,7 +159,7 @@ function sums(
   quantizers: TrainedQuantizers,
 ): Value {
   const { outChannels, kernel = 3 } = options;
-  const layer = { g, name, filters: outChannels, taps: g.shapeOf(x).channels * kernel * kernel };
+  const layer = { g, name, filters: outChannels, kernel, taps: g.shapeOf(x).channels * kernel * kernel };
   const weights = WEIGHTS[quantizers.weights]!(layer, quantizers.weightOptions ?? {});
   const operand = operandOf(layer, x, quantizers);
   if ('levelsOf' in weights || 'levelled' in operand) {

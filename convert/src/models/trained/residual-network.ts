@@ -45,6 +45,8 @@ export function buildResidual(shape: ResidualShape, layers: TrainedLayers, input
     if (style.tail.startsWith('norm')) x = g.batchNorm(x, 'bn2', norms);
     if (style.tail === 'norm-relu') x = g.relu(x);
     g.floatLinear(x, shape.classifier, g.classes);
+    // What LCR-BNN's loss multiplies the stages' maps by.
+    g.state.skip('gamma', [[1, shape.stages.length]], { isOptional: true });
   };
 }
 
