@@ -3,7 +3,6 @@ import { chooseBackend } from '../../src/backends/choose-backend.js';
 import type { LayerStore } from '../../src/layers/layer-store.js';
 import type { Tensor, Tensor2D, Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, valuesAt } from '../quantizers/differentiate.js';
-import { filesThatDifferWhenCut } from './cut-run.js';
 import { type LoneQuantizers, loneQuantizers } from './lone-quantizers.js';
 
 type Shape = [number, number, number, number];
@@ -141,8 +140,4 @@ describe.each(['wasm', 'cpu'] as const)('FDA on %s', (backend) => {
       expect(found[which]![at]).toBeCloseTo((shifted(1e-5) - shifted(-1e-5)) / 2e-5, 4);
     }
   });
-});
-
-test('FDA cut within an epoch and resumed gives the same bytes', async () => {
-  expect(await filesThatDifferWhenCut('fda', [2, 4])).toEqual([]);
 });

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import type { Tensor4D, Tf } from '../../src/types.js';
 import { gradientOf, valuesAt } from '../quantizers/differentiate.js';
-import { filesThatDifferWhenCut } from './cut-run.js';
 import { loneQuantizers, row, valuesOf } from './lone-quantizers.js';
 
 const SHAPE: [number, number, number, number] = [2, 2, 1, 2];
@@ -96,8 +95,4 @@ describe.each(['wasm', 'cpu'] as const)('LQ-Nets on %s', (backend) => {
     await valuesAt(tf, (a) => lone.activations(a), [0, 0.1], row([0, 0.1]));
     expect((await valuesOf(lone.store, 'activation_basis'))[0]).toBeCloseTo(1.349, 5);
   });
-});
-
-test('LQ-Nets cut within an epoch and resumed gives the same bytes', async () => {
-  expect(await filesThatDifferWhenCut('lq-net', [1, 3, 5])).toEqual([]);
 });

@@ -23,6 +23,16 @@ describe('published recipes', () => {
     ['bi-real', IMAGENET, 512, { epochs: 256, optimizer: 'adam', learningRate: 1e-3, weightDecay: 0 }],
     ['dorefa', CIFAR, 128, { epochs: 200, learningRate: 0.1, weightDecay: 1e-4 }],
     ['bnn', VGG, 256, { optimizer: 'adam', learningRate: 5e-3, weightDecay: 0 }],
+    ['rbnn', CIFAR, 256, { epochs: 1000, learningRate: 0.1, weightDecay: 1e-4, warmUpEpochs: 5, decay: 'all' }],
+    ['rbnn', IMAGENET, 512, { epochs: 150, learningRate: 0.1, warmUpEpochs: 0 }],
+    ['lq-net', VGG, 100, { epochs: 400, learningRate: 0.02, weightDecay: 5e-4, decay: 'weights' }],
+    ['lq-net', IMAGENET, 256, { learningRate: 0.1, nesterov: true, weightDecay: 5e-5 }],
+    ['slb', CIFAR, 100, { epochs: 500, learningRate: 0.1, weightDecay: 1e-4 }],
+    ['slb', VGG, 100, { learningRate: 0.02, weightDecay: 5e-4 }],
+    ['fda', CIFAR, 128, { epochs: 400, learningRate: 0.1, weightDecay: 1e-4 }],
+    ['fda', IMAGENET, 512, { optimizer: 'adam', learningRate: 1e-3, weightDecay: 0 }],
+    ['hwgq', IMAGENET, 256, { learningRate: 0.1, weightDecay: 5e-5 }],
+    ['hwgq', VGG, 100, { epochs: 200, learningRate: 0.01, weightDecay: 5e-4 }],
   ];
   test.each(EXPECTED)('%s on %o', (name, place, batchSize, settings) => {
     const preset = METHODS[name].preset(place);
@@ -38,6 +48,7 @@ describe('published recipes', () => {
     const around = (name: MethodName, place: Place, epoch: number): number =>
       rateIn(name, place, epoch) / rateIn(name, place, epoch - 1);
     for (const epoch of [100, 150, 180]) expect(around('dorefa', CIFAR, epoch)).toBeCloseTo(0.1, 9);
+    for (const epoch of [80, 160, 300]) expect(around('lq-net', VGG, epoch)).toBeCloseTo(0.1, 9);
     for (const epoch of [30, 60, 90]) expect(around('ir-net', IMAGENET, epoch)).toBeCloseTo(0.1, 9);
     for (const epoch of [119, 199, 239, 279]) expect(around('xnor-net', CIFAR, epoch)).toBeCloseTo(0.1, 9);
     const bnn = [40, 80, 100, 120, 140].map((epoch) => rateIn('bnn', VGG, epoch));
