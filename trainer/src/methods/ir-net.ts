@@ -87,7 +87,7 @@ export const irNet: Method = {
 };
 
 /** The networks of the authors' code; that of 1W/32A has one shortcut around a block's two convolutions. */
-export function irNetStyle({ family, precision }: Place): ReturnType<Method['style']> {
+function irNetStyle({ family, precision }: Place): ReturnType<Method['style']> {
   const isFloat = precision === '1w32a';
   switch (family) {
     case 'resnet20':
