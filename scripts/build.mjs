@@ -44,6 +44,8 @@ const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
 /** Copied unchanged beside the same chunk; trainer/src/setup/addon.ts compiles it on the user's machine. */
 const FUSED_OPS = 'trainer/src/setup/fused-ops.cc';
+/** Copied beside the command line, whose `train --init` names it in the configs that it writes. */
+const CONFIG_SCHEMA = 'trainer/config.schema.json';
 const CLI_BANNER = [
   '#!/usr/bin/env node',
   // commander is CommonJS and requires Node's modules, so the bundle has to define require().
@@ -106,6 +108,7 @@ async function buildCli() {
   });
   chmodSync('cli/dist/signwave.mjs', 0o755);
   copyFileSync(FUSED_OPS, 'cli/dist/fused-ops.cc');
+  copyFileSync(CONFIG_SCHEMA, 'cli/dist/config.schema.json');
 }
 
 async function buildTrainer() {

@@ -1,8 +1,9 @@
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { type Architecture, buildGraph } from '../src/models/architecture.js';
+import { levelConv } from '../src/models/level-sums.js';
 import { dorefaActivations } from '../src/models/methods/dorefa.js';
-import { halfWave, hwgqConv } from '../src/models/methods/hwgq.js';
+import { halfWave, hwgqWeights } from '../src/models/methods/hwgq.js';
 import { storedSigns } from '../src/models/methods/stored-signs.js';
 import { LoadedState } from '../src/models/state.js';
 
@@ -68,7 +69,8 @@ describe('HWGQ’s half-wave activations', () => {
   const build =
     (name: string): Architecture['build'] =>
     (g) => {
-      hwgqConv(g, halfWave(g, g.image(SIDE, SIDE, 1), 'qt'), name, false, { outChannels: FILTERS });
+      const weights = hwgqWeights(name, false);
+      levelConv(g, halfWave(g, g.image(SIDE, SIDE, 1), 'qt'), name, { ...weights, outChannels: FILTERS });
     };
 
   test.each([0, 1, 2, 3, 4])('take the lower level exactly at a threshold, at borders too (map %i)', (seed) => {
@@ -97,7 +99,7 @@ describe('the activations of DoReFa’s PyTorch version', () => {
   const layer =
     (bits: number): Architecture['build'] =>
     (g) => {
-      dorefaActivations(g, g.image(SIDE, SIDE, 1), bits)('conv', { outChannels: FILTERS });
+      dorefaActivations(g, g.image(SIDE, SIDE, 1), bits).conv('conv', { outChannels: FILTERS });
     };
 
   test.each([0, 1, 2])('of 1 bit are 1 for what is above 0, and 0 for 0 itself, at borders too (map %i)', (seed) => {

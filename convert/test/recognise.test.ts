@@ -117,6 +117,22 @@ describe('networks that share their tensors', () => {
   });
 });
 
+describe('LCR-BNN’s networks', () => {
+  const shapes = shapesOf(named('lcr-resnet18_1w1a_IR'));
+  const without = (part: RegExp): Shapes => new Map([...shapes].filter(([name]) => !part.test(name)));
+
+  test('are told apart from IR-Net’s by gamma', () => {
+    expect(outcome(checkpointOf(shapes))).toBe('lcr-resnet18_1w1a_IR');
+    const message = refusalOf(checkpointOf(without(/^gamma$/)));
+    expect(message).toContain('--arch irnet-resnet18_1w1a');
+    expect(message).not.toContain('lcr');
+  });
+
+  test('are known without the batch norm that they don’t use', () => {
+    expect(outcome(checkpointOf(without(/^bn3\./)))).toBe('lcr-resnet18_1w1a_IR');
+  });
+});
+
 describe('names', () => {
   const shapes = shapesOf(named('adabin-resnet20_1w1a'));
   const prefixed = (prefix: string): Shapes => new Map([...shapes].map(([name, shape]) => [prefix + name, shape]));

@@ -1,7 +1,7 @@
 import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../src/checkpoints/index.js';
-import { trainedConv } from '../src/models/methods/trained.js';
+import { type QuantizerOptions, trainedConv } from '../src/models/methods/trained.js';
 import { NetworkBuilder } from '../src/models/network-builder.js';
 import { LoadedState } from '../src/models/state.js';
 import { type TrainedFacts, trainedFacts } from '../src/models/trained/metadata.js';
@@ -13,16 +13,31 @@ const NO_OPTIONS = { weightOptions: {}, activationOptions: {} };
 const CHANNELS = 2;
 const FILTERS = 2;
 
+interface More {
+  readonly activationBits?: number;
+  readonly activationOptions?: QuantizerOptions;
+  readonly weightOptions?: QuantizerOptions;
+  /** Numbers of the layer beside its weights. */
+  readonly learned?: Readonly<Record<string, number>>;
+}
+
 /** A binary 3 x 3 layer on floats (3, 3, 2), in the reference. */
-function layer(weights: string, activations: string, latent: Float32Array, input: Float32Array): Float32Array {
+function layer(
+  weights: string,
+  activations: string,
+  latent: Float32Array,
+  input: Float32Array,
+  { activationBits = activations === 'dorefa' ? 2 : 1, learned = {}, ...options }: More = {},
+): Float32Array {
   const tensors = new Map([
     ['conv.weight', latent],
     ['conv.alpha', new Float32Array(FILTERS).fill(1)],
+    ...Object.entries(learned).map(([part, value]) => [`conv.${part}`, Float32Array.of(value)] as const),
   ]);
   const g = new NetworkBuilder(new LoadedState(tensors, 'test'), { omega0: 20, classes: 1 });
   const x = g.input({ height: SIDE, width: SIDE, channels: CHANNELS });
-  const activationBits = activations === 'dorefa' ? 2 : 1;
-  trainedConv({ weights, activations, activationBits, hasAlpha: true }, false)(g, x, 'conv', { outChannels: FILTERS });
+  const quantizers = { weights, activations, activationBits, ...options, hasAlpha: true };
+  trainedConv(quantizers, false)(g, x, 'conv', { outChannels: FILTERS });
   return new Reference(g.build()).run(input);
 }
 
@@ -69,6 +84,54 @@ describe('DoReFa’s activations of 2 bits', () => {
     plainConv(levels, latent.map(Math.sign)).forEach((sum, i) => {
       expect(found[i], `sum ${i}`).toBeCloseTo(sum, 5);
     });
+  });
+});
+
+test.each([0, 0.5])('DoReFa’s activations of 1 bit are 0 at exactly the threshold %d, at borders too', (threshold) => {
+  const input = new Float32Array(SIDE * SIDE * CHANNELS).fill(threshold);
+  // In the middle and in a corner, one activation is just above it.
+  for (const above of [8, 0]) input[above] = threshold === 0 ? 1e-45 : neighbour(threshold, 1);
+  const options = { activationBits: 1, activationOptions: { threshold } };
+  const found = layer('bnn', 'dorefa', latent, input, options);
+  const expected = plainConv(
+    input.map((a) => (a > threshold ? 1 : 0)),
+    latent.map(Math.sign),
+  );
+  expect(expected.some((sum) => sum !== 0)).toBe(true);
+  expect([...found]).toEqual(expected);
+});
+
+describe('piecewise DSQ', () => {
+  const PIECEWISE = { variant: 'piecewise' };
+  const input = Float32Array.from({ length: SIDE * SIDE * CHANNELS }, (_, i) => Math.cos(i));
+  const A = { lA: -0.375, uA: 1.125 };
+  const W = { lW: -0.0625, uW: 0.1875 };
+  // The middles, 0.375 and 0.0625, belong to the upper levels.
+  input[4] = 0.375;
+  const withMiddle = latent.map((w, i) => (i === 7 ? 0.0625 : w));
+  const activations = input.map((a) => (a >= 0.375 ? A.uA : A.lA));
+  const filters = withMiddle.map((w) => (w >= 0.0625 ? W.uW : W.lW));
+  const expectClose = (found: Float32Array, expected: readonly number[]): void =>
+    expected.forEach((sum, i) => {
+      expect(found[i], `sum ${i}`).toBeCloseTo(sum, 5);
+    });
+
+  test('has the levels of its weights and inputs, middles hit exactly and borders included', () => {
+    const more = { weightOptions: PIECEWISE, activationOptions: PIECEWISE, learned: { ...A, ...W } };
+    expectClose(layer('dsq', 'dsq', withMiddle, input, more), plainConv(activations, filters));
+  });
+
+  test('has its weights’ levels on signs, on floats and on activations of several bits', () => {
+    const more = { weightOptions: PIECEWISE, learned: W };
+    expectClose(layer('dsq', 'ir-net', withMiddle, input, more), plainConv(input.map(Math.sign), filters));
+    expectClose(layer('dsq', 'identity', withMiddle, input, more), plainConv(input, filters));
+    const quarters = input.map((a) => Math.round(3 * Math.min(1, Math.max(0, a))) / 3);
+    expectClose(layer('dsq', 'dorefa', withMiddle, input, more), plainConv(quarters, filters));
+  });
+
+  test('has its inputs’ levels with another method’s signs', () => {
+    const more = { activationOptions: PIECEWISE, learned: A };
+    expectClose(layer('bnn', 'dsq', latent, input, more), plainConv(activations, latent.map(Math.sign)));
   });
 });
 
@@ -141,12 +204,14 @@ describe('what a checkpoint of the trainer says', () => {
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
+      ...NO_OPTIONS,
     });
     expect(quantizers('resnet20_float')).toEqual({
       weights: 'float',
       activations: 'identity',
       activationBits: 32,
       hasAlpha: true,
+      ...NO_OPTIONS,
     });
   });
 

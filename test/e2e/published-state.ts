@@ -24,6 +24,12 @@ export function publishedState(architecture: Architecture): Map<string, FloatTen
   return state;
 }
 
+/** Side of a network's images, by its id. */
+export function imageSide(id: string): number {
+  if (id.startsWith('hwgq-alexnet')) return 227;
+  return /cifar|small|resnet20|resnet_binary/.test(id) ? 32 : 224;
+}
+
 /** Bytes (H, W, 3) of an image of noise. */
 export function noiseImage(side: number): Uint8Array {
   const random = seededRandom(9);

@@ -9,6 +9,7 @@ const VARIANTS = [
   ...['reste-resnet20_bireal_1w32a', 'reste-resnet18_1w32a', 'reste-resnet34_1w32a'],
   ...['irnet-resnet34_1w32a', 'lcr-resnet34_1w1a_IR', 'biper-demo_1w1a'],
   ...['bonn-resnet18', 'dorefa-resnet20_1w3a', 'hwgq-resnet34', 'hwgq-alexnet_bw'],
+  ...['dorefa-alexnet_1w1a', 'dorefa-alexnet_1w3a', 'dorefa-alexnet_1w4a', 'dorefa-alexnet_1w32a'],
 ];
 
 test('every network, or one that it is a variant of, is written a second time in NumPy', () => {

@@ -321,6 +321,21 @@ def dorefa_resnet20(net, x, bits):
     return linear(net, global_mean(batch_norm(net, x, 'bn')), 'logit', net.classes)
 
 
+def dorefa_alexnet(net, x, bits):
+    x = batch_norm(net, float_conv(net, x, 'features.0', 96, 11, stride=4, pad=2, bias=True), 'features.1')
+    x = dorefa_conv(net, relu(max_pool(x, 3, 2)), 'features.4', 256, 5, bias=True)
+    x = max_pool(batch_norm(net, x, 'features.5'), 3, 2)
+    for i, o in ((9, 384), (12, 384), (15, 256)):
+        x = dorefa_conv(net, dorefa_activation(net, f'features.{i}', x, bits), f'features.{i}', o, bias=True)
+    x = max_pool(x, 3, 2)
+    for i in (0, 3):
+        a = dorefa_activation(net, f'classifier.{i}', x, bits)
+        x = as_linear(net, f'classifier.{i}.weight', dorefa_conv, a, 4096, bias=True)
+    n = 2 ** bits - 1
+    x = (np.round(np.clip(x, 0, 1) * n) / n).astype(F32)
+    return linear(net, x, 'classifier.6', net.classes)
+
+
 def binarynet_head(net, x, hidden, affine):
     for i in (0, 3):
         x = binarynet_linear(net, x, f'classifier.{i}', hidden)
@@ -408,7 +423,8 @@ def hwgq_alexnet(net, x):
     x = hwgq_layer(net, hwgq_layer(net, x, '3', 384), '4', 384)
     x = max_pool_ceil(hwgq_layer(net, x, '5', 256), 3)
     for i in ('6', '7'):
-        x = hwgq_linear(net, half_wave(net, f'fc{i}', caffe_norm(net, x, f'bn{i}'), f'qt{i}'), f'fc{i}', 4096)
+        a = half_wave(net, f'fc{i}', caffe_norm(net, x, f'bn{i}'), f'qt{i}')
+        x = as_linear(net, f'fc{i}.latent', hwgq_conv, a, 4096)
     return linear(net, relu(caffe_norm(net, x, 'bn8')), 'fc8', net.classes)
 
 

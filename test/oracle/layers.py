@@ -306,10 +306,20 @@ def dorefa_activation(net, name, x, bits):
     return levels(net, name, x, [0] if bits == 1 else [(j + 0.5) / n for j in range(n)], 1)
 
 
-def dorefa_conv(net, a, name, o, k=3, stride=1):
+def dorefa_conv(net, a, name, o, k=3, stride=1, pad=None, bias=False):
     """@param a activations that are quantized already."""
     w = reste_weights(net, latent(net, a, f'{name}.weight', o, k))
-    return conv(a, w.astype(a.dtype), stride, k // 2)
+    y = conv(a, w.astype(a.dtype), stride, k // 2 if pad is None else pad)
+    return y + channels(net.normal(f'{name}.bias', o)) if bias else y
+
+
+def as_linear(net, name, layer, a, o, **options):
+    """A layer on a flattened map, as a convolution with a single position; its weights are stored as rows. @param name of the tensor."""
+    if name in net.state:
+        net.state[name] = net.state[name].reshape(o, *a.shape[1:])
+    y = layer(net, a, name.rsplit('.', 1)[0], o, a.shape[2], pad=0, **options)
+    net.state[name] = net.state[name].reshape(o, -1)
+    return y
 
 
 def half_wave(net, name, x, quantizer):
@@ -327,15 +337,6 @@ def hwgq_conv(net, a, name, o, k=3, stride=1, pad=None, stored=False):
         w = latent(net, a, f'{name}.latent', o, k)
         w = np.where(w >= 0, 1, -1) * np.abs(mean_abs_weights(net, w)).max((1, 2, 3), keepdims=True)
     return conv(a, w.astype(np.float64), stride, k // 2 if pad is None else pad)
-
-
-def hwgq_linear(net, a, name, o):
-    """Takes a map of four levels; its weights are stored as rows of a matrix."""
-    if f'{name}.latent' in net.state:
-        net.state[f'{name}.latent'] = net.state[f'{name}.latent'].reshape(o, *a.shape[1:])
-    y = hwgq_conv(net, a, name, o, a.shape[2], pad=0)
-    net.state[f'{name}.latent'] = net.state[f'{name}.latent'].reshape(o, -1)
-    return y
 
 
 def scaled(net, x, name):

@@ -127,6 +127,7 @@ NETWORKS = {
     'dorefa-resnet20_1w1a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 1)),
     'dorefa-resnet20_1w2a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 2)),
     'dorefa-resnet20_1w4a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 4)),
+    'dorefa-alexnet_1w2a': (IMAGENET, lambda n, x: dorefa_alexnet(n, x, 2)),
     'dorefa-resnet20_1w32a': (CIFAR, lambda n, x: dorefa_resnet20(n, x, 32)),
     'adambnn-reactnet': (IMAGENET, lambda n, x: reactnet(n, x, flat=False)),
     'biper-resnet20_1w1a zero weights': (

@@ -44,6 +44,10 @@ def dorefa(bits):
     return module('pytorch_DoReFaNet', 'nets.cifar_resnet').resnet20(1, bits)
 
 
+def dorefa_alexnet(bits):
+    return module('pytorch_DoReFaNet', 'nets.imgnet_alexnet').AlexNet_Q(1, bits)
+
+
 def lcr(depth):
     # The code keeps two constants on a GPU.
     torch.Tensor.cuda = lambda tensor: tensor
@@ -56,6 +60,7 @@ NETWORKS = {
     'bnn-vgg_cifar10_binary': (lambda: binarynet('vgg_cifar10_binary'), IMAGENET),
     'bnn-alexnet_binary': (lambda: binarynet('alexnet_binary'), IMAGENET),
     **{f'dorefa-resnet20_1w{bits}a': (lambda bits=bits: dorefa(bits), DOREFA) for bits in (1, 2, 3, 4, 32)},
+    **{f'dorefa-alexnet_1w{bits}a': (lambda bits=bits: dorefa_alexnet(bits), IMAGENET) for bits in (1, 2, 3, 4, 32)},
     'pcnn-resnet18': (lambda: module('Projection-Convolutional-Neural-Networks/ResNet18', 'resnet18_imagenet').resnet18(), IMAGENET),
     'lcr-resnet18_1w1a_IR': (lambda: lcr(18), IMAGENET),
 }

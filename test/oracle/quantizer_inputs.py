@@ -69,6 +69,10 @@ def basis(random):
     return {'basis': random.uniform(0.1, 1, FILTERS).astype(np.float32)}
 
 
+def activation_basis(random):
+    return {'activation_basis': random.uniform(0.5, 1.5, (1, 1)).astype(np.float32)}
+
+
 def filter_noise(random):
     n = CHANNELS * SIDE * SIDE
     return {'w1': _small(random, n, n // 4), 'w2': _small(random, n // 4, n)}

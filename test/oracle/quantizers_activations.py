@@ -162,3 +162,9 @@ def hwgq(a, g):
 def identity(a, g):
     """Real activations, of LQ-Net's row and all others with 32 bits."""
     return Quantized(a, {'a': g}, lambda x: x['a'])
+
+
+def lq_net(a, g, activation_basis):
+    """[S] microsoft/LQ-Nets, 1 bit: the levels 0 and v; half of v has the lower one. The gradient passes up to v."""
+    v = activation_basis.reshape(-1)[0]
+    return Quantized(np.where(a > v / 2, v, 0.0), {'a': g * (a <= v)}, lambda x: np.minimum(x['a'], v))

@@ -136,7 +136,7 @@ rank them at the paper's scale.
 
 ${table(['method', 'config', 'stage 1, top-1', 'stage 2, top-1', 'best of stage 2'], methodRows)}
 
-In stage 1 BiPer's weights are the sine itself; the other quantizers are binary in both stages.
+In stage 1 BiPer's weights are the sine itself, and those of \`sign-two-stage\` are real, as in the paper's table 1; the other quantizers are binary in both stages.
 
 ![Test accuracy by epoch](figures/ablation-methods.svg)
 

@@ -5,12 +5,12 @@
 //
 // All runs have the same network, images, epochs, learning rates and seed; only the quantizer of the weights or omega0 differs. An
 // interrupted run continues where it stopped.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeAblation } from './ablation-document.mjs';
+import { trainOnce } from './train-once.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -36,7 +36,7 @@ const OMEGA0 = 20;
 
 const METHODS = [
   { name: 'BiPer', weights: 'biper' },
-  { name: 'sign in both stages', weights: 'bnn' },
+  { name: 'sign in place of the wave', weights: 'sign-two-stage' },
   { name: 'Bi-Real Net', weights: 'bi-real' },
   { name: 'IR-Net', weights: 'ir-net' },
   { name: 'ReCU', weights: 'recu' },
@@ -52,9 +52,14 @@ if (folder === undefined) {
 }
 const cifar10 = folder;
 
-mkdirSync(FOLDER, { recursive: true });
-const methods = METHODS.map(({ name, weights }) => ({ name, weights, ...train(weights, weights, OMEGA0) }));
-const sweep = OTHER_OMEGA0.map((omega0) => ({ omega0, ...train(`omega0-${omega0}`, 'biper', omega0) }));
+const methods = [];
+for (const { name, weights } of METHODS) {
+  methods.push({ name, weights, epochs: await train(weights, weights, OMEGA0) });
+}
+const sweep = [];
+for (const omega0 of OTHER_OMEGA0) {
+  sweep.push({ omega0, epochs: await train(`omega0-${omega0}`, 'biper', omega0) });
+}
 sweep.push({ omega0: OMEGA0, epochs: methods[0].epochs });
 sweep.sort((a, b) => a.omega0 - b.omega0);
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}`;
@@ -71,40 +76,26 @@ await writeAblation(results);
  * @param {string} name
  * @param {string} weights
  * @param {number} omega0
- * @returns {{ epochs: import('./ablation-document.mjs').Epoch[] }}
+ * @returns {Promise<import('./ablation-document.mjs').Epoch[]>}
  */
-function train(name, weights, omega0) {
+async function train(name, weights, omega0) {
   const output = `${FOLDER}/${name}`;
-  const path = `${FOLDER}/${name}.json`;
   const data = { format: 'cifar10', folder: cifar10, ...IMAGES };
   const quantizers = { weights, activations: 'per-sample' };
-  writeFileSync(path, JSON.stringify({ ...COMMON, omega0, quantizers, data, output }, null, 2));
-  if (!existsSync(`${output}/report.html`)) {
-    const isStarted = existsSync(`${output}/latest.safetensors`);
-    const args = ['train', path, '--data', cifar10, ...(isStarted ? ['--resume'] : [])];
-    if (backend) args.push('--backend', backend);
-    const { status } = spawnSync(process.execPath, ['cli/dist/signwave.mjs', ...args], { stdio: 'inherit' });
-    if (status !== 0) process.exit(1);
-  }
-  /** @type {import('../src/run/metrics.ts').Metrics[]} */
-  const lines = readFileSync(`${output}/metrics.jsonl`, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const epochs = lines.flatMap((it) => (it.kind === 'epoch' ? [it] : []));
+  const config = { ...COMMON, omega0, quantizers, data, output };
+  const epochs = await trainOnce(output, config, backend);
+  if (!epochs) process.exit(1);
   /**
    * @param {readonly import('../src/run/metrics.ts').LayerMetrics[]} layers
    * @param {'b' | 'quantizationError'} field
    */
   const meanOf = (layers, field) => layers.reduce((sum, layer) => sum + layer[field], 0) / layers.length;
-  return {
-    epochs: epochs.map(({ stage, epoch, testAccuracy, trainAccuracy, layers }) => ({
-      stage,
-      epoch,
-      testAccuracy,
-      trainAccuracy,
-      b: meanOf(layers, 'b'),
-      quantizationError: meanOf(layers, 'quantizationError'),
-    })),
-  };
+  return epochs.map(({ stage, epoch, testAccuracy, trainAccuracy, layers }) => ({
+    stage,
+    epoch,
+    testAccuracy,
+    trainAccuracy,
+    b: meanOf(layers, 'b'),
+    quantizationError: meanOf(layers, 'quantizationError'),
+  }));
 }

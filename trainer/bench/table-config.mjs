@@ -5,13 +5,6 @@
 /** @typedef {Pick<import('./table-rows.mjs').TableRow, 'architecture' | 'method' | 'methodOptions'>} Trained */
 /** @typedef {{ images: number, testImages: number, epochs: number, batch: number }} Budget */
 
-/**
- * Recipes whose schedule can't be shortened as a whole, since all of it lies in a small part of the run.
- *
- * @type {Readonly<Record<string, number>>}
- */
-const LENGTHS = { bnn: 160 };
-
 /** @param {Trained} row @param {number} seed @returns the name of its run, which rows of the same network and method share. */
 export function runName({ architecture, method, methodOptions = {} }, seed) {
   return [architecture, method, ...Object.values(methodOptions), `seed${seed}`].join('-');
@@ -30,7 +23,7 @@ export function tableConfig({ architecture, method, methodOptions }, preset, { e
     architecture,
     method,
     ...(methodOptions && { methodOptions }),
-    stages: shortened(method, preset, epochs, batch),
+    stages: shortened(preset, epochs, batch),
     batchSize: batch,
     ...(preset.labelSmoothing !== undefined && { labelSmoothing: preset.labelSmoothing }),
     seed,
@@ -39,23 +32,17 @@ export function tableConfig({ architecture, method, methodOptions }, preset, { e
 }
 
 /**
- * @param {string} method
  * @param {Preset} preset
  * @param {number} epochs of all stages together
  * @param {number} batch
  */
-function shortened(method, { stages, batchSize }, epochs, batch) {
-  const keys = /** @type {(keyof typeof stages)[]} */ (Object.keys(stages));
+function shortened({ stages, batchSize }, epochs, batch) {
+  const published = /** @type {[string, StageSettings][]} */ (Object.entries(stages));
   const lengths = splitEpochs(
     epochs,
-    keys.map((key) => lengthOf(/** @type {StageSettings} */ (stages[key]))),
+    published.map(([, stage]) => lengthOf(stage)),
   );
-  return Object.fromEntries(
-    keys.map((key, i) => {
-      const stage = stretched(method, /** @type {StageSettings} */ (stages[key]));
-      return [key, stageFor(stage, lengths[i], batch / batchSize)];
-    }),
-  );
+  return Object.fromEntries(published.map(([key, stage], i) => [key, stageFor(stage, lengths[i], batch / batchSize)]));
 }
 
 /**
@@ -73,21 +60,6 @@ export function splitEpochs(epochs, published) {
 
 /** @param {StageSettings} stage */
 const lengthOf = ({ epochs, firstEpoch }) => epochs - firstEpoch;
-
-/**
- * A stage as if it had been published with the length after which nothing changes any more.
- *
- * @param {string} method
- * @param {StageSettings} stage
- * @returns {StageSettings}
- */
-function stretched(method, stage) {
-  const length = LENGTHS[method];
-  const { schedule, epochs } = stage;
-  if (length === undefined || schedule.type !== 'steps' || epochs <= length) return stage;
-  const at = schedule.at.map((time) => (time * epochs) / length);
-  return at.every((time) => time < 1) ? { ...stage, schedule: { ...schedule, at } } : stage;
-}
 
 /**
  * @param {StageSettings} stage

@@ -15,12 +15,12 @@
  * @property {string} [note] where the row isn't what it seems
  */
 
-const BINARY_LEVELS = 'With 1 bit its activations are 0 and 1.';
+const BINARY_LEVELS = 'Its activations are 0 and 1.';
 const BINARY_DSQ = 'The variant of its paper with the levels -1 and +1 fixed.';
-const PIECEWISE_DSQ = 'The variant of its paper that learns its levels.';
-
-/** DoReFa's activations have two levels in table 3. */
-const ONE_BIT = { methodOptions: { bits: 1 }, note: BINARY_LEVELS };
+const PIECEWISE_DSQ = {
+  methodOptions: { variant: 'piecewise' },
+  note: 'The variant of its paper that learns its levels.',
+};
 
 /** @type {readonly TableRow[]} */
 export const TABLE_ROWS = [
@@ -55,8 +55,8 @@ export const TABLE_ROWS = [
   ]),
   ...rowsOf({ table: 3, network: 'ResNet-20', architecture: 'resnet20_1w1a', bits: '1/1' }, [
     ['FP', 'full-precision', [92.1]],
-    ['DoReFa', 'dorefa', [79.3], ONE_BIT],
-    ['DSQ', 'dsq', [84.1], { note: PIECEWISE_DSQ }],
+    ['DoReFa', 'dorefa', [79.3], { note: BINARY_LEVELS }],
+    ['DSQ', 'dsq', [84.1], PIECEWISE_DSQ],
     ['SLB', 'slb', [85.5]],
     ['IR-Net', 'ir-net', [86.5]],
     ['ReCU', 'recu', [87.4]],
@@ -66,10 +66,10 @@ export const TABLE_ROWS = [
     ['FP', 'full-precision', [94.1]],
     ['XNOR-Net', 'xnor-net', [89.8]],
     ['BNN', 'bnn', [89.9]],
-    ['DoReFa', 'dorefa', [90.2], ONE_BIT],
+    ['DoReFa', 'dorefa', [90.2], { note: BINARY_LEVELS }],
     ['IR-Net', 'ir-net', [90.4]],
     ['RBNN', 'rbnn', [91.3]],
-    ['DSQ', 'dsq', [91.7], { note: PIECEWISE_DSQ }],
+    ['DSQ', 'dsq', [91.7], PIECEWISE_DSQ],
     ['SLB', 'slb', [92.0]],
     ['ReCU', 'recu', [92.2]],
     ['BiPer', 'biper', [92.11]],

@@ -2,12 +2,13 @@ import { runName } from './table-config.mjs';
 import { TABLE_ROWS } from './table-rows.mjs';
 
 /** @typedef {import('./table-rows.mjs').TableRow} TableRow */
+/** @typedef {Pick<import('../src/run/metrics.ts').EpochMetrics, 'stage' | 'epoch' | 'testAccuracy' | 'trainAccuracy'>} TableEpoch */
 /**
  * A finished run, as trainer/bench/tables-results.json has it. Rows of the same network and method share one.
  *
  * @typedef {{
  *   run: string, seed: number, budget: import('./table-config.mjs').Budget, machine: string,
- *   epochs: readonly import('./table-run.mjs').TableEpoch[],
+ *   epochs: readonly TableEpoch[],
  * }} TableRun
  */
 /** @typedef {Readonly<Record<string, import('../src/methods/method.ts').Method>>} Methods */
@@ -36,7 +37,7 @@ CIFAR10_FOLDER\` trains the rows of tables 1 to 3, one run for each seed; ImageN
 - **Rates** are scaled with the batch size where it differs from the published one: in proportion with SGD, as IR-Net's authors and others do, and by the square root with Adam.
   Weight decay and the weights of losses stay.
 - **Schedules** keep their shape: milestones, warm-up and what a method anneals are at the same shares of the run, and the epochs of two stages are split as published. A warm-up that is shortened to less than half an
-  epoch is left out. BNN's rates all change in the first 140 of its 2,500 epochs, so those 140 and 20 more count as its run.
+  epoch is left out.
 - **Teachers** of LCR-BNN and DIR-Net are the float runs of the same network, seed and budget; their training comes on top.
 
 ## What the tables show, and what they don't
@@ -80,14 +81,10 @@ function tableOf(rows, results, methods) {
       marked,
       it.bits,
       it.paper.map(percent).join(' / '),
-      runs.length === 0
-        ? method
-          ? 'not run'
-          : 'no such method yet'
-        : runs.map((run) => accuracyOf(run, it)).join(', '),
+      runs.length === 0 ? 'not run' : runs.map((run) => accuracyOf(run, it)).join(', '),
       runs.length === 0 ? '' : budgetOf(runs[0], method),
       `\`${it.method}\` on \`${it.architecture}\``,
-      method ? `${EVIDENCE[method.evidence]} (${method.source})` : '',
+      `${EVIDENCE[method.evidence]} (${method.source})`,
     ]);
   });
   const head = ['network', 'method', 'W/A', 'paper, %', 'here, %', 'budget', 'config', 'rests on'];
@@ -133,12 +130,12 @@ function accuracyOf({ epochs }, { table }) {
 
 /**
  * @param {TableRun} run
- * @param {Methods[string] | undefined} method
+ * @param {Methods[string]} method
  */
 function budgetOf({ epochs, budget: { images, batch } }, method) {
   const ofStage = (/** @type {string} */ key) => epochs.filter(({ stage }) => stage === key).length;
   const split = [ofStage('1'), ofStage('2')].filter((count) => count > 0).join(' + ');
-  const teacher = method?.teacher ? ', and a teacher' : '';
+  const teacher = method.teacher ? ', and a teacher' : '';
   return `${images.toLocaleString('en-US')} images x ${split} epochs, batch ${batch}${teacher}`;
 }
 

@@ -3,17 +3,18 @@
 //   npm run tables -- --data CIFAR10_FOLDER [--data folder:IMAGENET_FOLDER] [--epochs 10] [--images 10000] [--batch 128]
 //                     [--rows 2,3-resnet20,3-vggsmall-bnn] [--seeds 0,1] [--out build/tables] [--backend NAME]
 //
-// --rows takes beginnings of the names that it prints: 2, 3-resnet20, 3-resnet20-ir-net. A run that is finished isn't repeated, and one that was
-// interrupted goes on where it stopped; each is in a folder of its own below --out. Without --data nothing is trained, and the document is
+// --rows takes beginnings of the names that it prints: 2, 3-resnet20, 3-resnet20-ir-net. A run whose result is in trainer/bench/tables-results.json
+// or that is finished isn't repeated, and one that was interrupted goes on where it stopped; each is in a folder of its own below --out. Without --data nothing is trained, and the document is
 // written from the results that there are (trainer/bench/tables-results.json).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { importSource } from '../../scripts/modules/import-source.mjs';
 import { runName, tableConfig } from './table-config.mjs';
 import { floatOf, nameOf, TABLE_ROWS } from './table-rows.mjs';
-import { trainOnce } from './table-run.mjs';
 import { tablesDocument } from './tables-document.mjs';
+import { trainOnce } from './train-once.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -22,6 +23,7 @@ const PAGE = 'docs/tables.md';
 /** A run on all of CIFAR-10's training images is tested on all of its test images, others on half of them. */
 const ALL_IMAGES = { training: 50_000, test: 10_000 };
 const FOLDER_PREFIX = 'folder:';
+const MACHINE = `${cpus().length} x ${cpus()[0]?.model.trim()}`;
 
 const { values } = parseArgs({
   options: {
@@ -68,10 +70,17 @@ async function trainRows(rows) {
     for (const row of rows) {
       const skipped = reasonToSkip(row);
       if (skipped) console.log(`${nameOf(row)}: skipped, ${skipped}`);
+      else if (isKnown(row, seed)) console.log(`${nameOf(row)}, seed ${seed}: its result is in ${RESULTS}`);
       else if (!(await trainRow(row, seed))) failures.push(runName(row, seed));
     }
   }
   return failures;
+}
+
+/** @param {TableRow} row @param {number} seed @returns whether this or another machine trained it at this budget. */
+function isKnown(row, seed) {
+  const [run, asked] = [runName(row, seed), JSON.stringify(budget)];
+  return readResults().some((it) => it.run === run && JSON.stringify(it.budget) === asked);
 }
 
 /** @param {TableRow} row @param {number} seed @returns whether it is trained. */
@@ -98,9 +107,14 @@ async function trainRow(row, seed) {
     },
     output: `${out}/${name}`,
   };
-  const trained = await trainOnce(`${out}/${name}`, config, values.backend);
-  if (trained) keep({ run: runName(row, seed), seed, budget, ...trained });
-  return trained !== undefined;
+  const epochs = await trainOnce(`${out}/${name}`, config, values.backend);
+  if (epochs) keep({ run: name, seed, budget, machine: MACHINE, epochs: epochs.map(accuracies) });
+  return epochs !== undefined;
+}
+
+/** @param {import('./train-once.mjs').EpochMetrics} metrics @returns {import('./tables-document.mjs').TableEpoch} */
+function accuracies({ stage, epoch, testAccuracy, trainAccuracy }) {
+  return { stage, epoch, testAccuracy, trainAccuracy };
 }
 
 /**
@@ -114,8 +128,7 @@ function floatRow({ methodOptions: _, ...row }) {
 }
 
 /** @param {TableRow} row @returns why it can't be trained, if so. */
-function reasonToSkip({ method, architecture }) {
-  if (!Object.hasOwn(METHODS, method)) return `there is no method "${method}"`;
+function reasonToSkip({ architecture }) {
   const isImageNet = ARCHITECTURES[architecture].family === 'imagenet-resnet';
   if (isImageNet && sources.folder === undefined) return `it needs --data ${FOLDER_PREFIX}IMAGENET_FOLDER`;
   if (!isImageNet && sources.cifar10 === undefined) return 'it needs --data CIFAR10_FOLDER';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SignwaveError } from '@signwave/format';
 import type { EpochMetrics, TrainConfig, TrainResult } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
@@ -6,12 +7,15 @@ import { expandHome } from '../expand-home.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
+import { initConfig } from './init-config.js';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 plus the signal's number. */
 const EXIT_INTERRUPTED = 130;
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 
 interface Options {
+  readonly init?: string;
+  readonly network?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly strict?: boolean;
@@ -24,19 +28,45 @@ interface Options {
 export function registerTrain(program: Command): void {
   program
     .command('train')
-    .description('train a binary network in two stages, on the fastest back end there is')
-    .argument('<config>', 'JSON file: architecture, data, stages, output folder')
+    .description('train a network by one of the methods, on the fastest back end there is')
+    .argument('[config]', 'JSON file, with comments if you like: architecture, method, data, output folder')
+    .addOption(
+      new Option(
+        '--init <method>',
+        'write a config to start from, with each value that the method was published with',
+      ).conflicts(['resume', 'strict', 'backend', 'json']),
+    )
+    .option('--network <name>', 'architecture of the config that --init writes')
     .addOption(new Option('--resume', 'go on from latest.safetensors of the output folder').conflicts('overwrite'))
-    .option('--overwrite', 'replace the run that is in the output folder')
+    .option('--overwrite', 'replace the run that is in the output folder, or the file of --init')
     .option('--strict', 'refuse images that can’t be decoded, which are left out otherwise')
     .addOption(new Option('--backend <name>', 'take this back end or fail').choices(BACKENDS))
     .option('--data <folder>', 'folder of the data set, in place of the config’s')
-    .option('--output <folder>', 'output folder, in place of the config’s')
+    .option('-o, --output <path>', 'output folder, in place of the config’s; with --init the file to write')
     .addOption(jsonOption())
     .action(run);
 }
 
-async function run(configPath: string, options: Options): Promise<void> {
+async function run(configPath: string | undefined, options: Options): Promise<void> {
+  const { init, network, ...others } = options;
+  if (init !== undefined) {
+    if (configPath !== undefined)
+      throw new SignwaveError('E_USAGE', `--init writes a config and reads none; leave out ${configPath}`);
+    await initConfig({ ...options, init });
+    return;
+  }
+  if (network !== undefined)
+    throw new SignwaveError('E_USAGE', '--network belongs to --init; a config has "architecture"');
+  if (configPath === undefined) {
+    throw new SignwaveError(
+      'E_USAGE',
+      'name a config; to write one: signwave train --init METHOD --network NAME -o FILE',
+    );
+  }
+  await trainBy(configPath, others);
+}
+
+async function trainBy(configPath: string, options: Options): Promise<void> {
   // Loaded here, so that no other command pays for the trainer.
   const { chooseBackend, ProgressBar, readConfig, RUN_FILES, train } = await import('@signwave/trainer');
   const config = withFolders(await readConfig(configPath), options);

@@ -46,6 +46,8 @@ export const CAFFE_MODEL = 'Caffe model (.caffemodel)';
 /** Caffe's default. */
 export const CAFFE_EPSILON = Math.fround(1e-5);
 
+const BEFORE_2015 = 'of before 2015: write it anew with Caffe’s upgrade_net_proto_binary, and convert what that writes';
+
 type Writable<T> = { -readonly [P in keyof T]: T[P] };
 
 /** Reads all layers. @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE`, `E_IO`. */
@@ -57,7 +59,7 @@ export async function readCaffeNet(source: ByteSource): Promise<CaffeNet> {
   await cursor.eachField({ startBytes: 0, endBytes: source.sizeBytes }, async (field) => {
     if (field.number === 1) name = await text(cursor, field);
     if (field.number === 2) {
-      cursor.fail('its layers are of the kind before 2015: write it anew with Caffe’s upgrade_net_proto_binary');
+      cursor.refuse(BEFORE_2015);
     }
     if (field.number !== 100) return;
     const layer = await readLayer(cursor, message(cursor, field));
@@ -143,7 +145,7 @@ async function readBlob(cursor: ProtobufCursor, blob: ProtobufField, layer: stri
     if (data || field.wire !== 2) fail('has its values in several pieces, which Caffe doesn’t write');
     data = field;
   });
-  if (!shape) return fail('has no shape, as before 2015: write the file anew with Caffe’s upgrade_net_proto_binary');
+  if (!shape) return cursor.refuse(BEFORE_2015);
   const isWhole = shape.every((side) => side <= Number.MAX_SAFE_INTEGER);
   if (!isWhole) return fail('has a side that is negative or too long');
   const dtype = data?.number === 8 ? 'f64' : 'f32';

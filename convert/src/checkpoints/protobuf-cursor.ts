@@ -80,11 +80,18 @@ export class ProtobufCursor {
     return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
   }
 
+  /** The file is damaged. */
   fail(what: string): never {
+    const advice = 'Was it cut short? Compare its size or SHA-256';
     throw new SignwaveError(
       'E_CHECKPOINT_STRUCTURE',
-      `${this.source.name} is a damaged ${this.kind}: ${what}. Was it cut short? Compare its size or SHA-256`,
+      `${this.source.name} is a damaged ${this.kind}: ${what}. ${advice}`,
     );
+  }
+
+  /** The file is whole, but of a kind that isn't read. */
+  refuse(what: string): never {
+    throw new SignwaveError('E_CHECKPOINT_STRUCTURE', `${this.source.name} is a ${this.kind} ${what}`);
   }
 
   async #field(limitBytes: number): Promise<ProtobufField> {

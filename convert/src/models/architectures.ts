@@ -3,6 +3,7 @@ import { RBNN_A32 } from './methods/rbnn.js';
 import { binaryNets } from './networks/binarynet.js';
 import { birealResnets } from './networks/bireal-resnet.js';
 import { birealResnet50 } from './networks/bireal-resnet50.js';
+import { dorefaAlexnets } from './networks/dorefa-alexnet.js';
 import { dorefaResnet20s } from './networks/dorefa-resnet20.js';
 import { hwgqChains } from './networks/hwgq-chains.js';
 import { hwgqResnets } from './networks/hwgq-resnet.js';
@@ -33,6 +34,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   xnorNetAlexnet,
   ...binaryNets,
   ...dorefaResnet20s,
+  ...dorefaAlexnets,
   ...pcnnResnet18s,
   ...hwgqResnets,
   ...hwgqChains,

@@ -85,6 +85,28 @@ export function levelConv(g: NetworkBuilder, x: LevelBits, name: string, options
 }
 
 /**
+ * `nn.Linear`, or Caffe's `InnerProduct`, on a flattened map of levels. It is a convolution with a single position: the columns of its
+ * weights have the order (I, H, W), as filters have.
+ */
+export function levelLinear(
+  g: NetworkBuilder,
+  x: LevelBits,
+  name: string,
+  { outputs, ...options }: Pick<LevelConvOptions, 'weights' | 'hasBias' | 'tensor'> & { readonly outputs: number },
+): Value {
+  const { height, channels } = g.shapeOf(x.signs[0]!);
+  const stored = [outputs, channels * height * height];
+  return levelConv(g, x, name, { ...options, outChannels: outputs, kernel: height, pad: 0, stored });
+}
+
+/** The activations as floats. */
+export function levelValues(g: NetworkBuilder, { signs, top }: LevelBits): Value {
+  const total = signs.reduce((sum, sign) => g.add(sum, sign));
+  const fill = (value: number): Float32Array => new Float32Array(g.shapeOf(total).channels).fill(value);
+  return g.affine(total, fill(top / (2 * signs.length)), fill(top / 2));
+}
+
+/**
  * For each filter, the sum of the weights on taps inside the map. @param signs (O, I, kh, kw). @param inside tells which of the (kh, kw)
  * taps are inside.
  */

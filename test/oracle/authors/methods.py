@@ -186,13 +186,18 @@ def dorefa(folder):
 
 
 def dsq(folder):
-    """The bounds lie within the data, and momentum 1 takes the moving averages out: then it is what the paper says."""
+    """
+    The bounds lie within the data, and momentum 1 takes the moving averages out: then it is what the paper says, but for the gradients of the
+    bounds, which take the hard step where the paper has the soft one. So they stay as they are.
+    """
     (module,) = import_from(folder, 'DSQConv')
     network = PlainNetwork(lambda *a, **k: module.DSQConv(*a, **k, bias=False, momentum=1, num_bit=1))
     kaiming(network)
     for conv in binary_convolutions(network, module.DSQConv):
         for name, value in dict(lW=-0.2, uW=0.25, alphaW=0.2, lA=-0.7, uA=0.8, alphaA=0.3).items():
             getattr(conv, name).data.fill_(value)
+        for bound in (conv.lW, conv.uW, conv.lA, conv.uA):
+            bound.requires_grad_(False)
     return Case(network)
 
 

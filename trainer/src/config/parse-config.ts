@@ -2,19 +2,20 @@ import { readFile } from 'node:fs/promises';
 import type { DataFormat } from '@signwave/data';
 import { systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+import stripJsonComments from 'strip-json-comments';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
-import { CODE_WARM_UP_EPOCHS, paperPreset, type RecipeName } from '../methods/biper-preset.js';
+import { CODE_WARM_UP_EPOCHS, type RecipeName } from '../methods/biper-preset.js';
 import { type ActivationQuantizerName, METHODS, type Method, type MethodName, optionsOf } from '../methods/index.js';
-import type { Place } from '../methods/method.js';
-import type { Preset, StageSettings } from '../methods/preset.js';
+import type { StageSettings } from '../methods/preset.js';
 import { ARCHITECTURES, type ArchitectureName, quantizersOf, type UsedQuantizers } from '../models/index.js';
 import type { NetworkStyle } from '../models/network-style.js';
 import type { MethodOptions } from '../quantizers/types.js';
 import type { Stage } from '../types.js';
 import { checkMethod } from './check-method.js';
 import { configError, refuse } from './config-error.js';
+import { publishedActivations, publishedPreset } from './published.js';
 import { CONFIG, type WrittenConfig } from './schema.js';
 
 export interface DataSettings extends DataSource {
@@ -82,7 +83,7 @@ export async function readConfig(path: string): Promise<TrainConfig> {
 }
 
 /**
- * A config file's text, checked and completed.
+ * A config file's text, checked and completed. It is JSON; comments and a comma after the last item are allowed.
  *
  * @param path for messages.
  * @throws {SignwaveError} `E_CONFIG` for text that isn't JSON, an unknown key, a missing or an impossible value.
@@ -90,7 +91,7 @@ export async function readConfig(path: string): Promise<TrainConfig> {
 export function parseConfig(text: string, path: string): TrainConfig {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(stripJsonComments(text, { trailingCommas: true }));
   } catch (cause) {
     throw refuse(path, `it is no JSON: ${(cause as Error).message}`);
   }
@@ -102,7 +103,7 @@ export function parseConfig(text: string, path: string): TrainConfig {
 
 function complete({ $schema: _, ...written }: WrittenConfig, path: string): TrainConfig {
   const { method, recipe, architecture } = written;
-  const preset = presetOf(written);
+  const preset = publishedPreset(written);
   const data = completeData(written.data, path);
   const stages: Partial<Record<Stage, StageSettings>> = {};
   for (const key of ['1', '2'] as const) {
@@ -118,7 +119,7 @@ function complete({ $schema: _, ...written }: WrittenConfig, path: string): Trai
   refuseUnused(written, path);
   const quantizers = {
     weights: written.quantizers?.weights ?? method,
-    activations: written.quantizers?.activations ?? activationsOf(method, recipe),
+    activations: written.quantizers?.activations ?? publishedActivations(method, recipe),
   } as const;
   return {
     ...written,
@@ -131,18 +132,6 @@ function complete({ $schema: _, ...written }: WrittenConfig, path: string): Trai
     labelSmoothing: written.labelSmoothing ?? preset.labelSmoothing ?? 0,
     distillation: completeDistillation(written),
   };
-
-  function presetOf({ data: { format } }: Pick<WrittenConfig, 'data'>): Preset {
-    const { family, precision } = ARCHITECTURES[architecture];
-    // Images from files are trained on like ImageNet's, whatever the network.
-    const place: Place = { family: format === 'folder' ? 'imagenet-resnet' : family, precision };
-    return recipe === 'paper' ? paperPreset(place) : METHODS[method].preset(place);
-  }
-}
-
-/** BiPer's authors scale each image's activations before they apply the gradient's window; the paper doesn't. */
-function activationsOf(method: MethodName, recipe: RecipeName): ActivationQuantizerName {
-  return method === 'biper' && recipe === 'code' ? 'per-sample' : method;
 }
 
 /** A teacher that a method only takes features from adds nothing to the loss by its logits, unless a config says so. */

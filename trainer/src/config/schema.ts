@@ -6,7 +6,16 @@ import { ARCHITECTURES } from '../models/index.js';
 import { STYLE_CHOICES } from '../models/network-style.js';
 import { DECAY_RULES, OPTIMIZERS } from '../optimizer/index.js';
 
-// The shape of a config file. Values that depend on the method or the data set have no default here: parse-config.ts fills them in.
+// The shape of a config file. Values that depend on the method or the data set have no default here: parse-config.ts fills them in. The
+// descriptions are what editors show: trainer/scripts/write-config-schema.mjs makes config.schema.json of this.
+
+type AnySchema = v.BaseSchema<unknown, unknown, v.BaseIssue<unknown>>;
+
+/** A key with what it means. */
+const about = <S extends AnySchema>(text: string, schema: S) =>
+  v.pipe(schema, v.description<v.InferOutput<S>, string>(text));
+/** The same for a key that may be left out. */
+const optional = <S extends AnySchema>(text: string, schema: S) => v.optional(about(text, schema));
 
 const positive = v.pipe(v.number(), v.gtValue(0));
 const notNegative = v.pipe(v.number(), v.minValue(0));
@@ -32,84 +41,153 @@ const SCHEDULE = v.variant('type', [
 ]);
 
 const STAGE = v.strictObject({
-  epochs: v.optional(whole(1)),
-  firstEpoch: v.optional(whole(0, 1)),
-  optimizer: v.optional(v.picklist(OPTIMIZERS)),
-  learningRate: v.optional(positive),
-  schedule: v.optional(SCHEDULE),
-  warmUpEpochs: v.optional(whole(0)),
-  weightDecay: v.optional(notNegative),
-  decay: v.optional(v.picklist(DECAY_RULES)),
-  momentum: v.optional(share),
-  nesterov: v.optional(v.boolean()),
-  tau: v.optional(notNegative),
+  epochs: optional('Length of the schedule; epochs firstEpoch to epochs - 1 are run.', whole(1)),
+  firstEpoch: optional('First epoch to run. In BiPer’s second stage it is 1.', whole(0, 1)),
+  optimizer: optional(
+    'adam adds weight decay to the gradient, adamw shrinks the parameters by it, as PyTorch’s do.',
+    v.picklist(OPTIMIZERS),
+  ),
+  learningRate: optional('The full learning rate, which warm-up rises to and the schedule falls from.', positive),
+  schedule: optional('How the learning rate falls between warm-up and end.', SCHEDULE),
+  warmUpEpochs: optional('Epochs in which the learning rate rises to its full value.', whole(0)),
+  weightDecay: optional('Weight of the L2 penalty, as in PyTorch’s optimizers.', notNegative),
+  decay: optional(
+    'Which parameters decay: all; those with conv or fc in their name; filters and matrices alone; or all but the latent weights of binary layers.',
+    v.picklist(DECAY_RULES),
+  ),
+  momentum: optional('Of SGD.', share),
+  nesterov: optional('Whether SGD takes Nesterov’s momentum.', v.boolean()),
+  tau: optional('Weight of the loss that the method has beside the cross entropy.', notNegative),
 });
 
 /** Where the network's style differs from the method's. */
 const STYLE = v.strictObject({
-  order: v.optional(v.picklist(STYLE_CHOICES.order)),
-  nonlinearity: v.optional(v.picklist(STYLE_CHOICES.nonlinearity)),
-  skips: v.optional(v.picklist(STYLE_CHOICES.skips)),
-  shortcut: v.optional(v.picklist(STYLE_CHOICES.shortcut)),
-  stem: v.optional(v.picklist(STYLE_CHOICES.stem)),
-  stemPool: v.optional(v.picklist(STYLE_CHOICES.stemPool)),
-  tail: v.optional(v.picklist(STYLE_CHOICES.tail)),
-  normScale: v.optional(positive),
-  normEpsilon: v.optional(positive),
-  normIsAffine: v.optional(v.boolean()),
-  endsWithNorm: v.optional(v.boolean()),
-  hasBias: v.optional(v.boolean()),
+  order: optional('What a binary convolution stands among, in this order.', v.picklist(STYLE_CHOICES.order)),
+  nonlinearity: optional(
+    'What follows a convolution or its shortcut; prelu has a slope for each channel, scalar-prelu one for all.',
+    v.picklist(STYLE_CHOICES.nonlinearity),
+  ),
+  skips: optional(
+    'Whether a shortcut leads around each convolution, or one around the two of a block.',
+    v.picklist(STYLE_CHOICES.skips),
+  ),
+  shortcut: optional(
+    'The shortcut of a block that halves the map or changes its channels.',
+    v.picklist(STYLE_CHOICES.shortcut),
+  ),
+  stem: optional('What follows the first convolution; bias is its own.', v.picklist(STYLE_CHOICES.stem)),
+  stemPool: optional(
+    'Where the windows of the pool after the first convolution lie, in networks that have one: padded by 1 on all sides, or at the lower right alone.',
+    v.picklist(STYLE_CHOICES.stemPool),
+  ),
+  tail: optional(
+    'What lies between the last block and the classifier, beside the mean over the map; after map- it precedes the mean.',
+    v.picklist(STYLE_CHOICES.tail),
+  ),
+  normScale: optional('Initial scale (gamma) of every batch norm of a map.', positive),
+  normEpsilon: optional('Epsilon of every batch norm.', positive),
+  normIsAffine: optional(
+    'Whether batch norms before a binary convolution have a learned scale and shift.',
+    v.boolean(),
+  ),
+  endsWithNorm: optional(
+    'Whether a block’s last convolution has a batch norm of its own before the shortcut is added; for the order norm-act-conv.',
+    v.boolean(),
+  ),
+  hasBias: optional('Whether binary convolutions have a bias.', v.boolean()),
 });
 
 const AUGMENTATION = v.strictObject({
-  cropPadding: v.optional(whole(0, 16)),
-  flip: v.optional(v.boolean()),
-  resizedCropArea: v.optional(share),
+  cropPadding: optional(
+    'Pixels of black that are added around an image before it is cropped at random; for images of one size.',
+    whole(0, 16),
+  ),
+  flip: optional('Whether half of the images are mirrored.', v.boolean()),
+  resizedCropArea: optional(
+    'Least share of an image that a random crop takes before it is resized; 0 for the middle of each image. For folders.',
+    share,
+  ),
 });
 
 const DATA = v.strictObject({
-  format: v.picklist(DATA_FORMATS),
-  folder: text,
-  sha256: v.optional(v.record(text, v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, '64 hexadecimal digits'))), {}),
-  trainImages: v.optional(whole(2)),
-  testImages: v.optional(whole(1)),
-  side: v.optional(whole(8, 1024), 224),
-  augmentation: v.optional(AUGMENTATION),
-  mean: v.optional(perChannel(mean)),
-  std: v.optional(perChannel(positive)),
+  format: about('Kind of data set; docs/cli.md says what its folder contains.', v.picklist(DATA_FORMATS)),
+  folder: about('Where the data set is; ~ is the home folder.', text),
+  sha256: v.optional(
+    about(
+      'SHA-256 of files of the data set, by name; a file with another is refused.',
+      v.record(text, v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{64}$/, '64 hexadecimal digits'))),
+    ),
+    {},
+  ),
+  trainImages: optional('Train on this many images, taken evenly over the whole set.', whole(2)),
+  testImages: optional('Test on this many images, taken evenly over the whole set.', whole(1)),
+  side: v.optional(about('Images of a folder are resized and cropped to this height and width.', whole(8, 1024)), 224),
+  augmentation: optional('Random changes of the training images.', AUGMENTATION),
+  mean: optional('Mean of each channel, on a scale where pixels are 0 to 1.', perChannel(mean)),
+  std: optional('Standard deviation of each channel, on the same scale.', perChannel(positive)),
 });
 
 const namesOf = <T extends object>(registry: T) => Object.keys(registry) as Extract<keyof T, string>[];
 
 const QUANTIZERS = v.strictObject({
-  weights: v.optional(v.picklist(WEIGHT_QUANTIZER_NAMES)),
-  activations: v.optional(v.picklist(ACTIVATION_QUANTIZER_NAMES)),
+  weights: optional('Take the weights of this method.', v.picklist(WEIGHT_QUANTIZER_NAMES)),
+  activations: optional(
+    'Take the activations of this method; per-sample is that of BiPer’s code, biper that of its paper.',
+    v.picklist(ACTIVATION_QUANTIZER_NAMES),
+  ),
 });
 
 const DISTILLATION = v.strictObject({
-  teacher: text,
-  architecture: v.picklist(namesOf(ARCHITECTURES)),
-  temperature: v.optional(positive, 4),
-  weight: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  teacher: about('Checkpoint of a trained float network.', text),
+  architecture: about('Its network.', v.picklist(namesOf(ARCHITECTURES))),
+  temperature: v.optional(about('Temperature of the logits of both networks.', positive), 4),
+  weight: optional(
+    'Weight of the teacher’s logits in the loss, the labels having the rest; by default 0.9, or 0 for methods that only take features from it.',
+    v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  ),
 });
 
 export const CONFIG = v.strictObject({
-  $schema: v.optional(text),
-  architecture: v.picklist(namesOf(ARCHITECTURES)),
-  method: v.optional(v.picklist(METHOD_NAMES), 'biper'),
-  methodOptions: v.optional(v.record(text, v.union([v.number(), v.string()]))),
-  network: v.optional(STYLE),
-  quantizers: v.optional(QUANTIZERS),
-  omega0: v.optional(positive, 20),
-  recipe: v.optional(v.picklist(RECIPES), 'code'),
-  stages: v.optional(v.strictObject({ '1': v.optional(STAGE), '2': v.optional(STAGE) })),
-  batchSize: v.optional(whole(2, 65_536)),
-  labelSmoothing: v.optional(share),
-  distillation: v.optional(DISTILLATION),
-  data: DATA,
-  seed: v.optional(whole(0, 2 ** 32 - 1), 0),
-  output: text,
-  metricsEverySteps: v.optional(whole(1), 20),
+  $schema: optional('Schema that an editor checks this file by; signwave doesn’t read it.', text),
+  architecture: about(
+    'Network: 1w1a has binary weights and activations, 1w32a binary weights alone; float networks are those of full precision.',
+    v.picklist(namesOf(ARCHITECTURES)),
+  ),
+  method: v.optional(
+    about(
+      'What trains the network: its quantizers, loss, style of network and published recipe. docs/methods.md has all of them.',
+      v.picklist(METHOD_NAMES),
+    ),
+    'biper',
+  ),
+  methodOptions: optional(
+    'Options of the method; those left out have its defaults.',
+    v.record(text, v.union([v.number(), v.string()])),
+  ),
+  network: optional('Where the network’s style differs from the method’s.', STYLE),
+  quantizers: optional('Where quantizers differ from the method’s.', QUANTIZERS),
+  omega0: v.optional(about('Frequency of BiPer’s wave.', positive), 20),
+  recipe: v.optional(
+    about('For BiPer: whether the authors’ scripts or the paper’s text say what isn’t given.', v.picklist(RECIPES)),
+    'code',
+  ),
+  stages: optional(
+    'The stages to run; by default all that the method has. Values left out are the method’s.',
+    v.strictObject({
+      '1': optional('The first stage, or the only one.', STAGE),
+      '2': optional('The second stage.', STAGE),
+    }),
+  ),
+  batchSize: optional('Images of a step; by default the method’s.', whole(2, 65_536)),
+  labelSmoothing: optional('Share of each label that is spread over all classes; by default the method’s.', share),
+  distillation: optional('A float network to learn from.', DISTILLATION),
+  data: about('The data set.', DATA),
+  seed: v.optional(about('Of initial weights, order of images and augmentation.', whole(0, 2 ** 32 - 1)), 0),
+  output: about('Folder for checkpoints, metrics and the report; ~ is the home folder.', text),
+  metricsEverySteps: v.optional(
+    about('A line of metrics is written each time this many steps are done.', whole(1)),
+    20,
+  ),
 });
 
 export type WrittenConfig = v.InferOutput<typeof CONFIG>;

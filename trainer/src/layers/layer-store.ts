@@ -100,6 +100,7 @@ export class LayerStore {
       name,
       shape,
       weight,
+      random: this.#random,
       initial,
       parameter: (part, ofPart, initialise, options) => this.parameter(`${name}.${part}`, ofPart, initialise, options),
       buffer: (part, value) => this.buffer(`${name}.${part}`, value),

@@ -14,6 +14,11 @@ import type { Method, Place } from './method.js';
 const FIRST_ALPHA = 0.2;
 const LEAST_ALPHA = 1e-3;
 const MOST_ALPHA = 0.5;
+/**
+ * Of the learning rate, for levels and softness. The paper says nothing of it; but their gradients are sums over whole maps, and with the
+ * rate of the weights the softness of the first layers soon fell to the least value, where little gradient is left.
+ */
+const LEVEL_RATE = 0.01;
 /** The least distance of two learned levels, so that they don't change places. */
 const LEAST_DISTANCE = 1e-2;
 
@@ -34,7 +39,10 @@ const LEAST_DISTANCE = 1e-2;
  */
 function quantizer(tf: Tf, options: MethodOptions, layer: BinaryLayerState, suffix: 'W' | 'A') {
   const learnsLevels = options.variant === 'piecewise';
-  const declare = (part: string, value: number): Variable => layer.parameter(part + suffix, [], constant(value));
+  const declare = (part: string, value: number): Variable =>
+    layer.parameter(part + suffix, [], constant(value), {
+      rate: (options.levelRate as number | undefined) ?? LEVEL_RATE,
+    });
   const alpha = declare('alpha', FIRST_ALPHA);
   layer.afterStep(() => alpha.assign(tf.clipByValue(alpha, LEAST_ALPHA, MOST_ALPHA)));
   if (!learnsLevels) return (x: Tensor4D) => softStep(tf, x, { lower: -1, upper: 1, alpha });
@@ -54,7 +62,10 @@ export const dsq: Method = {
   weights,
   activations,
   scale: 'none',
-  options: { variant: { default: 'binary', among: ['binary', 'piecewise'] } },
+  options: {
+    variant: { default: 'binary', among: ['binary', 'piecewise'] },
+    levelRate: { default: LEVEL_RATE, min: 0, max: 1 },
+  },
   style: dsqStyle,
   // The paper trains by the recipes of the systems that it compares with.
   preset: irNetPreset,

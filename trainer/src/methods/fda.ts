@@ -17,8 +17,8 @@ const MORE_TERMS = 9;
 /** Share of the noise module at the start, and of the sine within it. */
 const NOISE = 0.1;
 const SINE = 0.1;
-/** How many times narrower than its input a noise module is inside. */
-const NARROWING = 64;
+/** How many times narrower than its input a noise module is inside; for inputs narrower than the first number, the second. */
+const NARROWING = [64, 4] as const;
 
 /**
  * Frequency Domain Approximation (Xu, Han, Xu, Yu, Tao, Xu, NeurIPS 2021, arXiv:2103.00841). In place of sign(t) in training, for rows t of d
@@ -27,9 +27,9 @@ const NARROWING = 64;
  *   y = sign(t) + a e(t),  e(t) = relu(t W1) W2 + 0.1 sin t,  a = 0.1 (1 + cos(pi progress)) / 2
  *   d sign(t)/dt = (4 w0 / pi) * sum over i = 0..n of cos((2i + 1) w0 t) where |t| <= 1, else 0
  *
- * the series of the square wave, whose n rises from 9 to 18; all else has its own derivative. sign(0) = 0. The noise module (W1: d/64 x d,
- * W2: d x d/64) learns what the series lacks; it vanishes with a, and isn't there in evaluation. Rows are filters (d = I kh kw) or pixels
- * (d = C); a module narrower than 1 has 1 here. The base is DoReFa:
+ * the series of the square wave, whose n rises from 9 to 18; all else has its own derivative. sign(0) = 0. The noise module (W1: d x d/64,
+ * W2: d/64 x d) learns what the series lacks; it vanishes with a, and isn't there in evaluation. Rows are filters (d = I kh kw) or pixels
+ * (d = C); below d = 64 a module is d/4 wide inside. The base is DoReFa:
  *
  *   wq = E|w| y(w), one scale for the whole layer, without gradient;   aq = y(a)
  *
@@ -50,29 +50,30 @@ const activations: MakeActivationQuantizer = (tf, _, layer) => {
   return (a, training, { progress }) => (training ? binarize(a, progress) : sign(tf, a));
 };
 
-/** The two matrices of a noise module, (d/64, d) and (d, d/64) as in two `nn.Linear` without biases. */
+/** W1 and W2. */
 type NoiseModule = readonly [first: Tensor2D, second: Tensor2D];
 
 function noiseModule(layer: BinaryLayerState, name: string, size: number): NoiseModule {
-  const inside = Math.max(1, Math.floor(size / NARROWING));
+  const [wide, narrow] = NARROWING;
+  const inside = Math.max(1, Math.floor(size / (size < wide ? narrow : wide)));
   return [
-    layer.parameter(`${name}.fc1.weight`, [inside, size], linearUniform(size)) as unknown as Tensor2D,
-    layer.parameter(`${name}.fc2.weight`, [size, inside], linearUniform(inside)) as unknown as Tensor2D,
+    layer.parameter(`${name}.w1`, [size, inside], linearUniform(size)) as unknown as Tensor2D,
+    layer.parameter(`${name}.w2`, [inside, size], linearUniform(inside)) as unknown as Tensor2D,
   ];
 }
 
 /** @returns y for a tensor of rows, in its shape. */
 function approximatedSign(tf: Tf, noise: NoiseModule): <T extends Tensor>(t: T, progress: number) => T {
-  const size = noise[0].shape[1];
+  const [size] = noise[0].shape;
   return <T extends Tensor>(t: T, progress: number): T => {
     const share = (NOISE * (1 + Math.cos(Math.PI * progress))) / 2;
     const terms = TERMS + Math.floor(MORE_TERMS * progress) + 1;
     const operation = tf.customGrad((...args) => {
       const [x, first, second, save] = args as unknown as [Tensor, Tensor2D, Tensor2D, (tensors: Tensor[]) => void];
       const rows = tf.reshape(x, [-1, size]) as Tensor2D;
-      const hidden = tf.relu(tf.matMul(rows, first, false, true)) as Tensor2D;
+      const hidden = tf.relu(tf.matMul(rows, first)) as Tensor2D;
       save([rows, first, second, hidden]);
-      const learned = tf.matMul(hidden, tf.mul(second, share) as Tensor2D, false, true);
+      const learned = tf.matMul(hidden, tf.mul(second, share) as Tensor2D);
       const fixed = tf.mul(tf.sin(rows), share * SINE);
       return {
         value: tf.reshape(tf.add(sign(tf, rows), tf.add(learned, fixed)), x.shape),
@@ -93,10 +94,10 @@ function gradients(
   terms: number,
 ): Tensor[] {
   const g = tf.reshape(dy, rows.shape) as Tensor2D;
-  const ofHidden = gradientOfRelu(tf, tf.mul(tf.matMul(g, second), share), hidden) as Tensor2D;
+  const ofHidden = gradientOfRelu(tf, tf.mul(tf.matMul(g, second, false, true), share), hidden) as Tensor2D;
   const slope = tf.add(squareWaveSlope(tf, rows, terms), tf.mul(tf.cos(rows), share * SINE));
-  const ofRows = tf.add(tf.mul(g, slope), tf.matMul(ofHidden, first));
-  return [tf.reshape(ofRows, dy.shape), tf.matMul(ofHidden, rows, true), tf.mul(tf.matMul(g, hidden, true), share)];
+  const ofRows = tf.add(tf.mul(g, slope), tf.matMul(ofHidden, first, false, true));
+  return [tf.reshape(ofRows, dy.shape), tf.matMul(rows, ofHidden, true), tf.mul(tf.matMul(hidden, g, true), share)];
 }
 
 /** Below this the closed form is as good as its limit, and not 0/0. */

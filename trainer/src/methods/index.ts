@@ -19,6 +19,7 @@ import type { Method, Place } from './method.js';
 import { mst } from './mst.js';
 import { pcnn } from './pcnn.js';
 import { rad } from './rad.js';
+import { rbnn } from './rbnn.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
@@ -42,6 +43,7 @@ export const METHODS = {
   'lq-net': lqNet,
   slb,
   fda,
+  rbnn,
   rad,
   'lcr-bnn': lcrBnn,
   pcnn,

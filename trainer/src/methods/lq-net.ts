@@ -22,7 +22,7 @@ const QUARTILE = 0.6745;
  *   v <- average of (sum |w| + d v) / (N + d), d = 1e-4     after each step's forward pass, from that step's w
  *
  * v, the `basis`, is a buffer. It starts at 0.6745 sqrt(2 / (O kh kw)), and forgets that with the first step, because TensorFlow's moving
- * average is corrected for its start: after t steps it is sum of 0.1 * 0.9^(t - i) v_i / (1 - 0.9^t). `local_step` is t.
+ * average is corrected for its start: after t steps it is sum of 0.1 * 0.9^(t - i) v_i / (1 - 0.9^t). `steps` is t.
  */
 const weights: MakeWeightQuantizer = (tf, _, layer) => {
   const [filters, inner, height, width] = layer.shape;
@@ -30,7 +30,7 @@ const weights: MakeWeightQuantizer = (tf, _, layer) => {
   const basis = movingBasis(
     tf,
     layer,
-    { basis: 'basis', step: 'local_step' },
+    { basis: 'basis', steps: 'steps' },
     tf.fill([1, filters], QUARTILE * Math.sqrt(2 / (filters * height * width))),
   );
   return (w, _phase, training) => {
@@ -52,7 +52,7 @@ const weights: MakeWeightQuantizer = (tf, _, layer) => {
  * There it fails where no activation is above v/2; here v is held as for weights.
  */
 const activations: MakeActivationQuantizer = (tf, _, layer) => {
-  const names = { basis: 'activation_basis', step: 'activation_local_step' };
+  const names = { basis: 'activation_basis', steps: 'activation_steps' };
   const basis = movingBasis(tf, layer, names, tf.fill([1, 1], 2 * QUARTILE));
   const operation = tf.customGrad((...args) => {
     const [a, v, save] = args as unknown as [Tensor4D, Tensor, (tensors: Tensor[]) => void];
@@ -98,11 +98,11 @@ interface MovingBasis {
 function movingBasis(
   tf: Tf,
   layer: BinaryLayerState,
-  names: { readonly basis: string; readonly step: string },
+  names: { readonly basis: string; readonly steps: string },
   initial: Tensor,
 ): MovingBasis {
   const basis = layer.buffer(names.basis, initial);
-  const step = layer.buffer(names.step, tf.scalar(0));
+  const steps = layer.buffer(names.steps, tf.scalar(0));
   return {
     get value() {
       return basis.get();
@@ -112,10 +112,10 @@ function movingBasis(
         const v = basis.get();
         const { sum, count } = measure();
         const next = tf.div(tf.add(sum, tf.mul(v, HOLD)), tf.add(count, HOLD));
-        const steps = tf.add(step.get(), 1);
-        const weight = tf.div(1 - PAST, tf.sub(1, tf.pow(PAST, steps)));
+        const done = tf.add(steps.get(), 1);
+        const weight = tf.div(1 - PAST, tf.sub(1, tf.pow(PAST, done)));
         basis.set(tf.add(v, tf.mul(tf.sub(next, v), weight)));
-        step.set(steps);
+        steps.set(done);
       }),
   };
 }

@@ -2,7 +2,7 @@ import { estimator } from '../quantizers/estimator.js';
 import { sign } from '../quantizers/sign.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer, ScaledSigns } from '../quantizers/types.js';
 import { within } from '../quantizers/window.js';
-import type { Tensor, Tensor4D, Tf } from '../types.js';
+import type { Scalar, Tensor, Tensor4D, Tf } from '../types.js';
 import type { Method } from './method.js';
 import { oneStage } from './preset.js';
 
@@ -53,9 +53,10 @@ function powerOf(tf: Tf, x: Tensor, exponent: number): Tensor {
  * The gradient also goes through E|w|.
  */
 const weights: MakeWeightQuantizer = (tf) => {
+  const meanSize = meanMagnitude(tf);
   const factors = (w: Tensor4D, { progress }: { readonly progress: number }): ScaledSigns => ({
     signs: rectified(tf, progress)(w),
-    scale: tf.mean(tf.abs(w)),
+    scale: meanSize(w) as Scalar,
   });
   const product = (w: Tensor4D, phase: { readonly progress: number }): Tensor4D => {
     const { signs, scale } = factors(w, phase);
@@ -63,6 +64,18 @@ const weights: MakeWeightQuantizer = (tf) => {
   };
   return Object.assign(product, { factors });
 };
+
+/** E|w|, with the gradient sign(w)/n, which is 0 at 0. TensorFlow.js has -1 for the slope of |w| there. */
+function meanMagnitude(tf: Tf): (w: Tensor4D) => Tensor {
+  return tf.customGrad((x, save) => {
+    const w = x as Tensor;
+    (save as (tensors: Tensor[]) => void)([w]);
+    return {
+      value: tf.mean(tf.abs(w)),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(sign(tf, saved[0]!), tf.div(dy, w.size)),
+    };
+  });
+}
 
 /** aq = sign(a), with the gradient of the weights at the same o. */
 const activations: MakeActivationQuantizer =

@@ -1,5 +1,5 @@
 import { fanOutNormal } from '../layers/initialisers.js';
-import { offTape } from '../layers/off-tape.js';
+import { estimator } from '../quantizers/estimator.js';
 import { signOrMinus } from '../quantizers/sign.js';
 import type { MakeWeightQuantizer } from '../quantizers/types.js';
 import type { Tensor4D } from '../types.js';
@@ -28,8 +28,13 @@ const RISING_EPOCHS = 250;
  */
 const weights: MakeWeightQuantizer = (tf, { options }) => {
   const { from, to } = options as { readonly from: number; readonly to: number };
+  const hard = estimator(
+    tf,
+    (c: Tensor4D) => signOrMinus(tf, c),
+    (c) => tf.zerosLike(c),
+  );
   return (c, { progress }, training) => {
-    if (!training || progress >= to) return offTape(tf, () => signOrMinus(tf, c));
+    if (!training || progress >= to) return hard(c);
     const risen = progress <= from ? 0 : (progress - from) / (to - from);
     const temperature = SPEED ** (RISING_EPOCHS * risen);
     return tf.tanh(tf.mul(c, temperature / 2)) as Tensor4D;
@@ -49,7 +54,7 @@ export const slb: Method = {
   scale: 'none',
   initialise: fanOutNormal,
   options: {
-    from: { default: 0.4, min: 0, max: 1 },
+    from: { default: ({ family }) => (family === 'vgg-small' ? 0.3 : 0.4), min: 0, max: 1 },
     to: { default: 0.9, min: 0, max: 1 },
   },
   style: () => ({ order: 'conv-act-norm', nonlinearity: 'prelu', normScale: 1 }),

@@ -17,14 +17,11 @@ import { oneStage } from './preset.js';
  *
  * The second term is the derivative of A. The factor 1 - 1/I is for the centring, n is the authors' own. Here sign(0) = +1, there 0.
  */
-const weights: MakeWeightQuantizer = (tf, _, layer) => {
-  const { weight, shape } = layer;
-  layer.afterStep(() => {
+const weights: MakeWeightQuantizer = (tf, _, { weight, afterStep }) => {
+  afterStep(() => {
     const latent = weight as unknown as Tensor4D;
     weight.assign(tf.clipByValue(tf.sub(latent, tf.mean(latent, 1, true)), -1, 1));
   });
-  const [, inner, height, width] = shape;
-  const factor = (1 - 1 / inner) * inner * height * width;
   const operation = tf.customGrad((x, save) => {
     const w = x as Tensor4D;
     (save as (tensors: Tensor[]) => void)([w]);
@@ -33,10 +30,11 @@ const weights: MakeWeightQuantizer = (tf, _, layer) => {
       value: tf.mul(signOrPlus(tf, w), scaleOf(w)) as Tensor4D,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const latent = saved[0] as Tensor4D;
+        const [, inner, height, width] = latent.shape;
         const signs = signOrPlus(tf, latent);
         const ofScale = tf.mul(signs, tf.mean(tf.mul(signs, dy), [1, 2, 3], true));
         const ofSigns = tf.mul(tf.mul(dy, scaleOf(latent)), within(tf, latent, 1));
-        return tf.mul(tf.add(ofSigns, ofScale), factor);
+        return tf.mul(tf.add(ofSigns, ofScale), (1 - 1 / inner) * inner * height * width);
       },
     };
   });

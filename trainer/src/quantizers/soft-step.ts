@@ -1,6 +1,6 @@
-import { imageSums } from '../layers/sums.js';
+import { columnSums } from '../layers/sums.js';
 import type { Tensor, Tensor4D, Tf, Variable } from '../types.js';
-import { tanhSlope } from './tanh-slope.js';
+import { within } from './window.js';
 
 /** The two levels of a step, and how soft its gradient is. */
 export interface SoftStep {
@@ -33,9 +33,9 @@ export function softStep(tf: Tf, x: Tensor4D, { lower, upper, alpha }: SoftStep)
     const inputs = args as Tensor[];
     save(inputs);
     const middle = tf.mul(tf.add(lower, upper), 0.5);
-    const isUpper = tf.sub(1, tf.step(tf.sub(middle, inputs[0]!)));
+    const isLower = tf.step(tf.sub(middle, inputs[0]!));
     return {
-      value: tf.add(tf.mul(isUpper, tf.sub(upper, lower)), lower) as Tensor4D,
+      value: tf.sub(upper, tf.mul(isLower, tf.sub(upper, lower))) as Tensor4D,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [at, softness, from = lower, to = upper] = saved as [Tensor, Tensor, Tensor?, Tensor?];
         return gradients(tf, dy, at, { lower: from, upper: to, alpha: softness });
@@ -45,35 +45,36 @@ export function softStep(tf: Tf, x: Tensor4D, { lower, upper, alpha }: SoftStep)
   return operation(x, alpha, ...levels) as Tensor4D;
 }
 
-/** Gradients with respect to x, alpha and, if they are learned, the levels. Sums over the map are taken of products with dy. */
+/** Gradients with respect to x, alpha and, if they are learned, l and u. */
 function gradients(
   tf: Tf,
   dy: Tensor,
   x: Tensor,
   { lower, upper, alpha }: { readonly lower: Tensor | number; readonly upper: Tensor | number; readonly alpha: Tensor },
 ): Tensor[] {
-  const total = (map: Tensor): Tensor => tf.sum(imageSums(tf, map));
+  const total = (map: Tensor): Tensor => tf.sum(columnSums(tf, map));
   const half = tf.mul(tf.sub(upper, lower), 0.5);
   const middle = tf.mul(tf.add(lower, upper), 0.5);
   const c = tf.log(tf.sub(tf.div(2, alpha), 1));
   const s = tf.reciprocal(tf.sub(1, alpha));
-  const scaled = tf.mul(tf.sub(x, middle), tf.reciprocal(half));
-  const v = tf.clipByValue(scaled, -1, 1);
-  const inside = tf.mul(dy, tf.sub(1, tf.step(tf.sub(tf.abs(scaled), 1))));
-  const z = tf.mul(v, tf.mul(c, 0.5));
-  const dx = tf.mul(inside, tf.mul(tanhSlope(tf, z), tf.mul(tf.mul(c, s), 0.5)));
-  const tanh = tf.sub(tf.mul(tf.sigmoid(tf.mul(z, 2)), 2), 1);
+  const unclipped = tf.mul(tf.sub(x, middle), tf.reciprocal(half));
+  const v = tf.clipByValue(unclipped, -1, 1);
+  const inside = tf.mul(dy, within(tf, unclipped, 1));
+  // tanh(c v/2) = 2 sigma - 1, and the slope is 2 c s (sigma - sigma^2).
+  const sigma = tf.sigmoid(tf.mul(v, c));
+  const dx = tf.mul(inside, tf.mul(tf.sub(sigma, tf.square(sigma)), tf.mul(tf.mul(c, s), 2)));
+  const tanhTotal = (map: Tensor, sum: Tensor): Tensor => tf.sub(tf.mul(total(tf.mul(map, sigma)), 2), sum);
   const ofSlope = total(tf.mul(dx, v));
   const dAlpha = tf.mul(
     half,
     tf.sub(
-      tf.mul(tf.square(s), total(tf.mul(inside, tanh))),
+      tf.mul(tf.square(s), tanhTotal(inside, total(inside))),
       tf.div(tf.mul(ofSlope, 2), tf.mul(tf.mul(alpha, tf.sub(2, alpha)), c)),
     ),
   );
   if (typeof lower === 'number') return [dx, dAlpha];
   const all = total(dy);
-  const ofUpper = tf.mul(tf.add(tf.mul(s, total(tf.mul(dy, tanh))), all), 0.5);
+  const ofUpper = tf.mul(tf.add(tf.mul(s, tanhTotal(dy, all)), all), 0.5);
   const shared = tf.mul(total(dx), 0.5);
   const tilt = tf.mul(ofSlope, 0.5);
   const dUpper = tf.sub(tf.sub(ofUpper, shared), tilt);

@@ -1,5 +1,5 @@
 import type { Initialiser } from '../layers/initialisers.js';
-import type { Scalar, Stage, StateBuffer, Tensor, Tensor4D, Tf, Variable } from '../types.js';
+import type { RandomState, Scalar, Stage, StateBuffer, Tensor, Tensor4D, Tf, Variable } from '../types.js';
 
 /** How far training has come; some estimators change their form on the way. */
 export interface Phase {
@@ -20,6 +20,8 @@ export interface BinaryLayerState {
   readonly shape: FilterShape;
   /** Latent weights, (O, I, kh, kw). */
   readonly weight: Variable;
+  /** For the initial values of buffers. */
+  readonly random: RandomState;
   /** Their initial values, for parameters that start from them. */
   readonly initial: Float32Array;
   /** @param options.rate multiplies the learning rate of this parameter; default 1. */

@@ -141,6 +141,7 @@ export class TrainingLoop {
         await this.#save(LATEST, true);
         return false;
       }
+      // Never without the first step: a run that stopped in between would do it again when it goes on.
       if (this.#state.batch === 0) await trainee.beforeEpoch(progress);
       learningRate = learningRateOf(this.#state.epoch, this.#state.batch / this.#batches, stage);
       await this.#step(key, stream, learningRate, progress);

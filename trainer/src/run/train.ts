@@ -29,6 +29,7 @@ import type { Network, TrainingBackend } from '../types.js';
 import type { Evaluation } from './evaluate.js';
 import { type Observer, stageKeys, TrainingLoop } from './loop.js';
 import { verifyMemory } from './memory.js';
+import { methodLines } from './method-lines.js';
 import { MetricsFile } from './metrics.js';
 import { Trainee } from './trainee.js';
 
@@ -65,6 +66,7 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
+  for (const line of methodLines(config)) log(line);
   const checkpoint = await openFolder(options);
   const data = await openData(config.data, {
     isStrict: options.strict ?? false,

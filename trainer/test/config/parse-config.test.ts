@@ -26,6 +26,19 @@ describe('a config', () => {
     expect(config.data.augmentation).toEqual({ cropPadding: 4, flip: true, resizedCropArea: 0 });
   });
 
+  test('may have comments and a comma after the last item', () => {
+    const text = `{ // a comment
+      "architecture": "resnet20_1w1a", /* another */ "data": { "format": "cifar10", "folder": "a//b", },
+      "output": "runs/a",
+    }`;
+    expect(parseConfig(text, 'a.json')).toMatchObject({ data: { folder: 'a//b' }, output: 'runs/a' });
+  });
+
+  test('that ends too early is refused with the place of the mistake', () => {
+    const text = `{ // a comment\n  "architecture": }`;
+    expect(() => parseConfig(text, 'a.json')).toThrow(/a.json: it is no JSON: Unexpected token/);
+  });
+
   test('with the recipe of the paper takes its learning rates and no regulariser', () => {
     const { stages } = parse({ ...MINIMAL, recipe: 'paper' });
     expect(stages['1']).toMatchObject({ learningRate: 0.1, weightDecay: 5e-4, tau: 0, warmUpEpochs: 0 });

@@ -32,6 +32,8 @@ export interface AuthorsNetwork {
   readonly teacher?: Definition;
   /** A relu lies directly behind binary convolutions, whose sums are 0 in many places: see `exact_relu` of shims.py. */
   readonly hasZeroSums?: boolean;
+  /** Parameters that aren't trained. */
+  readonly fixed?: RegExp;
   /** Tensors that end differently for a good reason, by their recorded names; default: none. */
   readonly endsElsewhere?: RegExp;
 }
@@ -141,7 +143,8 @@ export const AUTHORS_NETWORKS: Readonly<Record<string, AuthorsNetwork>> = {
       [/downsample\.0/, 'downsample.1'],
     ]),
   },
-  bnn: { define: plain('1w1a', 2), family: 'vgg-small' },
+  // The authors' layers have biases, which the batch norms behind them subtract again.
+  bnn: { define: plain('1w1a', 2), family: 'vgg-small', options: { style: { hasBias: true } } },
   dorefa: {
     define: blocks(),
     family: 'resnet20',
@@ -164,7 +167,13 @@ export const AUTHORS_NETWORKS: Readonly<Record<string, AuthorsNetwork>> = {
   dsq: {
     define: plain('1w1a', 2),
     family: 'vgg-small',
-    options: { style: { order: 'conv-norm-act', nonlinearity: 'hardtanh' } },
+    // The gradients of the levels are another matter in the code that was recorded: see methods.py.
+    fixed: /\.[lu][WA]$/,
+    options: {
+      // There all parameters have one rate.
+      methodOptions: { variant: 'piecewise', levelRate: 1 },
+      style: { order: 'conv-norm-act', nonlinearity: 'hardtanh', stem: 'norm-act' },
+    },
   },
   'lq-net': {
     define: plain('1w32a', 1),

@@ -25,8 +25,8 @@ function noise(t: readonly number[], first: readonly number[], second: readonly 
     const row = t.slice(at - (at % width), at - (at % width) + width);
     let learned = 0;
     for (let h = 0; h < inside; h++) {
-      const sum = row.reduce((total, x, i) => total + x * first[h * width + i]!, 0);
-      learned += Math.max(0, sum) * second[(at % width) * inside + h]!;
+      const sum = row.reduce((total, x, i) => total + x * first[i * inside + h]!, 0);
+      learned += Math.max(0, sum) * second[h * width + (at % width)]!;
     }
     return learned + 0.1 * Math.sin(value);
   });

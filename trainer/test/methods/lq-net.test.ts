@@ -59,15 +59,15 @@ describe.each(['wasm', 'cpu'] as const)('LQ-Nets on %s', (backend) => {
       const steps = scales.map((scale) => (v: number) => (scale * sum + 1e-4 * v) / (4 + 1e-4));
       expect(found[o]).toBeCloseTo(averages(steps, FIRST), 5);
     });
-    expect(await valuesOf(lone.store, 'local_step')).toEqual([3]);
+    expect(await valuesOf(lone.store, 'steps')).toEqual([3]);
   });
 
   test('changes nothing in evaluation', async () => {
     const lone = loneQuantizers(tf, 'lq-net', SHAPE);
     await valuesAt(tf, (w) => lone.weights(w, 0, false), WEIGHTS, SHAPE);
     await valuesAt(tf, (a) => lone.activations(a, 0, false), WEIGHTS, SHAPE);
-    expect(await valuesOf(lone.store, 'local_step')).toEqual([0]);
-    expect(await valuesOf(lone.store, 'activation_local_step')).toEqual([0]);
+    expect(await valuesOf(lone.store, 'steps')).toEqual([0]);
+    expect(await valuesOf(lone.store, 'activation_steps')).toEqual([0]);
   });
 
   test('passes the gradient of weights', async () => {

@@ -15,7 +15,11 @@ describe.each(['wasm', 'cpu'] as const)('activation quantizers on %s', (backend)
   });
 
   const make = (name: ActivationQuantizerName, training = true, bits = 2, progress = 0) => {
-    const quantize = activationQuantizerNamed(name)(tf, { omega0: 20, options: { bits } }, testLayer(tf).layer);
+    const quantize = activationQuantizerNamed(name)(
+      tf,
+      { omega0: 20, options: { bits, threshold: 0.5 } },
+      testLayer(tf).layer,
+    );
     return (x: Tensor4D) => quantize(x, training, { stage: '1', progress });
   };
   const row = (values: readonly number[]): [number, number, number, number] => [1, 1, 1, values.length];

@@ -17,7 +17,7 @@ export function withoutFdaNoise(layer: TrainedLayer, x: Value): Value {
 
 /** @param size of the rows that the module has for its input. */
 function skipNoise({ g, name }: TrainedLayer, module: 'weight_noise' | 'act_noise', size: number): void {
-  const inside = Math.max(1, Math.floor(size / 64));
-  g.state.skip(`${name}.${module}.fc1.weight`, [[inside, size]]);
-  g.state.skip(`${name}.${module}.fc2.weight`, [[size, inside]]);
+  const inside = Math.max(1, Math.floor(size / (size < 64 ? 4 : 64)));
+  g.state.skip(`${name}.${module}.w1`, [[size, inside]]);
+  g.state.skip(`${name}.${module}.w2`, [[inside, size]]);
 }

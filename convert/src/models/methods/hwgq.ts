@@ -1,5 +1,5 @@
 import { SignwaveError, type Value } from '@signwave/format';
-import { type ActivationLevels, type LevelBits, type LevelConvOptions, levelBits, levelConv } from '../level-sums.js';
+import { type ActivationLevels, type LevelBits, type LevelConvOptions, levelBits } from '../level-sums.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import { weightRule, zeroAsPlus } from '../weight-rules.js';
 import { storedSigns } from './stored-signs.js';
@@ -39,20 +39,15 @@ export function halfWave(g: NetworkBuilder, x: Value, name: string): LevelBits {
 }
 
 /**
- * `BinaryConvolution` and `BinaryInnerProduct` with `use_alpha`: signs, with +1 for 0, times the mean magnitude of the filter.
+ * What `BinaryConvolution` and `BinaryInnerProduct` with `use_alpha` do to their weights: signs, with +1 for 0, times the mean magnitude of
+ * the filter.
  *
  * @param isStoredBinary whether the file has the result in place of the latent weights: the authors' models with `BW` in their names.
  */
-export function hwgqConv(
-  g: NetworkBuilder,
-  x: LevelBits,
-  name: string,
-  isStoredBinary: boolean,
-  options: Omit<LevelConvOptions, 'weights'>,
-): Value {
+export function hwgqWeights(name: string, isStoredBinary: boolean): Pick<LevelConvOptions, 'weights' | 'tensor'> {
   return isStoredBinary
-    ? levelConv(g, x, name, { ...options, weights: storedSigns('filter') })
-    : levelConv(g, x, name, { ...options, weights: zeroAsPlus(weightRule('bireal', 0)), tensor: `${name}.latent` });
+    ? { weights: storedSigns('filter') }
+    : { weights: zeroAsPlus(weightRule('bireal', 0)), tensor: `${name}.latent` };
 }
 
 /** `BatchNorm`, which has neither gamma nor beta. */

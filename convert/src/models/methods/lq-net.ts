@@ -8,7 +8,7 @@ import type { TrainedLayer } from './trained-layer.js';
 /** +-v for each filter, + where a weight is above 0. */
 export function lqNetWeights({ g, name, filters }: TrainedLayer): WeightRule {
   const scale = g.state.take(`${name}.basis`, [1, filters]);
-  g.state.skip(`${name}.local_step`, [[]]);
+  g.state.skip(`${name}.steps`, [[]]);
   return ({ values }) => ({ signs: values.map((w) => (w > 0 ? 1 : -1)), scale });
 }
 
@@ -20,7 +20,7 @@ export function lqNetWeights({ g, name, filters }: TrainedLayer): WeightRule {
 export function lqNetLevels({ g, name }: TrainedLayer): ActivationLevels {
   const tensor = `${name}.activation_basis`;
   const top = g.state.take(tensor, [1, 1])[0]!;
-  g.state.skip(`${name}.activation_local_step`, [[]]);
+  g.state.skip(`${name}.activation_steps`, [[]]);
   if (!(top > 0)) {
     throw new SignwaveError(
       'E_CHECKPOINT_TENSOR',

@@ -10,6 +10,7 @@ import { fdaWeights, withoutFdaNoise } from './fda.js';
 import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
 import { bonnWeights, pcnnWeights } from './modulated.js';
+import { rbnnWeights } from './rbnn.js';
 import type { TrainedLayer } from './trained-layer.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
@@ -48,6 +49,7 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
     'lq-net': (layer) => lqNetWeights(layer),
     slb: () => zeroAsMinus(weightRule('sign', 0)),
     fda: (layer) => fdaWeights(layer),
+    rbnn: (layer) => rbnnWeights(layer),
     rad: () => zeroAsPlus(weightRule('sign', 0)),
     'lcr-bnn': () => weightRule('irnet', 0),
     pcnn: (layer) => pcnnWeights(layer),
@@ -80,6 +82,7 @@ const ZERO_RULES = {
   dsq: 'plus',
   slb: 'zero',
   fda: 'zero',
+  rbnn: 'zero',
   rad: 'plus',
   'lcr-bnn': 'zero',
   pcnn: 'zero',
@@ -103,6 +106,7 @@ const OPERANDS: Readonly<Record<string, (layer: TrainedLayer, x: Value, options:
     return isPiecewise(options) ? { levelled: dsqActivations(g, x, name) } : { map: signs(g, x, 'dsq') };
   },
   fda: (layer, x) => ({ map: signs(layer.g, withoutFdaNoise(layer, x), 'fda') }),
+  rbnn: ({ g }, x) => ({ map: signs(g, g.sampleMean(x), 'rbnn') }),
 };
 
 type ActivationOptions = QuantizerOptions & { readonly activationBits: number };

@@ -1,10 +1,8 @@
 import type { InputRecipe, Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
-import { dorefaActivations } from '../methods/dorefa.js';
+import { ACTIVATION_BITS, dorefaActivations, UNKNOWN_BITS } from '../methods/dorefa.js';
 import type { NetworkBuilder } from '../network-builder.js';
 
-/** Numbers of activation bits. More than 4 would take more convolutions of bits than a packed network is worth. */
-const ACTIVATION_BITS = [1, 2, 3, 4, 32] as const;
 const STEM_CHANNELS = 16;
 const STAGES = [16, 32, 64] as const;
 const BLOCKS_PER_STAGE = 3;
@@ -25,8 +23,7 @@ function dorefaResnet20(activationBits: number): Architecture {
     name: `resnet20_1w${activationBits}a`,
     method: 'dorefa',
     needsOmega0: false,
-    mustBeNamed:
-      'its files hold nothing but tensors, which are the same for every number of bits of the weights and of the activations',
+    mustBeNamed: UNKNOWN_BITS,
     preprocess: RECIPE,
     classifier: 'logit',
     build(g) {
@@ -54,9 +51,9 @@ function preActivationBlock(
     dorefaActivations(g, g.batchNorm(value, at + norm), activationBits);
   const first = activation(x, 'bn0');
   const shortcut =
-    stride === 1 ? x : g.batchNorm(first(`${at}skip_conv`, { outChannels, kernel: 1, stride }), `${at}skip_bn`);
-  const second = activation(first(`${at}conv0`, { outChannels, stride }), 'bn1');
-  return g.add(second(`${at}conv1`, { outChannels }), shortcut);
+    stride === 1 ? x : g.batchNorm(first.conv(`${at}skip_conv`, { outChannels, kernel: 1, stride }), `${at}skip_bn`);
+  const second = activation(first.conv(`${at}conv0`, { outChannels, stride }), 'bn1');
+  return g.add(second.conv(`${at}conv1`, { outChannels }), shortcut);
 }
 
 export const dorefaResnet20s: readonly Architecture[] = ACTIVATION_BITS.map(dorefaResnet20);

@@ -1,6 +1,7 @@
 import type { InputRecipe, Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
-import { caffeNorm, caffeScale, halfWave, hwgqConv } from '../methods/hwgq.js';
+import { levelConv, levelLinear } from '../level-sums.js';
+import { caffeNorm, caffeScale, halfWave, hwgqWeights } from '../methods/hwgq.js';
 import type { FloatConvOptions, NetworkBuilder } from '../network-builder.js';
 import { CAFFE_IMAGENET } from '../recipes.js';
 
@@ -39,12 +40,12 @@ function chain({ name, isStoredBinary, preprocess, side, stem, layers, finish, c
       let x = pooled(g, g.floatConv(g.image(side, side, 3), stem.name, stem), stem.pool);
       for (const { index, outChannels, kernel = 3, isFullyConnected, pool } of layers) {
         const bits = halfWave(g, caffeNorm(g, x, `bn${index}`), `qt${index}`);
-        const { height, channels } = g.shapeOf(x);
-        // A fully connected layer is a convolution with a single position. Its weights have Caffe's order (C, H, W), as filters have.
-        const options = isFullyConnected
-          ? { outChannels, kernel: height, pad: 0, stored: [outChannels, channels * height * height] }
-          : { outChannels, kernel };
-        x = pooled(g, hwgqConv(g, bits, `${isFullyConnected ? 'fc' : 'conv'}${index}`, isStoredBinary, options), pool);
+        const name = `${isFullyConnected ? 'fc' : 'conv'}${index}`;
+        const weights = hwgqWeights(name, isStoredBinary);
+        const sums = isFullyConnected
+          ? levelLinear(g, bits, name, { ...weights, outputs: outChannels })
+          : levelConv(g, bits, name, { ...weights, outChannels, kernel });
+        x = pooled(g, sums, pool);
       }
       g.floatLinear(finish(g, x), classifier, g.classes);
     },

@@ -1,7 +1,7 @@
 import type { Value } from '@signwave/format';
 import type { Architecture } from '../architecture.js';
-import type { LevelBits } from '../level-sums.js';
-import { caffeNorm, caffeScale, halfWave, hwgqConv } from '../methods/hwgq.js';
+import { type LevelBits, levelConv } from '../level-sums.js';
+import { caffeNorm, caffeScale, halfWave, hwgqWeights } from '../methods/hwgq.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import { CAFFE_IMAGENET } from '../recipes.js';
 
@@ -27,7 +27,7 @@ function hwgqResnet(depth: 18 | 34, isStoredBinary: boolean): Architecture {
     classifier: 'fc1000',
     build(g) {
       const conv: Conv = (x, name, outChannels, window) =>
-        hwgqConv(g, x, name, isStoredBinary, { outChannels, ...window });
+        levelConv(g, x, name, { ...hwgqWeights(name, isStoredBinary), outChannels, ...window });
       let x = g.image(224, 224, 3);
       x = g.floatConv(x, 'conv1', { outChannels: STEM_CHANNELS, kernel: 7, stride: 2, pad: 3, hasBias: true });
       x = caffeNorm(g, g.maxPool(x, 3, { stride: 2, ceilMode: true }), 'bn1');

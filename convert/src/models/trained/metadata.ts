@@ -58,14 +58,13 @@ function quantizersOf(architecture: string, config: Config | undefined, reader: 
   // The first version used 2 bits for all networks.
   const dorefaBits = (): number => (config ? 2 : reader.whole('activationBits', MAX_ACTIVATION_BITS));
   const activationBits = isOneBit(activations) ? 1 : activations === 'dorefa' ? dorefaBits() : 32;
-  const optionsOf = (quantizer: string): QuantizerOptions =>
-    metadataSays(reader, 'method', quantizer) ? reader.methodOptions() : {};
+  const isOfMethod = (quantizer: string): boolean => metadataSays(reader, 'method', quantizer);
   return {
     weights,
     activations,
     activationBits,
-    weightOptions: optionsOf(weights),
-    activationOptions: optionsOf(activations),
+    ...(isOfMethod(weights) && { weightOptions: reader.methodOptions() }),
+    ...(isOfMethod(activations) && { activationOptions: reader.methodOptions() }),
     hasAlpha: !metadataSays(reader, 'scale', 'none'),
   };
 }

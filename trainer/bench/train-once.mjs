@@ -1,25 +1,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 
+/** @typedef {import('../src/run/metrics.ts').EpochMetrics} EpochMetrics */
 /**
- * An epoch of a run, as the results keep it.
+ * What of a config says how long the run is.
  *
- * @typedef {{ stage: import('../src/types.ts').Stage, epoch: number, testAccuracy: number, trainAccuracy: number }} TableEpoch
+ * @typedef {{ readonly stages: Readonly<Record<string, { readonly epochs: number }>> }} Length
  */
 
 /** What the shell reports for a program that Ctrl-C ended, and the training that it stopped. */
 const INTERRUPTED = 130;
 
 /**
- * Trains by the command line, unless that is done; a run that was interrupted goes on. A folder with a run of another config is replaced.
+ * Trains by the command line, unless that is done; a run that was interrupted goes on. A folder with a run of another config is emptied.
  *
  * @param {string} folder of the run; its config is beside it
- * @param {object} config
+ * @param {Length} config
  * @param {string | undefined} backend
- * @returns {Promise<{ machine: string, epochs: TableEpoch[] } | undefined>} nothing if training failed.
+ * @returns {Promise<EpochMetrics[] | undefined>} all epochs; nothing if training failed.
  */
 export async function trainOnce(folder, config, backend) {
   const path = `${folder}.json`;
@@ -28,7 +28,7 @@ export async function trainOnce(folder, config, backend) {
   if (!isSame) rmSync(folder, { recursive: true, force: true });
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
-  if (!existsSync(`${folder}/report.html`)) {
+  if (!isFinished(folder, config)) {
     const isStarted = existsSync(`${folder}/latest.safetensors`);
     const args = ['train', path, ...(isStarted ? ['--resume'] : [])];
     if (backend !== undefined) args.push('--backend', backend);
@@ -36,21 +36,31 @@ export async function trainOnce(folder, config, backend) {
     if (signal || status === INTERRUPTED) process.exit(INTERRUPTED);
     if (status !== 0) return undefined;
   }
-  return { machine: `${cpus().length} x ${cpus()[0]?.model.trim()}`, epochs: epochsOf(`${folder}/metrics.jsonl`) };
+  return epochsOf(folder);
 }
 
-/** @param {string} path @returns {TableEpoch[]} */
-function epochsOf(path) {
+/**
+ * Whether the last epoch of the last stage is recorded. The report doesn't tell: a run that was stopped has one, too.
+ *
+ * @param {string} folder
+ * @param {Length} config
+ */
+function isFinished(folder, { stages }) {
+  const last = epochsOf(folder).at(-1);
+  const [key, { epochs }] = Object.entries(stages).at(-1) ?? ['', { epochs: 0 }];
+  return last?.stage === key && last.epoch === epochs - 1;
+}
+
+/** @param {string} folder @returns {EpochMetrics[]} */
+function epochsOf(folder) {
+  const path = `${folder}/metrics.jsonl`;
+  if (!existsSync(path)) return [];
   /** @type {import('../src/run/metrics.ts').Metrics[]} */
   const lines = readFileSync(path, 'utf8')
-    .trim()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
-  return lines.flatMap((it) => {
-    if (it.kind !== 'epoch') return [];
-    const { stage, epoch, testAccuracy, trainAccuracy } = it;
-    return [{ stage, epoch, testAccuracy, trainAccuracy }];
-  });
+  return lines.flatMap((it) => (it.kind === 'epoch' ? [it] : []));
 }
 
 /**
