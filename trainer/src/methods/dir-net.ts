@@ -9,8 +9,8 @@ import { withTau } from './preset.js';
 const NOTICEABLE = 0.05;
 /** |t v| at which 1 - tanh(t v)^2 is that share. */
 const REACH = Math.atanh(Math.sqrt(1 - NOTICEABLE));
-/** Weight of the distillation: that of attention transfer, which it is a form of (szagoruyko/attention-transfer). The abstract has none. */
-const TAU = 1000;
+/** Weight of the distillation, which starts well below the cross entropy then. The abstract has none. */
+const TAU = 10;
 /** Keeps the gradient of a map of zeros finite. */
 const EPSILON = 1e-12;
 
