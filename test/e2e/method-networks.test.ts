@@ -83,7 +83,9 @@ async function expectSameLogits(
     JSON.stringify({
       ...written,
       data: { format: size === 224 ? 'folder' : 'cifar10', folder: 'none' },
-      ...(method.teacher && { distillation: { teacher: 'none', architecture: architecture.replace(/_1w.*/, '_float') } }),
+      ...(method.teacher && {
+        distillation: { teacher: 'none', architecture: architecture.replace(/_1w.*/, '_float') },
+      }),
       output: folder,
     }),
     'test.json',
