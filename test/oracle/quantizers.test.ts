@@ -28,7 +28,7 @@ const TWINS: Readonly<Record<string, Twins>> = {
   recu: { activations: 'per-sample' },
   'sign-two-stage': { activations: 'per-sample' },
   'full-precision': { activations: 'identity' },
-  slb: { activations: 'bi-real' },
+  slb: { activations: 'biper' },
   pcnn: { activations: 'bi-real', loss: 'projection' },
   bonn: { activations: 'bi-real', loss: 'kernels' },
   rad: { weights: 'bnn', activations: 'bnn', loss: 'distribution', zero: 1 },

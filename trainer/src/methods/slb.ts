@@ -3,7 +3,7 @@ import { estimator } from '../quantizers/estimator.js';
 import { signOrMinus } from '../quantizers/sign.js';
 import type { MakeWeightQuantizer } from '../quantizers/types.js';
 import type { Tensor4D } from '../types.js';
-import { biRealActivations } from './bi-real.js';
+import { biper } from './biper.js';
 import type { Method } from './method.js';
 import { oneStage } from './preset.js';
 
@@ -42,15 +42,15 @@ const weights: MakeWeightQuantizer = (tf, { options }) => {
 };
 
 /**
- * The rule for activations couldn't be read anywhere; Bi-Real's sign is taken. The other differences of the network from BiPer's, beside the
- * order conv -> PReLU -> BN, are not known either.
+ * The rule for activations couldn't be read anywhere; Bi-Real's gradient is taken, with +1 for 0.
+ * The other differences of the network from BiPer's, beside the order conv -> PReLU -> BN, are not known either.
  */
 export const slb: Method = {
   title: 'SLB (Yang et al., NeurIPS 2020)',
   evidence: 'paper',
   source: 'arXiv:2009.08695; github.com/mindspore-ai/golden-stick, a version of the same laboratory',
   weights,
-  activations: biRealActivations,
+  activations: biper.activations,
   scale: 'none',
   initialise: fanOutNormal,
   options: {

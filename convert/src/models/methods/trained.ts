@@ -80,7 +80,7 @@ const ZERO_RULES = {
   recu: 'zero',
   reste: 'zero',
   dsq: 'plus',
-  slb: 'zero',
+  slb: 'plus',
   fda: 'zero',
   rbnn: 'zero',
   rad: 'plus',
