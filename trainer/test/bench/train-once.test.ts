@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/temp-folder.js';
 import { trainOnce } from '../../bench/train-once.mjs';
 
 /** The command line refuses it at once, so that a run which isn't finished fails. */
@@ -18,8 +18,8 @@ function leaveRun(config: object, lines: readonly string[]): void {
   writeFileSync(join(folder, 'report.html'), '');
 }
 
-beforeEach(() => {
-  folder = join(mkdtempSync(join(tmpdir(), 'signwave-train-once-')), 'run');
+beforeEach(async () => {
+  folder = join(await temporaryFolder(), 'run');
 });
 
 describe('a run of the tables', () => {
