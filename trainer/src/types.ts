@@ -56,6 +56,11 @@ export interface Network {
   stage: Stage;
   /** Share of the stage's epochs that is done, in [0, 1). Methods anneal their gradients by it. */
   progress: number;
+  /**
+   * Set to 1, 2, 3 ... for passes of evaluation that are to recompute the running statistics of batch norms: these normalise by the batch, and
+   * keep the mean over the passes. Undefined otherwise.
+   */
+  statisticsPass: number | undefined;
   /** Maps of the last forward pass by name, for losses on them: every batch norm's output and every stage's. */
   readonly features: ReadonlyMap<string, Tensor>;
   /** Whether a teacher's maps are needed, and in which mode the teacher computes them. */

@@ -106,7 +106,7 @@ function ofPresentVersion(config: TrainConfig): TrainConfig {
   const schedule = { type: recipe === 'paper' ? 'cosine' : 'biper-code' };
   const completed = Object.entries(stages).map(([key, stage]) => [
     key,
-    { ...stage, optimizer: 'sgd', nesterov: false, schedule },
+    { ...stage, optimizer: 'sgd', nesterov: false, statisticsImages: 0, schedule },
   ]);
   return {
     ...(config as TrainConfig),

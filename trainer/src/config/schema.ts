@@ -57,6 +57,10 @@ const STAGE = v.strictObject({
   ),
   momentum: optional('Of SGD.', share),
   nesterov: optional('Whether SGD takes Nesterov’s momentum.', v.boolean()),
+  statisticsImages: optional(
+    'Training images on which statistics of batch norms are recomputed before each test and save; 0 for the running ones.',
+    whole(0),
+  ),
   tau: optional('Weight of the loss that the method has beside the cross entropy.', notNegative),
 });
 

@@ -42,12 +42,15 @@ export function batchNorm(
   const runningVariance = store.buffer(`${name}.running_var`, tf.ones([channels]));
   const batches = store.buffer(`${name}.num_batches_tracked`, tf.scalar(0, 'int32'));
   const normalise = store.fusedBatchNorm ?? composedBatchNorm(tf);
-  const mix = (running: StateBuffer, batch: Tensor): void =>
-    running.set(tf.tidy(() => tf.add(tf.mul(running.get(), 1 - MOMENTUM), tf.mul(batch, MOMENTUM))));
+  const mix = (running: StateBuffer, batch: Tensor): void => {
+    // Over passes whose statistics are recomputed it is their mean.
+    const share = store.statisticsPass === undefined ? MOMENTUM : 1 / store.statisticsPass;
+    running.set(tf.tidy(() => tf.add(tf.mul(running.get(), 1 - share), tf.mul(batch, share))));
+  };
 
   return (x, training) => {
     const [gamma, beta] = [weight as unknown as Tensor1D, bias as unknown as Tensor1D];
-    if (!training) {
+    if (!training && store.statisticsPass === undefined) {
       const factor = tf.mul(gamma, tf.rsqrt(tf.add(runningVariance.get(), epsilon)));
       const normalised = tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(runningMean.get(), factor)));
       store.features.set(name, normalised);
@@ -57,7 +60,7 @@ export function batchNorm(
     offTape(tf, () => {
       mix(runningMean, mean);
       mix(runningVariance, variance);
-      batches.set(tf.add(batches.get(), tf.scalar(1, 'int32')));
+      if (training) batches.set(tf.add(batches.get(), tf.scalar(1, 'int32')));
     });
     store.features.set(name, y);
     return y;

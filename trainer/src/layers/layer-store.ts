@@ -32,6 +32,8 @@ export class LayerStore {
   readonly parameters: Parameter[] = [];
   readonly buffers: StateBuffer[] = [];
   readonly binaryLayers: BinaryLayer[] = [];
+  /** Number of this pass, from 1, while statistics are recomputed: {@link Network.statisticsPass}. */
+  statisticsPass: number | undefined;
   /** Number of stages; 0 in networks that aren't made of stages. */
   stages = 0;
   /** What methods do, and add to the loss; in the order in which their layers are declared. */

@@ -18,6 +18,8 @@ export interface StageSettings {
   /** Of SGD. */
   readonly momentum: number;
   readonly nesterov: boolean;
+  /** Training images on which statistics of batch norms are recomputed before each test; 0 for the running ones. */
+  readonly statisticsImages: number;
   /** Weight of the loss that a method has beside the cross entropy: for BiPer, of the sum over layers of mean(sin(omega0 w)^2). */
   readonly tau: number;
 }
@@ -39,6 +41,7 @@ const COMMON = {
   decay: 'all',
   momentum: 0.9,
   nesterov: false,
+  statisticsImages: 0,
   tau: 0,
 } as const satisfies Partial<StageSettings>;
 

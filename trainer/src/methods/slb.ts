@@ -11,6 +11,9 @@ import { oneStage } from './preset.js';
 const SPEED = 1.03;
 const RISING_EPOCHS = 250;
 
+/** Enough that a channel's mean and variance are known to a few percent. */
+const STATISTICS_IMAGES = 2000;
+
 /**
  * Searching for Low-Bit Weights (Yang, Wang, Han, Xu, Xu, Tao, Xu, NeurIPS 2020) with 1 bit. It learns two logits for each weight, and
  * computes with the expectation of +-1 under their softmax, sharpened by a temperature T. That depends on their difference c alone, which is
@@ -23,8 +26,7 @@ const RISING_EPOCHS = 250;
  *   T = 1 until `from` of the run, 0.4 (0.3 for VGG-small), then it rises exponentially. In their 500 epochs that is 1.03 for each, 1.03^250
  *   in all; runs of other lengths end with the same T.
  *
- * They recompute the statistics of batch norms with hard weights after every epoch, which takes another pass over the training images. Here
- * it isn't done: until the weights are hard in training, too, running statistics are of soft weights, and tests before say little.
+ * Statistics of batch norms are recomputed with hard weights after every epoch, as they do; on how many images isn't known.
  */
 const weights: MakeWeightQuantizer = (tf, { options }) => {
   const { from, to } = options as { readonly from: number; readonly to: number };
@@ -65,5 +67,6 @@ export const slb: Method = {
         ? { learningRate: 0.02, weightDecay: 5e-4 }
         : { learningRate: 0.1, weightDecay: 1e-4 }),
       schedule: { type: 'steps', at: [0.5, 0.75], factor: 0.1 },
+      statisticsImages: STATISTICS_IMAGES,
     }),
 };

@@ -137,6 +137,14 @@ class DefinedNetwork implements Network {
     this.#store.phase.stage = stage;
   }
 
+  get statisticsPass(): number | undefined {
+    return this.#store.statisticsPass;
+  }
+
+  set statisticsPass(pass: number | undefined) {
+    this.#store.statisticsPass = pass;
+  }
+
   get progress(): number {
     return this.#store.phase.progress;
   }

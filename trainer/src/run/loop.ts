@@ -18,6 +18,7 @@ import type { StepResult } from '../step.js';
 import type { Stage } from '../types.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
+import { recomputeStatistics } from './recompute-statistics.js';
 import { imagesTensor, labelsTensor } from './tensors.js';
 import type { Trainee } from './trainee.js';
 
@@ -210,6 +211,7 @@ export class TrainingLoop {
   async #endEpoch(key: Stage, learningRate: number, imagesPerSecond: number): Promise<void> {
     const { trainee, data, metrics, observer } = this.#options;
     const { epoch, step, sums } = this.#state;
+    await this.#recomputeStatistics(key);
     const testBatches = openBatches(data.test, this.#plan(false), { first: { epoch: 0, batch: 0 }, epochs: 1 });
     this.#evaluation = await evaluate(trainee.tf, trainee.network, testBatches, data);
     const { accuracy, loss } = this.#evaluation;
@@ -235,6 +237,15 @@ export class TrainingLoop {
     await metrics.append(line);
     await this.#save(LATEST, true);
     observer.epoch?.(line);
+  }
+
+  /** The images are the first of a training epoch, the same every time, so that a resumed run has the same statistics. */
+  async #recomputeStatistics(key: Stage): Promise<void> {
+    const { config, trainee, data } = this.#options;
+    const { statisticsImages: images } = config.stages[key]!;
+    if (images === 0) return;
+    const batches = openBatches(data.train, this.#plan(true), { first: { epoch: 0, batch: 0 }, epochs: 1 });
+    await recomputeStatistics(trainee.tf, trainee.network, batches, { images, shape: data });
   }
 
   async #layerMetrics(): Promise<LayerMetrics[]> {
