@@ -23,8 +23,8 @@ const RECIPES: Readonly<Record<string, InputRecipe | undefined>> = {
 };
 
 /**
- * What Caffe's ImageNet networks take: blue, green and red less their means. Their images were resized to 256 x 256 whatever their shape,
- * then cropped; no recipe does that, so the shorter side is, and images that aren't square keep their shape.
+ * What Caffe's ImageNet networks take: blue, green and red less their means. By Caffe's instructions images are resized to 256 x 256
+ * whatever their shape, then cropped; no recipe does that, so the shorter side is, and images that aren't square keep their shape.
  */
 export const CAFFE_IMAGENET: InputRecipe = {
   resize: { mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' },
