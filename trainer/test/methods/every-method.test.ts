@@ -14,6 +14,16 @@ if (!ALL) console.warn('whether each method overfits 64 images: SIGNWAVE_FULL=1 
 
 const SHORT = { epochs: 2, warmUpEpochs: 0 };
 
+/**
+ * What overfits where the published values are for runs of far more steps: signs that follow real weights have to flip, and RBNN's weights
+ * wait until weight decay has moved their angles.
+ */
+const FASTER: Partial<Record<MethodName, object>> = {
+  'sign-two-stage': { learningRate: 0.1 },
+  'lq-net': { learningRate: 0.1, schedule: { type: 'cosine' } },
+  rbnn: { weightDecay: 0.01 },
+};
+
 /** Two epochs of three steps in each of the method's stages, with its own optimizer. */
 function configOf(method: MethodName, folder: string, more: object = {}): TrainConfig {
   const { stages, teacher } = METHODS[method] as Method;
@@ -80,7 +90,7 @@ describe.each(names)('%s', (method) => {
   test.skipIf(!ALL)('overfits 64 images', { timeout: 600_000 }, async () => {
     const folder = await prepared(method, 64);
     const { stages } = METHODS[method] as Method;
-    const stage = { epochs: stages ? 75 : 150, warmUpEpochs: 0 };
+    const stage = { epochs: stages ? 75 : 150, warmUpEpochs: 0, ...FASTER[method] };
     const config = configOf(method, folder, {
       batchSize: 16,
       stages: { '1': stage, ...(stages && { '2': { ...stage, firstEpoch: 0 } }) },
