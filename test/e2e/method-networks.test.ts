@@ -22,7 +22,7 @@ const BINARY = (Object.keys(ARCHITECTURES) as ArchitectureName[]).filter(
   (name) => ARCHITECTURES[name].precision !== 'float' && !name.startsWith('demo'),
 );
 const FLOAT = (Object.keys(ARCHITECTURES) as ArchitectureName[]).filter(
-  (name) => ARCHITECTURES[name].precision === 'float' && (ALL || name === 'resnet20_float'),
+  (name) => ARCHITECTURES[name].precision === 'float' && !name.startsWith('demo') && (ALL || name === 'resnet20_float'),
 );
 if (!ALL) console.warn(`each method on ${QUICK.join(', ')}: SIGNWAVE_FULL=1 takes every network`);
 
@@ -35,8 +35,8 @@ const SEED = 7;
 
 const pairs: readonly (readonly [MethodName, ArchitectureName])[] = METHOD_NAMES.flatMap((method) => {
   const names = method === 'full-precision' ? FLOAT : ALL && method !== 'rbnn' ? BINARY : QUICK;
-  // A teacher has the same stages, and there is none for networks of other widths.
-  const fitting = (METHODS[method] as Method).teacher ? names.filter((name) => !/18[ABC]_/.test(name)) : names;
+  // A teacher has the same stages: there is none for networks of other widths, and VGG-small has no stages.
+  const fitting = (METHODS[method] as Method).teacher ? names.filter((name) => !/18[ABC]_|vgg/.test(name)) : names;
   return fitting.map((name) => [method, name] as const);
 });
 

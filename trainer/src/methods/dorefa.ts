@@ -1,4 +1,5 @@
 import { estimator, straightThrough } from '../quantizers/estimator.js';
+import { layerMagnitude } from '../quantizers/layer-magnitude.js';
 import { signOrPlus } from '../quantizers/sign.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
 import type { Tensor, Tensor4D, Tf } from '../types.js';
@@ -14,7 +15,7 @@ import { oneStage } from './preset.js';
  * constant and the identity as the gradient of sign. The one difference is that `tf.sign` gives 0 for 0.
  */
 const weights: MakeWeightQuantizer = (tf) =>
-  straightThrough(tf, (w: Tensor4D) => tf.mul(signOrPlus(tf, w), tf.mean(tf.abs(w))));
+  straightThrough(tf, (w: Tensor4D) => tf.mul(signOrPlus(tf, w), layerMagnitude(tf, w)));
 
 /**
  * DoReFa-Net (Zhou et al. 2016, arXiv:1606.06160, section 2.4), with L = 2^bits - 1:

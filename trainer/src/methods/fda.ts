@@ -1,6 +1,7 @@
 import { linearUniform } from '../layers/initialisers.js';
 import { offTape } from '../layers/off-tape.js';
 import { gradientOfRelu } from '../layers/relu-gradient.js';
+import { layerMagnitude } from '../quantizers/layer-magnitude.js';
 import { sign } from '../quantizers/sign.js';
 import type { BinaryLayerState, MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
 import { within } from '../quantizers/window.js';
@@ -39,7 +40,7 @@ const NARROWING = [64, 4] as const;
 const weights: MakeWeightQuantizer = (tf, _, layer) => {
   const binarize = approximatedSign(tf, noiseModule(layer, 'weight_noise', layer.weight.size / layer.shape[0]));
   return (w, { progress }, training) => {
-    const scale = offTape(tf, () => tf.mean(tf.abs(w)));
+    const scale = offTape(tf, () => layerMagnitude(tf, w));
     if (!training) return offTape(tf, () => tf.mul(sign(tf, w), scale));
     return tf.mul(binarize(w, progress), scale);
   };

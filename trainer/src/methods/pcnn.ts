@@ -1,6 +1,7 @@
 import { constant } from '../layers/initialisers.js';
 import { offTape } from '../layers/off-tape.js';
 import type { NetworkStyle } from '../models/network-style.js';
+import { layerMagnitude } from '../quantizers/layer-magnitude.js';
 import { modulatedSign } from '../quantizers/modulated-sign.js';
 import { sign } from '../quantizers/sign.js';
 import type { MakeWeightQuantizer } from '../quantizers/types.js';
@@ -26,7 +27,7 @@ const weights: MakeWeightQuantizer = (tf, _options, layer) => {
   const [, , height, width] = layer.shape;
   const projection = layer.parameter('projection', [1, 1, height, width], constant(1));
   const forward = (c: Tensor4D, p: Tensor): Tensor4D =>
-    tf.mul(tf.mul(sign(tf, c), sign(tf, tf.mean(p))), tf.mean(tf.abs(c)));
+    tf.mul(tf.mul(sign(tf, c), sign(tf, tf.mean(p))), layerMagnitude(tf, c));
   const quantize = modulatedSign(tf, forward);
   layer.loss(() => {
     const latent = layer.weight as unknown as Tensor4D;

@@ -1,4 +1,5 @@
 import { estimator } from '../quantizers/estimator.js';
+import { layerMagnitude } from '../quantizers/layer-magnitude.js';
 import { perSampleScaled } from '../quantizers/per-sample.js';
 import { sign } from '../quantizers/sign.js';
 import { centred, unbiasedVariance } from '../quantizers/standardise.js';
@@ -30,7 +31,7 @@ const weights: MakeWeightQuantizer = (tf, _, layer) => {
     const rectified = estimator(
       tf,
       (v: Tensor4D) => sign(tf, v), // tau > 1/2, so Q > 0 and clamping changes no sign
-      (v) => within(tf, v, tf.mul(tf.mean(tf.abs(v)), -Math.log(2 - 2 * tau))),
+      (v) => within(tf, v, tf.mul(layerMagnitude(tf, v), -Math.log(2 - 2 * tau))),
     );
     const deviations = centred(tf, w);
     const scale = tf.sqrt(tf.add(unbiasedVariance(tf, deviations), EPSILON));

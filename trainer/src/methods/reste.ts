@@ -1,4 +1,5 @@
 import { estimator } from '../quantizers/estimator.js';
+import { layerMagnitude } from '../quantizers/layer-magnitude.js';
 import { sign } from '../quantizers/sign.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer, ScaledSigns } from '../quantizers/types.js';
 import { within } from '../quantizers/window.js';
@@ -71,7 +72,7 @@ function meanMagnitude(tf: Tf): (w: Tensor4D) => Tensor {
     const w = x as Tensor;
     (save as (tensors: Tensor[]) => void)([w]);
     return {
-      value: tf.mean(tf.abs(w)),
+      value: layerMagnitude(tf, w as Tensor4D),
       gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(sign(tf, saved[0]!), tf.div(dy, w.size)),
     };
   });
