@@ -5,8 +5,9 @@ import { replaceKernel } from './convolution-gradients.js';
 import { type OpAttribute, tensorflowKernels } from './tensorflow-ops.js';
 
 /**
- * Operations that TensorFlow does in one pass over memory and tfjs-node composes of several: ClipByValue (Maximum and Minimum), and the
- * gradient of ReLU (Greater, Cast and Mul). Element-wise passes are a third of a training step.
+ * Operations that TensorFlow does in one pass over memory, or two, and tfjs-node composes of several: ClipByValue (Maximum and Minimum), the
+ * gradient of ReLU (Greater, Cast and Mul), and Step (Greater, IsNan, Fill and two Selects). Element-wise passes are a third of a training
+ * step.
  */
 export function registerOnePassOperations(tf: Tf): void {
   const { binding } = tensorflowKernels(tf);
@@ -19,6 +20,12 @@ export function registerOnePassOperations(tf: Tf): void {
     return tf.tidy(() => run('ClipByValue', [inputs.x as Tensor, tf.scalar(clipValueMin), tf.scalar(clipValueMax)]));
   };
   replaceKernel(tf, 'ClipByValue', 'tensorflow', clip);
+  const composedStep = tf.getKernel('Step', 'tensorflow');
+  const step: KernelFunc = (given) => {
+    if ((given.attrs?.alpha ?? 0) !== 0) return composedStep!.kernelFunc(given);
+    return tf.tidy(() => run('Sign', [run('Relu', [given.inputs.x as Tensor])]));
+  };
+  replaceKernel(tf, 'Step', 'tensorflow', step);
   const reluGradient: KernelFunc = ({ inputs }) => run('ReluGrad', [inputs.dy as Tensor, inputs.x as Tensor]);
   replaceKernel(tf, RELU_GRADIENT, 'tensorflow', reluGradient);
 }

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor4D, Tf } from '../types.js';
 import { constant } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
+import { gradientOfRelu } from './relu-gradient.js';
 import { columnSums } from './sums.js';
 
 /** PyTorch's initial slope. */
@@ -20,9 +21,10 @@ function applyPrelu(tf: Tf, x: Tensor4D, slope: Tensor): Tensor4D {
       value: tf.add(tf.relu(input), tf.mul(tf.minimum(input, 0), slopes)) as Tensor4D,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [savedInput, savedSlopes] = saved as [Tensor4D, Tensor];
-        const positive = tf.step(savedInput);
-        const ofInput = tf.mul(dy, tf.add(positive, tf.mul(tf.sub(1, positive), savedSlopes)));
-        const ofSlopes = columnSums(tf, tf.mul(dy, tf.minimum(savedInput, 0)));
+        const positive = gradientOfRelu(tf, dy, savedInput);
+        const others = tf.sub(dy, positive);
+        const ofInput = tf.add(positive, tf.mul(others, savedSlopes));
+        const ofSlopes = columnSums(tf, tf.mul(others, savedInput));
         return [ofInput, savedSlopes.size === 1 ? tf.reshape(tf.sum(ofSlopes), savedSlopes.shape) : ofSlopes];
       },
     };

@@ -3,6 +3,7 @@ import { type ConvolutionShape, convolution, type Layer } from '../layers/convol
 import { constant } from '../layers/initialisers.js';
 import { linear } from '../layers/linear.js';
 import { globalAvgPool, maxPool } from '../layers/pools.js';
+import { relu } from '../layers/relu.js';
 import type { Precision } from '../methods/method.js';
 import type { Tensor2D, Tensor4D } from '../types.js';
 import type { Definition } from './define-network.js';
@@ -79,9 +80,9 @@ function tailOf(
   const isRelu = (place: 'map' | 'norm'): boolean => style.tail.startsWith(place) && style.tail.endsWith('relu');
   return (x, training) => {
     const map = mapNorm ? mapNorm(x, training) : x;
-    const vector = globalAvgPool(tf, isRelu('map') ? tf.relu(map) : map);
+    const vector = globalAvgPool(tf, isRelu('map') ? relu(tf, map) : map);
     const normalised = vectorNorm ? vectorNorm(vector, training) : vector;
-    return classify!(isRelu('norm') ? tf.relu(normalised) : normalised);
+    return classify!(isRelu('norm') ? relu(tf, normalised) : normalised);
   };
 }
 

@@ -5,6 +5,7 @@ import { hardtanh, hardtanhOfSum } from '../layers/hardtanh.js';
 import { constant, type Initialiser } from '../layers/initialisers.js';
 import type { LayerStore } from '../layers/layer-store.js';
 import { prelu } from '../layers/prelu.js';
+import { relu } from '../layers/relu.js';
 import type { Precision } from '../methods/method.js';
 import type { Tensor4D } from '../types.js';
 import type { NetworkStyle } from './network-style.js';
@@ -97,7 +98,7 @@ export function nonlinearity(
     case 'hardtanh':
       return (x, around) => (around ? hardtanhOfSum(tf, x, around) : hardtanh(tf, x));
     case 'relu':
-      return (x, around) => tf.relu(sum(x, around));
+      return (x, around) => relu(tf, sum(x, around));
     case 'none':
       return sum;
     case 'prelu':

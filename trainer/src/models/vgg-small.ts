@@ -3,6 +3,7 @@ import { convolution } from '../layers/convolution.js';
 import { fanOutNormal } from '../layers/initialisers.js';
 import { linear, SMALL_NORMAL } from '../layers/linear.js';
 import { maxPool } from '../layers/pools.js';
+import { relu } from '../layers/relu.js';
 import type { Precision } from '../methods/method.js';
 import type { Tensor2D, Tensor4D } from '../types.js';
 import type { Definition } from './define-network.js';
@@ -57,7 +58,7 @@ export function vggSmall(precision: Precision): Definition {
         x = layer.after(layer.before(x, training), training, pool && { pool });
       }
       const last = lastNorm ? lastNorm(x, training) : x;
-      const end = style.tail.endsWith('relu') ? tf.relu(last) : last;
+      const end = style.tail.endsWith('relu') ? relu(tf, last) : last;
       return classifier(tf.reshape(tf.transpose(end, [0, 3, 1, 2]), [end.shape[0], FEATURES]) as Tensor2D);
     };
   };

@@ -39,6 +39,13 @@ await describeWithBackend('tensorflow', (backend) => {
     expect(await compareWithCpu(backend)).toBeLessThan(1e-5);
   });
 
+  test('has the step function of tfjs, to the smallest normal number, with any value below 0', async () => {
+    const x = tf.tensor1d([-3, -1.2e-38, -0, 0, 1.2e-38, 1e-8, 0.5, 1e30]);
+    expect(Array.from(await tf.step(x).data(), (value) => value + 0)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+    expect(await tf.step(x, 0.5).data()).toEqual(new Float32Array([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]));
+    x.dispose();
+  });
+
   test('normalises with the biased variance and returns the unbiased one', async () => {
     const x = tf.tensor4d([1, 2, 3, 6], [2, 1, 2, 1]);
     const { y, mean, variance } = backend.fusedBatchNorm!(x, tf.tensor1d([2]), tf.tensor1d([1]), 0);
