@@ -104,7 +104,7 @@ describe('a checkpoint of signwave train', () => {
     expect(await refusal({ input: input(30) })).toMatch(/30 x 30 x 1, but that network takes squares of 28 or 32/);
     expect(await refusal({ classNames: '["one"]' })).toMatch(/name 1 classes, but its classifier has 10/);
     expect(await refusal({ classNames: '7' })).toMatch(/"classNames" is no list/);
-    expect(await refusal({ weights: 'ternary' })).toMatch(/E_CHECKPOINT_ARCH .*"ternary".*biper, bnn/);
+    expect(await refusal({ weights: 'ternary' })).toMatch(/E_CHECKPOINT_ARCH .*"ternary".*biper, sign-two-stage, bnn/);
     expect(await refusal({ activations: 'dorefa' })).toMatch(/"activationBits" is missing/);
     expect(await refusal({ architecture: 'resnet99' })).toMatch(/E_CHECKPOINT_ARCH .*"resnet99".*demo_1w1a/);
     expect(await refusal({ architecture: 'resnet20_1w1a' })).toMatch(/28 x 28 x 1, but that network takes 32 x 32 x 3/);
