@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import type { Tensor, Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, valuesAt } from '../quantizers/differentiate.js';
-import { quantizersOn, row } from './published.js';
+import { loneQuantizers, row } from './lone-quantizers.js';
 
 const PIECEWISE = { options: { variant: 'piecewise' } } as const;
 /** Below, between and above the levels -0.7 and 0.9. */
@@ -26,7 +26,7 @@ describe.each(['wasm', 'cpu'] as const)('DSQ on %s', (backend) => {
   });
 
   const learned = () => {
-    const quantizers = quantizersOn(tf, 'dsq', PIECEWISE);
+    const quantizers = loneQuantizers(tf, 'dsq', PIECEWISE);
     const parameters = new Map(quantizers.store.parameters.map(({ name, variable }) => [name, variable]));
     const put = (suffix: string, values: Record<string, number>): void => {
       for (const [part, value] of Object.entries(values))
@@ -36,7 +36,7 @@ describe.each(['wasm', 'cpu'] as const)('DSQ on %s', (backend) => {
   };
 
   test('learns a softness for weights and inputs, and as piecewise DSQ their levels', () => {
-    const names = (options = {}) => quantizersOn(tf, 'dsq', options).store.parameters.map(({ name }) => name);
+    const names = (options = {}) => loneQuantizers(tf, 'dsq', options).store.parameters.map(({ name }) => name);
     expect(names()).toEqual(['conv.weight', 'conv.alphaW', 'conv.alphaA']);
     expect(names(PIECEWISE)).toEqual([
       'conv.weight',
@@ -83,7 +83,7 @@ describe.each(['wasm', 'cpu'] as const)('DSQ on %s', (backend) => {
   );
 
   test('as binary DSQ has the gradient of its softness too', async () => {
-    const { activations, store } = quantizersOn(tf, 'dsq');
+    const { activations, store } = loneQuantizers(tf, 'dsq');
     const alpha = store.parameters.find(({ name }) => name === 'conv.alphaA')!.variable;
     const loss = () =>
       tf.sum(tf.mul(activations(tf.tensor4d(INPUT, row(INPUT)) as Tensor4D), tf.tensor4d(PROBE, row(PROBE))));

@@ -54,7 +54,7 @@ describe.each(['wasm', 'cpu'] as const)('FDA on %s', (backend) => {
   ] as const;
 
   test.each(cases)('has the sign of %s, with the noise on it', async (kind, module, shape, scale) => {
-    const lone = loneQuantizers(tf, 'fda', SHAPE);
+    const lone = loneQuantizers(tf, 'fda', { shape: SHAPE });
     const [first, second] = await matrices(lone.store, module);
     for (const progress of [0, 0.5]) {
       const found = await valuesAt(tf, (x) => lone[kind](x, progress), WEIGHTS, [...shape]);
@@ -66,7 +66,7 @@ describe.each(['wasm', 'cpu'] as const)('FDA on %s', (backend) => {
   });
 
   test.each(cases)('has the sign of %s alone in evaluation, 0 for 0', async (kind, _, shape, scale) => {
-    const lone = loneQuantizers(tf, 'fda', SHAPE);
+    const lone = loneQuantizers(tf, 'fda', { shape: SHAPE });
     const at = WEIGHTS.map((t, i) => (i === 3 ? 0 : t));
     const found = await valuesAt(tf, (x) => lone[kind](x, 0, false), at, [...shape]);
     const factor = kind === 'weights' ? mean(at) : scale;
@@ -78,7 +78,7 @@ describe.each(['wasm', 'cpu'] as const)('FDA on %s', (backend) => {
   test.each(cases.flatMap((it) => [0, 0.5, 0.99].map((progress) => [...it, progress] as const)))(
     'passes to %s the gradient of the series within the window, and of the noise',
     async (kind, module, shape, scale, progress) => {
-      const lone = loneQuantizers(tf, 'fda', SHAPE);
+      const lone = loneQuantizers(tf, 'fda', { shape: SHAPE });
       const [first, second] = await matrices(lone.store, module);
       const smooth = (x: readonly number[]): number[] => {
         const e = noise(x, first, second);
@@ -95,7 +95,7 @@ describe.each(['wasm', 'cpu'] as const)('FDA on %s', (backend) => {
 
   test('has the slope of the series at 0 and within 1, both edges included', async () => {
     const at = [0, -0, 1e-45, -1e-20, 1e-6, 1, -1, 1.0001];
-    const lone = loneQuantizers(tf, 'fda', [1, 1, 1, 1]);
+    const lone = loneQuantizers(tf, 'fda');
     for (const { variable } of lone.store.parameters) variable.assign(tf.zerosLike(variable));
     const found = await gradientOf(
       tf,
@@ -113,7 +113,7 @@ describe.each(['wasm', 'cpu'] as const)('FDA on %s', (backend) => {
   });
 
   test('gives its noise modules their own gradients', async () => {
-    const lone: LoneQuantizers = loneQuantizers(tf, 'fda', SHAPE);
+    const lone: LoneQuantizers = loneQuantizers(tf, 'fda', { shape: SHAPE });
     const [first, second] = await matrices(lone.store, 'act_noise');
     const variables = lone.store.parameters.filter(({ name }) => name.includes('act_noise'));
     const gradients = tf.tidy(() => {

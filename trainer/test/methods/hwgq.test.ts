@@ -14,7 +14,7 @@ describe.each(['wasm', 'cpu'] as const)('HWGQ on %s', (backend) => {
   });
 
   const activations = (a: Tensor4D): Tensor4D => loneQuantizers(tf, 'hwgq').activations(a);
-  const weights = (w: Tensor4D): Tensor4D => loneQuantizers(tf, 'hwgq', SHAPE).weights(w);
+  const weights = (w: Tensor4D): Tensor4D => loneQuantizers(tf, 'hwgq', { shape: SHAPE }).weights(w);
 
   test('gives an activation at a threshold the lower level, and the next float the upper one', async () => {
     const at = [-1, -0, 0, 1e-45, 1e-20, ...floatsAround(0.807), ...floatsAround(1.345), 1.614, 7, 1e30];

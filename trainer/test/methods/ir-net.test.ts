@@ -3,7 +3,7 @@ import { chooseBackend } from '../../src/backends/choose-backend.js';
 import { optionsOf } from '../../src/methods/index.js';
 import type { Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, valuesAt } from '../quantizers/differentiate.js';
-import { quantizersOn, row } from './published.js';
+import { loneQuantizers, row } from './lone-quantizers.js';
 
 const INPUT = [-7, -1.2, -0.5, -0.1, 0, 1e-3, 0.3, 0.9, 4];
 const PROBE = INPUT.map((_, i) => Math.cos(1.3 * i) + 0.2);
@@ -15,7 +15,7 @@ describe.each(['wasm', 'cpu'] as const)('IR-Net on %s', (backend) => {
   });
 
   test('takes the signs of its inputs, 0 to 0', async () => {
-    const signs = await valuesAt(tf, quantizersOn(tf, 'ir-net').activations, INPUT, row(INPUT));
+    const signs = await valuesAt(tf, loneQuantizers(tf, 'ir-net').activations, INPUT, row(INPUT));
     expect(signs).toEqual(INPUT.map(Math.sign));
   });
 
@@ -25,7 +25,7 @@ describe.each(['wasm', 'cpu'] as const)('IR-Net on %s', (backend) => {
     { progress: 0.99, tMin: 1e-3 },
     { progress: 0.5, tMin: 0.1 },
   ])('sharpens the gradient of inputs with the run: $progress from $tMin', async ({ progress, tMin }) => {
-    const { activations } = quantizersOn(tf, 'ir-net', { progress, options: { tMin } });
+    const { activations } = loneQuantizers(tf, 'ir-net', { progress, options: { tMin } });
     const t = 10 ** (Math.log10(tMin) + progress * Math.log10(10 / tMin));
     const k = Math.max(1 / t, 1);
     const found = await gradientOf(tf, activations, INPUT, row(INPUT), PROBE);

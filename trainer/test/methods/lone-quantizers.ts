@@ -1,34 +1,43 @@
 import type { LayerStore } from '../../src/layers/layer-store.js';
 import { METHODS, type Method, type MethodName, optionsOf } from '../../src/methods/index.js';
-import type { FilterShape, MethodOptions } from '../../src/quantizers/types.js';
+import type { BinaryLayerState, FilterShape, MethodOptions } from '../../src/quantizers/types.js';
 import type { Tensor4D, Tf } from '../../src/types.js';
 import { testLayer } from '../quantizers/test-layer.js';
 
-/** The quantizers of a method, on a layer of their own. */
+/** The quantizers of a method, on a layer of their own, in stage 1. */
 export interface LoneQuantizers {
   /** What they declared. */
   readonly store: LayerStore;
-  /** Training, unless said otherwise, in stage 1. */
+  readonly layer: BinaryLayerState;
+  /** Training, unless said otherwise. */
   weights(w: Tensor4D, progress?: number, training?: boolean): Tensor4D;
   activations(a: Tensor4D, progress?: number, training?: boolean): Tensor4D;
 }
 
-/** @param shape of the layer's weights. */
+export interface LoneOptions {
+  /** Of the layer's weights. */
+  readonly shape?: FilterShape;
+  /** Options of the method that differ from its defaults. */
+  readonly options?: Partial<MethodOptions>;
+  /** Where the run is, unless a call says otherwise. */
+  readonly progress?: number;
+}
+
 export function loneQuantizers(
   tf: Tf,
   name: MethodName,
-  shape: FilterShape = [1, 1, 1, 1],
-  given: Partial<MethodOptions> = {},
+  { shape = [1, 1, 1, 1], options = {}, progress = 0 }: LoneOptions = {},
 ): LoneQuantizers {
   const method: Method = METHODS[name];
   const { store, layer } = testLayer(tf, shape);
-  const options = { omega0: 20, options: optionsOf(name, given) };
-  const weights = method.weights(tf, options, layer);
-  const activations = method.activations(tf, options, layer);
+  const given = { omega0: 20, options: optionsOf(name, options) };
+  const weights = method.weights(tf, given, layer);
+  const activations = method.activations(tf, given, layer);
   return {
     store,
-    weights: (w, progress = 0, training = true) => weights(w, { stage: '1', progress }, training),
-    activations: (a, progress = 0, training = true) => activations(a, training, { stage: '1', progress }),
+    layer,
+    weights: (w, at = progress, training = true) => weights(w, { stage: '1', progress: at }, training),
+    activations: (a, at = progress, training = true) => activations(a, training, { stage: '1', progress: at }),
   };
 }
 

@@ -29,7 +29,7 @@ describe.each(['wasm', 'cpu'] as const)('LQ-Nets on %s', (backend) => {
   }
 
   test('computes a step with the levels of the steps before, +v above 0 and -v elsewhere', async () => {
-    const lone = loneQuantizers(tf, 'lq-net', SHAPE);
+    const lone = loneQuantizers(tf, 'lq-net', { shape: SHAPE });
     const signs = WEIGHTS.map((w) => (w > 0 ? 1 : -1));
     const found = await valuesAt(tf, (w) => lone.weights(w), WEIGHTS, SHAPE);
     found.forEach((value, i) => {
@@ -43,7 +43,7 @@ describe.each(['wasm', 'cpu'] as const)('LQ-Nets on %s', (backend) => {
   });
 
   test('averages the least squares of each step, forgetting the initial level with the first', async () => {
-    const lone = loneQuantizers(tf, 'lq-net', SHAPE);
+    const lone = loneQuantizers(tf, 'lq-net', { shape: SHAPE });
     const scales = [1, 0.5, 3];
     for (const scale of scales) {
       await valuesAt(
@@ -62,7 +62,7 @@ describe.each(['wasm', 'cpu'] as const)('LQ-Nets on %s', (backend) => {
   });
 
   test('changes nothing in evaluation', async () => {
-    const lone = loneQuantizers(tf, 'lq-net', SHAPE);
+    const lone = loneQuantizers(tf, 'lq-net', { shape: SHAPE });
     await valuesAt(tf, (w) => lone.weights(w, 0, false), WEIGHTS, SHAPE);
     await valuesAt(tf, (a) => lone.activations(a, 0, false), WEIGHTS, SHAPE);
     expect(await valuesOf(lone.store, 'steps')).toEqual([0]);
@@ -70,7 +70,7 @@ describe.each(['wasm', 'cpu'] as const)('LQ-Nets on %s', (backend) => {
   });
 
   test('passes the gradient of weights', async () => {
-    const lone = loneQuantizers(tf, 'lq-net', SHAPE);
+    const lone = loneQuantizers(tf, 'lq-net', { shape: SHAPE });
     const probe = WEIGHTS.map((_, i) => i - 2.5);
     expect(await gradientOf(tf, (w) => lone.weights(w), WEIGHTS, SHAPE, probe)).toEqual(probe);
   });

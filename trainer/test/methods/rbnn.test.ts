@@ -95,7 +95,7 @@ describe.each(['wasm', 'cpu'] as const)('RBNN on %s', (backend) => {
   });
 
   function turnedBy(angles: readonly number[]): LoneQuantizers {
-    const lone = loneQuantizers(tf, 'rbnn', SHAPE);
+    const lone = loneQuantizers(tf, 'rbnn', { shape: SHAPE });
     const { variable } = lone.store.parameters.find(({ name }) => name === 'conv.rotate')!;
     tf.tidy(() => variable.assign(tf.tensor(angles as number[], [2, 1, 1, 1])));
     return lone;
@@ -145,13 +145,13 @@ describe.each(['wasm', 'cpu'] as const)('RBNN on %s', (backend) => {
   );
 
   test('lets weights stand still until weight decay has moved the angles', async () => {
-    const lone = loneQuantizers(tf, 'rbnn', SHAPE);
+    const lone = loneQuantizers(tf, 'rbnn', { shape: SHAPE });
     const found = await gradientOf(tf, (w) => lone.weights(w, 0.5), WEIGHTS, SHAPE, PROBE);
     for (const value of found) expect(Math.abs(value)).toBeLessThan(1e-6);
   });
 
   test('fits its rotations before an epoch, by the equations of the update', async () => {
-    const lone = loneQuantizers(tf, 'rbnn', SHAPE);
+    const lone = loneQuantizers(tf, 'rbnn', { shape: SHAPE });
     const { variable } = lone.store.parameters.find(({ name }) => name === 'conv.weight')!;
     tf.tidy(() => variable.assign(tf.tensor(WEIGHTS, SHAPE)));
     const [r1, r2] = await rotations(lone);
@@ -195,7 +195,7 @@ describe.each(['wasm', 'cpu'] as const)('RBNN on %s', (backend) => {
   const MAP: Shape = [2, 1, 3, 2];
 
   test.each([true, false])('compares activations with the mean of their image (training: %s)', async (training) => {
-    const lone = loneQuantizers(tf, 'rbnn', SHAPE);
+    const lone = loneQuantizers(tf, 'rbnn', { shape: SHAPE });
     const found = await valuesAt(tf, (a) => lone.activations(a, 0, training), IMAGES, MAP);
     expect(found).toEqual(standardised(IMAGES, 6).map(Math.sign));
     const even = [1, 1, 1, 1, 1, 1, 2, 0, 1, 1, 1, 1];
@@ -207,7 +207,7 @@ describe.each(['wasm', 'cpu'] as const)('RBNN on %s', (backend) => {
     'passes the gradient through mean and deviation of an image at progress %s',
     async (progress) => {
       const t = Math.max(1, 10 ** (-2 + 3 * progress));
-      const lone = loneQuantizers(tf, 'rbnn', SHAPE);
+      const lone = loneQuantizers(tf, 'rbnn', { shape: SHAPE });
       const probe = IMAGES.map((_, i) => Math.sin(2 + 1.7 * i));
       const found = await gradientOf(tf, (a) => lone.activations(a, progress), IMAGES, MAP, probe);
       const expected = centralDifferences((x) => standardised(x, 6).map((c) => surrogateSign(c, t, 1)), IMAGES, probe);

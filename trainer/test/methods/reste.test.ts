@@ -6,7 +6,7 @@ import { METHODS } from '../../src/methods/index.js';
 import { seededRandom } from '../../src/random.js';
 import type { Tensor4D, Tf } from '../../src/types.js';
 import { gradientOf, valuesAt } from '../quantizers/differentiate.js';
-import { quantizersOn, row } from './published.js';
+import { loneQuantizers, row } from './lone-quantizers.js';
 
 const INPUT = [-2, -1.5, -1, -0.2, -0.1, -1e-8, 0, 1e-8, 0.1, 0.2, 0.7, 1.5, 1.6];
 const NO_OPTIONS = { omega0: 20, options: {} };
@@ -18,7 +18,7 @@ describe.each(['wasm', 'cpu'] as const)('ReSTE on %s', (backend) => {
   });
 
   test('takes the signs of its inputs, 0 to 0', async () => {
-    const signs = await valuesAt(tf, quantizersOn(tf, 'reste').activations, INPUT, row(INPUT));
+    const signs = await valuesAt(tf, loneQuantizers(tf, 'reste').activations, INPUT, row(INPUT));
     expect(signs).toEqual(INPUT.map(Math.sign));
   });
 
@@ -32,7 +32,13 @@ describe.each(['wasm', 'cpu'] as const)('ReSTE on %s', (backend) => {
         return size <= Math.fround(0.1) ? 0.1 ** (1 / o) / 0.1 : size ** ((1 - o) / o) / o;
       };
       const ones = INPUT.map(() => 1);
-      const found = await gradientOf(tf, quantizersOn(tf, 'reste', { progress }).activations, INPUT, row(INPUT), ones);
+      const found = await gradientOf(
+        tf,
+        loneQuantizers(tf, 'reste', { progress }).activations,
+        INPUT,
+        row(INPUT),
+        ones,
+      );
       found.forEach((value, i) => {
         expect(value / (slopeAt(INPUT[i]!) || 1), `at ${INPUT[i]}`).toBeCloseTo(slopeAt(INPUT[i]!) === 0 ? 0 : 1, 5);
       });

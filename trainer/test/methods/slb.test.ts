@@ -17,7 +17,7 @@ describe.each(['wasm', 'cpu'] as const)('SLB on %s', (backend) => {
   const weights =
     (progress: number, training = true, options: Partial<MethodOptions> = {}) =>
     (c: Tensor4D): Tensor4D =>
-      loneQuantizers(tf, 'slb', [1, 1, 1, 1], options).weights(c, progress, training);
+      loneQuantizers(tf, 'slb', { options }).weights(c, progress, training);
   const hard = LATENT.map((c) => (c > 0 ? 1 : -1));
 
   test.each([

@@ -4,7 +4,7 @@ import { createNetwork } from '../../src/models/index.js';
 import { seededRandom } from '../../src/random.js';
 import type { Tensor, TrainingBackend } from '../../src/types.js';
 import { gradientOf } from '../quantizers/differentiate.js';
-import { quantizersOn, row } from './published.js';
+import { loneQuantizers, row } from './lone-quantizers.js';
 
 describe('XNOR-Net', () => {
   let backend: TrainingBackend;
@@ -16,7 +16,7 @@ describe('XNOR-Net', () => {
 
   test('centres the latent weights over the input channels and clips them, after each step', async () => {
     const { tf } = backend;
-    const { store, layer } = quantizersOn(tf, 'xnor-net', { shape: [1, 3, 1, 2] });
+    const { store, layer } = loneQuantizers(tf, 'xnor-net', { shape: [1, 3, 1, 2] });
     layer.weight.assign(tf.tensor4d([0.3, 5, 0.6, -1, 0.9, -1], [1, 3, 1, 2]));
     for (const task of store.afterStep) task();
     const found = await layer.weight.data();
@@ -27,7 +27,7 @@ describe('XNOR-Net', () => {
 
   test('passes the gradient of inputs within -1 and 1, both excluded', async () => {
     const grid = [-1.001, -1, -0.999, 0, 0.999, 1, 1.001];
-    const { activations } = quantizersOn(backend.tf, 'xnor-net');
+    const { activations } = loneQuantizers(backend.tf, 'xnor-net');
     const ones = grid.map(() => 1);
     expect(await gradientOf(backend.tf, activations, grid, row(grid), ones)).toEqual([0, 0, 1, 1, 1, 0, 0]);
   });
