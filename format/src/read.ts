@@ -52,8 +52,7 @@ function checkKind(bytes: Uint8Array, name: string): void {
   if (bytes.length >= 8 && String.fromCharCode(...bytes.subarray(4, 8)) === FILE_IDENTIFIER) return;
   const kind = sniffKind(bytes.subarray(0, SNIFF_BYTES), bytes.length);
   const isCheckpoint = /\bzip|safetensors|pickle|PyTorch|Caffe/.test(kind);
-  const [what, file] = kind.includes('Caffe') ? ['It', 'model.caffemodel'] : ['A PyTorch checkpoint', 'model.pth'];
-  const hint = `. ${what} has to be converted first: signwave convert ${file} -o model.sgnw`;
+  const hint = '. A checkpoint has to be converted first: signwave convert model.pth -o model.sgnw';
   throw new SignwaveError('E_FORMAT_KIND', `${name} is not a signwave model: it is ${kind}${isCheckpoint ? hint : ''}`);
 }
 

@@ -60,18 +60,8 @@ export function sniffKind(head: Uint8Array, sizeBytes = head.length): string {
   if (text.startsWith('{') || text.startsWith('[')) return 'a JSON text';
   // ONNX: protobuf field 1 (ir_version, a small varint), then field 2 (producer_name, a string) or 7 (graph).
   if (head[0] === 0x08 && head[1]! < 0x20 && (head[2] === 0x12 || head[2] === 0x3a)) return 'an ONNX model';
-  if (isCaffeModel(head)) return 'a Caffe model';
+  // Caffe: protobuf field 1 (name, a short string), then field 2 or 100 (a layer).
+  if (head[0] === 0x0a && [0x12, 0xa2].includes(head[2 + head[1]!]!)) return 'a Caffe model';
   const hex = Array.from(head.subarray(0, 4), (b) => b.toString(16).padStart(2, '0')).join(' ');
   return `an unknown kind of file (it starts with ${hex})`;
-}
-
-/** A network of Caffe: protobuf field 1 (name, a short string) if it has one, then field 2 or 100 (a layer). */
-function isCaffeModel(head: Uint8Array): boolean {
-  const nameBytes = head[0] === 0x0a ? 2 + head[1]! : 0;
-  const name = head.subarray(2, nameBytes);
-  const isText = nameBytes < 0x80 && name.every((byte) => byte >= 0x20 && byte < 0x7f);
-  return (
-    isText &&
-    ((head[nameBytes] === 0xa2 && head[nameBytes + 1] === 0x06) || (nameBytes > 0 && head[nameBytes] === 0x12))
-  );
 }

@@ -17,7 +17,7 @@ function tar(): Uint8Array {
   return bytes;
 }
 
-const convertFirst = '. A PyTorch checkpoint has to be converted first: signwave convert model.pth -o model.sgnw';
+const convertFirst = '. A checkpoint has to be converted first: signwave convert model.pth -o model.sgnw';
 
 describe('a file of another kind is named for what it is', () => {
   test.each<[kind: string, bytes: Uint8Array]>([
@@ -29,10 +29,7 @@ describe('a file of another kind is named for what it is', () => {
       ascii('\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.'),
     ],
     [`a Python pickle${convertFirst}`, ascii('\x80\x04\x95\x00\x00\x00\x00}q')],
-    [
-      'a Caffe model. It has to be converted first: signwave convert model.caffemodel -o model.sgnw',
-      ascii('\x0a\x09ResNet-18\xa2\x06\x0a\x0a\x04data'),
-    ],
+    [`a Caffe model${convertFirst}`, ascii('\x0a\x09ResNet-18\xa2\x06\x0a\x0a\x04data')],
     ['an ONNX model', ascii('\x08\x07\x12\x07pytorch\x1a\x051.13')],
     ['an HTML page (a failed download?)', ascii('\n<!DOCTYPE html><html>')],
     ['an HTML page (a failed download?)', ascii('<html lang="en">')],

@@ -44,13 +44,19 @@ export async function openCheckpoint(source: ByteSource, options: OpenOptions = 
   if (kind === 'a JSON text') {
     return openSafetensorsIndex(source, options.openSibling, inFlatFile(options, source.name));
   }
-  if (isCaffeModel(kind, source.name)) return openCaffeModel(source, inFlatFile(options, source.name));
+  if (isCaffeModel(kind, head, source.name)) return openCaffeModel(source, inFlatFile(options, source.name));
   throw kindError(source.name, kind);
 }
 
-/** The format has no magic number, so a damaged file can look like nothing known; its name decides then which error its reader gets. */
-function isCaffeModel(kind: string, name: string): boolean {
-  return kind === 'a Caffe model' || (name.endsWith('.caffemodel') && kind.startsWith('an unknown kind'));
+/**
+ * Whether to read the file as Caffe's: a network with a name, or one without, which begins with a layer (protobuf field 100). The format has
+ * no magic number, so a damaged file can look like nothing known; its name decides then which error its reader gets.
+ */
+function isCaffeModel(kind: string, head: Uint8Array, name: string): boolean {
+  const isNameless = head[0] === 0xa2 && head[1] === 0x06;
+  return (
+    kind === 'a Caffe model' || (kind.startsWith('an unknown kind') && (isNameless || name.endsWith('.caffemodel')))
+  );
 }
 
 /**

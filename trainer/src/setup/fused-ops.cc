@@ -3,7 +3,7 @@
 //
 // addon.ts compiles this file into tfjs-node's addon, and loading the addon registers the ops; backends/tensorflow-fused.ts runs them by name.
 // Each takes two float32 tensors of one shape and returns a third. Its plain twin is the composition of tfjs's kernels that every other back
-// end runs: layers/hardtanh.ts, quantizers/activations/per-sample.ts.
+// end runs: layers/hardtanh.ts, quantizers/per-sample.ts.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
