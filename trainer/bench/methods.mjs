@@ -9,7 +9,8 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { importSource } from '../../scripts/modules/import-source.mjs';
+import { bundle } from './bundle.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -24,29 +25,8 @@ const { values } = parseArgs({
     methods: { type: 'string' },
   },
 });
-await build({
-  entryPoints: ['trainer/bench/measure-methods.mjs'],
-  outfile: BUNDLE,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  conditions: ['signwave:source'],
-  packages: 'external',
-  alias: { '@signwave/format': './format/src/index.ts' },
-  logLevel: 'warning',
-});
-await build({
-  entryPoints: ['trainer/src/methods/index.ts'],
-  outfile: 'build/methods.mjs',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  conditions: ['signwave:source'],
-  packages: 'external',
-  alias: { '@signwave/format': './format/src/index.ts' },
-  logLevel: 'warning',
-});
-const { WEIGHT_QUANTIZER_NAMES } = await import(fileURLToPath(new URL('../../build/methods.mjs', import.meta.url)));
+await bundle('trainer/bench/measure-methods.mjs', BUNDLE);
+const { WEIGHT_QUANTIZER_NAMES } = await importSource('trainer/src/methods/index.ts');
 const methods = values.methods ? values.methods.split(',') : WEIGHT_QUANTIZER_NAMES;
 const machine = `${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}`;
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();

@@ -9,7 +9,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { bundle } from './bundle.mjs';
 import { pytorchPython } from './pytorch.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -26,17 +26,7 @@ const { values } = parseArgs({
     peers: { type: 'boolean', default: false },
   },
 });
-await build({
-  entryPoints: ['trainer/bench/measure-step.mjs'],
-  outfile: BUNDLE,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  conditions: ['signwave:source'],
-  packages: 'external',
-  alias: { '@signwave/format': './format/src/index.ts' },
-  logLevel: 'warning',
-});
+await bundle('trainer/bench/measure-step.mjs', BUNDLE);
 
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 console.log(

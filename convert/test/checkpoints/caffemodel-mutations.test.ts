@@ -1,14 +1,11 @@
-import { bytesSource, SignwaveError } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoints/index.js';
 import { bytes, seededInts } from './build.js';
 import { hwgqModel } from './build-caffemodel.js';
+import { isRead } from './read-mutated.js';
 
 /** How many random mutations; CI sets some thousands. */
 const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 1_000);
 const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
-/** No damaged file may take longer than this; an intact one takes less than a millisecond. */
-const MAX_MILLISECONDS = 2_000;
 
 const blob = (...shape: number[]) => ({ shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) });
 const ORIGINAL = hwgqModel(
@@ -38,28 +35,13 @@ const FRAGMENTS = [
   [0],
 ];
 
-/** Whether the file was read; `readF32` of each tensor has to work then, and give as many values as its shape says. */
-async function isRead(file: Uint8Array, what: string): Promise<boolean> {
-  const start = performance.now();
-  try {
-    const { tensors } = await openCheckpoint(bytesSource(file, 'mutated.caffemodel'));
-    for (const { shape, readF32 } of tensors.values()) {
-      expect(await readF32(), what).toHaveLength(shape.reduce((product, side) => product * side, 1));
-    }
-    return true;
-  } catch (error) {
-    if (!(error instanceof SignwaveError)) throw new Error(`${what}: not a SignwaveError`, { cause: error });
-    return false;
-  } finally {
-    expect(performance.now() - start, what).toBeLessThan(MAX_MILLISECONDS);
-  }
-}
+const NAME = 'mutated.caffemodel';
 
 describe('a damaged Caffe model', () => {
   test('cut inside a layer, is refused', async () => {
     const isWhole = new Set<number>();
     for (let length = 0; length < ORIGINAL.length; length++) {
-      if (await isRead(ORIGINAL.subarray(0, length), `cut at ${length}`)) isWhole.add(length);
+      if (await isRead(ORIGINAL.subarray(0, length), NAME, `cut at ${length}`)) isWhole.add(length);
     }
     // Cut between two of its six layers it is a Caffe model of fewer.
     expect(isWhole.size).toBe(5);
@@ -73,7 +55,7 @@ describe('a damaged Caffe model', () => {
       const until = Math.min(ORIGINAL.length, at + random(4));
       const put = Uint8Array.from(random(3) ? FRAGMENTS[random(FRAGMENTS.length)]! : [random(256)]);
       const file = bytes(ORIGINAL.subarray(0, at), put, ORIGINAL.subarray(until));
-      if (!(await isRead(file, `mutation ${i}, seed ${SEED}`))) refused++;
+      if (!(await isRead(file, NAME, `mutation ${i}, seed ${SEED}`))) refused++;
     }
     console.log(`${MUTATIONS} mutations, seed ${SEED}: ${refused} refused`);
     expect(refused).toBeGreaterThan(MUTATIONS / 2);
