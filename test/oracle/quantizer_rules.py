@@ -141,3 +141,24 @@ def dsq(x, lower, upper, alpha):
 def dsq_hard(x, lower, upper):
     """DSQ's two levels. The middle takes the upper one: [I], the paper's sgn at 0 isn't stated where it was read."""
     return np.where(x >= (lower + upper) / 2, upper, lower)
+
+
+def dsq_binary(name, x, g, alpha):
+    """DSQ of x, which a case calls by this name, with the levels -1 and 1."""
+    _, of = dsq(x, -1.0, 1.0, alpha)
+    return Quantized(
+        dsq_hard(x, -1.0, 1.0),
+        {name: g * of['x'], 'alpha': np.array((g * of['alpha']).sum())},
+        lambda at: dsq(at[name], -1.0, 1.0, at['alpha'])[0],
+    )
+
+
+def dsq_piecewise(name, x, g, lower, upper, alpha):
+    """DSQ of x, which a case calls by this name, with learned levels."""
+    _, of = dsq(x, lower, upper, alpha)
+    gradients = {level: np.array((g * of[level]).sum()) for level in ('lower', 'upper', 'alpha')}
+    return Quantized(
+        dsq_hard(x, lower, upper),
+        {name: g * of['x'], **gradients},
+        lambda at: dsq(at[name], at['lower'], at['upper'], at['alpha'])[0],
+    )

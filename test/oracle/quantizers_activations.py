@@ -4,10 +4,9 @@ Where a method's code calls torch.sign, the sign of 0 is 0; where its paper says
 """
 
 import numpy as np
+import quantizer_rules as rules
 from quantizer_rules import (
     Quantized,
-    dsq,
-    dsq_hard,
     fda_estimator,
     fda_integral,
     fda_noise_rows,
@@ -99,23 +98,12 @@ def dorefa_sign(a, g):
 
 def dsq_binary(a, g, alpha):
     """[P] DSQ with the levels -1 and 1."""
-    _, of = dsq(a, -1.0, 1.0, alpha)
-    return Quantized(
-        dsq_hard(a, -1.0, 1.0),
-        {'a': g * of['x'], 'alpha': np.array((g * of['alpha']).sum())},
-        lambda x: dsq(x['a'], -1.0, 1.0, x['alpha'])[0],
-    )
+    return rules.dsq_binary('a', a, g, alpha)
 
 
 def dsq_piecewise(a, g, lower, upper, alpha):
     """[P] DSQ with learned levels."""
-    _, of = dsq(a, lower, upper, alpha)
-    gradients = {name: np.array((g * of[name]).sum()) for name in ('lower', 'upper', 'alpha')}
-    return Quantized(
-        dsq_hard(a, lower, upper),
-        {'a': g * of['x'], **gradients},
-        lambda x: dsq(x['a'], x['lower'], x['upper'], x['alpha'])[0],
-    )
+    return rules.dsq_piecewise('a', a, g, lower, upper, alpha)
 
 
 def fda(a, g, w1, w2, p):

@@ -1,10 +1,9 @@
 """The weight quantizers that have parameters of their own, buffers, or change their latents (O, I, k, k)."""
 
 import numpy as np
+import quantizer_rules as rules
 from quantizer_rules import (
     Quantized,
-    dsq,
-    dsq_hard,
     fda_estimator,
     fda_integral,
     fda_noise_rows,
@@ -61,23 +60,12 @@ def rbnn_rotations(latents, r1, r2):
 
 def dsq_binary(w, g, alpha):
     """[P] DSQ with the levels -1 and 1."""
-    _, of = dsq(w, -1.0, 1.0, alpha)
-    return Quantized(
-        dsq_hard(w, -1.0, 1.0),
-        {'latents': g * of['x'], 'alpha': np.array((g * of['alpha']).sum())},
-        lambda x: dsq(x['latents'], -1.0, 1.0, x['alpha'])[0],
-    )
+    return rules.dsq_binary('latents', w, g, alpha)
 
 
 def dsq_piecewise(w, g, lower, upper, alpha):
     """[P] DSQ with learned levels; for weights and inputs the same."""
-    _, of = dsq(w, lower, upper, alpha)
-    gradients = {name: np.array((g * of[name]).sum()) for name in ('lower', 'upper', 'alpha')}
-    return Quantized(
-        dsq_hard(w, lower, upper),
-        {'latents': g * of['x'], **gradients},
-        lambda x: dsq(x['latents'], x['lower'], x['upper'], x['alpha'])[0],
-    )
+    return rules.dsq_piecewise('latents', w, g, lower, upper, alpha)
 
 
 def lq_net(w, g, basis):
