@@ -1,5 +1,5 @@
 import { batchNorm, batchNormVector } from '../layers/batch-norm.js';
-import { type ConvolutionShape, convolution, type Layer } from '../layers/convolution.js';
+import type { ConvolutionShape, Layer } from '../layers/convolution.js';
 import { constant } from '../layers/initialisers.js';
 import { linear } from '../layers/linear.js';
 import { globalAvgPool, maxPool } from '../layers/pools.js';
@@ -8,7 +8,8 @@ import type { Precision } from '../methods/method.js';
 import type { Tensor2D, Tensor4D } from '../types.js';
 import type { Definition } from './define-network.js';
 import { type BlockShape, shortcut } from './shortcut.js';
-import { nonlinearity, type UnitContext, unit } from './unit.js';
+import { stem } from './stem.js';
+import { type UnitContext, unit } from './unit.js';
 
 /** A stage's channels, its number of blocks, and the stride of the first. */
 export interface StageShape {
@@ -39,7 +40,7 @@ export interface ResidualShape {
 export function residualNetwork(shape: ResidualShape): Definition {
   return (store, { quantizers, style }, { classes }) => {
     const context: UnitContext = { store, quantizers, style, precision: shape.precision, hasBeta: shape.hasBeta };
-    const stem = stemOf(context, shape);
+    const first = stemOf(context, shape);
     store.stages = shape.stages.length;
     let inChannels = shape.stem.outChannels;
     const stages = shape.stages.map(({ channels, blocks, stride }, stage) =>
@@ -51,7 +52,7 @@ export function residualNetwork(shape: ResidualShape): Definition {
     );
     const tail = tailOf(context, shape.tail, inChannels, classes);
     return (images, training) => {
-      let x = stem(images, training);
+      let x = first(images, training);
       stages.forEach((blocks, stage) => {
         x = blocks.reduce((map, layer) => layer(map, training), x);
         store.features.set(`stage${stage + 1}`, x);
@@ -88,18 +89,11 @@ function tailOf(
 
 function stemOf(context: UnitContext, { stem: shape, hasStemPool = false }: ResidualShape): Layer {
   const { store, style } = context;
-  const { tf } = store;
-  const conv = convolution(store, 'conv1', shape, { hasBias: style.stem === 'bias' });
-  const hasNorm = style.stem.startsWith('norm');
-  const norm = hasNorm ? batchNorm(store, 'bn1', shape.outChannels, { scale: constant(style.normScale) }) : undefined;
-  const act = style.stem === 'norm-act' ? nonlinearity(context, 'act1', shape.outChannels) : undefined;
-  return (images, training) => {
-    const sums = conv(images, training);
-    const normalised = norm ? norm(act && style.order === 'conv-act-norm' ? act(sums) : sums, training) : sums;
-    const x = act && style.order !== 'conv-act-norm' ? act(normalised) : normalised;
-    if (!hasStemPool) return x;
-    return maxPool(tf, x, 3, 2, style.stemPool === 'padded' ? [1, 1] : [0, 1]);
-  };
+  const names = { conv: 'conv1', norm: 'bn1', act: 'act1' };
+  const first = stem(context, names, shape, { scale: constant(style.normScale) });
+  if (!hasStemPool) return first;
+  const sides: [number, number] = style.stemPool === 'padded' ? [1, 1] : [0, 1];
+  return (images, training) => maxPool(store.tf, first(images, training), 3, 2, sides);
 }
 
 function block(context: UnitContext, name: string, shape: BlockShape, shortcutName: string): Layer {

@@ -1,5 +1,4 @@
 import { batchNorm } from '../layers/batch-norm.js';
-import { convolution } from '../layers/convolution.js';
 import { fanOutNormal } from '../layers/initialisers.js';
 import { linear, SMALL_NORMAL } from '../layers/linear.js';
 import { maxPool } from '../layers/pools.js';
@@ -7,7 +6,8 @@ import { relu } from '../layers/relu.js';
 import type { Precision } from '../methods/method.js';
 import type { Tensor2D, Tensor4D } from '../types.js';
 import type { Definition } from './define-network.js';
-import { nonlinearity, type UnitContext, unit } from './unit.js';
+import { stem } from './stem.js';
+import { type UnitContext, unit } from './unit.js';
 
 const STEM_CHANNELS = 128;
 /** `conv1` to `conv5`, and whether each halves the map: before its batch norm, or after all else if the nonlinearity comes before that. */
@@ -34,25 +34,20 @@ export function vggSmall(precision: Precision): Definition {
       hasBeta: precision === '1w1a',
     };
     const stemShape = { inChannels: 3, outChannels: STEM_CHANNELS, kernel: 3, pad: 1 };
-    const first = convolution(store, 'conv0', stemShape, { initialise: fanOutNormal, hasBias: style.stem === 'bias' });
-    const firstNorm = style.stem.startsWith('norm') ? batchNorm(store, 'bn0', STEM_CHANNELS) : undefined;
-    const firstAct = style.stem === 'norm-act' ? nonlinearity(context, 'act0', STEM_CHANNELS) : undefined;
+    const names = { conv: 'conv0', norm: 'bn0', act: 'act0' };
+    const first = stem(context, names, stemShape, { initialise: fanOutNormal });
     let inChannels = STEM_CHANNELS;
     const layers = LAYERS.map(({ channels, isPooled }, i) => {
       const shape = { inChannels, outChannels: channels, kernel: 3, pad: 1 };
       inChannels = channels;
-      const names = { conv: `conv${i + 1}`, norm: `bn${i + 1}`, act: `act${i + 1}` };
-      return { layer: unit(context, names, shape), isPooled };
+      const ofLayer = { conv: `conv${i + 1}`, norm: `bn${i + 1}`, act: `act${i + 1}` };
+      return { layer: unit(context, ofLayer, shape), isPooled };
     });
     const isMapNorm = style.tail.startsWith('map-norm');
     const lastNorm = isMapNorm ? batchNorm(store, 'bn6', inChannels) : undefined;
     const classifier = linear(store, 'fc', FEATURES, classes, SMALL_NORMAL);
-    const isActFirst = style.order === 'conv-act-norm';
     return (images, training) => {
-      const sums = first(images, training);
-      const active = firstAct && isActFirst ? firstAct(sums) : sums;
-      const normalised = firstNorm ? firstNorm(active, training) : active;
-      let x: Tensor4D = firstAct && !isActFirst ? firstAct(normalised) : normalised;
+      let x = first(images, training);
       for (const { layer, isPooled } of layers) {
         const pool = isPooled ? (map: Tensor4D): Tensor4D => maxPool(tf, map, 2, 2) : undefined;
         x = layer.after(layer.before(x, training), training, pool && { pool });
