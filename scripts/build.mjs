@@ -2,7 +2,7 @@
 //
 //   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and the same as C, by build-c.mjs
 //   cli        cli/dist/           `signwave.mjs`, which includes the workspace's packages, with chunks beside it that only some commands
-//                                  load; `data-worker.mjs`, the thread that prepares training images; and `fused-ops.cc`, which
+//                                  load; `data-worker.mjs`, the thread that prepares training images; and the C++ files that
 //                                  `signwave setup tensorflow` compiles
 //   format, data, reference, convert, runtime, lab, trainer
 //              dist/ of each       a module and its types, as package.json's "exports" names them; for the runtime also the WebAssembly
@@ -43,7 +43,7 @@ const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
 /** Has to lie beside the chunk that contains the trainer, where trainer/src/data/batch-stream.ts looks for it. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
 /** Copied unchanged beside the same chunk; trainer/src/setup/addon.ts compiles it on the user's machine. */
-const FUSED_OPS = 'trainer/src/setup/fused-ops.cc';
+const FUSED_OPS = ['fused-ops.cc', 'fused-functions.h'];
 /** Copied beside the command line, whose `train --init` names it in the configs that it writes. */
 const CONFIG_SCHEMA = 'trainer/config.schema.json';
 const CLI_BANNER = [
@@ -107,7 +107,7 @@ async function buildCli() {
     banner: { js: CLI_BANNER },
   });
   chmodSync('cli/dist/signwave.mjs', 0o755);
-  copyFileSync(FUSED_OPS, 'cli/dist/fused-ops.cc');
+  for (const name of FUSED_OPS) copyFileSync(`trainer/src/setup/${name}`, `cli/dist/${name}`);
   copyFileSync(CONFIG_SCHEMA, 'cli/dist/config.schema.json');
 }
 
@@ -120,7 +120,7 @@ async function buildTrainer() {
     target: 'node20',
     external: externalsOf(readManifest('trainer')),
   });
-  copyFileSync(FUSED_OPS, 'trainer/dist/fused-ops.cc');
+  for (const name of FUSED_OPS) copyFileSync(`trainer/src/setup/${name}`, `trainer/dist/${name}`);
 }
 
 async function buildRuntime() {

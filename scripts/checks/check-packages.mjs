@@ -103,11 +103,13 @@ function checkFusedOps(folder) {
   const packed = execFileSync('npm', ['pack', `./${folder}`, '--dry-run', '--json'], { encoding: 'utf8', shell });
   /** @type {[{ files: { path: string }[] }]} */
   const [{ files }] = JSON.parse(packed);
-  note(
-    folder,
-    'has fused-ops.cc',
-    files.some(({ path }) => path === 'dist/fused-ops.cc'),
-  );
+  for (const name of ['fused-ops.cc', 'fused-functions.h']) {
+    note(
+      folder,
+      `has ${name}`,
+      files.some(({ path }) => path === `dist/${name}`),
+    );
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor4D, Tf } from '../types.js';
+import { runFused } from './fused.js';
 import { gradientOfRelu } from './relu-gradient.js';
 
 /** The name under which a back end registers {@link hardtanhOfSum} if it has it in one pass. Inputs: `x` and `z`. */
@@ -36,15 +37,13 @@ export function hardtanhOfSum(tf: Tf, x: Tensor4D, z: Tensor4D): Tensor4D {
 }
 
 function clippedSum(tf: Tf, x: Tensor, z: Tensor): Tensor {
-  if (tf.getKernel(HARDTANH_OF_SUM, tf.getBackend())) return tf.engine().runKernel(HARDTANH_OF_SUM, { x, z }) as Tensor;
-  return tf.clipByValue(tf.add(x, z), -1, 1);
+  const [fused] = runFused(tf, HARDTANH_OF_SUM, { x, z }) ?? [];
+  return fused ?? tf.clipByValue(tf.add(x, z), -1, 1);
 }
 
 /** The gradient from the output: |y| < 1 exactly where |x| < 1, and y is kept anyway, as the input of the next operation. */
 function gradientOfHardtanh(tf: Tf, dy: Tensor, y: Tensor): Tensor {
-  if (tf.getKernel(HARDTANH_GRADIENT, tf.getBackend())) {
-    return tf.engine().runKernel(HARDTANH_GRADIENT, { dy, y }) as Tensor;
-  }
+  const [fused] = runFused(tf, HARDTANH_GRADIENT, { dy, y }) ?? [];
   // 1 - |y| is exact near 1.
-  return gradientOfRelu(tf, dy, tf.sub(1, tf.abs(y)));
+  return fused ?? gradientOfRelu(tf, dy, tf.sub(1, tf.abs(y)));
 }

@@ -1,10 +1,11 @@
 import type { Tensor, Tf } from '../types.js';
+import { runFused } from './fused.js';
 
 /** The name under which a back end registers this operation if it has it in one pass. Inputs: `dy` and `x`. */
 export const RELU_GRADIENT = 'ReluGrad';
 
 /** dy where x > 0, else 0. */
 export function gradientOfRelu(tf: Tf, dy: Tensor, x: Tensor): Tensor {
-  if (tf.getKernel(RELU_GRADIENT, tf.getBackend())) return tf.engine().runKernel(RELU_GRADIENT, { dy, x }) as Tensor;
-  return tf.mul(dy, tf.step(x));
+  const [fused] = runFused(tf, RELU_GRADIENT, { dy, x }) ?? [];
+  return fused ?? tf.mul(dy, tf.step(x));
 }

@@ -1,7 +1,7 @@
 import { uniform } from '../layers/initialisers.js';
 import { estimator } from '../quantizers/estimator.js';
 import { sign } from '../quantizers/sign.js';
-import { triangle } from '../quantizers/triangle.js';
+import { triangleEstimator } from '../quantizers/triangle.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
 import { within } from '../quantizers/window.js';
 import type { Tensor4D } from '../types.js';
@@ -29,12 +29,7 @@ const weights: MakeWeightQuantizer = (tf) =>
  *
  *   aq = sign(a);   dL/da = dL/daq * (2 + 2a on [-1, 0), 2 - 2a on [0, 1), else 0)
  */
-export const biRealActivations: MakeActivationQuantizer = (tf) =>
-  estimator(
-    tf,
-    (a: Tensor4D) => sign(tf, a),
-    (a) => triangle(tf, a),
-  );
+export const biRealActivations: MakeActivationQuantizer = (tf) => triangleEstimator(tf, (a: Tensor4D) => sign(tf, a));
 
 export const biReal: Method = {
   title: 'Bi-Real Net (Liu et al., ECCV 2018)',

@@ -1,7 +1,7 @@
 import { waveRegulariser } from '../layers/wave-regulariser.js';
 import { estimator } from '../quantizers/estimator.js';
 import { sign, signOrPlus } from '../quantizers/sign.js';
-import { triangle } from '../quantizers/triangle.js';
+import { triangleEstimator } from '../quantizers/triangle.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer } from '../quantizers/types.js';
 import type { Tensor4D } from '../types.js';
 import { biperPreset } from './biper-preset.js';
@@ -30,12 +30,7 @@ const weights: MakeWeightQuantizer = (tf, { omega0 }, layer) => {
  *
  *   aq = sign(a), sign(0) = +1;   dL/da = dL/daq * max(0, 2 - 2|a|)
  */
-const activations: MakeActivationQuantizer = (tf) =>
-  estimator(
-    tf,
-    (a: Tensor4D) => signOrPlus(tf, a),
-    (a) => triangle(tf, a),
-  );
+const activations: MakeActivationQuantizer = (tf) => triangleEstimator(tf, (a: Tensor4D) => signOrPlus(tf, a));
 
 export const biper: Method = {
   title: 'BiPer (Vargas et al., CVPR 2024)',

@@ -1,7 +1,8 @@
+import { runFused } from '../layers/fused.js';
 import { estimator } from '../quantizers/estimator.js';
 import { sign } from '../quantizers/sign.js';
 import { centred, unbiasedVariance } from '../quantizers/standardise.js';
-import { tanhSlope } from '../quantizers/tanh-slope.js';
+import { TANH_GRADIENT, tanhSlope } from '../quantizers/tanh-slope.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer, MethodOptions } from '../quantizers/types.js';
 import type { Tensor, Tensor4D, Tf } from '../types.js';
 import type { Method, Place } from './method.js';
@@ -24,6 +25,12 @@ export function steepnessAt(progress: number, options: MethodOptions): number {
  */
 function errorDecaySlope(tf: Tf, x: Tensor4D, steepness: number | Tensor): Tensor {
   return tf.mul(tanhSlope(tf, tf.mul(x, steepness)), tf.maximum(steepness, 1));
+}
+
+/** dL/dx by that slope in one pass, if the back end has it. */
+function errorDecayGradient(tf: Tf, dy: Tensor, x: Tensor, steepness: number): Tensor | undefined {
+  const parameters = [steepness, Math.max(steepness, 1)];
+  return runFused(tf, TANH_GRADIENT, { dy, x, parameters })?.[0];
 }
 
 /**
@@ -65,6 +72,7 @@ const activations: MakeActivationQuantizer =
       tf,
       (x: Tensor4D) => sign(tf, x),
       (x) => errorDecaySlope(tf, x, steepnessAt(progress, options)),
+      (dy, x) => errorDecayGradient(tf, dy, x, steepnessAt(progress, options)),
     )(a);
 
 export const irNet: Method = {

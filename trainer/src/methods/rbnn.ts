@@ -1,3 +1,4 @@
+import { runFused } from '../layers/fused.js';
 import { constant } from '../layers/initialisers.js';
 import { imageSums } from '../layers/sums.js';
 import { sign } from '../quantizers/sign.js';
@@ -7,6 +8,9 @@ import type { Tensor, Tensor4D, Tf } from '../types.js';
 import type { Method } from './method.js';
 import { oneStage } from './preset.js';
 import { fittedRotations, randomRotation, rotated, rotationSides } from './rotation.js';
+
+/** The name under which a back end registers the gradient of activations if it has it in one pass. Inputs: `dy`, `c`, and as `parameters` t. */
+export const CENTRED_SIGN_GRADIENT = 'SignwaveCentredSignGrad';
 
 /** How sharp the gradient of the sign is at the start and at the end: 10^-2 and 10^1. */
 const EXPONENT = { from: -2, to: 1 } as const;
@@ -107,6 +111,8 @@ const activations: MakeActivationQuantizer =
         value: sign(tf, c),
         gradFunc: (dy: Tensor, saved: Tensor[]) => {
           const deviations = saved[0]!;
+          const [fused] = runFused(tf, CENTRED_SIGN_GRADIENT, { dy, c: deviations, parameters: [t] }) ?? [];
+          if (fused) return fused;
           const variance = tf.div(perImage(tf.square(deviations)), elements - 1);
           const width = tf.mul(tf.sqrt(variance), Math.SQRT2 / t);
           const h = tf.mul(dy, tf.relu(tf.sub(width, tf.abs(deviations))));

@@ -1,3 +1,4 @@
+import { runFused } from '../layers/fused.js';
 import { estimator } from '../quantizers/estimator.js';
 import { layerMagnitude } from '../quantizers/layer-magnitude.js';
 import { sign } from '../quantizers/sign.js';
@@ -6,6 +7,12 @@ import { within } from '../quantizers/window.js';
 import type { Scalar, Tensor, Tensor4D, Tf } from '../types.js';
 import type { Method } from './method.js';
 import { oneStage } from './preset.js';
+
+/**
+ * The name under which a back end registers dL/dx of the sign below if it has it in one pass. Inputs: `dy`, `x`, and as `parameters` where the
+ * gradient becomes constant, where it ends, and 1/o.
+ */
+export const RECTIFIED_SIGN_GRADIENT = 'SignwaveRectifiedSignGrad';
 
 /** Where the gradient ends, where it becomes constant, and the exponent at the end, as in ReSTE's code and arguments. */
 const TRUNCATION = 1.5;
@@ -35,6 +42,7 @@ function rectified(tf: Tf, progress: number): (x: Tensor4D) => Tensor4D {
       const slope = tf.mul(power, tf.add(tf.mul(isCore, (o - 1) / o), 1 / o));
       return tf.mul(slope, within(tf, x, TRUNCATION));
     },
+    (dy, x) => runFused(tf, RECTIFIED_SIGN_GRADIENT, { dy, x, parameters: [CORE, TRUNCATION, 1 / o] })?.[0],
   );
 }
 

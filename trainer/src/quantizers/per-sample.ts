@@ -1,3 +1,4 @@
+import { runFused } from '../layers/fused.js';
 import { imageSums } from '../layers/sums.js';
 import type { Tensor, Tensor4D, Tf } from '../types.js';
 import { sign } from './sign.js';
@@ -35,9 +36,8 @@ export function perSampleScaled(tf: Tf): (a: Tensor4D, training: boolean) => Ten
  * |a|). Factors that both terms share are multiplied last, which takes few passes over the maps.
  */
 function perSampleGradient(tf: Tf, dy: Tensor, a: Tensor): Tensor {
-  if (tf.getKernel(SCALED_SIGN_GRADIENT, tf.getBackend())) {
-    return tf.engine().runKernel(SCALED_SIGN_GRADIENT, { dy, a }) as Tensor;
-  }
+  const [fused] = runFused(tf, SCALED_SIGN_GRADIENT, { dy, a }) ?? [];
+  if (fused) return fused;
   const images = a.shape[0]!;
   const elements = a.size / images;
   const perImage = (x: Tensor): Tensor => tf.reshape(x, [images, 1, 1, 1]);

@@ -1,6 +1,12 @@
+import { runFused } from '../layers/fused.js';
 import { columnSums } from '../layers/sums.js';
 import type { Tensor, Tensor4D, Tf, Variable } from '../types.js';
 import { within } from './window.js';
+
+/** The name under which a back end registers the step if it has it in one pass. Inputs: `x`, and as `parameters` (l + u)/2, l and u. */
+export const TWO_LEVELS = 'SignwaveTwoLevels';
+/** The same for the passes of its gradient. Inputs: `dy`, `x`, and those of `slopeAndSums`; outputs: dL/dx and the six sums, (6). */
+export const SOFT_STEP_GRADIENT = 'SignwaveSoftStepGrad';
 
 /** The two levels of a step, and how soft its gradient is. */
 export interface SoftStep {
@@ -32,10 +38,8 @@ export function softStep(tf: Tf, x: Tensor4D, { lower, upper, alpha }: SoftStep)
     const save = args.pop() as unknown as (tensors: Tensor[]) => void;
     const inputs = args as Tensor[];
     save(inputs);
-    const middle = tf.mul(tf.add(lower, upper), 0.5);
-    const isLower = tf.step(tf.sub(middle, inputs[0]!));
     return {
-      value: tf.sub(upper, tf.mul(isLower, tf.sub(upper, lower))) as Tensor4D,
+      value: twoLevels(tf, inputs[0]!, lower, upper) as Tensor4D,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [at, softness, from = lower, to = upper] = saved as [Tensor, Tensor, Tensor?, Tensor?];
         return gradients(tf, dy, at, { lower: from, upper: to, alpha: softness });
@@ -45,6 +49,13 @@ export function softStep(tf: Tf, x: Tensor4D, { lower, upper, alpha }: SoftStep)
   return operation(x, alpha, ...levels) as Tensor4D;
 }
 
+/** u where x >= (l + u)/2, else l. */
+function twoLevels(tf: Tf, x: Tensor, lower: Tensor | number, upper: Tensor | number): Tensor {
+  const middle = tf.mul(tf.add(lower, upper), 0.5);
+  const [fused] = runFused(tf, TWO_LEVELS, { x, parameters: [middle, lower, upper] }) ?? [];
+  return fused ?? tf.sub(upper, tf.mul(tf.step(tf.sub(middle, x)), tf.sub(upper, lower)));
+}
+
 /** Gradients with respect to x, alpha and, if they are learned, l and u. */
 function gradients(
   tf: Tf,
@@ -52,32 +63,58 @@ function gradients(
   x: Tensor,
   { lower, upper, alpha }: { readonly lower: Tensor | number; readonly upper: Tensor | number; readonly alpha: Tensor },
 ): Tensor[] {
-  const total = (map: Tensor): Tensor => tf.sum(columnSums(tf, map));
   const half = tf.mul(tf.sub(upper, lower), 0.5);
   const middle = tf.mul(tf.add(lower, upper), 0.5);
   const c = tf.log(tf.sub(tf.div(2, alpha), 1));
   const s = tf.reciprocal(tf.sub(1, alpha));
-  const unclipped = tf.mul(tf.sub(x, middle), tf.reciprocal(half));
-  const v = tf.clipByValue(unclipped, -1, 1);
-  const inside = tf.mul(dy, within(tf, unclipped, 1));
-  // tanh(c v/2) = 2 sigma - 1, and the slope is 2 c s (sigma - sigma^2).
-  const sigma = tf.sigmoid(tf.mul(v, c));
-  const dx = tf.mul(inside, tf.mul(tf.sub(sigma, tf.square(sigma)), tf.mul(tf.mul(c, s), 2)));
-  const tanhTotal = (map: Tensor, sum: Tensor): Tensor => tf.sub(tf.mul(total(tf.mul(map, sigma)), 2), sum);
-  const ofSlope = total(tf.mul(dx, v));
+  const [dx, ...sums] = slopeAndSums(tf, dy, x, [middle, tf.reciprocal(half), c, tf.mul(tf.mul(c, s), 2)]);
+  const [all, allBySigma, inside, insideBySigma, ofDx, ofSlope] = sums as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  // tanh(c v/2) = 2 sigma - 1.
+  const tanhTotal = (bySigma: Tensor, total: Tensor): Tensor => tf.sub(tf.mul(bySigma, 2), total);
   const dAlpha = tf.mul(
     half,
     tf.sub(
-      tf.mul(tf.square(s), tanhTotal(inside, total(inside))),
+      tf.mul(tf.square(s), tanhTotal(insideBySigma, inside)),
       tf.div(tf.mul(ofSlope, 2), tf.mul(tf.mul(alpha, tf.sub(2, alpha)), c)),
     ),
   );
-  if (typeof lower === 'number') return [dx, dAlpha];
-  const all = total(dy);
-  const ofUpper = tf.mul(tf.add(tf.mul(s, tanhTotal(dy, all)), all), 0.5);
-  const shared = tf.mul(total(dx), 0.5);
+  if (typeof lower === 'number') return [dx!, dAlpha];
+  const ofUpper = tf.mul(tf.add(tf.mul(s, tanhTotal(allBySigma, all)), all), 0.5);
+  const shared = tf.mul(ofDx, 0.5);
   const tilt = tf.mul(ofSlope, 0.5);
   const dUpper = tf.sub(tf.sub(ofUpper, shared), tilt);
   const dLower = tf.add(tf.sub(tf.sub(all, ofUpper), shared), tilt);
-  return [dx, dAlpha, dLower, dUpper];
+  return [dx!, dAlpha, dLower, dUpper];
+}
+
+/**
+ * dL/dx, and six sums over all elements: of dL/dy, of dL/dy times sigma = 1/(1 + e^(-c v)), the same two of what of dL/dy lies within the
+ * levels, of dL/dx and of dL/dx v.
+ *
+ * @param parameters the middle, the reciprocal of half the distance of the levels, c, and 2 c s: dx = slope dy (sigma - sigma^2) within.
+ */
+function slopeAndSums(
+  tf: Tf,
+  dy: Tensor,
+  x: Tensor,
+  parameters: readonly [middle: Tensor, reciprocal: Tensor, c: Tensor, slope: Tensor],
+): Tensor[] {
+  const fused = runFused(tf, SOFT_STEP_GRADIENT, { dy, x, parameters });
+  if (fused) return [fused[0]!, ...tf.unstack(fused[1]!)];
+  const [middle, reciprocal, c, slope] = parameters;
+  const total = (map: Tensor): Tensor => tf.sum(columnSums(tf, map));
+  const unclipped = tf.mul(tf.sub(x, middle), reciprocal);
+  const v = tf.clipByValue(unclipped, -1, 1);
+  const inside = tf.mul(dy, within(tf, unclipped, 1));
+  const sigma = tf.sigmoid(tf.mul(v, c));
+  const dx = tf.mul(inside, tf.mul(tf.sub(sigma, tf.square(sigma)), slope));
+  const maps = [dy, tf.mul(dy, sigma), inside, tf.mul(inside, sigma), dx, tf.mul(dx, v)];
+  return [dx, ...maps.map(total)];
 }

@@ -10,8 +10,9 @@ import type { Machine } from './machine.js';
 import type { Toolchain } from './toolchain.js';
 
 const SHOWN_LINES = 20;
-/** Source of our own ops. It lies beside this file, and beside the bundles that contain this file. */
+/** Sources of our own ops. They lie beside this file, and beside the bundles that contain this file. */
 const FUSED_OPS = fileURLToPath(new URL('./fused-ops.cc', import.meta.url));
+const FUSED_FUNCTIONS = fileURLToPath(new URL('./fused-functions.h', import.meta.url));
 
 /** tfjs-node's addon, in node_modules. */
 export interface Addon {
@@ -59,6 +60,7 @@ export async function buildAddon(
   const stamp = `${addon.path}.built-for`;
   const fusedOps = createHash('sha256')
     .update(await readFile(FUSED_OPS))
+    .update(await readFile(FUSED_FUNCTIONS))
     .digest('hex');
   const builtFor = `${tensorflow}\n${fusedOps}\n`;
   if (existsSync(addon.path) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === builtFor) {
@@ -70,6 +72,8 @@ export async function buildAddon(
   const unfinished = `${addon.path}.tmp`;
   const { status, lines } = await machine.run(toolchain.compiler, [
     ...['-std=c++17', '-O3', '-fPIC', '-shared', '-w'],
+    // fused-functions.h tells why.
+    '-fno-trapping-math',
     // The wheel needs AVX anyway, and our ops sum in binary64, which gains from it.
     ...(machine.architecture === 'x64' ? ['-mavx'] : []),
     ...['-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],

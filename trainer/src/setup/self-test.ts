@@ -2,9 +2,8 @@ import { SignwaveError } from '@signwave/format';
 import type { OpenedBackend } from '../backends/attempt.js';
 import { useCpu } from '../backends/cpu.js';
 import { hasFusedOperations } from '../backends/tensorflow-fused.js';
-import { hardtanhOfSum } from '../layers/hardtanh.js';
-import { perSampleScaled } from '../quantizers/per-sample.js';
-import type { Tensor, Tensor1D, Tensor4D, Tf, TrainingBackend } from '../types.js';
+import type { Tensor, Tensor1D, Tensor4D, TrainingBackend } from '../types.js';
+import { runActivationProbes } from './activation-probes.js';
 
 /** Tolerance between back ends that sum in different orders; the values are about 1. */
 const TOLERANCE = 1e-4;
@@ -46,7 +45,7 @@ export async function compareWithCpu(backend: OpenedBackend): Promise<number> {
 
 /** Runs layers forward and backward, on inputs that are the same everywhere. */
 async function probe(backend: OpenedBackend): Promise<Record<string, Float32Array>> {
-  const tensors = { ...probeConvolution(backend), ...probeActivations(backend.tf) };
+  const tensors = { ...probeConvolution(backend), ...runActivationProbes(backend.tf, [4, 5, 7, 3]) };
   const values: Record<string, Float32Array> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     values[name] = (await tensor.data()) as Float32Array;
@@ -82,18 +81,6 @@ function probeConvolution({ tf, fusedBatchNorm }: OpenedBackend): Record<string,
     ]);
     const { y, mean, variance } = layer(image, filter, scale, offset);
     return { y, mean, variance, dImage: dImage!, dFilter: dFilter!, dScale: dScale!, dOffset: dOffset! };
-  });
-}
-
-function probeActivations(tf: Tf): Record<string, Tensor> {
-  const shape: [number, number, number, number] = [4, 5, 7, 3];
-  const quantize = perSampleScaled(tf);
-  return tf.tidy(() => {
-    const [x, z, dy] = [1.1, 0.6, 1.7].map((frequency) => tf.tensor4d(wave(4 * 5 * 7 * 3, frequency), shape));
-    const ofSum = (a: Tensor, b: Tensor): Tensor4D => hardtanhOfSum(tf, a as Tensor4D, b as Tensor4D);
-    const [dTerm] = tf.grads((a, b) => tf.sum(tf.mul(ofSum(a!, b!), dy!)))([x!, z!]);
-    const dActivation = tf.grad((a) => tf.sum(tf.mul(quantize(a as Tensor4D, true), dy!)))(x!);
-    return { sum: ofSum(x!, z!), dTerm: dTerm!, dActivation };
   });
 }
 

@@ -35,7 +35,7 @@ describe('the addon', () => {
     expect(calls[0]).toContain('-Wl,-rpath,/wheel/tensorflow');
     const sources = calls[0]!.filter((it) => it.endsWith('.cc'));
     expect(sources).toHaveLength(3);
-    expect(await readFile(sources[2]!, 'utf8')).toContain('REGISTER_OP("SignwaveScaledSignGrad")');
+    expect(await readFile(sources[2]!, 'utf8')).toContain('SIGNWAVE_OP("SignwaveScaledSignGrad"');
     expect(await readFile(addon.path, 'utf8')).toBe('compiled');
   });
 
