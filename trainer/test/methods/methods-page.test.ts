@@ -5,16 +5,23 @@ import { METHOD_NAMES, METHODS, type Method } from '../../src/methods/index.js';
 import { ARCHITECTURES } from '../../src/models/index.js';
 import { styleOf } from '../../src/models/method-style.js';
 
-const page = readFileSync(new URL('../../../docs/methods.md', import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const page = read('docs/methods.md');
+const steps = JSON.parse(read('trainer/bench/method-steps.json'));
 
 describe('docs/methods.md', () => {
   test('is what the methods say: run node trainer/scripts/write-methods.mjs', () => {
-    expect(page).toBe(methodsDocument({ METHODS, ARCHITECTURES, styleOf }));
+    expect(page).toBe(methodsDocument({ METHODS, ARCHITECTURES, styleOf }, steps));
   });
 
   test.each(METHOD_NAMES)('has a section of %s, with its source', (name) => {
     const [, section = ''] = page.split(`\n## ${name}\n`);
     expect(section.split('\n## ')[0]).toContain((METHODS[name] as Method).source);
+  });
+
+  test('tells what a step of every method for binary networks costs', () => {
+    const timed = METHOD_NAMES.filter((name) => steps.results.some((it: { method: string }) => it.method === name));
+    expect(timed).toEqual(METHOD_NAMES.filter((name) => name !== 'full-precision'));
   });
 
   test('calls approximations what they are', () => {
