@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { useCpu } from '../../src/backends/cpu.js';
 import { FUSED_OPERATIONS } from '../../src/backends/tensorflow-fused.js';
 import { ACTIVATION_PROBES, runActivationProbes } from '../../src/setup/activation-probes.js';
 import type { Tensor, Tf } from '../../src/types.js';
 import { describeWithBackend } from './describe-with-backend.js';
+import { onCpu } from './on-cpu.js';
 
 type Shape = [number, number, number, number];
 
@@ -25,13 +25,6 @@ const EDGES = [0.1, 1, 1.5, 0.05, Math.SQRT2].flatMap((edge) => neighbours(edge)
 const SPECIAL = [...EDGES, ...EDGES.map((x) => -x), 0, -0, 1e-37, -1e-37, 1e-20, 1e-5, 3, -7.25, 40, -2000];
 
 await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
-  const onCpu = async <T>(compute: () => Promise<T>): Promise<T> => {
-    await useCpu(tf);
-    const result = await compute();
-    await tf.setBackend('tensorflow');
-    return result;
-  };
-
   test.skipIf(isGpu)('the probes run every operation of fused-ops.cc', async () => {
     const { kernelNames } = await tf.profile(() => tf.dispose(runActivationProbes(tf, [2, 2, 2, 4])));
     expect(kernelNames).toEqual(expect.arrayContaining(Object.keys(FUSED_OPERATIONS)));
@@ -39,7 +32,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
 
   test.each(SHAPES)('all have the values and gradients of cpu: %i x %i x %i x %i', async (...shape) => {
     const found = await probeResults(tf, shape);
-    expectSame(found, await onCpu(() => probeResults(tf, shape)));
+    expectSame(found, await onCpu(tf, () => probeResults(tf, shape)));
   });
 
   test('all give the same bits again, whichever thread does what', async () => {
@@ -49,7 +42,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
 
   test.each(Object.keys(ACTIVATION_PROBES))('%s is that of cpu at edges, at zeros and far out', async (name) => {
     const run = () => resultsAt(tf, name, SPECIAL, [2, SPECIAL.length / 2, 1, 1]);
-    expectSame(await run(), await onCpu(run));
+    expectSame(await run(), await onCpu(tf, run));
   });
 
   test.each(Object.keys(ACTIVATION_PROBES))('%s keeps NaN in its image', async (name) => {

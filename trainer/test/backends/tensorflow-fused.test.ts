@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { useCpu } from '../../src/backends/cpu.js';
 import { hasFusedOperations, registerFusedOperations } from '../../src/backends/tensorflow-fused.js';
 import { HARDTANH_GRADIENT, HARDTANH_OF_SUM, hardtanh, hardtanhOfSum } from '../../src/layers/hardtanh.js';
 import { perSampleScaled, SCALED_SIGN_GRADIENT } from '../../src/quantizers/per-sample.js';
@@ -7,6 +6,7 @@ import type { Tensor, Tensor4D, Tf } from '../../src/types.js';
 import { centralDifferences, gradientOf, scaledPolynomial } from '../quantizers/differentiate.js';
 import { wave } from './convolution-cases.js';
 import { describeWithBackend } from './describe-with-backend.js';
+import { onCpu } from './on-cpu.js';
 
 type Shape = [number, number, number, number];
 
@@ -25,12 +25,6 @@ const TOLERANCE = 3e-6;
 const OPERATIONS = [HARDTANH_OF_SUM, HARDTANH_GRADIENT, SCALED_SIGN_GRADIENT];
 
 await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
-  const onCpu = async <T>(compute: () => Promise<T>): Promise<T> => {
-    await useCpu(tf);
-    const result = await compute();
-    await tf.setBackend('tensorflow');
-    return result;
-  };
   const quantize = perSampleScaled(tf);
   const quantizeInTraining = (a: Tensor4D): Tensor4D => quantize(a, true);
 
@@ -44,7 +38,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
     const shape: Shape = [1, 1, 1, TIES.length];
     const probe = TIES.map((_, i) => i + 1);
     const run = async () => unsigned(await gradientOf(tf, (x) => hardtanh(tf, x), TIES, shape, probe));
-    expect(await run()).toEqual(await onCpu(run));
+    expect(await run()).toEqual(await onCpu(tf, run));
     expect(await run()).toEqual([0, 0, 0, 0, 5, 6, 7, 8, 0, 0, 11, 0]);
   });
 
@@ -60,7 +54,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
     'hardtanh of a sum and both gradients are those of cpu to the bit: %i x %i x %i x %i',
     async (...shape) => {
       const results = () => sumResults(tf, shape);
-      expect(await results()).toEqual(await onCpu(results));
+      expect(await results()).toEqual(await onCpu(tf, results));
     },
   );
 
@@ -87,7 +81,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
     const a = wave(size(shape), 1.3).map((value, i) => 2 * value + Math.sin(i));
     const probe = wave(size(shape), 0.7);
     const run = () => gradientOf(tf, quantizeInTraining, [...a], shape, [...probe]);
-    expectClose(await run(), await onCpu(run));
+    expectClose(await run(), await onCpu(tf, run));
   });
 
   test('per-sample scaling has the gradient of the polynomial of a/sqrt(var a + 1e-5)', async () => {
@@ -106,7 +100,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
     const a = [1024, 0, -1024, 0.5, 0.5, 0.5];
     const run = () => gradientOf(tf, quantizeInTraining, a, [2, 1, 3, 1], [1, 2, 3, 1, -1, 0.5]);
     const found = await run();
-    expectClose(found, await onCpu(run));
+    expectClose(found, await onCpu(tf, run));
     expect(found.slice(0, 3)).toEqual([0, 4 / 1024, 0]);
   });
 
@@ -152,7 +146,7 @@ await describeWithBackend('tensorflow', ({ tf, isGpu }) => {
       registerFusedOperations(older);
       expect(hasFusedOperations(tf)).toBe(false);
       const results = () => sumResults(tf, [3, 5, 7, 3]);
-      expect(await results()).toEqual(await onCpu(results));
+      expect(await results()).toEqual(await onCpu(tf, results));
     } finally {
       if (!isGpu) registerFusedOperations(tf);
     }
