@@ -13,6 +13,7 @@ import { ARCHITECTURES, type ArchitectureName, quantizersOf, type UsedQuantizers
 import type { NetworkStyle } from '../models/network-style.js';
 import type { MethodOptions } from '../quantizers/types.js';
 import type { Stage } from '../types.js';
+import type { WaveRange } from '../warm-start/filters.js';
 import { checkMethod } from './check-method.js';
 import { configError, refuse } from './config-error.js';
 import { publishedActivations, publishedPreset } from './published.js';
@@ -34,6 +35,12 @@ export interface Distillation {
   readonly weight: number;
 }
 
+export interface WarmStart {
+  /** Path of a checkpoint of any network that signwave trained. */
+  readonly checkpoint: string;
+  readonly range: WaveRange;
+}
+
 /** A training run, complete: what the file leaves out is filled in from its recipe and data set. */
 export interface TrainConfig {
   readonly architecture: ArchitectureName;
@@ -50,6 +57,7 @@ export interface TrainConfig {
   readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
   readonly batchSize: number;
   readonly labelSmoothing: number;
+  readonly warmStart?: WarmStart | undefined;
   readonly distillation?: Distillation | undefined;
   readonly data: DataSettings;
   readonly seed: number;

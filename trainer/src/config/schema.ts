@@ -5,6 +5,7 @@ import { ACTIVATION_QUANTIZER_NAMES, METHOD_NAMES, WEIGHT_QUANTIZER_NAMES } from
 import { ARCHITECTURES } from '../models/index.js';
 import { STYLE_CHOICES } from '../models/network-style.js';
 import { DECAY_RULES, OPTIMIZERS } from '../optimizer/index.js';
+import { WAVE_RANGES } from '../warm-start/filters.js';
 
 // The shape of a config file. Values that depend on the method or the data set have no default here: parse-config.ts fills them in. The
 // descriptions are what editors show: trainer/scripts/write-config-schema.mjs makes config.schema.json of this.
@@ -151,6 +152,17 @@ const DISTILLATION = v.strictObject({
   ),
 });
 
+const WARM_START = v.strictObject({
+  checkpoint: about('Checkpoint of a network that signwave trained, by any method; ~ is the home folder.', text),
+  range: v.optional(
+    about(
+      'Where BiPer’s weights take over real ones: which magnitude of a filter becomes the wave’s 1, its largest one, or three standard deviations.',
+      v.picklist(WAVE_RANGES),
+    ),
+    'max',
+  ),
+});
+
 export const CONFIG = v.strictObject({
   $schema: optional('Schema that an editor checks this file by; signwave doesn’t read it.', text),
   architecture: about(
@@ -184,6 +196,10 @@ export const CONFIG = v.strictObject({
   ),
   batchSize: optional('Images of a step; by default the method’s.', whole(2, 65_536)),
   labelSmoothing: optional('Share of each label that is spread over all classes; by default the method’s.', share),
+  warmStart: optional(
+    'A trained network whose tensors this one starts from, by name and shape, in place of random values.',
+    WARM_START,
+  ),
   distillation: optional('A float network to learn from.', DISTILLATION),
   data: about('The data set.', DATA),
   seed: v.optional(about('Of initial weights, order of images and augmentation.', whole(0, 2 ** 32 - 1)), 0),

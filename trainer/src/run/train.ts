@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileExists } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
-import { type InferenceFacts, inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
+import { inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
   LATEST,
   METRICS,
@@ -20,17 +20,18 @@ import {
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
 import { openData, type TrainingData } from '../data/open-data.js';
-import { outputScaleOf } from '../methods/biper-preset.js';
-import { ARCHITECTURES, type ArchitectureInfo, createNetwork, quantizersOf } from '../models/index.js';
-import { restoredRandom, seededRandom } from '../random.js';
+import { ARCHITECTURES, type ArchitectureInfo, quantizersOf } from '../models/index.js';
+import { restoredRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
 import type { Distillation } from '../step.js';
 import type { Network, TrainingBackend } from '../types.js';
+import { warmStart } from '../warm-start/warm-start.js';
 import type { Evaluation } from './evaluate.js';
 import { type Observer, stageKeys, TrainingLoop } from './loop.js';
 import { verifyMemory } from './memory.js';
 import { methodLines } from './method-lines.js';
 import { MetricsFile } from './metrics.js';
+import { type NetworkPlace, networkOf, trainedNetwork, waveOf } from './networks.js';
 import { Trainee } from './trainee.js';
 
 export interface TrainOptions {
@@ -80,8 +81,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
   }
-  const network = networkOf(config.architecture, config, backend, data);
-  const distillation = await distillationOf(options, data, facts);
+  const place: NetworkPlace = { backend, data, facts };
+  const network = networkOf(config.architecture, config, place);
+  const warm = checkpoint ? undefined : await startWarm(config, network.network, place);
+  if (warm !== undefined) log(warm);
+  const distillation = await distillationOf(config, place);
   const batch = Math.min(config.batchSize, data.train.count);
   await verifyMemory(backend, { network: network.network, distillation, image: data, batch });
   const trainee = new Trainee(backend.tf, network.network, config, distillation);
@@ -162,42 +166,26 @@ function inputOf(architecture: TrainConfig['architecture'], data: TrainingData):
   return { size: data.height === 32 ? 32 : 28, channels: data.channels };
 }
 
-function networkOf(
-  architecture: string,
-  config: Pick<TrainConfig, 'seed' | 'omega0' | 'method' | 'methodOptions' | 'network' | 'quantizers' | 'recipe'>,
-  backend: TrainingBackend,
-  data: TrainingData,
-): { network: Network; random: string } {
-  const random = seededRandom(config.seed);
-  const network = createNetwork(architecture, {
-    backend,
-    random,
-    classes: data.classNames.length,
-    omega0: config.omega0,
-    method: config.method,
-    methodOptions: config.methodOptions,
-    style: config.network,
-    ...config.quantizers,
-    outputScale: outputScaleOf(config.recipe, config.quantizers.weights),
-    input: { size: data.height === 32 ? 32 : 28, channels: data.channels },
-  });
-  return { network, random: random.state };
+async function distillationOf({ distillation }: TrainConfig, place: NetworkPlace): Promise<Distillation | undefined> {
+  if (!distillation) return undefined;
+  const { teacher: path, architecture, temperature, weight } = distillation;
+  const { network: teacher } = await trainedNetwork(path, architecture, place);
+  return { teacher, temperature, weight };
 }
 
-async function distillationOf(
-  { config, backend }: TrainOptions,
-  data: TrainingData,
-  facts: InferenceFacts,
-): Promise<Distillation | undefined> {
-  if (!config.distillation) return undefined;
-  const { teacher: path, architecture, temperature, weight } = config.distillation;
-  const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
-  verifySameFacts(path, checkpoint.facts, facts);
-  // The teacher has its own quantizers and scale, whatever the student has.
-  const { network: teacher } = networkOf(architecture, checkpoint.state.config, backend, data);
-  restoreNetwork(backend.tf, teacher, checkpoint);
-  teacher.stage = checkpoint.state.stage;
-  return { teacher, temperature, weight };
+/** Gives a new network what a trained one has learned. @returns a line about it. */
+async function startWarm(config: TrainConfig, network: Network, place: NetworkPlace): Promise<string | undefined> {
+  if (!config.warmStart) return undefined;
+  const { checkpoint: path, range } = config.warmStart;
+  const { network: trained, checkpoint } = await trainedNetwork(path, undefined, place);
+  const { config: ofSource } = checkpoint.state;
+  const target = { network, name: config.architecture, omega0: waveOf(config) };
+  const source = { network: trained, name: `${path} (${ofSource.architecture})`, omega0: waveOf(ofSource) };
+  try {
+    return await warmStart(place.backend.tf, target, source, range);
+  } finally {
+    trained.dispose();
+  }
 }
 
 function startOf(
