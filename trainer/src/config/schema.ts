@@ -91,6 +91,10 @@ const STYLE = v.strictObject({
   ),
   normScale: optional('Initial scale (gamma) of every batch norm of a map.', positive),
   normEpsilon: optional('Epsilon of every batch norm.', positive),
+  normMomentum: optional(
+    'Share of a new batch in the running statistics of every batch norm, as PyTorch’s momentum.',
+    v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  ),
   normIsAffine: optional(
     'Whether batch norms before a binary convolution have a learned scale and shift.',
     v.boolean(),
@@ -107,7 +111,10 @@ const AUGMENTATION = v.strictObject({
     'Pixels of black that are added around an image before it is cropped at random; for images of one size.',
     whole(0, 16),
   ),
-  flip: optional('Whether half of the images are mirrored.', v.boolean()),
+  flip: optional(
+    'Whether half of the images are mirrored: at random, or with alternate each image in every second epoch.',
+    v.union([v.boolean(), v.literal('alternate')]),
+  ),
   resizedCropArea: optional(
     'Least share of an image that a random crop takes before it is resized; 0 for the middle of each image. For folders.',
     share,

@@ -6,6 +6,7 @@ import { decodeSquare } from './decode-image.js';
 /** Numbers that keep streams of random numbers apart from each other. */
 const FOR_ORDER = 1;
 const FOR_IMAGE = 2;
+const FOR_FIRST_FLIP = 3;
 const FILE_CHANNELS = 3;
 
 /** The batches that a stream gives: from `first` to the end of epoch `epochs` - 1. */
@@ -31,35 +32,48 @@ export async function* makeBatches(set: ImageSet, plan: BatchPlan, range: BatchR
         (_, i) => order?.[from + i] ?? from + i,
       );
       const randomAt = (i: number) => keyedRandom(FOR_IMAGE, plan.seed, epoch, from + i);
+      const variation: Variation = { randomAt, epoch };
       const images =
         set.kind === 'memory'
-          ? fromMemory(set, plan, table, indices, randomAt)
-          : await fromFiles(set, plan, table, indices, randomAt);
+          ? fromMemory(set, plan, table, indices, variation)
+          : await fromFiles(set, plan, table, indices, variation);
       const labels = Int32Array.from(indices, (index) => set.labels[index]!);
       yield { epoch, batch, count: indices.length, images, labels };
     }
   }
 }
 
-/** @param i index in the batch of the image that needs random numbers. */
-type RandomAt = (i: number) => () => number;
+/** What varies the images of a batch. */
+interface Variation {
+  /** Random numbers for the image at index i of the batch. */
+  readonly randomAt: (i: number) => () => number;
+  readonly epoch: number;
+}
+
+/** Whether to mirror an image. @param index of the image in the set. @param random its random numbers, one of which may be used up. */
+function isMirrored(plan: BatchPlan, index: number, epoch: number, random: () => number): boolean {
+  const { augmentation, seed } = plan;
+  if (augmentation.flip !== 'alternate') return augmentation.flip && random() < 0.5;
+  const isFirst = keyedRandom(FOR_FIRST_FLIP, seed, index)() < 0.5;
+  return isFirst === (epoch % 2 === 0);
+}
 
 function fromMemory(
   set: MemoryImages,
-  { augmentation }: BatchPlan,
+  plan: BatchPlan,
   table: Float32Array,
   indices: readonly number[],
-  randomAt: RandomAt,
+  { randomAt, epoch }: Variation,
 ): Float32Array<ArrayBuffer> {
   const size = set.height * set.width * set.channels;
   const images = new Float32Array(indices.length * size);
-  const pad = augmentation.cropPadding;
+  const pad = plan.augmentation.cropPadding;
   for (const [i, index] of indices.entries()) {
     const random = randomAt(i);
     const shift = {
       dy: pad === 0 ? 0 : Math.floor(random() * (2 * pad + 1)) - pad,
       dx: pad === 0 ? 0 : Math.floor(random() * (2 * pad + 1)) - pad,
-      flip: augmentation.flip && random() < 0.5,
+      flip: isMirrored(plan, index, epoch, random),
     };
     writeShifted(set, index, shift, table, images, i * size);
   }
@@ -69,23 +83,24 @@ function fromMemory(
 /** Decodes all files of a batch at the same time: sharp uses threads of its own. */
 async function fromFiles(
   set: FileImages,
-  { augmentation, side, shuffle }: BatchPlan,
+  plan: BatchPlan,
   table: Float32Array,
   indices: readonly number[],
-  randomAt: RandomAt,
+  { randomAt, epoch }: Variation,
 ): Promise<Float32Array<ArrayBuffer>> {
+  const { augmentation, side, shuffle } = plan;
   const size = side * side * FILE_CHANNELS;
   const images = new Float32Array(indices.length * size);
   const load = async (index: number, i: number): Promise<void> => {
     const random = randomAt(i);
-    const isMirrored = augmentation.flip && random() < 0.5;
+    const isFlipped = isMirrored(plan, index, epoch, random);
     const bytes = await decodeSquare(
       set.paths[index]!,
       side,
       augmentation.resizedCropArea,
       shuffle ? random : undefined,
     );
-    normalise(isMirrored ? mirrored(bytes, side) : bytes, FILE_CHANNELS, table, images, i * size);
+    normalise(isFlipped ? mirrored(bytes, side) : bytes, FILE_CHANNELS, table, images, i * size);
   };
   await Promise.all(indices.map(load));
   return images;

@@ -92,6 +92,42 @@ describe('batches', () => {
   });
 });
 
+describe('alternating flips', () => {
+  const ALTERNATE: BatchPlan = { ...VARIED, augmentation: { ...VARIED.augmentation, flip: 'alternate' } };
+  const EPOCHS = 6;
+
+  /** For each image, whether it was mirrored in each epoch. */
+  async function flipsOf(plan: BatchPlan, first = { epoch: 0, batch: 0 }): Promise<Map<number, boolean[]>> {
+    const flips = new Map<number, boolean[]>();
+    for (const batch of await all(SMALL, { ...plan, batchSize: 1, dropsSingle: false }, EPOCHS, first)) {
+      const index = batch.labels[0]!;
+      flips.set(index, [...(flips.get(index) ?? []), describeShift(batch.images, index).endsWith('true')]);
+    }
+    return flips;
+  }
+
+  test('mirror each image in every second epoch, some in the first and some in the next', async () => {
+    const flips = await flipsOf(ALTERNATE);
+    for (const [index, found] of flips) {
+      expect(found, `image ${index}`).toEqual(Array.from({ length: EPOCHS }, (_, e) => found[0] === (e % 2 === 0)));
+    }
+    expect(new Set([...flips.values()].map(([first]) => first)).size).toBe(2);
+  });
+
+  test('start as the seed says', async () => {
+    const starts = await Promise.all(
+      [1, 2, 3].map(async (seed) => JSON.stringify([...(await flipsOf({ ...ALTERNATE, seed }))].sort())),
+    );
+    expect(new Set(starts).size).toBe(3);
+  });
+
+  test('go on where they were when a stream starts in the middle', async () => {
+    const whole = await flipsOf(ALTERNATE);
+    for (const [index, found] of await flipsOf(ALTERNATE, { epoch: 3, batch: 0 }))
+      expect(found).toEqual(whole.get(index)!.slice(3));
+  });
+});
+
 /** Which shift and mirroring makes `images` out of image `index`. */
 function describeShift(images: Float32Array, index: number): string {
   for (const flip of [false, true]) {
