@@ -109,7 +109,15 @@ function withFolders({ distillation, warmStart, ...config }: TrainConfig, { data
     data: { ...config.data, folder: data ?? expandHome(config.data.folder) },
     output: output ?? expandHome(config.output),
     ...(warmStart && { warmStart: { ...warmStart, checkpoint: expandHome(warmStart.checkpoint) } }),
-    ...(distillation && { distillation: { ...distillation, teacher: expandHome(distillation.teacher) } }),
+    ...(distillation && { distillation: withPaths(distillation) }),
+  };
+}
+
+function withPaths({ teacher, cache, ...distillation }: NonNullable<TrainConfig['distillation']>) {
+  return {
+    ...distillation,
+    teacher: expandHome(teacher),
+    ...(cache !== undefined && { cache: expandHome(cache) }),
   };
 }
 
@@ -123,6 +131,7 @@ async function verifyOutput(
     'the config': configPath,
     'the warm start': warmStart?.checkpoint,
     'the teacher': distillation?.teacher,
+    'the cache': distillation?.cache,
   };
   const dataOf = { 'the data': data.folder };
   await refuseOverwriting({ folders: { 'the output folder': output }, data: dataOf });

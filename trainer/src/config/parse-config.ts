@@ -33,6 +33,8 @@ export interface Distillation {
   readonly temperature: number;
   /** Weight of the teacher in the loss, 0 to 1. */
   readonly weight: number;
+  /** Path of a file that keeps the teacher's logits. */
+  readonly cache?: string | undefined;
 }
 
 export interface WarmStart {

@@ -157,6 +157,10 @@ const DISTILLATION = v.strictObject({
     'Weight of the teacher’s logits in the loss, the labels having the rest; by default 0.9, or 0 for methods that only take features from it.',
     v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   ),
+  cache: optional(
+    'File in which the teacher’s logits for each view of an image are kept, for this run and others; ~ is the home folder.',
+    text,
+  ),
 });
 
 const WARM_START = v.strictObject({

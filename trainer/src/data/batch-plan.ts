@@ -41,6 +41,8 @@ export interface Batch extends BatchPosition {
   readonly images: Float32Array<ArrayBuffer>;
   /** (count), class indices. */
   readonly labels: Int32Array<ArrayBuffer>;
+  /** (count), numbers of the views (`viewNumber`); undefined for image files, which are cropped and resized in more ways than can be numbered. */
+  readonly views?: Int32Array<ArrayBuffer>;
 }
 
 /** Number of batches in an epoch over `count` images; the last batch may be smaller. */

@@ -2,6 +2,7 @@ import { type FileImages, type ImageSet, keyedOrder, keyedRandom, type MemoryIma
 import { normalisationTable, normalise, writeShifted } from './augment.js';
 import { type Batch, type BatchPlan, type BatchPosition, batchesPerEpoch } from './batch-plan.js';
 import { decodeSquare } from './decode-image.js';
+import { type View, viewNumber } from './views.js';
 
 /** Numbers that keep streams of random numbers apart from each other. */
 const FOR_ORDER = 1;
@@ -33,15 +34,17 @@ export async function* makeBatches(set: ImageSet, plan: BatchPlan, range: BatchR
       );
       const randomAt = (i: number) => keyedRandom(FOR_IMAGE, plan.seed, epoch, from + i);
       const variation: Variation = { randomAt, epoch };
-      const images =
+      const shown =
         set.kind === 'memory'
           ? fromMemory(set, plan, table, indices, variation)
           : await fromFiles(set, plan, table, indices, variation);
       const labels = Int32Array.from(indices, (index) => set.labels[index]!);
-      yield { epoch, batch, count: indices.length, images, labels };
+      yield { epoch, batch, count: indices.length, labels, ...shown };
     }
   }
 }
+
+type Shown = Pick<Batch, 'images' | 'views'>;
 
 /** What varies the images of a batch. */
 interface Variation {
@@ -64,20 +67,22 @@ function fromMemory(
   table: Float32Array,
   indices: readonly number[],
   { randomAt, epoch }: Variation,
-): Float32Array<ArrayBuffer> {
+): Shown {
   const size = set.height * set.width * set.channels;
   const images = new Float32Array(indices.length * size);
+  const views = new Int32Array(indices.length);
   const pad = plan.augmentation.cropPadding;
   for (const [i, index] of indices.entries()) {
     const random = randomAt(i);
-    const shift = {
+    const view: View = {
       dy: pad === 0 ? 0 : Math.floor(random() * (2 * pad + 1)) - pad,
       dx: pad === 0 ? 0 : Math.floor(random() * (2 * pad + 1)) - pad,
       flip: isMirrored(plan, index, epoch, random),
     };
-    writeShifted(set, index, shift, table, images, i * size);
+    writeShifted(set, index, view, table, images, i * size);
+    views[i] = viewNumber(pad, index, view);
   }
-  return images;
+  return { images, views };
 }
 
 /** Decodes all files of a batch at the same time: sharp uses threads of its own. */
@@ -87,7 +92,7 @@ async function fromFiles(
   table: Float32Array,
   indices: readonly number[],
   { randomAt, epoch }: Variation,
-): Promise<Float32Array<ArrayBuffer>> {
+): Promise<Shown> {
   const { augmentation, side, shuffle } = plan;
   const size = side * side * FILE_CHANNELS;
   const images = new Float32Array(indices.length * size);
@@ -103,7 +108,7 @@ async function fromFiles(
     normalise(isFlipped ? mirrored(bytes, side) : bytes, FILE_CHANNELS, table, images, i * size);
   };
   await Promise.all(indices.map(load));
-  return images;
+  return { images };
 }
 
 /** Mirrors (side, side, 3) bytes left to right. */

@@ -23,7 +23,6 @@ import { openData, type TrainingData } from '../data/open-data.js';
 import { ARCHITECTURES, type ArchitectureInfo, quantizersOf } from '../models/index.js';
 import { restoredRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
-import type { Distillation } from '../step.js';
 import type { Network, TrainingBackend } from '../types.js';
 import { warmStart } from '../warm-start/warm-start.js';
 import type { Evaluation } from './evaluate.js';
@@ -32,6 +31,7 @@ import { verifyMemory } from './memory.js';
 import { methodLines } from './method-lines.js';
 import { MetricsFile } from './metrics.js';
 import { type NetworkPlace, networkOf, trainedNetwork, waveOf } from './networks.js';
+import { teachingOf } from './teaching.js';
 import { Trainee } from './trainee.js';
 
 export interface TrainOptions {
@@ -62,7 +62,7 @@ export interface TrainResult {
 /**
  * Train a network as a config says, and leave checkpoints, metrics and a report in its output folder.
  *
- * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data and network don't fit), `E_IO` (no
+ * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data, network, a warm start or a cache don't fit), `E_IO` (no
  *   write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -85,16 +85,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const network = networkOf(config.architecture, config, place);
   const warm = checkpoint ? undefined : await startWarm(config, network.network, place);
   if (warm !== undefined) log(warm);
-  const distillation = await distillationOf(config, place);
+  const teaching = await teachingOf(config, place);
+  const distillation = teaching?.distillation;
   const batch = Math.min(config.batchSize, data.train.count);
   await verifyMemory(backend, { network: network.network, distillation, image: data, batch });
-  const trainee = new Trainee(backend.tf, network.network, config, distillation);
+  const cache = await teaching?.openCache();
+  if (cache)
+    log(`the teacher's logits are taken from ${config.distillation?.cache}, which those that it lacks are added to`);
+  const trainee = new Trainee(backend.tf, network.network, config, distillation, cache);
   const metrics = new MetricsFile(join(config.output, METRICS));
   const start = startOf(config, backend.name, checkpoint, network.random);
-  // Done before metrics are cut, so that a checkpoint of another network leaves them alone.
-  if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
-  await metrics.cutAfter(checkpoint ? start.step : -1);
   try {
+    // Done before metrics are cut, so that a checkpoint of another network leaves them alone.
+    if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
+    await metrics.cutAfter(checkpoint ? start.step : -1);
     const result = await new TrainingLoop({
       config,
       trainee,
@@ -123,6 +127,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return { ...result, reportPath };
   } finally {
     trainee.dispose();
+    await cache?.close();
   }
 }
 
@@ -164,13 +169,6 @@ function warnOfStage1({ architecture, quantizers, stages }: TrainConfig, log: (l
 function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
   if (!architecture.startsWith('demo_')) return ARCHITECTURES[architecture].input;
   return { size: data.height === 32 ? 32 : 28, channels: data.channels };
-}
-
-async function distillationOf({ distillation }: TrainConfig, place: NetworkPlace): Promise<Distillation | undefined> {
-  if (!distillation) return undefined;
-  const { teacher: path, architecture, temperature, weight } = distillation;
-  const { network: teacher } = await trainedNetwork(path, architecture, place);
-  return { teacher, temperature, weight };
 }
 
 /** Gives a new network what a trained one has learned. @returns a line about it. */

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../../test/temp-folder.js';
 import { randomResizedCrop } from '../../src/data/augment.js';
 import { type Batch, type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../../src/data/batch-plan.js';
 import { type BatchStream, openBatches } from '../../src/data/batch-stream.js';
+import { viewsPerImage } from '../../src/data/views.js';
 import { buildWorker } from './build-worker.js';
 
 function numbered(length: number): MemoryImages['pixels'] {
@@ -89,6 +90,33 @@ describe('batches', () => {
     // 5 x 5 shifts, mirrored or not, in 200 draws: most of the 50 turn up.
     expect(seen.size).toBeGreaterThan(40);
     expect(seen.has('none')).toBe(false);
+  });
+});
+
+describe('the number of a view', () => {
+  /** Shift and mirroring by which a view's number says it came about. */
+  function described(view: number, padding: number): string {
+    const inImage = view % viewsPerImage(padding);
+    const shift = Math.floor(inImage / 2);
+    const side = 2 * padding + 1;
+    return `${Math.floor(shift / side) - padding} ${(shift % side) - padding} ${inImage % 2 === 1}`;
+  }
+
+  test('says which image it is, how it was shifted, and whether it was mirrored', async () => {
+    for (const batch of await all(SMALL, { ...VARIED, batchSize: 1, dropsSingle: false }, 3)) {
+      const [view, index] = [batch.views![0]!, batch.labels[0]!];
+      expect(Math.floor(view / viewsPerImage(2))).toBe(index);
+      expect(described(view, 2)).toBe(describeShift(batch.images, index));
+    }
+  });
+
+  test('is among 162 of an image for a padding of 4, 50 for 2, and 2 for none', () => {
+    expect([4, 2, 0].map(viewsPerImage)).toEqual([162, 50, 2]);
+  });
+
+  test('counts unvaried images by two', async () => {
+    const [batch] = await all(SMALL, PLAIN);
+    expect([...batch!.views!]).toEqual([0, 2, 4, 6]);
   });
 });
 
@@ -205,6 +233,7 @@ describe('image files', () => {
     const plan = { ...PLAIN, batchSize: 8, mean: [0, 0, 0], std: [1, 1, 1] };
     const [tested] = await all(files, plan);
     expect(tested!.images).toHaveLength(8 * 8 * 8 * 3);
+    expect(tested!.views).toBeUndefined();
     expect([...tested!.images.subarray(0, 3)]).toEqual([1, 0, 0]);
     expect([...tested!.images.subarray(21, 24)]).toEqual([0, 0, 1]);
 
