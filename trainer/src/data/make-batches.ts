@@ -57,8 +57,8 @@ interface Variation {
 function isMirrored(plan: BatchPlan, index: number, epoch: number, random: () => number): boolean {
   const { augmentation, seed } = plan;
   if (augmentation.flip !== 'alternate') return augmentation.flip && random() < 0.5;
-  const isFirst = keyedRandom(FOR_FIRST_FLIP, seed, index)() < 0.5;
-  return isFirst === (epoch % 2 === 0);
+  const startsMirrored = keyedRandom(FOR_FIRST_FLIP, seed, index)() < 0.5;
+  return startsMirrored === (epoch % 2 === 0);
 }
 
 function fromMemory(

@@ -62,8 +62,8 @@ export interface TrainResult {
 /**
  * Train a network as a config says, and leave checkpoints, metrics and a report in its output folder.
  *
- * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data, network, a warm start or a cache don't fit), `E_IO` (no
- *   write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
+ * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data, network, a warm start or a cache
+ *   don't fit), `E_IO` (no write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
