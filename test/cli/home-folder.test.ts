@@ -21,4 +21,17 @@ test('a ~ that the shell has left is the home folder: after a colon, after =, an
   const { stderr } = await signwave('train', '~/config.json', '--backend', 'wasm');
   expect(stderr).toMatch(/E_DATA/);
   expect(stderr).toContain(join(home, 'none'));
+
+  mkdirSync(join(home, 'run'), { recursive: true });
+  writeFileSync(join(home, 'run/best.safetensors'), '');
+  const best = '~/run/best.safetensors';
+  for (const [what, more] of [
+    ['the warm start', { warmStart: { checkpoint: best } }],
+    ['the teacher', { distillation: { teacher: best, architecture: 'demo_float' } }],
+    ['the cache', { distillation: { teacher: '~/none', cache: best, architecture: 'demo_float' } }],
+  ] as const) {
+    writeFileSync(join(home, 'config.json'), JSON.stringify({ ...config, ...more }));
+    const refused = await signwave('train', '~/config.json', '--overwrite');
+    expect(refused.stderr).toContain(`${what} ${join(home, 'run/best.safetensors')}, which would be lost`);
+  }
 });

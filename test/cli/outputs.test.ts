@@ -39,17 +39,20 @@ function writeShards(): void {
   );
 }
 
-/** Writes a training config whose teacher is the best checkpoint of its own output folder. */
+/** Writes training configs whose teacher, its cache, or the network to start from is the best checkpoint of their own output folder. */
 function writeRun(): void {
   mkdirSync(join(folder, 'run'));
-  cpSync(join(folder, 'part.safetensors'), join(folder, 'run/best.safetensors'));
-  const config = {
-    architecture: 'demo_1w1a',
-    data: { format: 'folder', folder: 'images' },
-    distillation: { teacher: 'run/best.safetensors', architecture: 'demo_1w1a' },
-    output: 'run',
+  const best = 'run/best.safetensors';
+  cpSync(join(folder, 'part.safetensors'), join(folder, best));
+  const common = { architecture: 'demo_1w1a', data: { format: 'mnist', folder: 'images' }, output: 'run' };
+  const configs = {
+    'config.json': { distillation: { teacher: best, architecture: 'demo_1w1a' } },
+    'cached.json': { distillation: { teacher: 'a.pth', cache: best, architecture: 'demo_1w1a' } },
+    'warm.json': { warmStart: { checkpoint: best } },
   };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  for (const [name, own] of Object.entries(configs)) {
+    writeFileSync(join(folder, name), JSON.stringify({ ...common, ...own }));
+  }
   mkdirSync(join(folder, 'other'));
   cpSync(join(folder, 'config.json'), join(folder, 'other/metrics.jsonl'));
 }
@@ -81,6 +84,8 @@ describe('refused with E_USAGE, and nothing is changed:', () => {
     ['analyze a.pth --report a.pth', 'a.pth'],
     ['analyze a.pth --report config.txt', 'config.txt'],
     ['train config.json --overwrite', 'run/best.safetensors'],
+    ['train cached.json --overwrite', 'run/best.safetensors'],
+    ['train warm.json --overwrite', 'run/best.safetensors'],
     ['train config.json --output images', 'images/cat/0000.png'],
     ['train other/metrics.jsonl --output other', 'other/metrics.jsonl'],
   ])('%s', async (line, lost) => {

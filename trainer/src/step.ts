@@ -27,6 +27,8 @@ export interface TrainStepOptions {
   /** Default 0. */
   readonly labelSmoothing?: number;
   readonly distillation?: Distillation;
+  /** The teacher's logits (N, classes) for these images, if they are known; it isn't evaluated then. The step doesn't dispose of them. */
+  readonly teacherLogits?: Tensor2D;
 }
 
 export interface StepResult {
@@ -81,7 +83,7 @@ function lossOf(options: TrainStepOptions): Losses {
   const logits = network.forward(images, true);
   const targets = labelTargets(tf, labels, network.classes, labelSmoothing);
   const ofLabels = crossEntropy(tf, logits, targets);
-  const teacher = distillation && evaluateTeacher(tf, network, images, distillation);
+  const teacher = distillation && taughtBy(options, distillation);
   const task = teacher ? withTeacher(tf, logits, ofLabels, teacher.logits, distillation) : ofLabels;
   const regulariser = tau === 0 ? tf.scalar(0) : network.regulariser({ logits, labels, teacher: teacher?.features });
   const loss = tau === 0 ? task : (tf.add(task, tf.mul(regulariser, tau)) as Scalar);
@@ -94,8 +96,10 @@ interface Taught {
   readonly features: ReadonlyMap<string, Tensor>;
 }
 
-/** The teacher's forward pass, in the mode that the student's method asks for. */
-function evaluateTeacher(tf: Tf, { teacherMode }: Network, images: Tensor4D, { teacher }: Distillation): Taught {
+/** Known logits, or the teacher's forward pass, in the mode that the student's method asks for. */
+function taughtBy({ tf, network, images, teacherLogits }: TrainStepOptions, { teacher }: Distillation): Taught {
+  if (teacherLogits) return { logits: teacherLogits, features: new Map() };
+  const { teacherMode } = network;
   const logits = offTape(tf, () => teacher.forward(images, teacherMode === 'training'));
   return { logits, features: teacher.features };
 }

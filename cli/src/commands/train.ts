@@ -103,22 +103,36 @@ async function trainBy(configPath: string, options: Options): Promise<void> {
 }
 
 /** The config with the folders of this run. `~` is expanded here, since no shell does that within a file. */
-function withFolders({ distillation, ...config }: TrainConfig, { data, output }: Options): TrainConfig {
+function withFolders({ distillation, warmStart, ...config }: TrainConfig, { data, output }: Options): TrainConfig {
   return {
     ...config,
     data: { ...config.data, folder: data ?? expandHome(config.data.folder) },
     output: output ?? expandHome(config.output),
-    ...(distillation && { distillation: { ...distillation, teacher: expandHome(distillation.teacher) } }),
+    ...(warmStart && { warmStart: { ...warmStart, checkpoint: expandHome(warmStart.checkpoint) } }),
+    ...(distillation && { distillation: withPaths(distillation) }),
+  };
+}
+
+function withPaths({ teacher, cache, ...distillation }: NonNullable<TrainConfig['distillation']>) {
+  return {
+    ...distillation,
+    teacher: expandHome(teacher),
+    ...(cache !== undefined && { cache: expandHome(cache) }),
   };
 }
 
 /** @throws {SignwaveError} `E_USAGE` if the run would overwrite what it reads, or leave its files among the data. */
 async function verifyOutput(
   configPath: string,
-  { data, distillation, output }: TrainConfig,
+  { data, distillation, output, warmStart }: TrainConfig,
   names: readonly string[],
 ): Promise<void> {
-  const inputs = { 'the config': configPath, 'the teacher': distillation?.teacher };
+  const inputs = {
+    'the config': configPath,
+    'the warm start': warmStart?.checkpoint,
+    'the teacher': distillation?.teacher,
+    'the cache': distillation?.cache,
+  };
   const dataOf = { 'the data': data.folder };
   await refuseOverwriting({ folders: { 'the output folder': output }, data: dataOf });
   await refuseOverwriting({

@@ -8,6 +8,7 @@ const FREE: ReadonlySet<string> = new Set([
   'data.folder',
   'data.sha256',
   'distillation.teacher',
+  'distillation.cache',
 ]);
 
 /**

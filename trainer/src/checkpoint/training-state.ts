@@ -99,6 +99,11 @@ export interface LoadedCheckpoint {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
+/** A checkpoint's parameters and buffers, without the optimizer's state; in the order of the file. */
+export function networkTensors({ tensors }: LoadedCheckpoint): StoredTensor[] {
+  return [...tensors.values()].filter(({ name }) => !name.startsWith(OPTIMIZER_PREFIX));
+}
+
 /** A config as it is stored, of any version: before methods had presets there was BiPer's frame alone. */
 function ofPresentVersion(config: TrainConfig): TrainConfig {
   if ('method' in config) return config;

@@ -8,7 +8,7 @@ import type { WrittenConfig } from './schema.js';
  * Check what a config says against its method.
  *
  * @throws {SignwaveError} `E_CONFIG` for an option that the method doesn't have, a value that it can't have, a network that isn't one of its,
- *   or a teacher that is missing or has other stages.
+ *   a teacher that is missing or has other stages, or a cache of logits that can't be one.
  */
 export function checkMethod(config: WrittenConfig, path: string): void {
   const { method: name, architecture, recipe } = config;
@@ -32,6 +32,23 @@ export function checkMethod(config: WrittenConfig, path: string): void {
     throw refuse(path, `"recipe" is "paper", which is BiPer's; "${name}" has one recipe, so leave it out`);
   }
   if (method.teacher) checkTeacher(config, path);
+  if (config.distillation?.cache !== undefined) checkCache(config, method, path);
+}
+
+/** Check that a teacher's logits are all that is asked of it, and the images' views a fixed set. */
+function checkCache({ method, data }: WrittenConfig, { teacher }: Method, path: string): void {
+  if (teacher) {
+    throw refuse(
+      path,
+      `"distillation.cache" keeps a teacher's logits, but "${method}" learns from the teacher's maps; leave it out`,
+    );
+  }
+  if (data.format === 'folder') {
+    throw refuse(
+      path,
+      '"distillation.cache" is for data sets of small images, which have a fixed set of views; those of a "folder" are cropped and resized at random, so leave it out',
+    );
+  }
 }
 
 /** Check that a method that compares stages with a teacher's has a teacher with the same stages. */

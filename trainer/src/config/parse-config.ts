@@ -13,6 +13,7 @@ import { ARCHITECTURES, type ArchitectureName, quantizersOf, type UsedQuantizers
 import type { NetworkStyle } from '../models/network-style.js';
 import type { MethodOptions } from '../quantizers/types.js';
 import type { Stage } from '../types.js';
+import type { WaveRange } from '../warm-start/filters.js';
 import { checkMethod } from './check-method.js';
 import { configError, refuse } from './config-error.js';
 import { publishedActivations, publishedPreset } from './published.js';
@@ -32,6 +33,14 @@ export interface Distillation {
   readonly temperature: number;
   /** Weight of the teacher in the loss, 0 to 1. */
   readonly weight: number;
+  /** Path of a file that keeps the teacher's logits. */
+  readonly cache?: string | undefined;
+}
+
+export interface WarmStart {
+  /** Path of a checkpoint of any network that signwave trained. */
+  readonly checkpoint: string;
+  readonly range: WaveRange;
 }
 
 /** A training run, complete: what the file leaves out is filled in from its recipe and data set. */
@@ -50,6 +59,7 @@ export interface TrainConfig {
   readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
   readonly batchSize: number;
   readonly labelSmoothing: number;
+  readonly warmStart?: WarmStart | undefined;
   readonly distillation?: Distillation | undefined;
   readonly data: DataSettings;
   readonly seed: number;

@@ -5,6 +5,7 @@ import { ACTIVATION_QUANTIZER_NAMES, METHOD_NAMES, WEIGHT_QUANTIZER_NAMES } from
 import { ARCHITECTURES } from '../models/index.js';
 import { STYLE_CHOICES } from '../models/network-style.js';
 import { DECAY_RULES, OPTIMIZERS } from '../optimizer/index.js';
+import { WAVE_RANGES } from '../warm-start/filters.js';
 
 // The shape of a config file. Values that depend on the method or the data set have no default here: parse-config.ts fills them in. The
 // descriptions are what editors show: trainer/scripts/write-config-schema.mjs makes config.schema.json of this.
@@ -90,6 +91,10 @@ const STYLE = v.strictObject({
   ),
   normScale: optional('Initial scale (gamma) of every batch norm of a map.', positive),
   normEpsilon: optional('Epsilon of every batch norm.', positive),
+  normMomentum: optional(
+    'Share of a new batch in the running statistics of every batch norm, as PyTorch’s momentum.',
+    v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  ),
   normIsAffine: optional(
     'Whether batch norms before a binary convolution have a learned scale and shift.',
     v.boolean(),
@@ -106,7 +111,10 @@ const AUGMENTATION = v.strictObject({
     'Pixels of black that are added around an image before it is cropped at random; for images of one size.',
     whole(0, 16),
   ),
-  flip: optional('Whether half of the images are mirrored.', v.boolean()),
+  flip: optional(
+    'Whether half of the images are mirrored: at random, or with alternate each image in every second epoch.',
+    v.union([v.boolean(), v.literal('alternate')]),
+  ),
   resizedCropArea: optional(
     'Least share of an image that a random crop takes before it is resized; 0 for the middle of each image. For folders.',
     share,
@@ -149,6 +157,21 @@ const DISTILLATION = v.strictObject({
     'Weight of the teacher’s logits in the loss, the labels having the rest; by default 0.9, or 0 for methods that only take features from it.',
     v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   ),
+  cache: optional(
+    'File in which the teacher’s logits for each view of an image are kept, for this run and others; ~ is the home folder.',
+    text,
+  ),
+});
+
+const WARM_START = v.strictObject({
+  checkpoint: about('Checkpoint of a network that signwave trained, by any method; ~ is the home folder.', text),
+  range: v.optional(
+    about(
+      'Where BiPer’s weights take over real ones: which magnitude of a filter becomes the wave’s 1, its largest one, or three standard deviations.',
+      v.picklist(WAVE_RANGES),
+    ),
+    'max',
+  ),
 });
 
 export const CONFIG = v.strictObject({
@@ -184,6 +207,10 @@ export const CONFIG = v.strictObject({
   ),
   batchSize: optional('Images of a step; by default the method’s.', whole(2, 65_536)),
   labelSmoothing: optional('Share of each label that is spread over all classes; by default the method’s.', share),
+  warmStart: optional(
+    'A trained network whose tensors this one starts from, by name and shape, in place of random values.',
+    WARM_START,
+  ),
   distillation: optional('A float network to learn from.', DISTILLATION),
   data: about('The data set.', DATA),
   seed: v.optional(about('Of initial weights, order of images and augmentation.', whole(0, 2 ** 32 - 1)), 0),

@@ -1,5 +1,6 @@
 import type { Crop, MemoryImages } from '@signwave/data';
 import type { BatchPlan } from './batch-plan.js';
+import type { View } from './views.js';
 
 /**
  * What each byte becomes in each channel, (channels, 256): (byte / 255 - mean) / std, each step rounded to float32, as in PyTorch and in a
@@ -34,7 +35,7 @@ export function normalise(bytes: Uint8Array, channels: number, table: Float32Arr
 export function writeShifted(
   set: MemoryImages,
   index: number,
-  { dy, dx, flip }: { readonly dy: number; readonly dx: number; readonly flip: boolean },
+  { dy, dx, flip }: View,
   table: Float32Array,
   out: Float32Array,
   offset: number,

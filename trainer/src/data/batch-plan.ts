@@ -2,8 +2,11 @@
 export interface Augmentation {
   /** Images are padded with black by this many pixels on each side, then cropped to their size at a random place; 0 turns it off. */
   readonly cropPadding: number;
-  /** Whether images are mirrored left to right, at random, half of the time. */
-  readonly flip: boolean;
+  /**
+   * Whether images are mirrored left to right, at random, half of the time. With `alternate` each is mirrored in every second epoch: chance
+   * decides for its first epoch alone, so that any two epochs show both of its sides.
+   */
+  readonly flip: boolean | 'alternate';
   /** Image files are cropped at random to at least this share of their area, with sides of 3:4 to 4:3; 0 turns it off. */
   readonly resizedCropArea: number;
 }
@@ -38,6 +41,8 @@ export interface Batch extends BatchPosition {
   readonly images: Float32Array<ArrayBuffer>;
   /** (count), class indices. */
   readonly labels: Int32Array<ArrayBuffer>;
+  /** (count), numbers of the views (`viewNumber`); undefined for image files, which are cropped and resized in more ways than can be numbered. */
+  readonly views?: Int32Array<ArrayBuffer>;
 }
 
 /** Number of batches in an epoch over `count` images; the last batch may be smaller. */

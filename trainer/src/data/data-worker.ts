@@ -24,7 +24,9 @@ try {
       });
     }
     credit--;
-    port.postMessage({ batch } satisfies WorkerMessage, [batch.images.buffer, batch.labels.buffer]);
+    const { images, labels, views } = batch;
+    const moved = [images.buffer, labels.buffer, ...(views ? [views.buffer] : [])];
+    port.postMessage({ batch } satisfies WorkerMessage, moved);
   }
   port.postMessage({ done: true } satisfies WorkerMessage);
 } catch (error) {

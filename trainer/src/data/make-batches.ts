@@ -2,10 +2,12 @@ import { type FileImages, type ImageSet, keyedOrder, keyedRandom, type MemoryIma
 import { normalisationTable, normalise, writeShifted } from './augment.js';
 import { type Batch, type BatchPlan, type BatchPosition, batchesPerEpoch } from './batch-plan.js';
 import { decodeSquare } from './decode-image.js';
+import { type View, viewNumber } from './views.js';
 
 /** Numbers that keep streams of random numbers apart from each other. */
 const FOR_ORDER = 1;
 const FOR_IMAGE = 2;
+const FOR_FIRST_FLIP = 3;
 const FILE_CHANNELS = 3;
 
 /** The batches that a stream gives: from `first` to the end of epoch `epochs` - 1. */
@@ -31,64 +33,82 @@ export async function* makeBatches(set: ImageSet, plan: BatchPlan, range: BatchR
         (_, i) => order?.[from + i] ?? from + i,
       );
       const randomAt = (i: number) => keyedRandom(FOR_IMAGE, plan.seed, epoch, from + i);
-      const images =
+      const variation: Variation = { randomAt, epoch };
+      const shown =
         set.kind === 'memory'
-          ? fromMemory(set, plan, table, indices, randomAt)
-          : await fromFiles(set, plan, table, indices, randomAt);
+          ? fromMemory(set, plan, table, indices, variation)
+          : await fromFiles(set, plan, table, indices, variation);
       const labels = Int32Array.from(indices, (index) => set.labels[index]!);
-      yield { epoch, batch, count: indices.length, images, labels };
+      yield { epoch, batch, count: indices.length, labels, ...shown };
     }
   }
 }
 
-/** @param i index in the batch of the image that needs random numbers. */
-type RandomAt = (i: number) => () => number;
+type Shown = Pick<Batch, 'images' | 'views'>;
+
+/** What varies the images of a batch. */
+interface Variation {
+  /** Random numbers for the image at index i of the batch. */
+  readonly randomAt: (i: number) => () => number;
+  readonly epoch: number;
+}
+
+/** Whether to mirror an image. @param index of the image in the set. @param random its random numbers, one of which may be used up. */
+function isMirrored(plan: BatchPlan, index: number, epoch: number, random: () => number): boolean {
+  const { augmentation, seed } = plan;
+  if (augmentation.flip !== 'alternate') return augmentation.flip && random() < 0.5;
+  const startsMirrored = keyedRandom(FOR_FIRST_FLIP, seed, index)() < 0.5;
+  return startsMirrored === (epoch % 2 === 0);
+}
 
 function fromMemory(
   set: MemoryImages,
-  { augmentation }: BatchPlan,
+  plan: BatchPlan,
   table: Float32Array,
   indices: readonly number[],
-  randomAt: RandomAt,
-): Float32Array<ArrayBuffer> {
+  { randomAt, epoch }: Variation,
+): Shown {
   const size = set.height * set.width * set.channels;
   const images = new Float32Array(indices.length * size);
-  const pad = augmentation.cropPadding;
+  const views = new Int32Array(indices.length);
+  const pad = plan.augmentation.cropPadding;
   for (const [i, index] of indices.entries()) {
     const random = randomAt(i);
-    const shift = {
+    const view: View = {
       dy: pad === 0 ? 0 : Math.floor(random() * (2 * pad + 1)) - pad,
       dx: pad === 0 ? 0 : Math.floor(random() * (2 * pad + 1)) - pad,
-      flip: augmentation.flip && random() < 0.5,
+      flip: isMirrored(plan, index, epoch, random),
     };
-    writeShifted(set, index, shift, table, images, i * size);
+    writeShifted(set, index, view, table, images, i * size);
+    views[i] = viewNumber(pad, index, view);
   }
-  return images;
+  return { images, views };
 }
 
 /** Decodes all files of a batch at the same time: sharp uses threads of its own. */
 async function fromFiles(
   set: FileImages,
-  { augmentation, side, shuffle }: BatchPlan,
+  plan: BatchPlan,
   table: Float32Array,
   indices: readonly number[],
-  randomAt: RandomAt,
-): Promise<Float32Array<ArrayBuffer>> {
+  { randomAt, epoch }: Variation,
+): Promise<Shown> {
+  const { augmentation, side, shuffle } = plan;
   const size = side * side * FILE_CHANNELS;
   const images = new Float32Array(indices.length * size);
   const load = async (index: number, i: number): Promise<void> => {
     const random = randomAt(i);
-    const isMirrored = augmentation.flip && random() < 0.5;
+    const isFlipped = isMirrored(plan, index, epoch, random);
     const bytes = await decodeSquare(
       set.paths[index]!,
       side,
       augmentation.resizedCropArea,
       shuffle ? random : undefined,
     );
-    normalise(isMirrored ? mirrored(bytes, side) : bytes, FILE_CHANNELS, table, images, i * size);
+    normalise(isFlipped ? mirrored(bytes, side) : bytes, FILE_CHANNELS, table, images, i * size);
   };
   await Promise.all(indices.map(load));
-  return images;
+  return { images };
 }
 
 /** Mirrors (side, side, 3) bytes left to right. */

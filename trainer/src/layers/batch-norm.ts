@@ -5,9 +5,6 @@ import type { LayerStore } from './layer-store.js';
 import { offTape } from './off-tape.js';
 import { columnSums } from './sums.js';
 
-/** Weight of the new batch in the running statistics. */
-const MOMENTUM = 0.1;
-
 type Normalise = NonNullable<TrainingBackend['fusedBatchNorm']>;
 
 export interface BatchNormOptions {
@@ -18,7 +15,7 @@ export interface BatchNormOptions {
 }
 
 /**
- * `nn.BatchNorm2d` on (N, H, W, C): the network's epsilon, momentum 0.1. Training normalises by the batch's mean and biased variance, and feeds the
+ * `nn.BatchNorm2d` on (N, H, W, C): the network's epsilon and momentum. Training normalises by the batch's mean and biased variance, and feeds the
  * unbiased variance to the running one. Its output is one of the network's features.
  */
 export function batchNorm(
@@ -28,7 +25,7 @@ export function batchNorm(
   { scale = constant(1), isAffine = true }: BatchNormOptions = {},
 ): Layer {
   const { tf } = store;
-  const { epsilon, minNormScale } = store.norms;
+  const { epsilon, momentum, minNormScale } = store.norms;
   const weight: Tensor = isAffine
     ? store.parameter(`${name}.weight`, [channels], scale)
     : store.constant(tf.ones([channels]));
@@ -44,7 +41,7 @@ export function batchNorm(
   const normalise = store.fusedBatchNorm ?? composedBatchNorm(tf);
   const mix = (running: StateBuffer, batch: Tensor): void => {
     // Over passes whose statistics are recomputed it is their mean.
-    const share = store.statisticsPass === undefined ? MOMENTUM : 1 / store.statisticsPass;
+    const share = store.statisticsPass === undefined ? momentum : 1 / store.statisticsPass;
     running.set(tf.tidy(() => tf.add(tf.mul(running.get(), 1 - share), tf.mul(batch, share))));
   };
 

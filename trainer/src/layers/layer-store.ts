@@ -17,6 +17,8 @@ import { offTape } from './off-tape.js';
 export interface NormSettings {
   /** PyTorch's default is 1e-5. */
   readonly epsilon: number;
+  /** Share of a new batch in the running statistics; PyTorch's default is 0.1. */
+  readonly momentum: number;
   /** The least scale (gamma); after each step, smaller ones are raised to it. */
   readonly minNormScale?: number;
 }
@@ -52,7 +54,7 @@ export class LayerStore {
   constructor(
     backend: LayerBackend,
     random: RandomState,
-    readonly norms: NormSettings = { epsilon: 1e-5 },
+    readonly norms: NormSettings = { epsilon: 1e-5, momentum: 0.1 },
   ) {
     this.tf = backend.tf;
     this.fusedBatchNorm = backend.fusedBatchNorm;

@@ -53,7 +53,8 @@ export function defineNetwork(
   const { tf } = backend;
   const style = styleOf(place, name, options.style ?? {});
   const { minNormScale } = method;
-  const store = new LayerStore(backend, random, { epsilon: style.normEpsilon, ...(minNormScale && { minNormScale }) });
+  const { normEpsilon: epsilon, normMomentum: momentum } = style;
+  const store = new LayerStore(backend, random, { epsilon, momentum, ...(minNormScale && { minNormScale }) });
   const ofMethod = optionsOf(name, options.methodOptions, place);
   const optionsFor = (quantizer: unknown) => ({
     omega0,

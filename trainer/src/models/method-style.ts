@@ -14,6 +14,7 @@ function biperStyle({ family, precision }: Place): NetworkStyle {
     tail: family === 'vgg-small' ? 'none' : 'norm',
     normScale: family === 'imagenet-resnet' ? 1e-8 : 1,
     normEpsilon: 1e-5,
+    normMomentum: 0.1,
     normIsAffine: true,
     endsWithNorm: false,
     hasBias: false,

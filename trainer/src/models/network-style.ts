@@ -31,6 +31,8 @@ export interface NetworkStyle {
   readonly normScale: number;
   /** Epsilon of every batch norm. */
   readonly normEpsilon: number;
+  /** Share of a new batch in the running statistics of every batch norm. It matters to training alone. */
+  readonly normMomentum: number;
   /** Whether batch norms before a binary convolution have a learned scale and shift; for orders that start with one. */
   readonly normIsAffine: boolean;
   /** Whether a block's last convolution is followed by a batch norm of its own before the shortcut is added; for `norm-act-conv`. */

@@ -163,7 +163,7 @@ export class TrainingLoop {
     const step = this.#state.step + 1;
     let result: StepResult;
     try {
-      result = await trainee.step(images, labels, { learningRate, progress, step });
+      result = await trainee.step(images, labels, { learningRate, progress, step, views: batch.views });
     } finally {
       tf.dispose([images, labels]);
     }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileExists } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
-import { type InferenceFacts, inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
+import { inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
   LATEST,
   METRICS,
@@ -20,17 +20,18 @@ import {
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
 import { openData, type TrainingData } from '../data/open-data.js';
-import { outputScaleOf } from '../methods/biper-preset.js';
-import { ARCHITECTURES, type ArchitectureInfo, createNetwork, quantizersOf } from '../models/index.js';
-import { restoredRandom, seededRandom } from '../random.js';
+import { ARCHITECTURES, type ArchitectureInfo, quantizersOf } from '../models/index.js';
+import { restoredRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
-import type { Distillation } from '../step.js';
 import type { Network, TrainingBackend } from '../types.js';
+import { warmStart } from '../warm-start/warm-start.js';
 import type { Evaluation } from './evaluate.js';
 import { type Observer, stageKeys, TrainingLoop } from './loop.js';
 import { verifyMemory } from './memory.js';
 import { methodLines } from './method-lines.js';
 import { MetricsFile } from './metrics.js';
+import { type NetworkPlace, networkOf, trainedNetwork, waveOf } from './networks.js';
+import { teachingOf } from './teaching.js';
 import { Trainee } from './trainee.js';
 
 export interface TrainOptions {
@@ -61,8 +62,8 @@ export interface TrainResult {
 /**
  * Train a network as a config says, and leave checkpoints, metrics and a report in its output folder.
  *
- * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data and network don't fit), `E_IO` (no
- *   write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
+ * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data, network, a warm start or a cache
+ *   don't fit), `E_IO` (no write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
@@ -80,17 +81,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
   }
-  const network = networkOf(config.architecture, config, backend, data);
-  const distillation = await distillationOf(options, data, facts);
+  const place: NetworkPlace = { backend, data, facts };
+  const network = networkOf(config.architecture, config, place);
+  const warm = checkpoint ? undefined : await startWarm(config, network.network, place);
+  if (warm !== undefined) log(warm);
+  const teaching = await teachingOf(config, place);
+  const distillation = teaching?.distillation;
   const batch = Math.min(config.batchSize, data.train.count);
   await verifyMemory(backend, { network: network.network, distillation, image: data, batch });
-  const trainee = new Trainee(backend.tf, network.network, config, distillation);
+  const cache = await teaching?.openCache();
+  if (cache)
+    log(`the teacher's logits are taken from ${config.distillation?.cache}, which those that it lacks are added to`);
+  const trainee = new Trainee(backend.tf, network.network, config, distillation, cache);
   const metrics = new MetricsFile(join(config.output, METRICS));
   const start = startOf(config, backend.name, checkpoint, network.random);
-  // Done before metrics are cut, so that a checkpoint of another network leaves them alone.
-  if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
-  await metrics.cutAfter(checkpoint ? start.step : -1);
   try {
+    // Done before metrics are cut, so that a checkpoint of another network leaves them alone.
+    if (checkpoint) restoreNetwork(backend.tf, network.network, checkpoint);
+    await metrics.cutAfter(checkpoint ? start.step : -1);
     const result = await new TrainingLoop({
       config,
       trainee,
@@ -119,6 +127,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return { ...result, reportPath };
   } finally {
     trainee.dispose();
+    await cache?.close();
   }
 }
 
@@ -162,42 +171,19 @@ function inputOf(architecture: TrainConfig['architecture'], data: TrainingData):
   return { size: data.height === 32 ? 32 : 28, channels: data.channels };
 }
 
-function networkOf(
-  architecture: string,
-  config: Pick<TrainConfig, 'seed' | 'omega0' | 'method' | 'methodOptions' | 'network' | 'quantizers' | 'recipe'>,
-  backend: TrainingBackend,
-  data: TrainingData,
-): { network: Network; random: string } {
-  const random = seededRandom(config.seed);
-  const network = createNetwork(architecture, {
-    backend,
-    random,
-    classes: data.classNames.length,
-    omega0: config.omega0,
-    method: config.method,
-    methodOptions: config.methodOptions,
-    style: config.network,
-    ...config.quantizers,
-    outputScale: outputScaleOf(config.recipe, config.quantizers.weights),
-    input: { size: data.height === 32 ? 32 : 28, channels: data.channels },
-  });
-  return { network, random: random.state };
-}
-
-async function distillationOf(
-  { config, backend }: TrainOptions,
-  data: TrainingData,
-  facts: InferenceFacts,
-): Promise<Distillation | undefined> {
-  if (!config.distillation) return undefined;
-  const { teacher: path, architecture, temperature, weight } = config.distillation;
-  const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
-  verifySameFacts(path, checkpoint.facts, facts);
-  // The teacher has its own quantizers and scale, whatever the student has.
-  const { network: teacher } = networkOf(architecture, checkpoint.state.config, backend, data);
-  restoreNetwork(backend.tf, teacher, checkpoint);
-  teacher.stage = checkpoint.state.stage;
-  return { teacher, temperature, weight };
+/** Gives a new network what a trained one has learned. @returns a line about it. */
+async function startWarm(config: TrainConfig, network: Network, place: NetworkPlace): Promise<string | undefined> {
+  if (!config.warmStart) return undefined;
+  const { checkpoint: path, range } = config.warmStart;
+  const { network: trained, checkpoint } = await trainedNetwork(path, undefined, place);
+  const { config: ofSource } = checkpoint.state;
+  const target = { network, name: config.architecture, omega0: waveOf(config) };
+  const source = { network: trained, name: `${path} (${ofSource.architecture})`, omega0: waveOf(ofSource) };
+  try {
+    return await warmStart(place.backend.tf, target, source, range);
+  } finally {
+    trained.dispose();
+  }
 }
 
 function startOf(

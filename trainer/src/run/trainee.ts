@@ -2,9 +2,11 @@ import { SignwaveError } from '@signwave/format';
 import type { LoadedCheckpoint } from '../checkpoint/training-state.js';
 import { restoreNetwork, tensorOf } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
+import { cachedLogits } from '../distillation/cached-logits.js';
+import type { LogitsCache } from '../distillation/logits-cache.js';
 import { createOptimizer, type Optimizer } from '../optimizer/index.js';
 import { type Distillation, type StepResult, trainStep } from '../step.js';
-import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor4D, Tf } from '../types.js';
+import type { Network, Stage, StateBuffer, Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from '../types.js';
 
 /** Settings that change from epoch to epoch. */
 export interface StepSettings {
@@ -13,6 +15,8 @@ export interface StepSettings {
   readonly progress: number;
   /** Number of this step in the run, from 1; for messages. */
   readonly step: number;
+  /** (N), numbers of the images' views, if they have any. */
+  readonly views?: Int32Array | undefined;
 }
 
 /** A network and its optimizer: what steps change, and what a checkpoint stores. */
@@ -24,6 +28,7 @@ export class Trainee {
     readonly network: Network,
     private readonly config: TrainConfig,
     private readonly distillation?: Distillation,
+    private readonly cache?: LogitsCache,
   ) {}
 
   /** What the optimizer goes on from, such as SGD's velocities. */
@@ -71,6 +76,7 @@ export class Trainee {
   async step(images: Tensor4D, labels: Tensor1D, settings: StepSettings): Promise<StepResult> {
     const { tf, network, config, distillation } = this;
     network.progress = settings.progress;
+    const teacherLogits = await this.#teacherLogits(images, settings.views);
     // A clone shares its data, and a step replaces data rather than overwriting them, so this costs no copy.
     const before = namedTensors(network).map(([name, tensor]) => ({ name, tensor: tf.clone(tensor) }));
     try {
@@ -84,6 +90,7 @@ export class Trainee {
         tau: config.stages[network.stage]!.tau,
         labelSmoothing: config.labelSmoothing,
         ...(distillation && { distillation }),
+        ...(teacherLogits && { teacherLogits }),
       });
       if (Number.isFinite(result.loss)) return result;
       throw new SignwaveError(
@@ -92,7 +99,13 @@ export class Trainee {
       );
     } finally {
       for (const { tensor } of before) tensor.dispose();
+      teacherLogits?.dispose();
     }
+  }
+
+  async #teacherLogits(images: Tensor4D, views: Int32Array | undefined): Promise<Tensor2D | undefined> {
+    if (!this.distillation || !this.cache || !views) return undefined;
+    return cachedLogits(this.tf, this.distillation.teacher, this.cache, images, views);
   }
 
   dispose(): void {

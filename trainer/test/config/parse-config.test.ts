@@ -83,6 +83,16 @@ describe('a config is refused', () => {
       withStage({ learnRate: 1 }),
       '"stages.1.learnRate" is unknown; "stages.1" may have epochs, firstEpoch, optimizer, learningRate',
     ],
+    [
+      'with a flip that there isn’t',
+      withData({ augmentation: { flip: 'sometimes' } }),
+      '"data.augmentation.flip" is sometimes, expected boolean, alternate',
+    ],
+    [
+      'with a momentum of batch norm that isn’t a share',
+      { ...MINIMAL, network: { normMomentum: 1.5 } },
+      '"network.normMomentum" is 1.5, expected 1 or less',
+    ],
     ['with an unknown stage', { ...MINIMAL, stages: { '3': {} } }, '"stages.3" is unknown; "stages" may have 1, 2'],
     ['without an output folder', { ...MINIMAL, output: undefined }, '"output" is missing'],
     ['with a learning rate of 0', withStage({ learningRate: 0 }), '"stages.1.learningRate" is 0, expected more than 0'],

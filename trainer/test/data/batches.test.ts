@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../../test/temp-folder.js';
 import { randomResizedCrop } from '../../src/data/augment.js';
 import { type Batch, type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../../src/data/batch-plan.js';
 import { type BatchStream, openBatches } from '../../src/data/batch-stream.js';
+import { viewsPerImage } from '../../src/data/views.js';
 import { buildWorker } from './build-worker.js';
 
 function numbered(length: number): MemoryImages['pixels'] {
@@ -92,6 +93,69 @@ describe('batches', () => {
   });
 });
 
+describe('the number of a view', () => {
+  /** Shift and mirroring by which a view's number says it came about. */
+  function described(view: number, padding: number): string {
+    const inImage = view % viewsPerImage(padding);
+    const shift = Math.floor(inImage / 2);
+    const side = 2 * padding + 1;
+    return `${Math.floor(shift / side) - padding} ${(shift % side) - padding} ${inImage % 2 === 1}`;
+  }
+
+  test('says which image it is, how it was shifted, and whether it was mirrored', async () => {
+    for (const batch of await all(SMALL, { ...VARIED, batchSize: 1, dropsSingle: false }, 3)) {
+      const [view, index] = [batch.views![0]!, batch.labels[0]!];
+      expect(Math.floor(view / viewsPerImage(2))).toBe(index);
+      expect(described(view, 2)).toBe(describeShift(batch.images, index));
+    }
+  });
+
+  test('is among 162 of an image for a padding of 4, 50 for 2, and 2 for none', () => {
+    expect([4, 2, 0].map(viewsPerImage)).toEqual([162, 50, 2]);
+  });
+
+  test('counts unvaried images by two', async () => {
+    const [batch] = await all(SMALL, PLAIN);
+    expect([...batch!.views!]).toEqual([0, 2, 4, 6]);
+  });
+});
+
+describe('alternating flips', () => {
+  const ALTERNATE: BatchPlan = { ...VARIED, augmentation: { ...VARIED.augmentation, flip: 'alternate' } };
+  const EPOCHS = 6;
+
+  /** For each image, whether it was mirrored in each epoch. */
+  async function flipsOf(plan: BatchPlan, first = { epoch: 0, batch: 0 }): Promise<Map<number, boolean[]>> {
+    const flips = new Map<number, boolean[]>();
+    for (const batch of await all(SMALL, { ...plan, batchSize: 1, dropsSingle: false }, EPOCHS, first)) {
+      const index = batch.labels[0]!;
+      flips.set(index, [...(flips.get(index) ?? []), describeShift(batch.images, index).endsWith('true')]);
+    }
+    return flips;
+  }
+
+  test('mirror each image in every second epoch, some in the first and some in the next', async () => {
+    const flips = await flipsOf(ALTERNATE);
+    for (const [index, found] of flips) {
+      expect(found, `image ${index}`).toEqual(Array.from({ length: EPOCHS }, (_, e) => found[0] === (e % 2 === 0)));
+    }
+    expect(new Set([...flips.values()].map(([first]) => first)).size).toBe(2);
+  });
+
+  test('start as the seed says', async () => {
+    const starts = await Promise.all(
+      [1, 2, 3].map(async (seed) => JSON.stringify([...(await flipsOf({ ...ALTERNATE, seed }))].sort())),
+    );
+    expect(new Set(starts).size).toBe(3);
+  });
+
+  test('go on where they were when a stream starts in the middle', async () => {
+    const whole = await flipsOf(ALTERNATE);
+    for (const [index, found] of await flipsOf(ALTERNATE, { epoch: 3, batch: 0 }))
+      expect(found).toEqual(whole.get(index)!.slice(3));
+  });
+});
+
 /** Which shift and mirroring makes `images` out of image `index`. */
 function describeShift(images: Float32Array, index: number): string {
   for (const flip of [false, true]) {
@@ -169,6 +233,7 @@ describe('image files', () => {
     const plan = { ...PLAIN, batchSize: 8, mean: [0, 0, 0], std: [1, 1, 1] };
     const [tested] = await all(files, plan);
     expect(tested!.images).toHaveLength(8 * 8 * 8 * 3);
+    expect(tested!.views).toBeUndefined();
     expect([...tested!.images.subarray(0, 3)]).toEqual([1, 0, 0]);
     expect([...tested!.images.subarray(21, 24)]).toEqual([0, 0, 1]);
 

@@ -45,25 +45,31 @@ describe.each(['wasm', 'cpu'] as const)('batch norm on %s', (backend) => {
     tf.dispose([...inputs, probe, ...found, ...expected]);
   });
 
-  test('keeps running statistics as PyTorch does: momentum 0.1, unbiased variance, a count of batches', async () => {
-    const store = new LayerStore({ tf }, seededRandom(1));
-    const layer = batchNorm(store, 'bn', 2);
-    for (let i = 0; i < 2; i++) tf.tidy(() => layer(tf.tensor4d(X, SHAPE), true));
-    const value = async (name: string): Promise<number[]> =>
-      Array.from(
-        await store.buffers
-          .find((buffer) => buffer.name === `bn.${name}`)!
-          .get()
-          .data(),
-      );
-    const after2 = (start: number, batch: number): number => 0.81 * start + 0.19 * batch;
-    for (const c of [0, 1]) {
-      expect((await value('running_mean'))[c]).toBeCloseTo(after2(0, mean(channel(c))), 5);
-      expect((await value('running_var'))[c]).toBeCloseTo(after2(1, squares(channel(c)) / (ROWS - 1)), 5);
-    }
-    expect(await value('num_batches_tracked')).toEqual([2]);
-    store.dispose();
-  });
+  test.each([undefined, 0.1, 0.2, 1])(
+    'keeps running statistics as PyTorch does: momentum %s, unbiased variance, a count of batches',
+    async (given) => {
+      const norms = given === undefined ? undefined : { epsilon: 1e-5, momentum: given };
+      const momentum = given ?? 0.1;
+      const store = new LayerStore({ tf }, seededRandom(1), norms);
+      const layer = batchNorm(store, 'bn', 2);
+      for (let i = 0; i < 2; i++) tf.tidy(() => layer(tf.tensor4d(X, SHAPE), true));
+      const value = async (name: string): Promise<number[]> =>
+        Array.from(
+          await store.buffers
+            .find((buffer) => buffer.name === `bn.${name}`)!
+            .get()
+            .data(),
+        );
+      const left = (1 - momentum) ** 2;
+      const after2 = (start: number, batch: number): number => left * start + (1 - left) * batch;
+      for (const c of [0, 1]) {
+        expect((await value('running_mean'))[c]).toBeCloseTo(after2(0, mean(channel(c))), 5);
+        expect((await value('running_var'))[c]).toBeCloseTo(after2(1, squares(channel(c)) / (ROWS - 1)), 5);
+      }
+      expect(await value('num_batches_tracked')).toEqual([2]);
+      store.dispose();
+    },
+  );
 
   test('normalises by the batch in training and by the running statistics otherwise', async () => {
     const store = new LayerStore({ tf }, seededRandom(1));

@@ -88,6 +88,32 @@ describe.each(BACKENDS)('a run on %s', (backend) => {
   });
 });
 
+test('a run with alternating flips and another momentum of batch norm gives the same bytes when it is cut', async () => {
+  const folder = await folderWithData();
+  const data = {
+    format: 'fashion-mnist',
+    folder: join(folder, 'data'),
+    augmentation: { flip: 'alternate', cropPadding: 2 },
+  };
+  const config = await smallConfig(folder, 'a', { data, network: { normMomentum: 0.2 } });
+  await run(config, 'wasm');
+  const whole = await read(config, 'latest.safetensors');
+  for (const [i, steps] of [2, 5, 7].entries()) {
+    await runUntil(config, 'wasm', steps, i > 0 ? true : await restart(config));
+  }
+  await run(config, 'wasm', { resume: true });
+  expect((await read(config, 'latest.safetensors')).equals(whole)).toBe(true);
+
+  // Both change what is trained.
+  for (const other of [{ network: { normMomentum: 0.2 } }, { data }]) {
+    await run(await smallConfig(folder, 'b', other), 'wasm', { overwrite: true });
+    const { tensors } = readSafetensors(await read(config, 'latest.safetensors'), 'a');
+    const mean = (it: typeof tensors) => it.find(({ name }) => name === 'bn1.running_mean')!.data;
+    const found = readSafetensors(await readFile(join(folder, 'b/latest.safetensors')), 'b').tensors;
+    expect(mean(found)).not.toEqual(mean(tensors));
+  }
+});
+
 /** Empties the output folder. @returns false, for `resume`. */
 async function restart(config: TrainConfig): Promise<false> {
   await rm(config.output, { recursive: true });
