@@ -103,6 +103,16 @@ function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
   return filters;
 }
 
+/** The sign of which of a filter's two levels each weight has. AdaBin's lie about the filter's mean, so that every filter has both. */
+function upperAsPlus(values: Float32Array, filters: number): Float32Array {
+  const taps = values.length / filters;
+  return values.map((value, i) => {
+    const start = i - (i % taps);
+    const filter = values.subarray(start, start + taps);
+    return Math.sign(value - (Math.min(...filter) + Math.max(...filter)) / 2);
+  });
+}
+
 /** Quantizes every layer's latent weights by the trainer's own quantizers, on the back end that trained them. */
 async function trainedSigns(path: string): Promise<Map<string, Float32Array>> {
   const backend = await chooseBackend({ force: 'wasm' });
@@ -121,7 +131,11 @@ async function trainedSigns(path: string): Promise<Map<string, Float32Array>> {
   const signs = new Map<string, Float32Array>();
   for (const { name, quantized } of network.binaryLayers) {
     const values = backend.tf.tidy(quantized);
-    signs.set(name, Float32Array.from(await values.data(), Math.sign));
+    const found = (await values.data()) as Float32Array;
+    signs.set(
+      name,
+      config.quantizers.weights === 'adabin' ? upperAsPlus(found, values.shape[0]!) : found.map(Math.sign),
+    );
     values.dispose();
   }
   network.dispose();

@@ -2,6 +2,7 @@ import { clippedSte } from '../quantizers/clipped-ste.js';
 import { identity } from '../quantizers/identity.js';
 import { perSampleScaled } from '../quantizers/per-sample.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer, MethodOptions } from '../quantizers/types.js';
+import { adabin } from './adabin.js';
 import { biReal } from './bi-real.js';
 import { biper } from './biper.js';
 import { bnn } from './bnn.js';
@@ -20,6 +21,7 @@ import { mst } from './mst.js';
 import { pcnn } from './pcnn.js';
 import { rad } from './rad.js';
 import { rbnn } from './rbnn.js';
+import { reactnet, shiftedSign } from './reactnet.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
@@ -50,15 +52,21 @@ export const METHODS = {
   bonn,
   'dir-net': dirNet,
   mst,
+  reactnet,
+  adabin,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;
 export const METHOD_NAMES = Object.keys(METHODS) as readonly MethodName[];
 
-/** Activation quantizers that aren't called like a method. `per-sample` is that of BiPer's code; `biper` is that of its paper. */
+/**
+ * Activation quantizers that aren't called like a method. `per-sample` is that of BiPer's code; `biper` is that of its paper. `rsign` is what
+ * ReActNet's authors call theirs.
+ */
 const OTHER_ACTIVATIONS = {
   'per-sample': perSampleScaled,
   'clipped-ste': clippedSte,
+  rsign: shiftedSign,
   identity,
 } as const satisfies Readonly<Record<string, MakeActivationQuantizer>>;
 

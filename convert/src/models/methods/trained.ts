@@ -4,6 +4,7 @@ import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import { type LevelledMap, type TwoLevels, twoLevelConv } from '../two-level-sums.js';
 import { type LatentWeights, type WeightRule, weightRule, zeroAsMinus, zeroAsPlus } from '../weight-rules.js';
+import { adaBinActivations, adaBinWeights } from './adabin.js';
 import { dorefaLevels, oneBitLevels } from './dorefa.js';
 import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js';
 import { fdaWeights, withoutFdaNoise } from './fda.js';
@@ -11,6 +12,7 @@ import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
 import { bonnWeights, pcnnWeights } from './modulated.js';
 import { rbnnWeights } from './rbnn.js';
+import { learnedThreshold } from './reactnet.js';
 import type { TrainedLayer } from './trained-layer.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
@@ -62,6 +64,8 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
       g.state.skip(`${name}.tree`, [[filters - 1, 2]]);
       return weightRule('recu', 0);
     },
+    reactnet: () => weightRule('bireal', 0),
+    adabin: () => ({ levelsOf: adaBinWeights }),
   };
 
 /** What a layer reads: one map of signs or floats, or activations of several levels, the lowest of which is 0, or of any two levels. */
@@ -107,7 +111,15 @@ const OPERANDS: Readonly<Record<string, (layer: TrainedLayer, x: Value, options:
   },
   fda: (layer, x) => ({ map: signs(layer.g, withoutFdaNoise(layer, x), 'fda') }),
   rbnn: ({ g }, x) => ({ map: signs(g, g.sampleMean(x), 'rbnn') }),
+  rsign: shiftedSigns,
+  reactnet: shiftedSigns,
+  adabin: ({ g, name }, x) => ({ levelled: adaBinActivations(g, x, name) }),
 };
+
+function shiftedSigns({ g, name }: TrainedLayer, x: Value): Operand {
+  const threshold = learnedThreshold(g, x, `${name}.move0`);
+  return { map: g.sign(x, { threshold, sourceZeroRule: 'zero' }) };
+}
 
 type ActivationOptions = QuantizerOptions & { readonly activationBits: number };
 
