@@ -86,7 +86,8 @@ describe('one epoch of the demo network with quantizers', () => {
 function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
   const filters = new Map<string, Float32Array>();
   for (const node of graph.nodes) {
-    if (node.op !== 'conv' || graph.tensors[node.weights]!.dtype !== 'bits') continue;
+    // What has no name isn't a layer of the checkpoint, but sums the activations under a kernel, for weights of two levels.
+    if (node.op !== 'conv' || node.name === undefined || graph.tensors[node.weights]!.dtype !== 'bits') continue;
     const [, height, width, inner] = graph.tensors[node.weights]!.shape;
     const values = tensorValues(graph.tensors[node.weights]!);
     const ordered = new Float32Array(values.length);
@@ -98,7 +99,7 @@ function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
       ];
       ordered[(o * inner + i) * height * width + tap] = value;
     });
-    filters.set(node.name!, ordered);
+    filters.set(node.name, ordered);
   }
   return filters;
 }

@@ -59,10 +59,7 @@ export const METHODS = {
 export type MethodName = keyof typeof METHODS;
 export const METHOD_NAMES = Object.keys(METHODS) as readonly MethodName[];
 
-/**
- * Activation quantizers that aren't called like a method. `per-sample` is that of BiPer's code; `biper` is that of its paper. `rsign` is what
- * ReActNet's authors call theirs.
- */
+/** Activation quantizers that aren't called like a method. `per-sample` is that of BiPer's code; `biper` is that of its paper. */
 const OTHER_ACTIVATIONS = {
   'per-sample': perSampleScaled,
   'clipped-ste': clippedSte,
@@ -71,10 +68,18 @@ const OTHER_ACTIVATIONS = {
 } as const satisfies Readonly<Record<string, MakeActivationQuantizer>>;
 
 export type ActivationQuantizerName = MethodName | keyof typeof OTHER_ACTIVATIONS;
+/** Methods whose activation quantizer has a name of its own, that of their authors. */
+const NAMES_OF_ACTIVATIONS: Readonly<Partial<Record<MethodName, ActivationQuantizerName>>> = { reactnet: 'rsign' };
+
+/** What a config calls the activation quantizer of a method. */
+export function activationsOf(method: MethodName): ActivationQuantizerName {
+  return NAMES_OF_ACTIVATIONS[method] ?? method;
+}
+
 /** Methods that quantize weights. */
 export const WEIGHT_QUANTIZER_NAMES: readonly MethodName[] = METHOD_NAMES.filter((name) => name !== 'full-precision');
 export const ACTIVATION_QUANTIZER_NAMES: readonly ActivationQuantizerName[] = [
-  ...WEIGHT_QUANTIZER_NAMES,
+  ...WEIGHT_QUANTIZER_NAMES.filter((name) => activationsOf(name) === name),
   ...(Object.keys(OTHER_ACTIVATIONS) as (keyof typeof OTHER_ACTIVATIONS)[]),
 ];
 

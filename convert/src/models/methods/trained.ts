@@ -111,15 +111,11 @@ const OPERANDS: Readonly<Record<string, (layer: TrainedLayer, x: Value, options:
   },
   fda: (layer, x) => ({ map: signs(layer.g, withoutFdaNoise(layer, x), 'fda') }),
   rbnn: ({ g }, x) => ({ map: signs(g, g.sampleMean(x), 'rbnn') }),
-  rsign: shiftedSigns,
-  reactnet: shiftedSigns,
+  rsign: ({ g, name }, x) => ({
+    map: g.sign(x, { threshold: learnedThreshold(g, x, `${name}.move0`), sourceZeroRule: 'zero' }),
+  }),
   adabin: ({ g, name }, x) => ({ levelled: adaBinActivations(g, x, name) }),
 };
-
-function shiftedSigns({ g, name }: TrainedLayer, x: Value): Operand {
-  const threshold = learnedThreshold(g, x, `${name}.move0`);
-  return { map: g.sign(x, { threshold, sourceZeroRule: 'zero' }) };
-}
 
 type ActivationOptions = QuantizerOptions & { readonly activationBits: number };
 
@@ -141,7 +137,7 @@ export interface TrainedQuantizers {
   readonly hasAlpha: boolean;
 }
 
-/** Whether activations are signs, as in every 1W/1A network. */
+/** Whether activations are signs that learn nothing, as in most 1W/1A networks. */
 export function isOneBit(activations: string): activations is OneBit {
   return Object.hasOwn(ZERO_RULES, activations);
 }
