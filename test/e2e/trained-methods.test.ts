@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { METHOD_NAMES, METHODS, type Method, type MethodName } from '../../trainer/src/methods/index.js';
 import { temporaryFolder } from '../cli/signwave.js';
 import { differingBits } from './agreement.js';
+import { convertAt } from './converted.js';
 import { packedConfusion, trainAndConvert } from './trained.js';
 
 const DATA = 'examples/fashion-mnist';
@@ -60,5 +61,11 @@ describe('an epoch of the demo network as a method trains it', () => {
       model.run(image);
       expect(differingBits(file, model, maps).every((count) => count === 0)).toBe(true);
     }
+  });
+
+  test('is packed with a warning after ReActNet’s first step, whose weights are real numbers', async () => {
+    const path = join(folder, 'reactnet/run/best-stage1.safetensors');
+    const { warnings } = await convertAt(path, {});
+    expect(warnings).toEqual([expect.stringContaining('is of stage 1: the weights were trained as real numbers')]);
   });
 });

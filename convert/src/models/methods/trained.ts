@@ -68,6 +68,9 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
     adabin: () => ({ levelsOf: adaBinWeights }),
   };
 
+/** Weight quantizers that leave weights as they are in the first of their two stages. */
+export const REAL_IN_STAGE_1: readonly string[] = ['sign-two-stage', 'reactnet'];
+
 /** What a layer reads: one map of signs or floats, or activations of several levels, the lowest of which is 0, or of any two levels. */
 type Operand = { readonly map: Value } | { readonly levels: LevelBits } | { readonly levelled: LevelledMap };
 
