@@ -64,8 +64,11 @@ describe('an epoch of the demo network as a method trains it', () => {
   });
 
   test('is packed with a warning after ReActNet’s first step, whose weights are real numbers', async () => {
-    const path = join(folder, 'reactnet/run/best-stage1.safetensors');
-    const { warnings } = await convertAt(path, {});
+    const { checkpoint } = await trainAndConvert(
+      { architecture: 'demo_1w1a', method: 'reactnet', ...common(1) },
+      join(folder, 'first-step'),
+    );
+    const { warnings } = await convertAt(checkpoint, {});
     expect(warnings).toEqual([expect.stringContaining('is of stage 1: the weights were trained as real numbers')]);
   });
 });
