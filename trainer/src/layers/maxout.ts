@@ -19,7 +19,7 @@ export function maxout(store: LayerStore, name: string, channels: number): (x: T
 }
 
 /** @param negative (C). @param positive (C). */
-export function applyMaxout(tf: Tf, x: Tensor4D, negative: Tensor, positive: Tensor): Tensor4D {
+function applyMaxout(tf: Tf, x: Tensor4D, negative: Tensor, positive: Tensor): Tensor4D {
   const operation = tf.customGrad((...args) => {
     const [input, below, above, save] = args as unknown as [Tensor4D, Tensor, Tensor, (tensors: Tensor[]) => void];
     save([input, below, above]);
