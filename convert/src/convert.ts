@@ -10,6 +10,7 @@ import type { Checkpoint } from './checkpoints/index.js';
 import { type Architecture, buildGraph } from './models/architecture.js';
 import { checkpointBiperConfig } from './models/biper-config.js';
 import type { Match } from './models/compare.js';
+import { REAL_IN_STAGE_1 } from './models/methods/trained.js';
 import { recipeNamed } from './models/recipes.js';
 import { recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
@@ -105,7 +106,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     unfolded: withSourceRule(built),
     ties,
     match,
-    warnings: [...claims.warnings, ...stageWarning(checkpoint, architecture)],
+    warnings: [...claims.warnings, ...stageWarning(checkpoint, architecture, facts)],
   };
 }
 
@@ -138,10 +139,16 @@ function archHint(
 const statedRecipe = ({ preprocess }: Architecture): string | InputRecipe | undefined =>
   preprocess === 'none' ? undefined : preprocess;
 
-function stageWarning(checkpoint: Checkpoint, { needsOmega0 }: Architecture): string[] {
-  if (!needsOmega0 || checkpointBiperConfig(checkpoint).isStage2 !== false) return [];
+function stageWarning(
+  checkpoint: Checkpoint,
+  { needsOmega0 }: Architecture,
+  facts: TrainedFacts | undefined,
+): string[] {
+  const areReal = facts !== undefined && REAL_IN_STAGE_1.includes(facts.quantizers.weights);
+  if (!(needsOmega0 || areReal) || checkpointBiperConfig(checkpoint).isStage2 !== false) return [];
+  const trained = needsOmega0 ? 'sin(omega0 w), not yet as its sign' : 'real numbers, not yet as their signs';
   return [
-    `${checkpoint.sourceName} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign, so the model is less accurate than the training says`,
+    `${checkpoint.sourceName} is of stage 1: the weights were trained as ${trained}, so the model is less accurate than the training says`,
   ];
 }
 

@@ -6,7 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
 import { NO_SUMS, writeCheckpoint } from '../../trainer/src/checkpoint/training-state.js';
 import { parseConfig } from '../../trainer/src/config/parse-config.js';
-import { METHOD_NAMES, METHODS, type Method, type MethodName } from '../../trainer/src/methods/index.js';
+import {
+  type ActivationQuantizerName,
+  METHOD_NAMES,
+  METHODS,
+  type Method,
+  type MethodName,
+} from '../../trainer/src/methods/index.js';
 import { ARCHITECTURES, type ArchitectureName, createNetwork } from '../../trainer/src/models/index.js';
 import { type NetworkStyle, STYLE_CHOICES } from '../../trainer/src/models/network-style.js';
 import { createOptimizer } from '../../trainer/src/optimizer/index.js';
@@ -71,7 +77,12 @@ function pictures(count: number, size: number): Float32Array {
  * @param written the part of a config that tells the network.
  */
 async function expectSameLogits(
-  written: { architecture: ArchitectureName; method: MethodName; network?: Partial<NetworkStyle> },
+  written: {
+    architecture: ArchitectureName;
+    method: MethodName;
+    network?: Partial<NetworkStyle>;
+    quantizers?: { activations: ActivationQuantizerName };
+  },
   label: string,
 ): Promise<void> {
   const backend = await chooseBackend({ force: 'wasm' });
@@ -168,6 +179,18 @@ describe('a network after three steps, packed, gives the logits that training gi
   ];
   test.each(styles)('BiPer with %o', (network) =>
     expectSameLogits({ architecture: 'resnet20_1w1a', method: 'biper', network }, JSON.stringify(network)),
+  );
+
+  test.each([
+    ['rsign', 'rprelu'],
+    ['rsign', 'hardtanh'],
+    ['adabin', 'maxout'],
+    ['adabin', 'hardtanh'],
+  ] as const)('BiPer’s weights with the activations %s and %s', (activations, nonlinearity) =>
+    expectSameLogits(
+      { architecture: 'resnet20_1w1a', method: 'biper', network: { nonlinearity }, quantizers: { activations } },
+      `biper-${activations}-${nonlinearity}`,
+    ),
   );
 
   const orders = STYLE_CHOICES.order.map((order) => ({

@@ -4,9 +4,10 @@ import { openImageSample } from '@signwave/lab/node';
 import { Reference } from '@signwave/reference';
 import { prepareImage } from '@signwave/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { METHOD_NAMES, METHODS, type Method } from '../../trainer/src/methods/index.js';
+import { METHOD_NAMES, METHODS, type Method, type MethodName } from '../../trainer/src/methods/index.js';
 import { temporaryFolder } from '../cli/signwave.js';
 import { differingBits } from './agreement.js';
+import { convertAt } from './converted.js';
 import { packedConfusion, trainAndConvert } from './trained.js';
 
 const DATA = 'examples/fashion-mnist';
@@ -28,8 +29,15 @@ beforeAll(async () => {
   await trainAndConvert({ architecture: 'demo_float', method: 'full-precision', ...common(1) }, TEACHER);
 });
 
+/** What is trained, as a config tells it: every method's own network, and others with BiPer's weights. */
+const TRAINED: readonly (readonly [label: string, method: MethodName, parts: object])[] = [
+  ...names.map((name) => [name, name, {}] as const),
+  ['biper-rsign', 'biper', { quantizers: { activations: 'rsign' }, network: { nonlinearity: 'rprelu' } }],
+  ['biper-adabin', 'biper', { quantizers: { activations: 'adabin' }, network: { nonlinearity: 'maxout' } }],
+];
+
 describe('an epoch of the demo network as a method trains it', () => {
-  test.each(names)('%s is packed bit for bit, and right on the same images', async (method) => {
+  test.each(TRAINED)('%s is packed bit for bit, and right on the same images', async (label, method, parts) => {
     const { teacher, stages } = METHODS[method] as Method;
     const distillation = { teacher: join(TEACHER, 'run/best.safetensors'), architecture: 'demo_float' };
     const { evaluation, file, model } = await trainAndConvert(
@@ -39,8 +47,9 @@ describe('an epoch of the demo network as a method trains it', () => {
         ...common(1),
         ...(stages && { stages: { '2': { epochs: 1, firstEpoch: 0, warmUpEpochs: 0, learningRate: 0.02 } } }),
         ...(teacher && { distillation }),
+        ...parts,
       },
-      join(folder, method),
+      join(folder, label),
     );
     expect(await packedConfusion(model, `fashion-mnist:${DATA}`, TEST_IMAGES)).toEqual(evaluation.confusion);
     const packed = new Reference(file.graph);
@@ -52,5 +61,14 @@ describe('an epoch of the demo network as a method trains it', () => {
       model.run(image);
       expect(differingBits(file, model, maps).every((count) => count === 0)).toBe(true);
     }
+  });
+
+  test('is packed with a warning after ReActNet’s first step, whose weights are real numbers', async () => {
+    const { checkpoint } = await trainAndConvert(
+      { architecture: 'demo_1w1a', method: 'reactnet', ...common(1) },
+      join(folder, 'first-step'),
+    );
+    const { warnings } = await convertAt(checkpoint, {});
+    expect(warnings).toEqual([expect.stringContaining('is of stage 1: the weights were trained as real numbers')]);
   });
 });

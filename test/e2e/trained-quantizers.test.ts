@@ -86,7 +86,8 @@ describe('one epoch of the demo network with quantizers', () => {
 function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
   const filters = new Map<string, Float32Array>();
   for (const node of graph.nodes) {
-    if (node.op !== 'conv' || graph.tensors[node.weights]!.dtype !== 'bits') continue;
+    // What has no name isn't a layer of the checkpoint, but sums the activations under a kernel, for weights of two levels.
+    if (node.op !== 'conv' || node.name === undefined || graph.tensors[node.weights]!.dtype !== 'bits') continue;
     const [, height, width, inner] = graph.tensors[node.weights]!.shape;
     const values = tensorValues(graph.tensors[node.weights]!);
     const ordered = new Float32Array(values.length);
@@ -98,9 +99,19 @@ function packedFilters({ graph }: ModelFile): Map<string, Float32Array> {
       ];
       ordered[(o * inner + i) * height * width + tap] = value;
     });
-    filters.set(node.name!, ordered);
+    filters.set(node.name, ordered);
   }
   return filters;
+}
+
+/** The sign of which of a filter's two levels each weight has. AdaBin's lie about the filter's mean, so that every filter has both. */
+function upperAsPlus(values: Float32Array, filters: number): Float32Array {
+  const taps = values.length / filters;
+  return values.map((value, i) => {
+    const start = i - (i % taps);
+    const filter = values.subarray(start, start + taps);
+    return Math.sign(value - (Math.min(...filter) + Math.max(...filter)) / 2);
+  });
 }
 
 /** Quantizes every layer's latent weights by the trainer's own quantizers, on the back end that trained them. */
@@ -121,7 +132,11 @@ async function trainedSigns(path: string): Promise<Map<string, Float32Array>> {
   const signs = new Map<string, Float32Array>();
   for (const { name, quantized } of network.binaryLayers) {
     const values = backend.tf.tidy(quantized);
-    signs.set(name, Float32Array.from(await values.data(), Math.sign));
+    const found = (await values.data()) as Float32Array;
+    signs.set(
+      name,
+      config.quantizers.weights === 'adabin' ? upperAsPlus(found, values.shape[0]!) : found.map(Math.sign),
+    );
     values.dispose();
   }
   network.dispose();

@@ -105,3 +105,15 @@ def softness(_):
 def levels(random):
     """DSQ's, whose ends and middle are among the edges."""
     return {'lower': np.float32(-0.75), 'upper': np.float32(0.5), **softness(random)}
+
+
+def shifts(random):
+    """RSign's: the edges of channel 0 move to a tie and the ends of its window, and values of channel 2 onto a tie."""
+    bias = _small(random, 1, MAPS[1], 1, 1)
+    bias.flat[:3] = -0.5, 0, 0.125
+    return {'bias': bias}
+
+
+def two_levels(random):
+    """AdaBin's, of either order, whose middle and ends of the window are among the values."""
+    return {'alpha_a': np.float32(0.5 * random.choice([-1, 1])), 'beta_a': np.float32(0.25)}

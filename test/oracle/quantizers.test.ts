@@ -35,6 +35,7 @@ const TWINS: Readonly<Record<string, Twins>> = {
   'lcr-bnn': { weights: 'ir-net', activations: 'ir-net', loss: 'lipschitz' },
   'dir-net': { activations: 'ir-net', loss: 'attention' },
   mst: { weights: 'recu', activations: 'per-sample', loss: 'spanning-tree' },
+  reactnet: { activations: 'rsign' },
 };
 
 /**

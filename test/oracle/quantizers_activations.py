@@ -19,6 +19,7 @@ from quantizer_rules import (
     standardise,
     standardise_gradient,
     tanh_estimator,
+    to_shape,
     triangle,
     triangle_integral,
 )
@@ -43,6 +44,32 @@ def per_sample(a, g):
 def bi_real(a, g):
     """[S] liuzechun/Bi-Real-net."""
     return Quantized(np.sign(a), {'a': g * triangle(a)}, lambda x: triangle_integral(x['a']))
+
+
+def rsign(a, g, bias):
+    """[S] liuzechun/ReActNet: Bi-Real's sign of what is shifted by a bias for each channel (1, C, 1, 1)."""
+    through = g * triangle(a + bias)
+    return Quantized(
+        np.sign(a + bias),
+        {'a': through, 'bias': to_shape(through, bias)},
+        lambda x: triangle_integral(x['a'] + x['bias']),
+    )
+
+
+def adabin(a, g, alpha_a, beta_a):
+    """[S] huawei-noah/Efficient-Computing: Bi-Real's sign between two learned levels, alpha (-1 + beta) and alpha (1 + beta)."""
+    u = (a - beta_a) / alpha_a
+    signs, slopes = np.sign(u), triangle(u)
+    rest = signs - triangle_integral(u)
+    return Quantized(
+        alpha_a * (signs + beta_a),
+        {
+            'a': g * slopes,
+            'alpha_a': np.array((g * (signs + beta_a - slopes * u)).sum()),
+            'beta_a': np.array((g * (alpha_a - slopes)).sum()),
+        },
+        lambda x: x['alpha_a'] * (triangle_integral((x['a'] - x['beta_a']) / x['alpha_a']) + rest + x['beta_a']),
+    )
 
 
 def ir_net(a, g, p, tMin):

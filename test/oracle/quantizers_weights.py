@@ -116,6 +116,34 @@ def bi_real(w, g):
     return Quantized(np.sign(w) * mean, {'latents': g * (np.abs(w) <= 1)}, lambda x: np.clip(x['latents'], -1, 1))
 
 
+def reactnet(w, g, stage):
+    """[S] liuzechun/ReActNet: real weights in its first step, Bi-Real's in its second."""
+    return full_precision(w, g) if stage == 1 else bi_real(w, g)
+
+
+def adabin(w, g, p):
+    """[S] huawei-noah/Efficient-Computing: the filter's mean, plus or less its deviation (N), through which gradients flow; IR-Net's t, k."""
+    t, k = log_growth(p, 1e-3, 10)
+    mean, deviation, v = _standard(w)
+    b = np.sign(v)
+    rest = b - k * np.tanh(t * v)
+    average = lambda x: x.mean(EACH_FILTER, keepdims=True)
+    h = g * tanh_estimator(v, t, k)
+
+    def soft(x):
+        now, spread, at = _standard(x['latents'])
+        return spread * (k * np.tanh(t * at) + rest) + now
+
+    of_latents = h - average(h) + average(g) + v * (average(g * b) - average(h * v))
+    return Quantized(deviation * b + mean, {'latents': of_latents}, soft)
+
+
+def _standard(w):
+    mean = w.mean(EACH_FILTER, keepdims=True)
+    deviation = np.sqrt(((w - mean) ** 2).mean(EACH_FILTER, keepdims=True))
+    return mean, deviation, (w - mean) / deviation
+
+
 def hwgq(w, g):
     """[S] zhaoweicai/hwgq: +-1, +1 for 0, times the filter's mean |w|; identity, not multiplied by that mean."""
     mean = np.abs(w).mean(EACH_FILTER, keepdims=True)

@@ -59,16 +59,21 @@ export function twoLevelConv(
     sums,
     two.distance.map((a) => distance * a),
   );
-  const spread = f32Tensor(
-    [outChannels, 1, 1, 1],
-    two.centre.map((b) => distance * b),
-  );
-  const boxes = maps.map((map) => g.conv(map, onesFilter(operand.channels, kernel), window));
-  const y = two.centre.some((b) => b !== 0) ? g.add(product, g.conv(total(boxes), spread)) : product;
+  const y = two.centre.some((b) => b !== 0) ? g.add(product, spreadOfBoxes(two.centre)) : product;
   if (centre === 0) return y;
   return withBorderTerm(g, y, { ...window, kernel, operand }, (inside) =>
     constantPart({ signs, ...two }, operand.channels, inside).map((term) => centre * term),
   );
+
+  /** A b[o] (s * 1). */
+  function spreadOfBoxes(centres: Float32Array): Value {
+    const boxes = maps.map((map) => g.conv(map, onesFilter(operand.channels, kernel), window));
+    const spread = f32Tensor(
+      [outChannels, 1, 1, 1],
+      centres.map((b) => distance * b),
+    );
+    return g.conv(total(boxes), spread);
+  }
 }
 
 /** A single filter of ones, which sums the activations under the kernel. */

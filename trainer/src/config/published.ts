@@ -1,5 +1,5 @@
 import { paperPreset, type RecipeName } from '../methods/biper-preset.js';
-import { type ActivationQuantizerName, METHODS, type MethodName } from '../methods/index.js';
+import { type ActivationQuantizerName, activationsOf, METHODS, type MethodName } from '../methods/index.js';
 import type { Place } from '../methods/method.js';
 import type { Preset } from '../methods/preset.js';
 import { ARCHITECTURES, type ArchitectureName } from '../models/index.js';
@@ -22,5 +22,5 @@ export function publishedPreset({ method, architecture, recipe, data: { format }
 
 /** BiPer's authors scale each image's activations before they apply the gradient's window; the paper doesn't. */
 export function publishedActivations(method: MethodName, recipe: RecipeName): ActivationQuantizerName {
-  return method === 'biper' && recipe === 'code' ? 'per-sample' : method;
+  return method === 'biper' && recipe === 'code' ? 'per-sample' : activationsOf(method);
 }

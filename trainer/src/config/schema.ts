@@ -69,7 +69,7 @@ const STAGE = v.strictObject({
 const STYLE = v.strictObject({
   order: optional('What a binary convolution stands among, in this order.', v.picklist(STYLE_CHOICES.order)),
   nonlinearity: optional(
-    'What follows a convolution or its shortcut; prelu has a slope for each channel, scalar-prelu one for all.',
+    'What follows a convolution or its shortcut; prelu has a slope for each channel, scalar-prelu one for all, rprelu is ReActNet’s and maxout AdaBin’s.',
     v.picklist(STYLE_CHOICES.nonlinearity),
   ),
   skips: optional(
@@ -144,7 +144,7 @@ const namesOf = <T extends object>(registry: T) => Object.keys(registry) as Extr
 const QUANTIZERS = v.strictObject({
   weights: optional('Take the weights of this method.', v.picklist(WEIGHT_QUANTIZER_NAMES)),
   activations: optional(
-    'Take the activations of this method; per-sample is that of BiPer’s code, biper that of its paper.',
+    'Take the activations of this method; per-sample is that of BiPer’s code, biper that of its paper, rsign that of ReActNet.',
     v.picklist(ACTIVATION_QUANTIZER_NAMES),
   ),
 });

@@ -29,12 +29,15 @@ export function scaleChannels(tf: Tf, x: Tensor4D, scale: Tensor): Tensor4D {
  * y[n, h, w, c] = x[n, h, w, c] + shift[c]. The gradient of TensorFlow.js's own addition sums over (N, H, W) by a kernel that first
  * transposes the map.
  *
- * @param shift (C).
+ * @param shift (C), or (1, C, 1, 1), the shape of ReActNet's.
  */
 export function shiftChannels(tf: Tf, x: Tensor4D, shift: Variable): Tensor4D {
   const operation = tf.customGrad((...args) => {
-    const [input, terms] = args as unknown as [Tensor4D, Tensor1D];
-    return { value: tf.add(input, terms), gradFunc: (dy: Tensor) => [tf.clone(dy), columnSums(tf, dy)] };
+    const [input, terms] = args as unknown as [Tensor4D, Tensor];
+    return {
+      value: tf.add(input, tf.reshape(terms, [x.shape[3]])),
+      gradFunc: (dy: Tensor) => [tf.clone(dy), tf.reshape(columnSums(tf, dy), shift.shape)],
+    };
   });
   return operation(x, shift) as Tensor4D;
 }

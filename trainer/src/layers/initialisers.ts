@@ -35,5 +35,8 @@ export const fanOutNormal: Initialiser = (shape, random) => {
   return normal(Math.sqrt(2 / (filters * height * width)))(shape, random);
 };
 
+/** Initial weights of `nn.Conv2d` and `nn.Linear`: uniform in +-1/sqrt(fan_in). */
+export const fanInUniform: Initialiser = (shape, random) => linearUniform(fanIn(shape))(shape, random);
+
 /** Initial values of `nn.Linear`, for weight and bias alike: uniform in +-1/sqrt(inputs). */
 export const linearUniform = (inputs: number): Initialiser => uniform(-1 / Math.sqrt(inputs), 1 / Math.sqrt(inputs));

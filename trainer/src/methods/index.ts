@@ -2,6 +2,7 @@ import { clippedSte } from '../quantizers/clipped-ste.js';
 import { identity } from '../quantizers/identity.js';
 import { perSampleScaled } from '../quantizers/per-sample.js';
 import type { MakeActivationQuantizer, MakeWeightQuantizer, MethodOptions } from '../quantizers/types.js';
+import { adabin } from './adabin.js';
 import { biReal } from './bi-real.js';
 import { biper } from './biper.js';
 import { bnn } from './bnn.js';
@@ -20,6 +21,7 @@ import { mst } from './mst.js';
 import { pcnn } from './pcnn.js';
 import { rad } from './rad.js';
 import { rbnn } from './rbnn.js';
+import { reactnet, shiftedSign } from './reactnet.js';
 import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
@@ -50,6 +52,8 @@ export const METHODS = {
   bonn,
   'dir-net': dirNet,
   mst,
+  reactnet,
+  adabin,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;
@@ -59,14 +63,23 @@ export const METHOD_NAMES = Object.keys(METHODS) as readonly MethodName[];
 const OTHER_ACTIVATIONS = {
   'per-sample': perSampleScaled,
   'clipped-ste': clippedSte,
+  rsign: shiftedSign,
   identity,
 } as const satisfies Readonly<Record<string, MakeActivationQuantizer>>;
 
 export type ActivationQuantizerName = MethodName | keyof typeof OTHER_ACTIVATIONS;
+/** Methods whose activation quantizer has a name of its own, that of their authors. */
+const NAMES_OF_ACTIVATIONS: Readonly<Partial<Record<MethodName, ActivationQuantizerName>>> = { reactnet: 'rsign' };
+
+/** What a config calls the activation quantizer of a method. */
+export function activationsOf(method: MethodName): ActivationQuantizerName {
+  return NAMES_OF_ACTIVATIONS[method] ?? method;
+}
+
 /** Methods that quantize weights. */
 export const WEIGHT_QUANTIZER_NAMES: readonly MethodName[] = METHOD_NAMES.filter((name) => name !== 'full-precision');
 export const ACTIVATION_QUANTIZER_NAMES: readonly ActivationQuantizerName[] = [
-  ...WEIGHT_QUANTIZER_NAMES,
+  ...WEIGHT_QUANTIZER_NAMES.filter((name) => activationsOf(name) === name),
   ...(Object.keys(OTHER_ACTIVATIONS) as (keyof typeof OTHER_ACTIVATIONS)[]),
 ];
 

@@ -64,16 +64,25 @@ const weights: MakeWeightQuantizer =
   (w, { progress }) =>
     irNetWeights(tf, w, () => steepnessAt(progress, options));
 
-/** aq = sign(a), sign(0) = 0;   dL/da = dL/daq * k t (1 - tanh(t a)^2), with the t and k of the weights. */
+/**
+ * sign(x), sign(0) = 0, with the gradient of the Error Decay Estimator: dL/dx = dL/dy k t (1 - tanh(t x)^2), k = max(1/t, 1).
+ *
+ * @param steepness t.
+ */
+export function errorDecaySign(tf: Tf, steepness: number): (x: Tensor4D) => Tensor4D {
+  return estimator(
+    tf,
+    (x: Tensor4D) => sign(tf, x),
+    (x) => errorDecaySlope(tf, x, steepness),
+    (dy, x) => errorDecayGradient(tf, dy, x, steepness),
+  );
+}
+
+/** aq = sign(a) by that estimator, with the t and k of the weights. */
 const activations: MakeActivationQuantizer =
   (tf, { options }) =>
   (a, _, { progress }) =>
-    estimator(
-      tf,
-      (x: Tensor4D) => sign(tf, x),
-      (x) => errorDecaySlope(tf, x, steepnessAt(progress, options)),
-      (dy, x) => errorDecayGradient(tf, dy, x, steepnessAt(progress, options)),
-    )(a);
+    errorDecaySign(tf, steepnessAt(progress, options))(a);
 
 export const irNet: Method = {
   title: 'IR-Net (Qin et al., CVPR 2020)',

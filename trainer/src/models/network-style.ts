@@ -9,8 +9,11 @@ export interface NetworkStyle {
    * - `norm-act-conv`: conv(act(norm(x))) + s, as in pre-activation ResNets.
    */
   readonly order: 'conv-norm-act' | 'conv-act-norm' | 'norm-conv-act' | 'norm-act-conv';
-  /** `prelu` has a slope for each channel, `scalar-prelu` one for all. */
-  readonly nonlinearity: 'hardtanh' | 'relu' | 'prelu' | 'scalar-prelu' | 'none';
+  /**
+   * `prelu` has a slope for each channel, `scalar-prelu` one for all. ReActNet's `rprelu` also shifts each channel before and after;
+   * AdaBin's `maxout` has a slope for each channel on either side of 0.
+   */
+  readonly nonlinearity: 'hardtanh' | 'relu' | 'prelu' | 'scalar-prelu' | 'rprelu' | 'maxout' | 'none';
   /** Whether a shortcut leads around each convolution, or one around the two of a block. */
   readonly skips: 'conv' | 'block';
   /**
@@ -44,7 +47,7 @@ export interface NetworkStyle {
 /** The values that each part of a style may have. */
 export const STYLE_CHOICES = {
   order: ['conv-norm-act', 'conv-act-norm', 'norm-conv-act', 'norm-act-conv'],
-  nonlinearity: ['hardtanh', 'relu', 'prelu', 'scalar-prelu', 'none'],
+  nonlinearity: ['hardtanh', 'relu', 'prelu', 'scalar-prelu', 'rprelu', 'maxout', 'none'],
   skips: ['conv', 'block'],
   shortcut: ['average-pad', 'slice-pad', 'conv', 'binary-conv', 'average-conv', 'conv-average'],
   stem: ['norm-act', 'norm', 'bias', 'none'],

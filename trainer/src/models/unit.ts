@@ -4,8 +4,10 @@ import { type ConvolutionShape, convolution } from '../layers/convolution.js';
 import { hardtanh, hardtanhOfSum } from '../layers/hardtanh.js';
 import { constant, type Initialiser } from '../layers/initialisers.js';
 import type { LayerStore } from '../layers/layer-store.js';
+import { maxout } from '../layers/maxout.js';
 import { prelu } from '../layers/prelu.js';
 import { relu } from '../layers/relu.js';
+import { rprelu } from '../layers/rprelu.js';
 import type { Precision } from '../methods/method.js';
 import type { Tensor4D } from '../types.js';
 import type { NetworkStyle } from './network-style.js';
@@ -86,14 +88,21 @@ function unitConvolution(context: UnitContext, name: string, shape: ConvolutionS
     : binaryConvolution(store, name, shape, quantizers, { ...options, hasBeta });
 }
 
-/** Declares a nonlinearity. @returns act(x), or act(x + around). */
+/** Computes act(x), or act(x + around). */
+type Nonlinearity = (x: Tensor4D, around?: Tensor4D) => Tensor4D;
+
+/** Declares a nonlinearity. */
 export function nonlinearity(
   { store, style }: Pick<UnitContext, 'store' | 'style'>,
   name: string,
   channels: number,
-): (x: Tensor4D, around?: Tensor4D) => Tensor4D {
+): Nonlinearity {
   const { tf } = store;
   const sum = (x: Tensor4D, around: Tensor4D | undefined): Tensor4D => (around ? tf.add(x, around) : x);
+  const behindSum =
+    (act: (x: Tensor4D) => Tensor4D): Nonlinearity =>
+    (x, around) =>
+      act(sum(x, around));
   switch (style.nonlinearity) {
     case 'hardtanh':
       return (x, around) => (around ? hardtanhOfSum(tf, x, around) : hardtanh(tf, x));
@@ -102,9 +111,12 @@ export function nonlinearity(
     case 'none':
       return sum;
     case 'prelu':
-    case 'scalar-prelu': {
-      const apply = prelu(store, name, style.nonlinearity === 'prelu' ? channels : 1);
-      return (x, around) => apply(sum(x, around));
-    }
+      return behindSum(prelu(store, name, channels));
+    case 'scalar-prelu':
+      return behindSum(prelu(store, name, 1));
+    case 'rprelu':
+      return behindSum(rprelu(store, name, channels));
+    case 'maxout':
+      return behindSum(maxout(store, name, channels));
   }
 }

@@ -33,12 +33,21 @@ describe('published recipes', () => {
     ['fda', IMAGENET, 512, { optimizer: 'adam', learningRate: 1e-3, weightDecay: 0 }],
     ['hwgq', IMAGENET, 256, { learningRate: 0.1, weightDecay: 5e-5 }],
     ['hwgq', VGG, 100, { epochs: 200, learningRate: 0.01, weightDecay: 5e-4 }],
+    ['adabin', CIFAR, 128, { epochs: 400, learningRate: 0.1, weightDecay: 1e-4, schedule: { type: 'cosine' } }],
+    ['adabin', IMAGENET, 256, { epochs: 120, learningRate: 0.1, weightDecay: 1e-5 }],
   ];
   test.each(EXPECTED)('%s on %o', (name, place, batchSize, settings) => {
     const preset = METHODS[name].preset(place);
     expect(preset.batchSize).toBe(batchSize);
     expect(Object.keys(preset.stages)).toEqual(['1']);
     expect(preset.stages['1']).toMatchObject(settings);
+  });
+
+  test('ReActNet has two steps of Adam with a linear decay, of which the first decays weights', () => {
+    const { batchSize, stages } = METHODS.reactnet.preset(IMAGENET);
+    const step = { epochs: 128, optimizer: 'adam', learningRate: 2.5e-3, schedule: { type: 'linear' } };
+    expect(batchSize).toBe(512);
+    expect(stages).toMatchObject({ '1': { ...step, weightDecay: 1e-5 }, '2': { ...step, weightDecay: 0 } });
   });
 
   const rateIn = (name: MethodName, place: Place, epoch: number): number =>

@@ -94,53 +94,77 @@ describe('architectures', () => {
   });
 });
 
-const CHECKPOINTS = [
+interface AuthorsCheckpoint {
+  readonly name: ArchitectureName;
+  readonly folder: string;
+  /** Default: that of BiPer's code. */
+  readonly file?: string;
+  readonly options?: Partial<NetworkOptions>;
+  readonly logits: string;
+  readonly images: number;
+}
+
+const CHECKPOINTS: readonly AuthorsCheckpoint[] = [
   {
     name: 'resnet20_1w1a',
     folder: 'biper-resnet20-cifar10',
-    omega0: 20,
     logits: 'golden_logits_first1000test.npy',
     images: 16,
   },
   {
     name: 'resnet20_1w32a',
     folder: 'biper-resnet20-1w32a-cifar10',
-    omega0: 20,
     logits: 'golden_logits_first200test.npy',
     images: 16,
   },
   {
     name: 'vgg_small_1w1a',
     folder: 'biper-vgg-small-cifar10',
-    omega0: 25,
+    options: { omega0: 25 },
     logits: 'golden_logits_first200test.npy',
     images: 4,
   },
-] as const;
+  {
+    name: 'resnet20_1w1a',
+    folder: 'adabin-resnet20-cifar10',
+    file: 'model.th',
+    options: { method: 'adabin' },
+    logits: 'golden_logits_first1000test.npy',
+    images: 16,
+  },
+];
+
+/** AdaBin calls its nonlinearities otherwise. */
+const storedName = (name: string): string => name.replace(/\bact(?=\d)/, 'nonlinear');
 
 describeWithShared("the authors' checkpoints", () => {
-  test.each([...CHECKPOINTS, { name: 'imagenet_resnet18_1w1a', folder: 'biper-resnet18-imagenet' }])(
-    '$name has just the tensors of $folder, in their order',
-    async ({ name, folder }) => {
-      const checkpoint = await openFile(sharedPath(`checkpoints/${folder}/model_best.pth.tar`)!);
-      const network = make(name, { classes: name.startsWith('imagenet') ? 1000 : 10 });
-      const ours = shapesOf(network);
-      const theirs = [...checkpoint.tensors].map(([tensor, { shape }]) => [tensor, shape] as const);
-      const expected = theirs.map(([tensor, shape]) => [tensor, /\.tau$/.test(tensor) ? [] : shape] as const);
-      expect(new Map(ours)).toEqual(new Map(expected));
-      const order = (names: Iterable<string>, kept: ReadonlySet<string>): string[] =>
-        [...names].filter((it) => kept.has(it));
-      const parameters = new Set(network.parameters.map((it) => it.name));
-      expect(order(ours.keys(), parameters)).toEqual(order(checkpoint.tensors.keys(), parameters));
-      network.dispose();
-    },
-  );
+  const openOf = ({ folder, file = 'model_best.pth.tar' }: Pick<AuthorsCheckpoint, 'folder' | 'file'>) =>
+    openFile(sharedPath(`checkpoints/${folder}/${file}`)!);
+  const imagenet = { name: 'imagenet_resnet18_1w1a', folder: 'biper-resnet18-imagenet', options: { classes: 1000 } };
 
-  test.each(CHECKPOINTS)('$name computes the logits of PyTorch', async ({ name, folder, omega0, logits, images }) => {
+  test.each<Pick<AuthorsCheckpoint, 'folder' | 'file' | 'options'> & { readonly name: string }>([
+    ...CHECKPOINTS,
+    imagenet,
+  ])('$name has just the tensors of $folder, in their order', async ({ name, options, ...place }) => {
+    const checkpoint = await openOf(place);
+    const network = make(name, options);
+    const ours = new Map([...shapesOf(network)].map(([tensor, shape]) => [storedName(tensor), shape] as const));
+    const theirs = [...checkpoint.tensors].map(([tensor, { shape }]) => [tensor, shape] as const);
+    const expected = theirs.map(([tensor, shape]) => [tensor, /\.tau$/.test(tensor) ? [] : shape] as const);
+    expect(new Map(ours)).toEqual(new Map(expected));
+    const order = (names: Iterable<string>, kept: ReadonlySet<string>): string[] =>
+      [...names].filter((it) => kept.has(it));
+    const parameters = new Set(network.parameters.map((it) => storedName(it.name)));
+    expect(order(ours.keys(), parameters)).toEqual(order(checkpoint.tensors.keys(), parameters));
+    network.dispose();
+  });
+
+  test.each(CHECKPOINTS)('$name with $folder computes the logits of PyTorch', async (authors) => {
+    const { name, folder, options, logits, images } = authors;
     const { tf } = backend;
-    const network = make(name, { omega0 });
+    const network = make(name, options);
     network.stage = '2';
-    await load(tf, network, await openFile(sharedPath(`checkpoints/${folder}/model_best.pth.tar`)!));
+    await load(tf, network, await openOf(authors), storedName);
     const records = await readFile(sharedPath('data/cifar-10-batches-bin/test_batch.bin')!);
     const bytes = new Uint8Array(images * 3072);
     for (let i = 0; i < images; i++) bytes.set(records.subarray(i * 3073 + 1, (i + 1) * 3073), i * 3072);

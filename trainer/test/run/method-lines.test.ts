@@ -50,11 +50,28 @@ describe('the first lines of a run', () => {
     );
   });
 
+  test('tell BiPer’s weights with ReActNet’s or AdaBin’s activations from BiPer’s own network', () => {
+    const [, react] = linesOf({ quantizers: { activations: 'rsign' }, network: { nonlinearity: 'rprelu' } });
+    expect(react).toBe(
+      'a combination that no paper has: quantizers.activations is rsign (published: per-sample), network.nonlinearity is rprelu (published: hardtanh)',
+    );
+    const [, adabin] = linesOf({ quantizers: { activations: 'adabin' }, network: { nonlinearity: 'maxout' } });
+    expect(adabin).toBe(
+      'a combination that no paper has: quantizers.activations is adabin (published: per-sample), network.nonlinearity is maxout (published: hardtanh)',
+    );
+  });
+
   test('don’t count what is written as published', () => {
     const stages = { '1': { optimizer: 'sgd', epochs: 10 } };
     expect(
       linesOf({ method: 'recu', quantizers: { weights: 'recu' }, network: { skips: 'conv' }, stages }),
     ).toHaveLength(1);
     expect(linesOf({ recipe: 'paper', quantizers: { activations: 'biper' } })).toHaveLength(1);
+    const ofReactNet = {
+      method: 'reactnet',
+      quantizers: { activations: 'rsign' },
+      network: { nonlinearity: 'rprelu' },
+    };
+    expect(linesOf(ofReactNet)).toHaveLength(1);
   });
 });

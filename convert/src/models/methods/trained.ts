@@ -4,6 +4,7 @@ import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import { type LevelledMap, type TwoLevels, twoLevelConv } from '../two-level-sums.js';
 import { type LatentWeights, type WeightRule, weightRule, zeroAsMinus, zeroAsPlus } from '../weight-rules.js';
+import { adaBinActivations, adaBinWeights } from './adabin.js';
 import { dorefaLevels, oneBitLevels } from './dorefa.js';
 import { dsqActivations, dsqWeights, isPiecewise, skipSoftness } from './dsq.js';
 import { fdaWeights, withoutFdaNoise } from './fda.js';
@@ -11,6 +12,7 @@ import { HALF_WAVE_LEVELS } from './hwgq.js';
 import { lqNetLevels, lqNetWeights } from './lq-net.js';
 import { bonnWeights, pcnnWeights } from './modulated.js';
 import { rbnnWeights } from './rbnn.js';
+import { learnedThreshold } from './reactnet.js';
 import type { TrainedLayer } from './trained-layer.js';
 
 // methods/trained.ts — layers of networks that signwave's own trainer made.
@@ -62,7 +64,12 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
       g.state.skip(`${name}.tree`, [[filters - 1, 2]]);
       return weightRule('recu', 0);
     },
+    reactnet: () => weightRule('bireal', 0),
+    adabin: () => ({ levelsOf: adaBinWeights }),
   };
+
+/** Weight quantizers that leave weights as they are in the first of their two stages. */
+export const REAL_IN_STAGE_1: readonly string[] = ['sign-two-stage', 'reactnet'];
 
 /** What a layer reads: one map of signs or floats, or activations of several levels, the lowest of which is 0, or of any two levels. */
 type Operand = { readonly map: Value } | { readonly levels: LevelBits } | { readonly levelled: LevelledMap };
@@ -107,6 +114,10 @@ const OPERANDS: Readonly<Record<string, (layer: TrainedLayer, x: Value, options:
   },
   fda: (layer, x) => ({ map: signs(layer.g, withoutFdaNoise(layer, x), 'fda') }),
   rbnn: ({ g }, x) => ({ map: signs(g, g.sampleMean(x), 'rbnn') }),
+  rsign: ({ g, name }, x) => ({
+    map: g.sign(x, { threshold: learnedThreshold(g, x, `${name}.move0`), sourceZeroRule: 'zero' }),
+  }),
+  adabin: ({ g, name }, x) => ({ levelled: adaBinActivations(g, x, name) }),
 };
 
 type ActivationOptions = QuantizerOptions & { readonly activationBits: number };
@@ -129,7 +140,7 @@ export interface TrainedQuantizers {
   readonly hasAlpha: boolean;
 }
 
-/** Whether activations are signs, as in every 1W/1A network. */
+/** Whether activations are signs that learn nothing, as in most 1W/1A networks. */
 export function isOneBit(activations: string): activations is OneBit {
   return Object.hasOwn(ZERO_RULES, activations);
 }

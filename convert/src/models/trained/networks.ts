@@ -106,7 +106,7 @@ const DEMO_SIZES = [28, 32];
 
 /**
  * The network that a checkpoint of signwave's trainer says it holds; nothing is guessed from the tensors. Its method is the weight
- * quantizer. If activations aren't signs, their quantizer is part of the name: `demo_1w1a+dorefa`.
+ * quantizer. If activations aren't plain signs, their quantizer is part of the name: `demo_1w1a+dorefa`, `demo_1w1a+rsign`.
  *
  * @throws {SignwaveError} `E_CHECKPOINT_ARCH` for a network that this version doesn't know; `E_CHECKPOINT_STRUCTURE` if its images have
  *   another size.

@@ -6,7 +6,7 @@ import { isObject } from '../is-object.js';
  */
 export interface NetworkStyle {
   readonly order: 'conv-norm-act' | 'conv-act-norm' | 'norm-conv-act' | 'norm-act-conv';
-  readonly nonlinearity: 'hardtanh' | 'relu' | 'prelu' | 'scalar-prelu' | 'none';
+  readonly nonlinearity: 'hardtanh' | 'relu' | 'prelu' | 'scalar-prelu' | 'rprelu' | 'maxout' | 'none';
   readonly skips: 'conv' | 'block';
   readonly shortcut: 'average-pad' | 'slice-pad' | 'conv' | 'binary-conv' | 'average-conv' | 'conv-average';
   readonly stem: 'norm-act' | 'norm' | 'bias' | 'none';
@@ -20,7 +20,7 @@ export interface NetworkStyle {
 
 export const STYLE_CHOICES = {
   order: ['conv-norm-act', 'conv-act-norm', 'norm-conv-act', 'norm-act-conv'],
-  nonlinearity: ['hardtanh', 'relu', 'prelu', 'scalar-prelu', 'none'],
+  nonlinearity: ['hardtanh', 'relu', 'prelu', 'scalar-prelu', 'rprelu', 'maxout', 'none'],
   skips: ['conv', 'block'],
   shortcut: ['average-pad', 'slice-pad', 'conv', 'binary-conv', 'average-conv', 'conv-average'],
   stem: ['norm-act', 'norm', 'bias', 'none'],

@@ -1,4 +1,6 @@
 import type { Value } from '@signwave/format';
+import { maxout } from '../methods/adabin.js';
+import { rprelu } from '../methods/reactnet.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv } from '../residual-block.js';
 import type { NetworkStyle } from './style.js';
@@ -64,6 +66,10 @@ export function nonlinearity(g: NetworkBuilder, { nonlinearity: kind }: NetworkS
       const [slope] = g.state.take(`${name}.weight`, [1]);
       return g.prelu(x, new Float32Array(g.shapeOf(x).channels).fill(slope!));
     }
+    case 'rprelu':
+      return rprelu(g, x, [`${name}.move1`, `${name}.prelu`, `${name}.move2`]);
+    case 'maxout':
+      return maxout(g, x, name);
     case 'none':
       return x;
   }
