@@ -73,7 +73,8 @@ function instanceOf(dawn: Dawn): Gpu {
   return gpu;
 }
 
-function isSoftware(info: GpuAdapterInfo): boolean {
+/** Whether an adapter computes on the CPU. */
+export function isSoftware(info: GpuAdapterInfo): boolean {
   return info.isFallbackAdapter === true || SOFTWARE.test(`${info.architecture} ${info.device} ${info.description}`);
 }
 
