@@ -40,6 +40,15 @@ export type Manifest = v.InferOutput<typeof MANIFEST_SCHEMA>;
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+/** Add up what a bundle takes, in bytes. @throws {Error} if it is more than {@link MAX_BYTES}. */
+export function verifySize(files: Manifest['files']): number {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total <= MAX_BYTES) return total;
+  throw new Error(
+    `the bundle has ${total} bytes, expected at most ${MAX_BYTES}: a higher --level or fewer --train-images make it smaller`,
+  );
+}
+
 /** Read a bundle's list of files and compare each file with it. @throws {Error} naming the first that is missing or changed. */
 export function readManifest(bundle: string): Manifest {
   const manifest = v.parse(MANIFEST_SCHEMA, JSON.parse(readFileSync(join(bundle, MANIFEST), 'utf8')));

@@ -1,5 +1,5 @@
 // What the program that makes bundles takes of the check.
-export { FILES, MANIFEST, MAX_BYTES, sha256 } from './bundle-layout.js';
+export { FILES, MANIFEST, sha256, verifySize } from './bundle-layout.js';
 export { toResiduals } from './image-residuals.js';
 export { blankLocaleData } from './locale-data.js';
 export { unpack } from './unpack.js';

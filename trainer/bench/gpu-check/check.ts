@@ -2,20 +2,28 @@
 //
 //   node check.mjs --bundle FOLDER --work FOLDER --out FOLDER [--minutes 8] [--batches 128,256,512] [--networks resnet20_1w1a,resnet18_1w1a]
 //   node check.mjs --stage TASK.json RESULT.json
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ARCHITECTURES } from '../../src/models/index.js';
 import { BATCHES, type CheckOptions, NETWORKS, REPORT_FILE, runCheck } from './run-check.js';
+import { errorFile } from './run-stage.js';
 import { runStage, type StageTask } from './stage.js';
 
 const MOST_MINUTES = 13;
 
 const [first, task, result] = process.argv.slice(2);
 if (first === '--stage') {
-  await runStage(JSON.parse(readFileSync(task!, 'utf8')) as StageTask, result!);
+  const isDone = await runStage(JSON.parse(readFileSync(task!, 'utf8')) as StageTask, result!).then(
+    () => true,
+    (error: unknown) => {
+      console.error((error as Error).message);
+      writeFileSync(errorFile(result!), (error as Error).message);
+      return false;
+    },
+  );
   // Dawn's threads would keep the process.
-  process.exit(0);
+  process.exit(isDone ? 0 : 1);
 }
 const options = optionsOf(process.argv.slice(2));
 const report = await runCheck(options).catch((error: unknown) => fail((error as Error).message));

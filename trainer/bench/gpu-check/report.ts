@@ -16,22 +16,20 @@ const STEP = part({
   images: POSITIVE,
   loss: FINITE,
   expectedLoss: FINITE,
-  /** Relative L2 distance of each parameter's gradient to that of the back end `cpu`. */
+  /** Relative L2 distance of each parameter's gradient to that of the back end `cpu`; of tiny ones relative to a share of the whole. */
   gradients: v.record(v.string(), FINITE),
   worst: FINITE,
   agrees: v.boolean(),
 });
 
-const SPEED = part({
+const SPEED = {
   network: v.string(),
   batch: POSITIVE,
-  /** The variant that was used; null for TensorFlow, which has its own. */
-  filterGradient: v.nullable(v.string()),
   steps: POSITIVE,
   /** Median. */
   msPerStep: POSITIVE,
   imagesPerSecond: POSITIVE,
-});
+};
 
 export const REPORT = v.object({
   schema: v.literal(1),
@@ -73,7 +71,7 @@ export const REPORT = v.object({
     /** The one that takes least time over all layers, of those that agree with `cpu` everywhere. */
     fastest: v.string(),
   }),
-  speed: v.array(v.object({ what: v.string(), result: SPEED })),
+  speed: v.array(v.object({ what: v.string(), result: part({ ...SPEED, filterGradient: v.string() }) })),
   kernels: part({
     network: v.string(),
     batch: POSITIVE,
@@ -97,7 +95,7 @@ export const REPORT = v.object({
     /** In the folder of the report. */
     checkpoint: v.string(),
   }),
-  tensorflow: part({ device: v.string(), isGpu: v.boolean(), step: STEP, speed: v.array(SPEED) }),
+  tensorflow: part({ device: v.string(), isGpu: v.boolean(), step: STEP, speed: v.array(v.object(SPEED)) }),
 });
 
 export type Report = v.InferOutput<typeof REPORT>;
@@ -106,7 +104,7 @@ type Measured<Part> = Extract<Part, { measured: true }>;
 /** What a stage finds out; time and the rest are added by the one who runs it. */
 export type Findings<Part> = Omit<Measured<Part>, 'measured' | 'seconds' | 'cut'>;
 export type StepFindings = Findings<Report['step']>;
-export type SpeedFindings = Findings<Report['speed'][number]['result']>;
+export type SpeedFindings = Findings<Report['tensorflow']>['speed'][number];
 
 export const notMeasured = (reason: string): NotMeasured => ({ measured: false, reason });
 

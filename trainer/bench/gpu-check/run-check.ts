@@ -19,6 +19,8 @@ const TOTAL_SECONDS = 15 * 60;
 const RESERVE_SECONDS = 5;
 /** What each stage may take at most. Together with training for 8 minutes they stay below the whole in all but bad luck. */
 const SECONDS = { adapter: 20, step: 60, filterGradients: 80, speed: 30, kernels: 40, tensorflow: 60 } as const;
+/** How much more than that on a software adapter, which only tests use. */
+const SOFTWARE_FACTOR = 4;
 /** Training may take longer than planned by this: loading, the last step, saving. */
 const TRAINING_EXTRA_SECONDS = 30;
 
@@ -67,9 +69,10 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
     adapter = notMeasured(`${whatIsMissing(process.env)}\n${adapter.reason}`);
     console.error(`no adapter. ${adapter.reason}`);
   }
+  const factor = adapter.measured && adapter.isSoftware ? SOFTWARE_FACTOR : 1;
   /** A stage on WebGPU, if there is any. */
   const onWebgpu = async <Found extends object>(task: Parameters<typeof run>[0], seconds: number) =>
-    adapter.measured ? run<Found>(task, seconds) : notMeasured('there is no WebGPU adapter');
+    adapter.measured ? run<Found>(task, factor * seconds) : notMeasured('there is no WebGPU adapter');
 
   const step = await onWebgpu<Findings<Report['step']>>({ stage: 'step' }, SECONDS.step);
   const filterGradients = await onWebgpu<Findings<Report['filterGradients']>>(

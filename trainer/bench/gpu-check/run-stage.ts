@@ -16,6 +16,9 @@ export interface Limits {
   readonly program?: readonly string[];
 }
 
+/** Where a stage leaves the message of what ended it, beside its result. */
+export const errorFile = (result: string): string => `${result}.error`;
+
 const THIS_PROGRAM = [fileURLToPath(import.meta.url)];
 
 /** Runs a stage in a process. Whatever happens to it is the result, with what was known by then. */
@@ -26,10 +29,11 @@ export async function runInProcess<Found extends object>(
   if (seconds < 1) return notMeasured('there was no time left for it');
   const result = join(task.work, 'stage-result.json');
   const taskFile = join(task.work, 'stage-task.json');
-  rmSync(result, { force: true });
+  for (const path of [result, errorFile(result)]) rmSync(path, { force: true });
   writeFileSync(taskFile, JSON.stringify(task));
   const startMs = performance.now();
-  const problem = await runNode([...program, '--stage', taskFile, result], seconds, env);
+  const end = await runNode([...program, '--stage', taskFile, result], seconds, env);
+  const problem = existsSync(errorFile(result)) ? readFileSync(errorFile(result), 'utf8') : end;
   const took = (performance.now() - startMs) / 1000;
   if (!existsSync(result)) return notMeasured(problem ?? 'it ended without a result');
   const found = readWhole<Found>(result);

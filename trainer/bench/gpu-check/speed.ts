@@ -18,10 +18,7 @@ export interface Load {
 }
 
 /** Images per second of training steps, each waited for. */
-export async function measureSpeed(
-  backend: TrainingBackend,
-  load: Load,
-): Promise<Omit<SpeedFindings, 'filterGradient'>> {
+export async function measureSpeed(backend: TrainingBackend, load: Load): Promise<SpeedFindings> {
   const { step, dispose } = stepOf(backend, load);
   for (let i = 0; i < WARM_UP_STEPS; i++) await step();
   const times: number[] = [];
@@ -78,7 +75,8 @@ export async function measureKernels(backend: TrainingBackend, load: Load): Prom
 function stepOf(backend: TrainingBackend, { network: name, batch }: Load) {
   const { tf } = backend;
   const random = seededRandom(1);
-  const network = createNetwork(name, { backend, random, classes: 10, omega0: 20 });
+  const input = { size: 32, channels: 3 } as const;
+  const network = createNetwork(name, { backend, random, classes: 10, omega0: 20, input });
   network.stage = '2';
   network.afterStep();
   const optimizer = new Sgd(tf, network.parameters, { momentum: 0.9, weightDecay: 1e-5, decayed: 'all' });

@@ -49,7 +49,7 @@ const STAGES = {
   },
   speed: async (task: StageTask, record: Keep) => {
     const { backend } = await openWebgpu(task);
-    record({ ...(await measureSpeed(backend, task)), filterGradient: task.filterGradient ?? null });
+    record({ ...(await measureSpeed(backend, task)), filterGradient: task.filterGradient });
   },
   kernels: async (task: StageTask, record: Keep) => {
     const { backend } = await openWebgpu(task);
@@ -99,14 +99,13 @@ async function measureTensorflow({ checkout, bundle, work, batches, networks }: 
   const backend = await openTensorflowOf(checkout!);
   if (!backend.isGpu) throw new Error(`TensorFlow is there, but not on a GPU: ${backend.device}`);
   const startMs = performance.now();
-  const seconds = (): number => (performance.now() - startMs) / 1000;
-  const step = { measured: true, seconds: seconds(), ...(await compareStep(backend, bundle, work)) };
-  const speed: (SpeedFindings & { measured: true; seconds: number })[] = [];
+  const found = await compareStep(backend, bundle, work);
+  const step = { measured: true, seconds: (performance.now() - startMs) / 1000, ...found };
+  const speed: SpeedFindings[] = [];
   const { device, isGpu } = backend;
   for (const network of networks!) {
     for (const batch of batches!) {
-      const found = await measureSpeed(backend, { network, batch });
-      speed.push({ measured: true, seconds: seconds(), ...found, filterGradient: null });
+      speed.push(await measureSpeed(backend, { network, batch }));
       record({ device, isGpu, step, speed });
     }
   }
