@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { SignwaveError } from '@signwave/format';
 import type { Attempt } from './attempt.js';
 import { type Dawn, firstLine, type Gpu, type GpuAdapterInfo, isNotInstalled, type Modules } from './modules.js';
+import { chooseFilterGradient } from './webgpu-filter-gradient.js';
 import { registerWaves } from './webgpu-waves.js';
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
@@ -58,7 +59,10 @@ export async function openWebgpu(modules: Modules, isForced: boolean): Promise<A
   }
   makeErrorsFatal(tf.backend() as unknown as WebgpuKernels);
   registerWaves(tf);
-  return { name: 'webgpu', tf, device: `Dawn, ${name}`, isGpu: !isSoftware(adapter.info) };
+  const isGpu = !isSoftware(adapter.info);
+  // A software adapter, which only tests use, would take seconds to measure.
+  if (isGpu) await chooseFilterGradient(tf);
+  return { name: 'webgpu', tf, device: `Dawn, ${name}`, isGpu };
 }
 
 function instanceOf(dawn: Dawn): Gpu {
@@ -69,7 +73,8 @@ function instanceOf(dawn: Dawn): Gpu {
   return gpu;
 }
 
-function isSoftware(info: GpuAdapterInfo): boolean {
+/** Whether an adapter computes on the CPU. */
+export function isSoftware(info: GpuAdapterInfo): boolean {
   return info.isFallbackAdapter === true || SOFTWARE.test(`${info.architecture} ${info.device} ${info.description}`);
 }
 
