@@ -1,17 +1,21 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 
 /**
- * Runs the built command line in the repository's root.
+ * Runs the built command line in the repository's root. If it fails, this process ends with it.
  *
  * @param {string[]} args
  * @returns {string} its standard output
  */
 export function signwave(args) {
-  return execFileSync(process.execPath, ['cli/dist/signwave.mjs', ...args], {
+  const { status, stdout, error } = spawnSync(process.execPath, ['cli/dist/signwave.mjs', ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  if (error) throw error;
+  if (status === 0) return stdout;
+  console.error(`${stdout}signwave ${args.join(' ')} ended with status ${status}`);
+  process.exit(1);
 }
 
 /**

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { zooDocument } from './zoo-document.mjs';
 
 /** Paths from the repository's root. */
-export const LIST = 'zoo/models.json';
-export const README = 'zoo/README.md';
+const LIST = 'zoo/models.json';
+const README = 'zoo/README.md';
 /** Of all models together, since git keeps every version of them. */
 export const MAX_BYTES = 4_000_000;
 
