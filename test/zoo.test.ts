@@ -9,10 +9,14 @@ import { parseConfig } from '../trainer/src/config/parse-config.js';
 import { differingImages, firstClasses } from '../zoo/scripts/compare-outputs.mjs';
 import { zooDocument } from '../zoo/scripts/zoo-document.mjs';
 import { MAX_BYTES, type ZooModel } from '../zoo/scripts/zoo-files.mjs';
+import { sharedPath } from './shared.js';
 import { ROOT, readText } from './source-files.js';
 
 const models: readonly ZooModel[] = JSON.parse(readText('zoo/models.json'));
 const bytesOf = ({ file }: ZooModel): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(`${ROOT}zoo/${file}`));
+const ALL = process.env.SIGNWAVE_FULL === '1';
+if (!ALL)
+  console.warn('the zoo on whole test sets is skipped: SIGNWAVE_FULL=1 runs it on those that the maintainers have');
 /** The part of Fashion-MNIST that the repository has. */
 const FASHION_MNIST = `fashion-mnist:${ROOT}examples/fashion-mnist`;
 
@@ -65,6 +69,16 @@ describe.each(models)('the zoo’s $name', (entry) => {
     // Twice the interval of 95 %, which one model in twenty would miss.
     const { top1Percent, top1Low, top1High } = evaluation;
     expect(Math.abs((100 * entry.hits) / entry.images - top1Percent)).toBeLessThan(top1High - top1Low);
+  });
+});
+
+describe.runIf(ALL)('on the whole of CIFAR-10', () => {
+  const ofCifar = models.filter(({ data }) => data.format === 'cifar10');
+  const folder = sharedPath('data/cifar-10-batches-bin');
+
+  test.runIf(folder).each(ofCifar)('$name has the hits that the list says', { timeout: 600_000 }, async (entry) => {
+    const { evaluation } = await evaluateOn(await load(bytesOf(entry)), await openImageSample(`cifar10:${folder}`));
+    expect(evaluation).toMatchObject({ images: entry.images, top1: entry.hits });
   });
 });
 

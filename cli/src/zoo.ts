@@ -26,7 +26,13 @@ const FOLDER = fileURLToPath(new URL('./zoo', import.meta.url));
 
 /** @throws {SignwaveError} `E_IO` if the list can't be read. */
 export function zooModels(folder: string = FOLDER): readonly ZooModel[] {
-  return JSON.parse(new TextDecoder().decode(read(join(folder, 'models.json'))));
+  const path = join(folder, 'models.json');
+  const text = new TextDecoder().decode(read(path));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }
 
 /**
@@ -68,6 +74,17 @@ function read(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new SignwaveError('E_IO', `${path}, a part of signwave, can't be read; install signwave again`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): SignwaveError {
+  const reason = (cause as Error).message;
+  return new SignwaveError(
+    'E_IO',
+    `${path} is a part of signwave and can't be read (${reason}); install signwave again`,
+    {
+      cause,
+    },
+  );
 }

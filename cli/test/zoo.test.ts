@@ -42,6 +42,12 @@ describe('a model of the zoo', () => {
     expect(() => zooFile(name, folder)).toThrow(expect.objectContaining({ code: 'E_IO' }));
   });
 
+  test('says so if the list is cut short', () => {
+    const folder = copyOf('cut');
+    writeFileSync(join(folder, 'models.json'), '[{"name":');
+    expect(() => zooModels(folder)).toThrow(expect.objectContaining({ code: 'E_IO' }));
+  });
+
   test('of an unknown name is refused with the names that there are', () => {
     const names = zooModels(ZOO).map((it) => it.name);
     expect(() => zooFile('resnet-9000', ZOO)).toThrow(
