@@ -15,6 +15,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -109,6 +110,9 @@ async function buildCli() {
   chmodSync('cli/dist/signwave.mjs', 0o755);
   for (const name of FUSED_OPS) copyFileSync(`trainer/src/setup/${name}`, `cli/dist/${name}`);
   copyFileSync(CONFIG_SCHEMA, 'cli/dist/config.schema.json');
+  mkdirSync('cli/dist/zoo');
+  copyFileSync('zoo/models.json', 'cli/dist/zoo/models.json');
+  cpSync('zoo/models', 'cli/dist/zoo/models', { recursive: true });
 }
 
 async function buildTrainer() {

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { modelPath } from './zoo.js';
 
 /** Parsers of option values. What they refuse is a usage error (exit code 2). */
 export function positiveInteger(text: string): number {
@@ -14,6 +15,10 @@ export function positiveNumber(text: string): number {
   }
   return value;
 }
+
+/** A model, by its file or by `zoo:NAME`; commands get a path. @param name as usage shows it: `<model>`. */
+export const modelArgument = (name: string, what = 'model (.sgnw)'): Argument =>
+  new Argument(name, `${what}, or zoo:NAME`).argParser(modelPath);
 
 /** Options that several commands have. */
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of text');

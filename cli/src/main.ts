@@ -11,6 +11,7 @@ import { registerRun } from './commands/run.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
+import { registerZoo } from './commands/zoo.js';
 import { expandHome } from './expand-home.js';
 import { color, printNote } from './report/output.js';
 import { VERSION } from './version.js';
@@ -35,6 +36,7 @@ for (const register of [
   registerAnalyze,
   registerTrain,
   registerSetup,
+  registerZoo,
 ]) {
   register(program);
 }

@@ -1,10 +1,10 @@
-// Build the page into page/dist: a folder that any static host serves. It takes along the example checkpoint and images, and, for the
+// Build the page into page/dist: a folder that any static host serves. It takes along the zoo, the example checkpoint and images, and, for the
 // comparison, onnxruntime-web as bench/package-lock.json has it.
 //
 //   npm run page:build
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -69,6 +69,7 @@ const { metafile } = await build({
 for (const name of STATIC_FILES) copyFileSync(`page/${name}`, `${OUTPUT}/${name}`);
 const files = [...STATIC_FILES, ...filesOfFirstLoad(/** @type {import('esbuild').Metafile} */ (metafile))];
 copyExamples();
+copyZoo();
 for (const name of ORT_FILES) copyFileSync(`${ORT}/dist/${name}`, `${OUTPUT}/ort/${name}`);
 const laterFiles = readdirSync(OUTPUT, { recursive: true, encoding: 'utf8' })
   .filter((path) => statSync(`${OUTPUT}/${path}`).isFile())
@@ -77,11 +78,20 @@ const laterFiles = readdirSync(OUTPUT, { recursive: true, encoding: 'utf8' })
   .sort();
 const hash = createHash('sha256');
 for (const name of [...files, ...laterFiles]) hash.update(readFileSync(`${OUTPUT}/${name}`));
+/** Folders of the output, which have nothing for a first visit: the service worker needs no list of their files. */
+const laterFolders = [...new Set(laterFiles.flatMap((path) => /^[^/]+\//.exec(path) ?? []))];
 const version = hash.digest('hex').slice(0, 12);
 await build({
   ...options,
   entryPoints: { 'service-worker': 'page/src/service-worker.ts' },
-  define: { BUILD: JSON.stringify({ version, files: ['./', ...files], laterFiles }) },
+  define: {
+    BUILD: JSON.stringify({
+      version,
+      files: ['./', ...files],
+      laterFiles: laterFiles.filter((path) => !path.includes('/')),
+      laterFolders,
+    }),
+  },
 });
 cpSync('LICENSE', `${OUTPUT}/LICENSE`);
 reportSizes();
@@ -100,6 +110,18 @@ function filesOfFirstLoad({ outputs }) {
       if (kind === 'import-statement') reached.add(imported);
   }
   return [...reached].map((path) => basename(path)).sort();
+}
+
+/** The zoo's files, and a list of their names and what the page says of them. It isn't in the page, which would grow with each model. */
+function copyZoo() {
+  cpSync('zoo/models', `${OUTPUT}/zoo`, { recursive: true });
+  /** @type {import('../../zoo/scripts/zoo-files.mjs').ZooModel[]} */
+  const models = JSON.parse(readFileSync('zoo/models.json', 'utf8'));
+  const choices = models.map(({ name, data, hits, images, bytes }) => {
+    const accuracy = ((100 * hits) / images).toFixed(1);
+    return { name, text: `${name}: ${data.name}, ${accuracy} %, ${(bytes / 1000).toFixed(1)} kB` };
+  });
+  writeFileSync(`${OUTPUT}/zoo/choices.json`, JSON.stringify(choices));
 }
 
 /** The first image of each class, named after it. */

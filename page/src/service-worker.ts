@@ -1,8 +1,12 @@
-/** Filled in by page/scripts/build.mjs: a version that changes with the files, the files for a first visit, and those for later. */
+/**
+ * Filled in by page/scripts/build.mjs: a version that changes with the files, the files for a first visit, and for later files and whole
+ * folders.
+ */
 declare const BUILD: {
   readonly version: string;
   readonly files: readonly string[];
   readonly laterFiles: readonly string[];
+  readonly laterFolders: readonly string[];
 };
 
 const scope = globalThis as unknown as ServiceWorkerGlobalScope;
@@ -24,9 +28,9 @@ interface ServiceWorkerEvent {
 // The origin may have other applications, and other copies of this page in other folders; their caches are left alone.
 const ownCaches = `signwave-page ${scope.registration.scope} `;
 const cacheName = `${ownCaches}${BUILD.version}`;
-const ownAddresses = new Set(
-  [...BUILD.files, ...BUILD.laterFiles].map((file) => new URL(file, scope.registration.scope).href),
-);
+const addressesOf = (paths: readonly string[]) => paths.map((path) => new URL(path, scope.registration.scope).href);
+const ownAddresses = new Set(addressesOf([...BUILD.files, ...BUILD.laterFiles]));
+const ownFolders = addressesOf(BUILD.laterFolders);
 
 scope.addEventListener('install', (event) => {
   event.waitUntil(
@@ -50,7 +54,9 @@ async function deleteOldCaches(): Promise<void> {
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method === 'GET' && ownAddresses.has(origin + pathname)) event.respondWith(answer(request));
+  const address = origin + pathname;
+  const isOwn = ownAddresses.has(address) || ownFolders.some((folder) => address.startsWith(folder));
+  if (request.method === 'GET' && isOwn) event.respondWith(answer(request));
 });
 
 /** Answers from the cache. What a first visit doesn't fetch (examples and the peer) is added to it on first use. */

@@ -1,6 +1,6 @@
 // Checks each package as npm would publish it: do the files exist that package.json names (publint), do its types fit its modules (attw),
-// does the runtime work in an otherwise empty folder, and is the source that `setup tensorflow` compiles in the right place? Needs
-// `npm run build`.
+// does the runtime work in an otherwise empty folder, and are the source that `setup tensorflow` compiles and the zoo in the right place?
+// Needs `npm run build`.
 //
 //   node scripts/checks/check-packages.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -42,6 +42,7 @@ for (const folder of [...LIBRARIES, 'cli']) await lint(folder);
 for (const folder of LIBRARIES) checkTypes(folder);
 runAlone();
 for (const folder of ['cli', 'trainer']) checkFusedOps(folder);
+checkZoo();
 
 /** @param {string} folder */
 async function lint(folder) {
@@ -100,9 +101,7 @@ function runAlone() {
  * @param {string} folder
  */
 function checkFusedOps(folder) {
-  const packed = execFileSync('npm', ['pack', `./${folder}`, '--dry-run', '--json'], { encoding: 'utf8', shell });
-  /** @type {[{ files: { path: string }[] }]} */
-  const [{ files }] = JSON.parse(packed);
+  const { files } = packOf(folder);
   for (const name of ['fused-ops.cc', 'fused-functions.h']) {
     note(
       folder,
@@ -110,6 +109,32 @@ function checkFusedOps(folder) {
       files.some(({ path }) => path === `dist/${name}`),
     );
   }
+}
+
+/** Checks that the command line brings the list of the zoo and every model in it, where cli/src/zoo.ts looks for them. */
+function checkZoo() {
+  const { files, size } = packOf('cli');
+  const models = /** @type {{ file: string, bytes: number }[]} */ (JSON.parse(readFileSync('zoo/models.json', 'utf8')));
+  const isThere = ['models.json', ...models.map(({ file }) => file)].every((name) =>
+    files.some(({ path }) => path === `dist/zoo/${name}`),
+  );
+  const bytes = models.reduce((sum, model) => sum + model.bytes, 0).toLocaleString('en-US');
+  note(
+    'cli',
+    `has the zoo: ${models.length} models, ${bytes} bytes; the package has ${size.toLocaleString('en-US')}`,
+    isThere,
+  );
+}
+
+/**
+ * What npm would publish of a folder: files, and the size of the archive in bytes.
+ *
+ * @param {string} folder
+ * @returns {{ files: { path: string }[], size: number }}
+ */
+function packOf(folder) {
+  const text = execFileSync('npm', ['pack', `./${folder}`, '--dry-run', '--json'], { encoding: 'utf8', shell });
+  return JSON.parse(text)[0];
 }
 
 /**

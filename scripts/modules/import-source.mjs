@@ -2,6 +2,12 @@ import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
+/** Packages with native code, and those of which a process may have one copy only. */
+const EXTERNAL = ['echarts', 'sharp', '@tensorflow/*', 'webgpu'];
+
+/** Counts imports, since Node would take a second module at an address for the first. */
+let imported = 0;
+
 /**
  * Compiles and imports a TypeScript module of the workspace. The working directory must be the repository's root.
  *
@@ -9,10 +15,10 @@ import { build } from 'esbuild';
  * @returns {Promise<any>} what it exports
  */
 export async function importSource(entry) {
-  const outfile = `build/source-${process.pid}.mjs`;
+  const outfile = `build/source-${process.pid}-${++imported}.mjs`;
   /** @type {import('esbuild').BuildOptions} */
   const platform = { platform: 'node', format: 'esm', target: 'node20', conditions: ['signwave:source', 'module'] };
-  await build({ entryPoints: [entry], outfile, bundle: true, external: ['echarts'], logLevel: 'warning', ...platform });
+  await build({ entryPoints: [entry], outfile, bundle: true, external: EXTERNAL, logLevel: 'warning', ...platform });
   try {
     return await import(pathToFileURL(outfile).href);
   } finally {

@@ -15,7 +15,7 @@ import { createOrtSession, describeDevice, readModelFile, readTemperature } from
 import { Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, kernelsOption, positiveInteger } from '../arguments.js';
+import { jsonOption, kernelsOption, modelArgument, positiveInteger } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -44,7 +44,7 @@ export function registerBench(program: Command): void {
   program
     .command('bench')
     .description('time a model, as a whole and layer by layer, and against other engines; outputs are checked first')
-    .argument('<model>', 'model (.sgnw)')
+    .addArgument(modelArgument('<model>'))
     .option('--threads <list>', 'numbers of threads, e.g. 1,2', parseThreads, [1])
     .option('--per-layer', 'time each step by itself')
     .option('--peers', 'compare with ONNX Runtime Web (float32, wasm) in the same process, rounds interleaved')

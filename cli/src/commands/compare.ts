@@ -3,7 +3,7 @@ import { type InputNode, inferShapes, SignwaveError } from '@signwave/format';
 import { compareModels } from '@signwave/lab';
 import { DEFAULT_IMAGES, openImageSample, readModelFile } from '@signwave/lab/node';
 import type { Command } from 'commander';
-import { jsonOption, limitOption } from '../arguments.js';
+import { jsonOption, limitOption, modelArgument } from '../arguments.js';
 import { count, percent, printJson, printRemark, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
@@ -18,8 +18,8 @@ export function registerCompare(program: Command): void {
   program
     .command('compare')
     .description('compare two models on images, layer by layer')
-    .argument('<a>', 'model (.sgnw)')
-    .argument('<b>', 'model (.sgnw)')
+    .addArgument(modelArgument('<a>'))
+    .addArgument(modelArgument('<b>'))
     .requiredOption('--images <data>', DATA_ARGUMENT)
     .addOption(limitOption(`images (default ${DEFAULT_IMAGES})`))
     .addOption(jsonOption())

@@ -4,7 +4,7 @@ import { argMax, type Evaluation, evaluateOn } from '@signwave/lab';
 import { openImageSample, readLabels, writeNpy } from '@signwave/lab/node';
 import type { KernelChoice } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, kernelsOption, limitOption, threadsOption } from '../arguments.js';
+import { jsonOption, kernelsOption, limitOption, modelArgument, threadsOption } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { evaluationHtml } from '../report/evaluation-html.js';
 import { percent, printJson, printNote, printRemark, printResult } from '../report/output.js';
@@ -27,7 +27,7 @@ export function registerEval(program: Command): void {
   program
     .command('eval')
     .description('measure a model’s accuracy on labelled images')
-    .argument('<model>', 'model (.sgnw)')
+    .addArgument(modelArgument('<model>'))
     .argument('<data>', DATA_ARGUMENT)
     .addOption(limitOption('images'))
     .option('--labels <file>', 'class names in the model’s order, in place of its own: they say which folder is which')

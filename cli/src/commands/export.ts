@@ -3,6 +3,7 @@ import { writeFileAtomic, writeFolderAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { readModelFile } from '@signwave/lab/node';
 import type { Command } from 'commander';
+import { modelArgument } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { count, printResult } from '../report/output.js';
 
@@ -16,7 +17,7 @@ export function registerExport(program: Command): void {
   program
     .command('export')
     .description('write a model in another format')
-    .argument('<model>', 'model (.sgnw)')
+    .addArgument(modelArgument('<model>'))
     .option('--onnx <file>', 'ONNX: standard operators, float32, input (N, C, H, W) preprocessed')
     .option(
       '--exact',

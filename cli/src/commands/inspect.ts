@@ -27,7 +27,7 @@ import {
 } from '@signwave/lab/node';
 import { load } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, prefixOption, stateDictOption } from '../arguments.js';
+import { jsonOption, modelArgument, prefixOption, stateDictOption } from '../arguments.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 
@@ -35,7 +35,7 @@ export function registerInspect(program: Command): void {
   program
     .command('inspect')
     .description('show what a model or a checkpoint holds')
-    .argument('<file>', 'model (.sgnw) or checkpoint')
+    .addArgument(modelArgument('<file>', 'model (.sgnw) or checkpoint'))
     .option('--plan', 'show which kernel runs each step of a model on this machine, and why')
     .option('--tune', 'with --plan: try several kernels first, as load(..., { tune: true }) does')
     .addOption(stateDictOption())

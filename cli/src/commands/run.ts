@@ -4,7 +4,7 @@ import { ImageNotes, inContext } from '@signwave/lab';
 import { readInputArray, writeNpy } from '@signwave/lab/node';
 import { type KernelChoice, type LoadOptions, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, kernelsOption, positiveInteger, threadsOption } from '../arguments.js';
+import { jsonOption, kernelsOption, modelArgument, positiveInteger, threadsOption } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printRemark, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -22,7 +22,7 @@ export function registerRun(program: Command): void {
   program
     .command('run')
     .description('classify images, or run a batch of arrays')
-    .argument('<model>', 'model (.sgnw)')
+    .addArgument(modelArgument('<model>'))
     .argument('[images...]', 'image files: PNG, JPEG, WebP, TIFF, PPM, PGM')
     .option('--top <n>', 'classes to show for each image', positiveInteger, 5)
     .option('--npy <file>', 'instead of images: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) preprocessed')

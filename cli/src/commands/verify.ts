@@ -11,7 +11,7 @@ import {
 } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
 import type { Command } from 'commander';
-import { jsonOption, limitOption, prefixOption, stateDictOption } from '../arguments.js';
+import { jsonOption, limitOption, modelArgument, prefixOption, stateDictOption } from '../arguments.js';
 import { color, count, printJson, printRemark, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
@@ -31,7 +31,7 @@ export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('check a model: structure, checksums, every bit against the reference, agreement with its checkpoint')
-    .argument('<model>', 'model (.sgnw)')
+    .addArgument(modelArgument('<model>'))
     .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
     .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
     .addOption(stateDictOption())

@@ -60,6 +60,18 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
       return place.status.textContent ?? '';
     }),
   );
+  const zoo = byId<HTMLSelectElement>('zoo');
+  zoo.addEventListener('change', () =>
+    attempt(place, 'Loading the model …', async () => {
+      const path = `zoo/${zoo.value}.sgnw`;
+      // So that the same one can be chosen again after other files.
+      zoo.value = '';
+      await open([await fetchFile(path)]);
+      return place.status.textContent ?? '';
+    }),
+  );
+  // Without the list the page works as well.
+  void listZoo(zoo).catch(() => undefined);
   byId('conversion-options').addEventListener('toggle', () => listChoices(arch, recipe), { once: true });
   for (const field of [omega0, arch, recipe, stateDict, prefix]) {
     field.addEventListener('change', () => {
@@ -68,16 +80,28 @@ export function startModelView(use: (opened: OpenedModel) => Promise<void>): voi
   }
 }
 
+/** Offers the models that lie beside the page. */
+async function listZoo(field: HTMLSelectElement): Promise<void> {
+  const choices: { name: string; text: string }[] = JSON.parse(await (await fetchFile('zoo/choices.json')).text());
+  field.append(...choices.map(({ name, text }) => new Option(text, name)));
+  field.hidden = false;
+}
+
 async function listChoices(arch: HTMLSelectElement, recipe: HTMLSelectElement): Promise<void> {
   const { architectures, recipes } = await askWorker('choices', []);
   arch.append(...architectures.map((name) => new Option(name, name)));
   recipe.append(...recipes.map((name) => new Option(name, name)));
 }
 
-export async function fetchExample(name: string): Promise<File> {
-  const response = await fetch(`examples/${name}`);
-  if (!response.ok) throw new Error(`examples/${name}: the server answered ${response.status}`);
-  return new File([await response.blob()], name.replace(/^.*\//, ''));
+export function fetchExample(name: string): Promise<File> {
+  return fetchFile(`examples/${name}`);
+}
+
+/** @param path from the page's folder. */
+async function fetchFile(path: string): Promise<File> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: the server answered ${response.status}`);
+  return new File([await response.blob()], path.replace(/^.*\//, ''));
 }
 
 function statusOf({ converted, fileName, notes }: OpenedModel): string {
