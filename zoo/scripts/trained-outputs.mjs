@@ -2,15 +2,12 @@
 import { takeImages } from '@signwave/data';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.ts';
 import { verifySameConfig } from '../../trainer/src/checkpoint/compare-configs.ts';
-import { readCheckpointFile } from '../../trainer/src/checkpoint/output-folder.ts';
-import { readCheckpoint, restoreNetwork } from '../../trainer/src/checkpoint/training-state.ts';
+import { inferenceFacts } from '../../trainer/src/checkpoint/inference-facts.ts';
 import { readConfig } from '../../trainer/src/config/parse-config.ts';
 import { NO_AUGMENTATION } from '../../trainer/src/data/batch-plan.ts';
 import { openBatches } from '../../trainer/src/data/batch-stream.ts';
 import { openData } from '../../trainer/src/data/open-data.ts';
-import { outputScaleOf } from '../../trainer/src/methods/biper-preset.ts';
-import { createNetwork } from '../../trainer/src/models/index.ts';
-import { seededRandom } from '../../trainer/src/random.ts';
+import { trainedNetwork } from '../../trainer/src/run/networks.ts';
 import { imagesTensor } from '../../trainer/src/run/tensors.ts';
 
 /** Images of a forward pass. */
@@ -35,28 +32,16 @@ const BATCH = 100;
  * @throws {import('@signwave/format').SignwaveError} `E_RESUME` if the checkpoint was trained with other settings.
  */
 export async function trainedOutputs({ checkpoint: path, config: configPath, folder, backend: force, only }) {
-  const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
-  const { config, stage, epoch, bestAccuracy: accuracyThen } = checkpoint.state;
-  verifySameConfig(path, config, await readConfig(configPath));
-  const data = await openData({ ...config.data, folder }, { isStrict: true, log: () => {}, scan: () => {} });
+  const asked = await readConfig(configPath);
+  const data = await openData({ ...asked.data, folder }, { isStrict: true, log: () => {}, scan: () => {} });
   const backend = await chooseBackend({ force });
+  const place = { backend, data, facts: inferenceFacts(asked, data) };
+  const { network, checkpoint } = await trainedNetwork(path, undefined, place);
+  const { config, stage, epoch, bestAccuracy: accuracyThen } = checkpoint.state;
+  verifySameConfig(path, config, asked);
   const test = only ? takeImages(data.test, only) : data.test;
   const { tf } = backend;
   const classes = data.classNames.length;
-  const network = createNetwork(config.architecture, {
-    ...config.quantizers,
-    backend,
-    random: seededRandom(config.seed),
-    classes,
-    omega0: config.omega0,
-    method: config.method,
-    methodOptions: config.methodOptions,
-    style: config.network,
-    outputScale: outputScaleOf(config.recipe, config.quantizers.weights),
-    input: { size: data.height === 32 ? 32 : 28, channels: data.channels },
-  });
-  restoreNetwork(tf, network, checkpoint);
-  network.stage = stage;
   network.progress = progressOf(config.stages[stage], epoch);
   const { mean, std, side } = config.data;
   const plan = { seed: 0, batchSize: BATCH, shuffle: false, dropsSingle: false, mean, std, side };
