@@ -69,7 +69,12 @@ try {
 
 /** Vulkan's loader, and xz to unpack the rest with. */
 function addDebianPackages() {
-  const { status } = spawnSync('apt-get', ['download', '-qq', ...DEBIAN_PACKAGES], { cwd: work, stdio: 'inherit' });
+  // Debian's own user for downloads can't write into a temporary folder of ours.
+  const options = ['-qq', '-o', 'APT::Sandbox::User=root'];
+  const { status } = spawnSync('apt-get', ['download', ...options, ...DEBIAN_PACKAGES], {
+    cwd: work,
+    stdio: 'inherit',
+  });
   if (status !== 0) fail(`apt-get can't download ${DEBIAN_PACKAGES.join(', ')}: run apt-get update first`);
   const root = join(work, 'debian');
   for (const name of DEBIAN_PACKAGES) {

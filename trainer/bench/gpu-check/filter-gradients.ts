@@ -18,7 +18,7 @@ const CHECKED_IMAGES = 2;
 const TOLERANCE = 1e-4;
 
 /** Ways to compute the gradient of a convolution with respect to its filter. */
-export const VARIANTS: Readonly<Record<string, Variant | 'stock'>> = {
+const VARIANTS: Readonly<Record<string, Variant | 'stock'>> = {
   /** tfjs's kernel: one thread for each weight. */
   stock: 'stock',
   /** One product (C, P) (P, O) for each place of the filter. */
