@@ -69,7 +69,12 @@ try {
 
 /** Vulkan's loader, and xz to unpack the rest with. */
 function addDebianPackages() {
-  const { status } = spawnSync('apt-get', ['download', '-qq', ...DEBIAN_PACKAGES], { cwd: work, stdio: 'inherit' });
+  // Debian's own user for downloads can't write into a temporary folder of ours.
+  const options = ['-qq', '-o', 'APT::Sandbox::User=root'];
+  const { status } = spawnSync('apt-get', ['download', ...options, ...DEBIAN_PACKAGES], {
+    cwd: work,
+    stdio: 'inherit',
+  });
   if (status !== 0) fail(`apt-get can't download ${DEBIAN_PACKAGES.join(', ')}: run apt-get update first`);
   const root = join(work, 'debian');
   for (const name of DEBIAN_PACKAGES) {
@@ -162,8 +167,8 @@ function addImages() {
   const images = new Uint8Array(Buffer.concat(records.map((it) => it.subarray(1))));
   const path = join(work, 'images');
   writeFileSync(path, toResiduals(images));
-  // Residuals are bytes of one kind: their neighbours tell more about them than their addresses do.
-  pack(path, FILES.images, [`--lzma2=preset=${values.level},lc=4,pb=0`]);
+  // Nothing in them comes twice, so looking far for matches takes long and gains nothing. What counts is the byte before, not the address.
+  pack(path, FILES.images, ['--lzma2=preset=0,mode=normal,mf=hc3,nice=16,dict=64KiB,lc=4,pb=0']);
   writeFileSync(
     join(folder, FILES.labels),
     Uint8Array.from(records, (it) => it[0]),

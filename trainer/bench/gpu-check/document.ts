@@ -23,7 +23,7 @@ The machine needs Linux on x86-64, glibc 2.36 or later, and an NVIDIA driver wit
 \`NVIDIA_DRIVER_CAPABILITIES=all\`). No root, no network, no Vulkan loader. If the driver's description for the loader (\`nvidia_icd.json\`) is missing, the check writes one of its own; what
 else is missing it says. Any other Vulkan driver is used, too, if the loader finds it or \`VK_DRIVER_FILES\` names it.
 
-The check takes at most 15 minutes: some three to seven, and the minutes of training that \`--minutes\` asks for. Where a command may take 10 minutes only, ask for fewer. \`--batches\` and \`--networks\` take
+The check takes at most 15 minutes, training for \`--minutes\` included; the other parts take what is left at most. Where a command may take less than that, ask for fewer minutes. \`--batches\` and \`--networks\` take
 other batches and networks. Run from a checkout in which \`signwave setup tensorflow --gpu\` has built TensorFlow for CUDA (\`sh trainer/scripts/gpu-check.sh build/gpu-bundle\`), it measures that
 back end, too.
 

@@ -48,7 +48,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   const elapsed = (): number => (Date.now() - startedMs) / 1000;
   const left = (): number => TOTAL_SECONDS - RESERVE_SECONDS - elapsed();
   const [network, batch] = [networks[0]!, batches[0]!];
-  const common = { bundle, work, out, manifest, network, batch };
+  const common = { bundle, work, out, manifest, network, networks, batch };
   let env: NonNullable<Limits['env']> = {};
   const run = <Found extends object>(task: Pick<StageTask, 'stage'> & Partial<StageTask>, seconds: number) => {
     console.log(`${elapsed().toFixed(0)} s: ${task.stage} ${task.network ?? ''} ${task.batch ?? ''}`.trimEnd());
@@ -93,10 +93,7 @@ export async function runCheck(options: CheckOptions): Promise<Report> {
   if (filterGradient !== 'stock') await measureSpeed({ network, batch, filterGradient: 'stock' });
   const kernels = await onWebgpu<Findings<Report['kernels']>>({ stage: 'kernels', filterGradient }, SECONDS.kernels);
   const tensorflow = hasTensorflow(checkout)
-    ? await run<Findings<Report['tensorflow']>>(
-        { stage: 'tensorflow', checkout, networks, batches },
-        SECONDS.tensorflow,
-      )
+    ? await run<Findings<Report['tensorflow']>>({ stage: 'tensorflow', checkout, batches }, SECONDS.tensorflow)
     : notMeasured(
         'no checkout beside the check has TensorFlow: run signwave setup tensorflow --gpu in one, and its own trainer/scripts/gpu-check.sh',
       );

@@ -31,7 +31,8 @@ export interface StageTask {
   readonly checkout?: string | undefined;
   /** For `tensorflow`. */
   readonly batches?: readonly number[];
-  readonly networks?: readonly string[];
+  /** For `tensorflow` and `filterGradients`. */
+  readonly networks: readonly string[];
 }
 
 /** Gets what is known so far, as often as there is more. */
@@ -45,7 +46,7 @@ const STAGES = {
   },
   filterGradients: async (task: StageTask, record: Keep) => {
     const { backend, stock } = await openWebgpu(task);
-    await compareVariants(backend.tf, task.batch, stock, record);
+    await compareVariants(backend.tf, task, stock, record);
   },
   speed: async (task: StageTask, record: Keep) => {
     const { backend } = await openWebgpu(task);
@@ -103,7 +104,7 @@ async function measureTensorflow({ checkout, bundle, work, batches, networks }: 
   const step = { measured: true, seconds: (performance.now() - startMs) / 1000, ...found };
   const speed: SpeedFindings[] = [];
   const { device, isGpu } = backend;
-  for (const network of networks!) {
+  for (const network of networks) {
     for (const batch of batches!) {
       speed.push(await measureSpeed(backend, { network, batch }));
       record({ device, isGpu, step, speed });

@@ -170,7 +170,8 @@ export function registerFilterGradient(
  */
 export async function chooseFilterGradient(tf: Tf, images = 32): Promise<boolean> {
   const backend = tf.backend();
-  const isProduct = chosen.get(backend) ?? (await isProductFaster(tf, images));
+  // A device on which one of them fails keeps tfjs's own; if it is that one, training says so.
+  const isProduct = chosen.get(backend) ?? (await isProductFaster(tf, images).catch(() => false));
   chosen.set(backend, isProduct);
   if (isProduct) registerFilterGradient(tf, splitKGradient);
   return isProduct;
