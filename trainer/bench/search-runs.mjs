@@ -43,18 +43,30 @@ const adam = (learningRate, last = learningRate / 2) => {
 /** @type {readonly SearchRun[]} */
 export const SEARCH_RUNS = [
   { name: 'base', question: "the authors' recipe, shortened", change: {} },
-  { name: 'adam-0.001', question: 'Adam, linear to 0, no weight decay, no regulariser', change: adam(1e-3) },
-  { name: 'adam-0.003', question: 'the same with three times the rate', change: adam(3e-3) },
+  { name: 'adam-0.003', question: 'Adam, linear to 0, no weight decay, no regulariser', change: adam(3e-3) },
   {
-    name: 'adam-stage-2-alone',
-    question: 'Adam, all 15 epochs in stage 2',
-    from: 'adam-0.001',
-    change: { stages: { 1: null, 2: { epochs: 15, learningRate: 1e-3 } } },
+    name: 'learned-activations',
+    question: 'RSign and RPReLU, which make another network',
+    from: 'adam-0.003',
+    change: { quantizers: { activations: 'rsign' }, network: { nonlinearity: 'rprelu' } },
+  },
+  { name: 'adam-0.01', question: 'three times the rate', from: 'adam-0.003', change: adam(1e-2) },
+  {
+    name: 'stage-2-alone',
+    question: 'all 15 epochs in stage 2',
+    from: 'adam-0.003',
+    change: { stages: { 1: null, 2: { epochs: 15, learningRate: 3e-3 } } },
   },
   {
-    name: 'adam-omega0-5',
-    question: 'Adam with omega0 = 5',
-    from: 'adam-0.001',
+    name: 'small-shifts',
+    question: 'shifts of up to 2 pixels, and each image mirrored in every second epoch',
+    from: 'adam-0.003',
+    change: { data: { augmentation: { cropPadding: 2, flip: 'alternate' } } },
+  },
+  {
+    name: 'omega0-5',
+    question: 'omega0 = 5',
+    from: 'adam-0.003',
     change: { omega0: 5 },
   },
 ];
