@@ -59,7 +59,9 @@ export async function measureKernels(backend: TrainingBackend, load: Load): Prom
   dispose();
   const kinds = new Map<string, { calls: number; ms: number }>();
   for (const entry of times.getExtraProfileInfo().split(', ')) {
-    const [name, ms] = entry.split(': ') as [string, string];
+    const [numbered, ms] = entry.split(': ') as [string, string];
+    // The bundler numbers classes whose name another scope has, too.
+    const name = numbered.replace(/(?<=Program)\d+$/, '');
     const kind = kinds.get(name) ?? { calls: 0, ms: 0 };
     kinds.set(name, { calls: kind.calls + 1, ms: kind.ms + Number(ms) });
   }
