@@ -4,15 +4,22 @@ import { answerCalls } from '@signwave/runtime/internals';
 import { rasterOf } from '@signwave/runtime/web';
 import { openModel } from './open.js';
 import type { PageWorker } from './protocol.js';
-import { verifyModel } from './verify.js';
+
+/** With the reference, which nobody needs before they have a model. */
+const importVerification = () => import('./verify.js');
 
 answerCalls<PageWorker>(
   globalThis as never,
   {
-    open: openModel,
+    open: async (...args) => {
+      const opened = await openModel(...args);
+      // Loaded behind the first model, so that it is there offline, too; a browser that can't load it now says so when it is asked.
+      importVerification().catch(() => {});
+      return opened;
+    },
     choices: () => ({ architectures: ARCHITECTURES.map(architectureId).sort(), recipes: RECIPE_NAMES }),
     decode: rasterOf,
-    verify: verifyModel,
+    verify: async (...args) => (await importVerification()).verifyModel(...args),
     // With the ONNX exporter, which nobody needs before they compare.
     compare: async (...args) => (await import('./compare.js')).compareModel(...args),
   },
