@@ -67,7 +67,10 @@ const LCE = 'Lce';
 export async function readTflite(source: ByteSource): Promise<TfliteModel> {
   const { name, sizeBytes } = source;
   if (sizeBytes > MAX_TFLITE_BYTES) {
-    throw new SignwaveError('E_CHECKPOINT_STRUCTURE', `${name} has ${sizeBytes} bytes, at most ${MAX_TFLITE_BYTES} are read`);
+    throw new SignwaveError(
+      'E_CHECKPOINT_STRUCTURE',
+      `${name} has ${sizeBytes} bytes, at most ${MAX_TFLITE_BYTES} are read`,
+    );
   }
   const file = new FlatBuffer(await source.read(0, sizeBytes), name);
   if (String.fromCharCode(...file.bytes.subarray(4, 8)) !== 'TFL3') {
@@ -76,7 +79,10 @@ export async function readTflite(source: ByteSource): Promise<TfliteModel> {
   const root = file.root('the model');
   const version = root.uint32(0, 'version');
   if (version !== SCHEMA_VERSION) {
-    throw new SignwaveError('E_CHECKPOINT_KIND', `${name} is of TensorFlow Lite's schema ${version}, only ${SCHEMA_VERSION} is read`);
+    throw new SignwaveError(
+      'E_CHECKPOINT_KIND',
+      `${name} is of TensorFlow Lite's schema ${version}, only ${SCHEMA_VERSION} is read`,
+    );
   }
   const kinds = root.tables(1, MAX_TFLITE_TABLES, 'operator_codes').map((code) => kindOf(code));
   const [graph, ...more] = root.tables(2, MAX_TFLITE_TABLES, 'subgraphs');
@@ -115,7 +121,10 @@ function kindOf(code: FlatTable): string {
 function dataOf(buffer: FlatTable, sourceName: string): Uint8Array {
   // Files above 2 GiB keep data behind the tables; 1 is what the writer puts in before it knows the place.
   if (buffer.uint64(1, 'offset') > 1n) {
-    throw new SignwaveError('E_CHECKPOINT_KIND', `${sourceName} keeps weights outside its tables (files above 2 GiB do), which isn't read`);
+    throw new SignwaveError(
+      'E_CHECKPOINT_KIND',
+      `${sourceName} keeps weights outside its tables (files above 2 GiB do), which isn't read`,
+    );
   }
   return buffer.bytes(0, MAX_TFLITE_BYTES, 'data') ?? new Uint8Array(0);
 }
@@ -147,19 +156,21 @@ function readTensor(
   return { index, name, shape, type, isQuantized: found.length > 0, ...(data.length > 0 && { data }) };
 }
 
-function readOperator(
-  table: FlatTable,
-  index: number,
-  kinds: readonly string[],
-  tensorCount: number,
-): TfliteOperator {
+function readOperator(table: FlatTable, index: number, kinds: readonly string[], tensorCount: number): TfliteOperator {
   const code = table.uint32(0, 'opcode_index');
   const kind = kinds[code] ?? table.fail(`is of operator code ${code}, the file has ${kinds.length}`);
   const inputs = table.int32s(1, MAX_TFLITE_OPERANDS, 'inputs');
   const outputs = table.int32s(2, MAX_TFLITE_OPERANDS, 'outputs');
   checkIndices(inputs, -1, tensorCount, (what) => table.fail(`(${quote(kind)}) has ${what}`));
   checkIndices(outputs, 0, tensorCount, (what) => table.fail(`(${quote(kind)}) has ${what}`));
-  return { index, kind, inputs, outputs, options: builtinOptions(table, kind), customOptions: customOptions(table, kind) };
+  return {
+    index,
+    kind,
+    inputs,
+    outputs,
+    options: builtinOptions(table, kind),
+    customOptions: customOptions(table, kind),
+  };
 }
 
 function builtinOptions(table: FlatTable, kind: string): BuiltinOptions {

@@ -11,7 +11,10 @@ const OPERATORS: readonly (readonly [first: number, names: string])[] = [
   [45, 'STRIDED_SLICE'],
   [47, 'EXP TOPK_V2 SPLIT LOG_SOFTMAX'],
   [53, 'CAST PRELU MAXIMUM ARG_MAX MINIMUM LESS NEG PADV2 GREATER GREATER_EQUAL LESS_EQUAL SELECT SLICE SIN'],
-  [67, 'TRANSPOSE_CONV SPARSE_TO_DENSE TILE EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW ARG_MIN FAKE_QUANT'],
+  [
+    67,
+    'TRANSPOSE_CONV SPARSE_TO_DENSE TILE EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW ARG_MIN FAKE_QUANT',
+  ],
   [81, 'REDUCE_PROD REDUCE_MAX PACK LOGICAL_OR ONE_HOT LOGICAL_AND LOGICAL_NOT UNPACK REDUCE_MIN FLOOR_DIV'],
   [91, 'REDUCE_ANY SQUARE ZEROS_LIKE FILL FLOOR_MOD RANGE RESIZE_NEAREST_NEIGHBOR LEAKY_RELU SQUARED_DIFFERENCE'],
   [100, 'MIRROR_PAD ABS SPLIT_V UNIQUE CEIL REVERSE_V2 ADD_N GATHER_ND COS WHERE RANK ELU'],
@@ -87,10 +90,14 @@ const padding = (t: FlatTable, slot: number) => ({
 const activation = (t: FlatTable, slot: number) => ({
   activation: activationOf(t.uint8(slot, 'fused_activation_function'), (what) => t.fail(`can’t be read: ${what}`)),
 });
+/** Windows, strides and dilations above this are damage; the format of a packed model can't hold them either. */
+const LARGEST_SIZE = 2 ** 15;
 /** Two numbers of the schema, the width first as it has them, neither below 1. */
 const size = (t: FlatTable, slot: number, name: string, absent = 0) => {
   const [width, height] = [t.int32(slot, `${name}_w`, absent), t.int32(slot + 1, `${name}_h`, absent)];
-  if (width < 1 || height < 1) t.fail(`is damaged: its ${name} is ${height} x ${width}, expected 1 or more`);
+  if (!(Math.min(width, height) >= 1 && Math.max(width, height) <= LARGEST_SIZE)) {
+    t.fail(`is damaged: its ${name} is ${height} x ${width}, expected 1 to ${LARGEST_SIZE}`);
+  }
   return { height, width };
 };
 
@@ -103,10 +110,23 @@ const pool: Read = (t) => ({
 
 /** For each operator whose options are read: the number of its table in the union `BuiltinOptions`, and how to read the table. */
 export const OPTIONS: Readonly<Record<string, readonly [type: number, read: Read]>> = {
-  CONV_2D: [1, (t) => ({ ...padding(t, 0), stride: size(t, 1, 'stride'), ...activation(t, 3), dilation: size(t, 4, 'dilation', 1) })],
+  CONV_2D: [
+    1,
+    (t) => ({
+      ...padding(t, 0),
+      stride: size(t, 1, 'stride'),
+      ...activation(t, 3),
+      dilation: size(t, 4, 'dilation', 1),
+    }),
+  ],
   DEPTHWISE_CONV_2D: [
     2,
-    (t) => ({ ...padding(t, 0), stride: size(t, 1, 'stride'), ...activation(t, 4), dilation: size(t, 5, 'dilation', 1) }),
+    (t) => ({
+      ...padding(t, 0),
+      stride: size(t, 1, 'stride'),
+      ...activation(t, 4),
+      dilation: size(t, 5, 'dilation', 1),
+    }),
   ],
   AVERAGE_POOL_2D: [5, pool],
   MAX_POOL_2D: [5, pool],
