@@ -31,14 +31,17 @@ export const LOWERING: Readonly<Record<string, (step: Step) => void>> = {
   SOFTMAX: softmax,
 };
 
+const NO_INT8 = 'Train and convert it without int8 quantization';
+const ONE_BIT_ONLY = 'Quantizers of several bits or levels have no binary form: use larq’s ste_sign or approx_sign';
+
 /** For operators that are known and have no nodes: what to change in the Keras model. */
-export const ADVICE: Readonly<Record<string, string>> = {
-  SIGN: 'Use a quantizer of larq before a binary layer (ste_sign), not tf.sign on its own',
-  ROUND: 'Quantizers of more than one bit (dorefa_quantizer) have no binary form: use ste_sign',
-  MINIMUM: 'Quantizers of more than one bit (dorefa_quantizer) have no binary form: use ste_sign',
-  MAXIMUM: 'Use an activation that is a ReLU or a PReLU',
-  QUANTIZE: 'Train and convert it without int8 quantization',
-  DEQUANTIZE: 'Train and convert it without int8 quantization, and store no float16 weights',
-  TRANSPOSE_CONV: 'Use an upsampling and a convolution',
-  LceBsign: 'It was written by Larq Compute Engine before 0.4: convert the Keras model again',
-};
+export const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['SIGN', ONE_BIT_ONLY],
+  ['ROUND', ONE_BIT_ONLY],
+  ['MINIMUM', ONE_BIT_ONLY],
+  ['MAXIMUM', 'Use a ReLU or a PReLU'],
+  ['QUANTIZE', NO_INT8],
+  ['DEQUANTIZE', NO_INT8],
+  ['TRANSPOSE_CONV', 'Use an upsampling and a convolution'],
+  ['LceBsign', 'It was written by Larq Compute Engine before 0.4: convert the Keras model again'],
+]);

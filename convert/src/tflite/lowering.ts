@@ -53,6 +53,17 @@ export class Lowering {
     return this.#lowered.get(tensor);
   }
 
+  /** For each tensor that has a node of its own so far: its index. */
+  nodeOf(): Map<number, number> {
+    const nodes = new Map<number, number>();
+    for (const [tensor, lowered] of this.#lowered) {
+      const node =
+        lowered.kind === 'map' ? lowered.value : lowered.kind === 'signs' ? this.#sign.get(lowered.signs) : undefined;
+      if (node !== undefined) nodes.set(tensor, node);
+    }
+    return nodes;
+  }
+
   /** The node that computes what was waiting to be read. */
   valueOf(lowered: Lowered): Value | undefined {
     if (lowered.kind === 'map') return lowered.value;

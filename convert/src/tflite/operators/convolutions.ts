@@ -13,7 +13,10 @@ interface Filters {
 
 export function conv(step: Step): void {
   const lowered = step.lowered(0);
-  if (lowered.kind === 'part') return partOfConv(step, lowered.part);
+  if (lowered.kind === 'part') {
+    partOfConv(step, lowered.part);
+    return;
+  }
   const { shape } = filterTensor(step, 4);
   const [outputs, height, width, inputs] = shape as [number, number, number, number];
   const { source, pads } = padded(step);

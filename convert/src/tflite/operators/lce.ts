@@ -1,4 +1,4 @@
-import { type MapShape, type Pads, packBits, type Tensor, type Value } from '@signwave/format';
+import { type MapShape, packBits, type Tensor, type Value } from '@signwave/format';
 import { borderTerm } from '../../models/border-term.js';
 import { RANGES } from '../activation.js';
 import { labelOf, type Step } from '../lowering.js';
