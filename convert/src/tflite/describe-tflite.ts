@@ -1,4 +1,5 @@
 import { SignwaveError } from '@signwave/format';
+import { quote } from '../checkpoints/quote.js';
 import { lowerOperator, startLowering } from './lower-tflite.js';
 import type { Lowering } from './lowering.js';
 import { LOWERING } from './lowering-table.js';
@@ -62,7 +63,7 @@ export function describeTflite(model: TfliteModel): TfliteSummary {
       found ??
       (Object.hasOwn(LOWERING, operator.kind)
         ? undefined
-        : `${operator.kind} is an operator without a form in a packed model`);
+        : `${model.sourceName}: operator ${operator.index} (${quote(operator.kind).slice(1, -1)}) is an operator without a form in a packed model`);
     if (reason !== undefined || isUnchecked) for (const made of operator.outputs) unknown.add(made);
     return {
       index: operator.index,
