@@ -75,7 +75,7 @@ export interface BuiltinOptions {
 type Read = (options: FlatTable) => BuiltinOptions;
 
 /** A number of an operator's options that stands for one of `values`. */
-export function oneOf<T>(values: readonly T[], index: number, what: string, fail: (what: string) => never): T {
+function oneOf<T>(values: readonly T[], index: number, what: string, fail: (what: string) => never): T {
   return values[index] ?? fail(`${what} is ${index}, expected 0 to ${values.length - 1}`);
 }
 
