@@ -1,4 +1,4 @@
-import { GraphBuilder, type MapShape, type Pads, SignwaveError, type Tensor, type Value } from '@signwave/format';
+import { GraphBuilder, type MapShape, type Pads, SignwaveError, type Value } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './read-tflite.js';
 
@@ -33,14 +33,21 @@ export interface Part {
 export type JoinParts = (operators: readonly number[]) => Value;
 
 const OUTPUT_WORD_CHANNELS = 32;
+/** In a network: parts may share a constant, so that joined weights are more than the file has. */
+const MAX_JOINED_WEIGHTS = 2 ** 24;
+/** For all border pixels of a network together: the largest of larq's zoo has some millions, this many take a second. */
+const MAX_BORDER_SUMS = 2 ** 28;
 
 /** A network on its way from operators to nodes: the graph so far, and what each tensor became in it. */
 export class Lowering {
   readonly g = new GraphBuilder();
   readonly #lowered = new Map<number, Lowered>();
-  readonly #sign = new Map<Signs, Value>();
-  readonly #floats = new Map<TfliteTensor, Float32Array>();
-  readonly #derived = new Map<string, Tensor>();
+  /** Nodes of what was waiting: only one, however often it is read. */
+  readonly #made = new Map<Signs | Lowered, Value>();
+  readonly #derived = new Map<string, unknown>();
+  readonly #names = new Set<string>();
+  #borderSums = 0;
+  #joinedWeights = 0;
 
   constructor(readonly model: TfliteModel) {}
 
@@ -58,7 +65,7 @@ export class Lowering {
     const nodes = new Map<number, number>();
     for (const [tensor, lowered] of this.#lowered) {
       const node =
-        lowered.kind === 'map' ? lowered.value : lowered.kind === 'signs' ? this.#sign.get(lowered.signs) : undefined;
+        lowered.kind === 'map' ? lowered.value : this.#made.get(lowered.kind === 'signs' ? lowered.signs : lowered);
       if (node !== undefined) nodes.set(tensor, node);
     }
     return nodes;
@@ -68,44 +75,57 @@ export class Lowering {
   valueOf(lowered: Lowered): Value | undefined {
     if (lowered.kind === 'map') return lowered.value;
     if (lowered.kind === 'signs') return this.signNode(lowered.signs);
-    if (lowered.kind === 'scaled') return this.g.affine(lowered.source, lowered.factors);
-    return undefined;
+    if (lowered.kind !== 'scaled') return undefined;
+    return this.#once(lowered, () => this.g.affine(lowered.source, lowered.factors));
   }
 
-  /** The `sign` node of signs: only one, however often it is read. */
+  /** The `sign` node of signs. */
   signNode(signs: Signs): Value {
-    const known = this.#sign.get(signs);
-    if (known !== undefined) return known;
     const { source, threshold } = signs;
-    const value = this.g.sign(source, { ...(threshold && { threshold }), zeroRule: 'plus', sourceZeroRule: 'plus' });
-    this.#sign.set(signs, value);
-    return value;
+    return this.#once(signs, () =>
+      this.g.sign(source, { ...(threshold && { threshold }), zeroRule: 'plus', sourceZeroRule: 'plus' }),
+    );
   }
 
-  /** The floats of a constant, which is decoded only once. @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for NaN or infinity. */
+  /** A name that no other node has, since reports tell layers apart by their names. */
+  uniqueName(name: string, operator: number): string {
+    const unique = this.#names.has(name) ? `${name} (operator ${operator})` : name;
+    this.#names.add(unique);
+    return unique;
+  }
+
+  /** Counts weights of convolutions that are joined. @returns whether they are still few enough. */
+  countJoined(weights: number): boolean {
+    this.#joinedWeights += weights;
+    return this.#joinedWeights <= MAX_JOINED_WEIGHTS;
+  }
+
+  /** Counts weights that are added up for border pixels. @returns whether they are still few enough. */
+  countBorderSums(sums: number): boolean {
+    this.#borderSums += sums;
+    return this.#borderSums <= MAX_BORDER_SUMS;
+  }
+
+  /** The floats of a constant. @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for NaN or infinity. */
   floats(tensor: TfliteTensor): Float32Array {
-    const known = this.#floats.get(tensor);
-    if (known) return known;
-    const { data = new Uint8Array(0) } = tensor;
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    const values = Float32Array.from({ length: data.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
-    const odd = values.findIndex((value) => !Number.isFinite(value));
-    if (odd >= 0) {
+    return this.derived(tensor, 'values', () => {
+      const { data = new Uint8Array(0) } = tensor;
+      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+      const values = Float32Array.from({ length: data.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
+      const odd = values.findIndex((value) => !Number.isFinite(value));
+      if (odd < 0) return values;
       throw new SignwaveError(
         'E_CHECKPOINT_TENSOR',
         `${this.model.sourceName}: ${labelOf(tensor)} holds ${values[odd]} at element ${odd}, expected finite numbers. Was the training stable?`,
       );
-    }
-    this.#floats.set(tensor, values);
-    return values;
+    });
   }
 
-  /** A tensor made of a constant: made and stored only once, though several operators use it. */
-  derived(tensor: TfliteTensor, how: string, make: () => Tensor): Tensor {
+  /** What is made of a constant: made and stored only once, though several operators use it. @param how says what. */
+  derived<T>(tensor: TfliteTensor, how: string, make: () => T): T {
     const key = `${tensor.index} ${how}`;
-    const known = this.#derived.get(key) ?? make();
-    this.#derived.set(key, known);
-    return known;
+    if (!this.#derived.has(key)) this.#derived.set(key, make());
+    return this.#derived.get(key) as T;
   }
 
   /** @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` unless what was made of an operator's outputs has the shapes that the file says. */
@@ -131,6 +151,12 @@ export class Lowering {
         );
       }
     }
+  }
+
+  #once(of: Signs | Lowered, make: () => Value): Value {
+    const value = this.#made.get(of) ?? make();
+    this.#made.set(of, value);
+    return value;
   }
 }
 
@@ -162,7 +188,12 @@ export class Step {
     return this.lowering.model;
   }
 
-  /** What the node is called: the first output's name. */
+  /** What a convolution or a dense layer is called in the packed model, if it has a name. */
+  get nodeName(): { readonly name?: string } {
+    return this.name === undefined ? {} : { name: this.lowering.uniqueName(this.name, this.operator.index) };
+  }
+
+  /** The first output's name. */
   get name(): string | undefined {
     const name = this.model.tensors[this.operator.outputs[0]!]?.name;
     // Names may be long lists of fused operators; control characters can't be stored.

@@ -56,8 +56,7 @@ export function fullyConnected(step: Step): void {
   const { height, width } = step.g.shapeOf(x);
   const vector = height * width === 1 ? x : step.g.flatten(x);
   const { weights, magnitudes } = filtersOf(step, tensor, [outputs, 1, 1, inputs]);
-  const { name } = step;
-  const sums = step.g.linear(vector, weights, { ...(name !== undefined && { name }) });
+  const sums = step.g.linear(vector, weights, step.nodeName);
   step.resultMap(activated(step, withBias(step, sums, outputs, magnitudes), step.operator.options.activation));
 }
 
@@ -70,6 +69,8 @@ function partOfConv(step: Step, part: Part): void {
   const join = (operators: readonly number[]): Value => {
     const steps = operators.map((index) => new Step(step.lowering, step.model.operators[index]!));
     const [outputs, height, width, inputs] = shape as [number, number, number, number];
+    if (!step.lowering.countJoined(steps.length * outputs * height * width * inputs))
+      step.refuse('has too many weights');
     const values = new Float32Array(steps.length * outputs * height * width * inputs);
     const biases = new Float32Array(steps.length * outputs);
     steps.forEach((each, i) => {
@@ -104,13 +105,12 @@ function windowPads(step: Step, source: Value, height: number, width: number): P
 
 function convolved(step: Step, source: Value, pad: Pads, weights: Tensor, groups: number): Value {
   const { stride, dilation } = step.operator.options;
-  const { name } = step;
   return step.g.conv(source, weights, {
     stride: stride!,
     dilation: dilation!,
     groups,
     pad,
-    ...(name !== undefined && { name }),
+    ...step.nodeName,
   });
 }
 
@@ -131,13 +131,17 @@ function withBias(step: Step, sums: Value, outputs: number, magnitudes?: Float32
 /** Filters whose weights are all +a or -a for one a each become bits: Larq Compute Engine leaves those of dense and first layers float32. */
 function filtersOf(step: Step, tensor: TfliteTensor, shape: readonly [number, number, number, number]): Filters {
   const values = step.constant(1);
-  const magnitudes = magnitudesOf(values, shape[0]);
+  const magnitudes = step.lowering.derived(tensor, 'magnitudes', () => magnitudesOf(values, shape[0]));
   if (!magnitudes) return { weights: step.lowering.derived(tensor, 'floats', () => f32Tensor(shape, values)) };
-  const weights = step.lowering.derived(tensor, 'signs', () => ({
-    dtype: 'bits',
-    shape,
-    data: packBits(values.length, (i) => values[i]! >= 0),
-  }));
+  const weights = step.lowering.derived(
+    tensor,
+    'signs',
+    (): Tensor => ({
+      dtype: 'bits',
+      shape,
+      data: packBits(values.length, (i) => values[i]! >= 0),
+    }),
+  );
   return { weights, magnitudes };
 }
 

@@ -8,9 +8,6 @@ import { type Activation, activationOf, type Padding, paddingOf } from '../schem
 const WORD_BITS = 32;
 /** Strides and dilations above this are damage: kernels have some five positions. */
 const LARGEST_STEP = 255;
-/** Weights that are added up for all classes of border pixels together; 5 x 5 over 512 channels has 10 million. */
-const MAX_BORDER_SUMS = 2 ** 30;
-
 export function quantize(step: Step): void {
   const lowered = step.lowered(0);
   const { type } = step.tensor(0)!;
@@ -46,17 +43,16 @@ export function binaryConv(step: Step): void {
   const pads = padsOf(padding, operand, { window: kernel, stride, dilation });
   const hasOnes = option(step, 'pad_values', 0, 1) === 1;
   const activation = activationOf(option(step, 'fused_activation_function', 0), (what) => step.damaged(what));
-  const { name } = step;
-  const sums = g.conv(x, weights, { stride, dilation, groups, pad: pads, ...(name !== undefined && { name }) });
+  const sums = g.conv(x, weights, { stride, dilation, groups, pad: pads, ...step.nodeName });
   const layer = { op: 'conv', stride, dilation, pads } as const;
-  const padSums = tapSums(weights);
+  const padSums = step.lowering.derived(step.tensor(1)!, `sums of ${operand.channels / groups}`, () =>
+    tapSums(weights),
+  );
   const outputs = weights.shape[0];
-  let work = 0;
   /** A constant for each class of border pixels, of the sum of the weights that lie on pads there. */
   const withBorder = (y: Value, of: (padSum: number, o: number) => number): Value => {
     const term = borderTerm(layer, kernel, operand, g.shapeOf(sums), (inside) => {
-      work += inside.length * outputs;
-      if (work > MAX_BORDER_SUMS) step.refuse('has too many kinds of border pixels');
+      if (!step.lowering.countBorderSums(inside.length * outputs)) step.refuse('has too many kinds of border pixels');
       return Float32Array.from({ length: outputs }, (_, o) => {
         let padSum = 0;
         inside.forEach((isInside, tap) => {
@@ -143,11 +139,15 @@ function filtersOf(step: Step, { channels }: MapShape): Filters {
     step.damaged(`has filters of ${words} words for ${channels} channels`);
   }
   const inputs = channels / groups;
-  const weights = step.lowering.derived(tensor, `bits of ${inputs}`, () => ({
-    dtype: 'bits',
-    shape: [outputs!, height!, width!, inputs],
-    data: unpadded(data, outputs! * height! * width!, words!, inputs),
-  }));
+  const weights = step.lowering.derived(
+    tensor,
+    `bits of ${inputs}`,
+    (): Tensor => ({
+      dtype: 'bits',
+      shape: [outputs!, height!, width!, inputs],
+      data: unpadded(data, outputs! * height! * width!, words!, inputs),
+    }),
+  );
   return { kernel: { height: height!, width: width! }, weights, groups, taps: height! * width! * inputs };
 }
 
