@@ -1,6 +1,6 @@
 import type { Value } from '@signwave/format';
-import type { Step } from './lowering.js';
 import type { Activation } from './schema.js';
+import type { Step } from './step.js';
 
 /** The smallest and largest number that an activation function lets through. */
 export const RANGES: Readonly<Record<Activation, readonly [lo: number, hi: number]>> = {

@@ -1,8 +1,9 @@
 import { type Graph, type InputRecipe, type MapShape, SignwaveError } from '@signwave/format';
 import { withoutNodes } from '../passes/rewrite.js';
-import { Lowering, labelOf, mapShapeOf, Step } from './lowering.js';
+import { Lowering, labelOf, mapShapeOf } from './lowering.js';
 import { ADVICE, LOWERING } from './lowering-table.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './read-tflite.js';
+import { Step } from './step.js';
 
 /** A network in nodes. */
 export interface LoweredTflite {
@@ -58,7 +59,7 @@ export function lowerOperator(lowering: Lowering, operator: TfliteOperator): voi
   const lower = Object.hasOwn(LOWERING, operator.kind) ? LOWERING[operator.kind] : undefined;
   if (lower) lower(step);
   else step.refuse('is an operator without a form in a packed model', ADVICE.get(operator.kind));
-  lowering.checkOutputs(step);
+  step.checkOutputs();
 }
 
 function inputOf(model: TfliteModel): TfliteTensor & { readonly map: MapShape } {

@@ -1,8 +1,8 @@
-import type { Step } from './lowering.js';
 import { conv, depthwiseConv, fullyConnected } from './operators/convolutions.js';
 import { binaryConv, dequantize, maxPool, quantize } from './operators/lce.js';
 import { concatenation, mean, pad, pool, reshape, split } from './operators/maps.js';
 import { add, clip, leakyRelu, multiply, prelu, softmax, subtract } from './operators/pointwise.js';
+import type { Step } from './step.js';
 
 /** For each operator that becomes nodes: how. It reads its operands from the step and defines its outputs there. */
 export const LOWERING: Readonly<Record<string, (step: Step) => void>> = {

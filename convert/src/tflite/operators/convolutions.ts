@@ -1,8 +1,9 @@
 import { f32Tensor, type Pads, packBits, type Tensor, type Value } from '@signwave/format';
 import { activated } from '../activation.js';
-import { labelOf, type Part, Step } from '../lowering.js';
+import { labelOf, type Part } from '../lowering.js';
 import type { TfliteTensor } from '../read-tflite.js';
 import { padsOf } from '../same-pads.js';
+import { Step } from '../step.js';
 
 /** Filters as a layer takes them. */
 interface Filters {

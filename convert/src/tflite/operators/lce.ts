@@ -1,9 +1,10 @@
 import { type MapShape, packBits, type Tensor, type Value } from '@signwave/format';
 import { borderTerm } from '../../models/border-term.js';
 import { RANGES } from '../activation.js';
-import { labelOf, type Step } from '../lowering.js';
+import { labelOf } from '../lowering.js';
 import { padsOf } from '../same-pads.js';
 import { type Activation, activationOf, type Padding, paddingOf } from '../schema.js';
+import type { Step } from '../step.js';
 
 const WORD_BITS = 32;
 /** Strides and dilations above this are damage: kernels have some five positions. */

@@ -1,6 +1,6 @@
 import { activated } from '../activation.js';
-import type { Step } from '../lowering.js';
 import { padsOf } from '../same-pads.js';
+import type { Step } from '../step.js';
 
 const ONE = { height: 1, width: 1 };
 const LAST_AXES = [-1, 3];

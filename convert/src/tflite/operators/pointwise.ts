@@ -1,7 +1,7 @@
 import type { Value } from '@signwave/format';
 import { activated, RANGES } from '../activation.js';
-import type { Step } from '../lowering.js';
 import type { Activation } from '../schema.js';
+import type { Step } from '../step.js';
 
 /** Constants of a binary operator may be its first operand or its second. */
 function constantOperand(step: Step): { readonly map: number; readonly constant: number } | undefined {
