@@ -27,3 +27,6 @@ export { channelsFirst } from './onnx/channel-order.js';
 export { exportOnnx, type OnnxOptions } from './onnx/index.js';
 export { type SmallerWeights, type SmallType, smallerWeightsOf, withSmallerWeights } from './passes/smaller-weights.js';
 export type { SourceTie, TieCause } from './passes/source-ties.js';
+export { type ConvertTfliteOptions, convertTflite, type TfliteConversion } from './tflite/convert-tflite.js';
+export { describeTflite, type TfliteLayer, type TfliteSummary, type TfliteWeights } from './tflite/describe-tflite.js';
+export { readTflite, type TfliteModel } from './tflite/read-tflite.js';

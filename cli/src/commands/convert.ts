@@ -1,5 +1,12 @@
 import { dirname, join } from 'node:path';
-import { convertCheckpoint, type PartOptions, RECIPE_NAMES, type SmallerWeights } from '@signwave/convert';
+import {
+  convertCheckpoint,
+  convertTflite,
+  type PartOptions,
+  RECIPE_NAMES,
+  readTflite,
+  type SmallerWeights,
+} from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
 import { writeFileAtomic } from '@signwave/data/node';
 import { type InputNode, type Model, SignwaveError, writeModel } from '@signwave/format';
@@ -12,7 +19,9 @@ import {
   summarize,
 } from '@signwave/lab';
 import {
+  isFileOf,
   openCheckpointFile,
+  openFileSource,
   openImageSample,
   readArch,
   readBiperConfig,
@@ -44,6 +53,8 @@ interface Options extends PartOptions, SmallerWeights {
 }
 
 const CALIBRATION_IMAGES = 100;
+/** Options that only a checkpoint of tensors needs: a `.tflite` holds its network. */
+const CHECKPOINT_OPTIONS = ['arch', 'omega0', 'config', 'stateDict', 'prefix', 'override'] as const;
 
 export function registerConvert(program: Command): void {
   program
@@ -51,7 +62,7 @@ export function registerConvert(program: Command): void {
     .description('pack a trained checkpoint into a model file with one bit per binary weight')
     .argument(
       '<checkpoint>',
-      'PyTorch checkpoint (written by torch.save), .safetensors, .index.json, .npz or .caffemodel',
+      'PyTorch checkpoint (written by torch.save), .safetensors, .index.json, .npz, .caffemodel, or a .tflite of Larq Compute Engine',
     )
     .requiredOption('-o, --output <file>', 'model to write (.sgnw)')
     .option(
@@ -91,7 +102,53 @@ export function registerConvert(program: Command): void {
     .action(convert);
 }
 
-async function convert(checkpointPath: string, options: Options): Promise<void> {
+/** A network in nodes, and what is said about it. */
+interface Converted {
+  readonly model: Model;
+  readonly exact: Model;
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+  /** What was converted, in a line. */
+  readonly title: string;
+  /** What `--json` says of its source. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+async function convert(path: string, options: Options): Promise<void> {
+  if (await isFileOf('TensorFlow Lite', path)) await convertTfliteFile(path, options);
+  else await convertCheckpointFile(path, options);
+}
+
+/** Packs a `.tflite` of Larq Compute Engine. */
+async function convertTfliteFile(path: string, options: Options): Promise<void> {
+  const odd = CHECKPOINT_OPTIONS.find((key) => options[key] !== undefined);
+  if (odd !== undefined) {
+    const flag = odd.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new SignwaveError(
+      'E_USAGE',
+      `${path} is a TensorFlow Lite model, which --${flag} says nothing about: leave it out`,
+    );
+  }
+  const source = await openFileSource(path);
+  try {
+    await refuseOverwriting({
+      outputs: { '--output': options.output },
+      inputs: { 'the model': path, ...filesOf(options) },
+      data: { '--calibrate': options.calibrate },
+    });
+    const { model, exact, notes } = convertTflite(await readTflite(source), {
+      writer: WRITER,
+      sourceSha256: await sha256([source]),
+      ...(await sharedOptions(options)),
+    });
+    const title = `${model.info.method} ${model.info.architecture}`;
+    await finish({ model, exact, notes, warnings: [], title, facts: { notes } }, options);
+  } finally {
+    await source.close();
+  }
+}
+
+async function convertCheckpointFile(checkpointPath: string, options: Options): Promise<void> {
   const { checkpoint, sources, close } = await openCheckpointFile(checkpointPath, options);
   try {
     await refuseOverwriting({
@@ -106,57 +163,83 @@ async function convert(checkpointPath: string, options: Options): Promise<void> 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
-    const smaller = pickDefined(options, ['head', 'downsample', 'stem']);
     const { model, exact, match, ties, warnings } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),
       ...(omega0 !== undefined && { omega0 }),
-      ...(options.labels !== undefined && { labels: await readLabels(options.labels) }),
       ...(options.arch !== undefined && { arch: await readArch(options.arch) }),
-      ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
-      ...pickDefined(options, ['override', 'name', 'licence']),
-      ...(Object.keys(smaller).length > 0 && { smaller }),
+      ...pickDefined(options, ['override']),
+      ...(await sharedOptions(options)),
     });
-    const images = await calibrationImages(exact, options);
-    const effects = await measureSmaller(exact, smallerVariants(exact, smaller), images, progressBar('measuring'));
-    const bytes = writeModel(model);
-    await writeFileAtomic(options.output, bytes);
-
     const omega0From = options.omega0 !== undefined ? '--omega0' : omega0 === undefined ? undefined : config?.path;
-    if (match.architecture.needsOmega0 && config?.isStage2 === false && config.path !== checkpointPath) {
-      printWarning(`${config.path} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign`);
-    }
-    for (const warning of warnings) printWarning(warning);
-    const summary = summarize(model, bytes);
-    if (options.json) {
-      printJson({
-        output: options.output,
-        architecture: model.info.architecture,
-        method: model.info.method,
-        omega0,
-        omega0From,
-        skipped: match.checkpoint.skipped,
-        note: match.note,
-        warnings,
-        ties,
-        ...(effects.length > 0 && { smaller: effects }),
-        ...summary,
-      });
-      return;
-    }
-    for (const line of match.checkpoint.skipped) printNote(`left out ${line}`);
-    if (match.note !== undefined) printNote(match.note);
-    for (const line of tieLines(ties)) printNote(line);
-    printResult(
-      `${options.output}: ${count(bytes.length)} bytes, ${(summary.float32Bytes / bytes.length).toFixed(1)}x smaller than its float32 weights (${count(summary.float32Bytes)} bytes)`,
+    const isStage1 =
+      match.architecture.needsOmega0 && config?.isStage2 === false && config.path !== checkpointPath
+        ? [`${config.path} is of stage 1: the weights were trained as sin(omega0 w), not yet as its sign`]
+        : [];
+    const { skipped } = match.checkpoint;
+    await finish(
+      {
+        model,
+        exact,
+        notes: [
+          ...skipped.map((line) => `left out ${line}`),
+          ...(match.note === undefined ? [] : [match.note]),
+          ...tieLines(ties),
+        ],
+        warnings: [...isStage1, ...warnings],
+        title: `${model.info.method} ${model.info.architecture}, ${match.classes} classes${omega0From ? `, omega0 = ${omega0} (${omega0From})` : ''}`,
+        facts: { omega0, omega0From, skipped, note: match.note, warnings, ties },
+      },
+      options,
     );
-    printResult(
-      `  ${model.info.method} ${model.info.architecture}, ${match.classes} classes${omega0From ? `, omega0 = ${omega0} (${omega0From})` : ''}`,
-    );
-    for (const effect of effects) printResult(`  ${effectLine(effect)}`);
   } finally {
     await close();
   }
+}
+
+/** The options that mean the same for all sources. */
+async function sharedOptions(options: Options) {
+  const smaller = smallerOf(options);
+  return {
+    ...(options.labels !== undefined && { labels: await readLabels(options.labels) }),
+    ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
+    ...pickDefined(options, ['name', 'licence']),
+    ...(Object.keys(smaller).length > 0 && { smaller }),
+  };
+}
+
+const smallerOf = (options: Options): SmallerWeights => pickDefined(options, ['head', 'downsample', 'stem']);
+
+/** Measures what smaller weights change, writes the model and says what was done. */
+async function finish({ model, exact, notes, warnings, title, facts }: Converted, options: Options): Promise<void> {
+  const images = await calibrationImages(exact, options);
+  const effects = await measureSmaller(
+    exact,
+    smallerVariants(exact, smallerOf(options)),
+    images,
+    progressBar('measuring'),
+  );
+  const bytes = writeModel(model);
+  await writeFileAtomic(options.output, bytes);
+  for (const warning of warnings) printWarning(warning);
+  const summary = summarize(model, bytes);
+  if (options.json) {
+    printJson({
+      output: options.output,
+      architecture: model.info.architecture,
+      method: model.info.method,
+      ...facts,
+      ...(effects.length > 0 && { smaller: effects }),
+      ...summary,
+    });
+    return;
+  }
+  for (const note of notes) printNote(note);
+  printResult(
+    `${options.output}: ${count(bytes.length)} bytes, ${(summary.float32Bytes / bytes.length).toFixed(1)}x smaller than its float32 weights (${count(summary.float32Bytes)} bytes)`,
+  );
+  printResult(`  ${title}`);
+  for (const effect of effects) printResult(`  ${effectLine(effect)}`);
 }
 
 /** @throws {SignwaveError} `E_INPUT_SHAPE` if images were given to a model without a recipe; `E_DATA`, `E_IMAGE`. */

@@ -16,12 +16,12 @@ import {
   trainedArchitecture,
   trainedFacts,
 } from '@signwave/convert';
-import { type Model, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
+import { type Model, SignwaveError } from '@signwave/format';
 import { type ModelSummary, summarize } from '@signwave/lab';
 import {
   type FoundBiperConfig,
+  isFileOf,
   openCheckpointFile,
-  openFileSource,
   readBiperConfig,
   readModelFile,
 } from '@signwave/lab/node';
@@ -30,12 +30,13 @@ import type { Command } from 'commander';
 import { jsonOption, modelArgument, prefixOption, stateDictOption } from '../arguments.js';
 import { count, percent, printJson, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
+import { inspectTflite } from './inspect-tflite.js';
 
 export function registerInspect(program: Command): void {
   program
     .command('inspect')
-    .description('show what a model or a checkpoint holds')
-    .addArgument(modelArgument('<file>', 'model (.sgnw) or checkpoint'))
+    .description('show what a model, a checkpoint or a .tflite holds')
+    .addArgument(modelArgument('<file>', 'model (.sgnw), checkpoint or .tflite'))
     .option('--plan', 'show which kernel runs each step of a model on this machine, and why')
     .option('--tune', 'with --plan: try several kernels first, as load(..., { tune: true }) does')
     .addOption(stateDictOption())
@@ -59,7 +60,7 @@ interface Options extends PartOptions {
 }
 
 async function inspect(path: string, options: Options): Promise<void> {
-  if (await isModel(path)) {
+  if (await isFileOf('signwave model', path)) {
     const { model, bytes } = await readModelFile(path);
     const summary = summarize(model, bytes);
     if (options.plan) {
@@ -68,6 +69,10 @@ async function inspect(path: string, options: Options): Promise<void> {
     }
     if (options.json) printJson({ kind: 'model', ...model.info, ...summary });
     else printModel(path, model, summary);
+    return;
+  }
+  if (await isFileOf('TensorFlow Lite', path)) {
+    await inspectTflite(path, options.json ?? false);
     return;
   }
   try {
@@ -115,16 +120,6 @@ async function inspectPlan(path: string, bytes: Uint8Array, { tune = false, json
     reason,
   ]);
   printResult(table([{ title: 'step' }, { title: 'kernel' }, { title: 'output' }, { title: 'why' }], rows));
-}
-
-async function isModel(path: string): Promise<boolean> {
-  const source = await openFileSource(path);
-  try {
-    const head = await source.read(0, Math.min(SNIFF_BYTES, source.sizeBytes));
-    return sniffKind(head, source.sizeBytes).includes('signwave model');
-  } finally {
-    await source.close();
-  }
 }
 
 function printModel(path: string, model: Model, summary: ModelSummary): void {

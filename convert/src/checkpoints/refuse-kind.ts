@@ -5,6 +5,10 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/\.sgnw/, "It's already converted: look at it with `signwave inspect`."],
   [/\.npy/, 'One array is no network: numpy.savez writes several, each under the name of its tensor.'],
   [/git-lfs/, 'Fetch the file itself with `git lfs pull`.'],
+  [
+    /TensorFlow Lite/,
+    'It has a network and no checkpoint: `signwave convert` and `signwave inspect` read it if Larq Compute Engine wrote it.',
+  ],
   [/ONNX|TorchScript|TensorFlow|HDF5|Keras|GGUF/, 'Convert the PyTorch checkpoint that it was made from.'],
   [/HTML/, 'Download the checkpoint again, and look at the page for the reason.'],
   [/empty file/, 'Download or save the checkpoint again.'],
