@@ -1,4 +1,4 @@
-import { randomInput } from '@signwave/lab';
+import { randomInput } from '@signwave/lab/first-load';
 import type { Prediction, RasterImage, StepProfile } from '@signwave/runtime';
 import { createWorkerModel, type WorkerModel } from '@signwave/runtime/web';
 import type { OpenedModel, Switches } from './worker/protocol.js';

@@ -18,7 +18,7 @@ import {
   sniffKind,
   writeModel,
 } from '@signwave/format';
-import { summarize } from '@signwave/lab';
+import { summarize } from '@signwave/lab/first-load';
 import { type DroppedFiles, sortFiles } from './dropped-files.js';
 import type { OpenedModel, OpenOptions } from './protocol.js';
 
