@@ -71,6 +71,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/runtime/web',
     '@signwave/runtime/internals',
     '@signwave/lab',
+    '@signwave/lab/first-load',
   ],
   conformance: [
     '@signwave/format',
