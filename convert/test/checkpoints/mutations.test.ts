@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { bytesSource, crc32, SignwaveError } from '@signwave/format';
+import { bytesSource, crc32 } from '@signwave/format';
 import { expect, test } from 'vitest';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
 import { openCheckpoint } from '../../src/checkpoints/index.js';
 import { seededInts } from './build.js';
+import { copiedRange, cutEnd, flippedBit, type Mutation, randomBytes } from './mutation-kinds.js';
+import { readUnlessRefused } from './read-mutated.js';
 
 /** How many random mutations; CI sets some thousands. */
 const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 100);
@@ -24,25 +26,10 @@ async function digest(file: Uint8Array): Promise<string> {
 }
 
 /** `undefined` if the file was refused as it should be, the digest of its tensors if it was read. */
-async function outcome(file: Uint8Array, what: string): Promise<string | undefined> {
-  const start = performance.now();
-  try {
-    return await digest(file);
-  } catch (error) {
-    if (!(error instanceof SignwaveError)) throw new Error(`${what}: not a SignwaveError`, { cause: error });
-    return undefined;
-  } finally {
-    expect(performance.now() - start, what).toBeLessThan(MAX_MILLISECONDS);
-  }
-}
-
-type Mutation = (file: Uint8Array, random: (n: number) => number) => Uint8Array;
+const outcome = (file: Uint8Array, what: string) => readUnlessRefused(what, MAX_MILLISECONDS, () => digest(file));
 
 const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
-  'a flipped bit': (file, random) => {
-    file[random(file.length)]! ^= 1 << random(8);
-    return file;
-  },
+  'a flipped bit': flippedBit,
   'a flipped bit near the end, where the directory is': (file, random) => {
     file[file.length - 1 - random(20_000)]! ^= 1 << random(8);
     return file;
@@ -51,22 +38,13 @@ const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
     file[random(28_100)]! ^= 1 << random(8);
     return file;
   },
-  'some random bytes': (file, random) => {
-    const at = random(file.length - 64);
-    for (let i = 0, count = 1 + random(64); i < count; i++) file[at + i] = random(256);
-    return file;
-  },
+  'some random bytes': randomBytes(64),
   'an extreme 32-bit value in the directory': (file, random) => {
     const value = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe][random(6)]!;
     new DataView(file.buffer).setUint32(file.length - 4 - random(18_000), value, true);
     return file;
   },
-  'a range copied elsewhere': (file, random) => {
-    const length = 1 + random(4_096);
-    const from = random(file.length - length);
-    file.copyWithin(random(file.length - length), from, from + length);
-    return file;
-  },
+  'a range copied elsewhere': copiedRange(4_096),
   'a range cut out': (file, random) => {
     const at = random(file.length);
     const resumed = file.subarray(Math.min(file.length, at + 1 + random(1_000)));
@@ -75,7 +53,7 @@ const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
     shorter.set(resumed, at);
     return shorter;
   },
-  'a cut end': (file, random) => file.subarray(0, random(file.length)),
+  'a cut end': cutEnd,
 };
 
 describeWithShared('a damaged checkpoint is refused or read as it was', () => {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { bytesSource, SignwaveError } from '@signwave/format';
+import { bytesSource } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { describeTflite } from '../../src/tflite/describe-tflite.js';
 import { lowerTflite } from '../../src/tflite/lower-tflite.js';
 import { readTflite } from '../../src/tflite/read-tflite.js';
 import { seededInts } from '../checkpoints/build.js';
+import { copiedRange, cutEnd, flippedBit, type Mutation, randomBytes } from '../checkpoints/mutation-kinds.js';
+import { readUnlessRefused } from '../checkpoints/read-mutated.js';
 
 /** How many random mutations; CI sets some thousands. */
 const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 1_000);
@@ -19,32 +21,18 @@ const FILES = ['signs_first', 'ties'].map((network) => {
 
 /** Whether the file was read and lowered; otherwise it has to be refused by a SignwaveError. Describing it never fails for its operators. */
 async function isConverted(file: Uint8Array, what: string): Promise<boolean> {
-  const start = performance.now();
-  try {
+  const result = await readUnlessRefused(what, MAX_MILLISECONDS, async () => {
     const model = await readTflite(bytesSource(file, 'mutated.tflite'));
     describeTflite(model);
     lowerTflite(model);
     return true;
-  } catch (error) {
-    if (!(error instanceof SignwaveError)) throw new Error(`${what}: not a SignwaveError`, { cause: error });
-    return false;
-  } finally {
-    expect(performance.now() - start, what).toBeLessThan(MAX_MILLISECONDS);
-  }
+  });
+  return result ?? false;
 }
 
-type Mutation = (file: Uint8Array, random: (n: number) => number) => Uint8Array;
-
 const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
-  'a flipped bit': (file, random) => {
-    file[random(file.length)]! ^= 1 << random(8);
-    return file;
-  },
-  'some random bytes': (file, random) => {
-    const at = random(file.length - 16);
-    for (let i = 0, count = 1 + random(16); i < count; i++) file[at + i] = random(256);
-    return file;
-  },
+  'a flipped bit': flippedBit,
+  'some random bytes': randomBytes(16),
   'an extreme 32-bit value': (file, random) => {
     const value = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0, file.length][random(7)]!;
     new DataView(file.buffer).setUint32(4 * random(file.length / 4), value, true);
@@ -58,13 +46,8 @@ const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
     new DataView(file.buffer).setUint32(4 * random(file.length / 4), random(file.length), true);
     return file;
   },
-  'a range copied elsewhere': (file, random) => {
-    const length = 1 + random(256);
-    const from = random(file.length - length);
-    file.copyWithin(random(file.length - length), from, from + length);
-    return file;
-  },
-  'a cut end': (file, random) => file.subarray(0, random(file.length)),
+  'a range copied elsewhere': copiedRange(256),
+  'a cut end': cutEnd,
 };
 
 describe('a damaged TensorFlow Lite model', () => {
