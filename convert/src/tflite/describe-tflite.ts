@@ -1,7 +1,7 @@
 import { SignwaveError } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import { lowerOperator, startLowering } from './lower-tflite.js';
-import type { Lowering } from './lowering.js';
+import { floatsOf, type Lowering } from './lowering.js';
 import { LOWERING } from './lowering-table.js';
 import { magnitudesOf } from './operators/convolutions.js';
 import type { TfliteModel, TfliteOperator } from './read-tflite.js';
@@ -115,11 +115,6 @@ function weightsOf(model: TfliteModel, { kind, inputs, customOptions }: TfliteOp
     return { shape: [...shape.slice(0, -1), channels], bits: 1, bytes: data.length, arePackable: false };
   }
   const arePackable =
-    type === 'float32' && kind !== 'DEPTHWISE_CONV_2D' && magnitudesOf(floats(data), shape[0] ?? 1) !== undefined;
+    type === 'float32' && kind !== 'DEPTHWISE_CONV_2D' && magnitudesOf(floatsOf(data), shape[0] ?? 1) !== undefined;
   return { shape, bits: WEIGHT_BITS[type] ?? 0, bytes: data.length, arePackable };
-}
-
-function floats(data: Uint8Array): Float32Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Float32Array.from({ length: data.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
 }

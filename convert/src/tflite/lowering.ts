@@ -1,4 +1,4 @@
-import { GraphBuilder, type MapShape, type Pads, SignwaveError, type Value } from '@signwave/format';
+import { GraphBuilder, type MapShape, type Pads, SignwaveError, tensorValues, type Value } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { TfliteModel, TfliteTensor } from './read-tflite.js';
 
@@ -108,9 +108,7 @@ export class Lowering {
   /** The floats of a constant. @throws {SignwaveError} `E_CHECKPOINT_TENSOR` for NaN or infinity. */
   floats(tensor: TfliteTensor): Float32Array {
     return this.derived(tensor, 'values', () => {
-      const { data = new Uint8Array(0) } = tensor;
-      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-      const values = Float32Array.from({ length: data.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
+      const values = floatsOf(tensor.data ?? new Uint8Array(0));
       const odd = values.findIndex((value) => !Number.isFinite(value));
       if (odd < 0) return values;
       throw new SignwaveError(
@@ -140,6 +138,11 @@ export function mapShapeOf({ shape }: TfliteTensor): MapShape | undefined {
   if (batch !== 1) return undefined;
   const [height, width, channels] = sides.length === 1 ? [1, 1, sides[0]!] : sides.length === 3 ? sides : [];
   return channels === undefined ? undefined : { height: height!, width: width!, channels };
+}
+
+/** The elements of a float32 constant. */
+export function floatsOf(data: Uint8Array): Float32Array {
+  return tensorValues({ dtype: 'f32', shape: [1, 1, 1, data.length / Float32Array.BYTES_PER_ELEMENT], data });
 }
 
 /** How messages call a tensor. */

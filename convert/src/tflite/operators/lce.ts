@@ -9,6 +9,7 @@ import type { Step } from '../step.js';
 const WORD_BITS = 32;
 /** Strides and dilations above this are damage: kernels have some five positions. */
 const LARGEST_STEP = 255;
+
 export function quantize(step: Step): void {
   const lowered = step.lowered(0);
   const { type } = step.tensor(0)!;
