@@ -1,18 +1,29 @@
 import type { NamedTensorMap } from '@tensorflow/tfjs';
 import type { Tensor, Tf } from '../types.js';
 
+/** Maps by the names that a kernel gives them, and `parameters`, a vector, numbers or scalars, if it has any. */
+type FusedInputs = Readonly<Record<string, Tensor | readonly (number | Tensor)[]>>;
+
 /**
  * Run an operation in one pass over memory, if the back end has it.
  *
  * @param name under which such a back end registers it as a kernel.
- * @param inputs maps by the names that the kernel gives them, and `parameters`, numbers or scalars, if it has any.
- * @returns its outputs, or undefined if the operation has to be composed of others.
+ * @returns its map, or undefined if the operation has to be composed of others.
  */
-export function runFused(
+export function runFused(tf: Tf, name: string, inputs: FusedInputs): Tensor | undefined {
+  return outputsOf(tf, name, inputs)?.[0];
+}
+
+/** The same for an operation that also gives sums over the whole map. */
+export function runFusedWithSums(
   tf: Tf,
   name: string,
-  { parameters, ...maps }: Readonly<Record<string, Tensor | readonly (number | Tensor)[]>>,
-): Tensor[] | undefined {
+  inputs: FusedInputs,
+): readonly [map: Tensor, sums: Tensor] | undefined {
+  return outputsOf(tf, name, inputs) as [Tensor, Tensor] | undefined;
+}
+
+function outputsOf(tf: Tf, name: string, { parameters, ...maps }: FusedInputs): Tensor[] | undefined {
   if (!tf.getKernel(name, tf.getBackend())) return undefined;
   const inputs = maps as NamedTensorMap;
   if (parameters) inputs.parameters = vector(tf, parameters);

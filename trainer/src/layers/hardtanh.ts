@@ -37,13 +37,11 @@ export function hardtanhOfSum(tf: Tf, x: Tensor4D, z: Tensor4D): Tensor4D {
 }
 
 function clippedSum(tf: Tf, x: Tensor, z: Tensor): Tensor {
-  const [fused] = runFused(tf, HARDTANH_OF_SUM, { x, z }) ?? [];
-  return fused ?? tf.clipByValue(tf.add(x, z), -1, 1);
+  return runFused(tf, HARDTANH_OF_SUM, { x, z }) ?? tf.clipByValue(tf.add(x, z), -1, 1);
 }
 
 /** The gradient from the output: |y| < 1 exactly where |x| < 1, and y is kept anyway, as the input of the next operation. */
 function gradientOfHardtanh(tf: Tf, dy: Tensor, y: Tensor): Tensor {
-  const [fused] = runFused(tf, HARDTANH_GRADIENT, { dy, y }) ?? [];
   // 1 - |y| is exact near 1.
-  return fused ?? gradientOfRelu(tf, dy, tf.sub(1, tf.abs(y)));
+  return runFused(tf, HARDTANH_GRADIENT, { dy, y }) ?? gradientOfRelu(tf, dy, tf.sub(1, tf.abs(y)));
 }

@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D, Tf } from '../types.js';
-import { runFused } from './fused.js';
+import { runFused, runFusedWithSums } from './fused.js';
 import { constant } from './initialisers.js';
 import type { LayerStore } from './layer-store.js';
 import { gradientOfRelu } from './relu-gradient.js';
@@ -25,12 +25,12 @@ export function applyPrelu(tf: Tf, x: Tensor4D, slope: Tensor): Tensor4D {
     const [input, slopes, save] = args as unknown as [Tensor4D, Tensor, (tensors: Tensor[]) => void];
     save([input, slopes]);
     return {
-      value: (runFused(tf, PRELU, { x: input, parameters: slopes })?.[0] ??
+      value: (runFused(tf, PRELU, { x: input, parameters: slopes }) ??
         tf.add(tf.relu(input), tf.mul(tf.minimum(input, 0), slopes))) as Tensor4D,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [savedInput, savedSlopes] = saved as [Tensor4D, Tensor];
-        const fused = runFused(tf, PRELU_GRADIENT, { dy, x: savedInput, parameters: savedSlopes });
-        if (fused) return fused;
+        const fused = runFusedWithSums(tf, PRELU_GRADIENT, { dy, x: savedInput, parameters: savedSlopes });
+        if (fused) return [...fused];
         const positive = gradientOfRelu(tf, dy, savedInput);
         const others = tf.sub(dy, positive);
         const ofInput = tf.add(positive, tf.mul(others, savedSlopes));

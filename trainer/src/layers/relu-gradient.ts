@@ -6,6 +6,5 @@ export const RELU_GRADIENT = 'ReluGrad';
 
 /** dy where x > 0, else 0. */
 export function gradientOfRelu(tf: Tf, dy: Tensor, x: Tensor): Tensor {
-  const [fused] = runFused(tf, RELU_GRADIENT, { dy, x }) ?? [];
-  return fused ?? tf.mul(dy, tf.step(x));
+  return runFused(tf, RELU_GRADIENT, { dy, x }) ?? tf.mul(dy, tf.step(x));
 }

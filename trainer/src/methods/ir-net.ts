@@ -30,7 +30,7 @@ function errorDecaySlope(tf: Tf, x: Tensor4D, steepness: number | Tensor): Tenso
 /** dL/dx by that slope in one pass, if the back end has it. */
 function errorDecayGradient(tf: Tf, dy: Tensor, x: Tensor, steepness: number): Tensor | undefined {
   const parameters = [steepness, Math.max(steepness, 1)];
-  return runFused(tf, TANH_GRADIENT, { dy, x, parameters })?.[0];
+  return runFused(tf, TANH_GRADIENT, { dy, x, parameters });
 }
 
 /**

@@ -111,7 +111,7 @@ const activations: MakeActivationQuantizer =
         value: sign(tf, c),
         gradFunc: (dy: Tensor, saved: Tensor[]) => {
           const deviations = saved[0]!;
-          const [fused] = runFused(tf, CENTRED_SIGN_GRADIENT, { dy, c: deviations, parameters: [t] }) ?? [];
+          const fused = runFused(tf, CENTRED_SIGN_GRADIENT, { dy, c: deviations, parameters: [t] });
           if (fused) return fused;
           const variance = tf.div(perImage(tf.square(deviations)), elements - 1);
           const width = tf.mul(tf.sqrt(variance), Math.SQRT2 / t);

@@ -42,7 +42,7 @@ function rectified(tf: Tf, progress: number): (x: Tensor4D) => Tensor4D {
       const slope = tf.mul(power, tf.add(tf.mul(isCore, (o - 1) / o), 1 / o));
       return tf.mul(slope, within(tf, x, TRUNCATION));
     },
-    (dy, x) => runFused(tf, RECTIFIED_SIGN_GRADIENT, { dy, x, parameters: [CORE, TRUNCATION, 1 / o] })?.[0],
+    (dy, x) => runFused(tf, RECTIFIED_SIGN_GRADIENT, { dy, x, parameters: [CORE, TRUNCATION, 1 / o] }),
   );
 }
 

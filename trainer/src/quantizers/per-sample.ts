@@ -36,7 +36,7 @@ export function perSampleScaled(tf: Tf): (a: Tensor4D, training: boolean) => Ten
  * |a|). Factors that both terms share are multiplied last, which takes few passes over the maps.
  */
 function perSampleGradient(tf: Tf, dy: Tensor, a: Tensor): Tensor {
-  const [fused] = runFused(tf, SCALED_SIGN_GRADIENT, { dy, a }) ?? [];
+  const fused = runFused(tf, SCALED_SIGN_GRADIENT, { dy, a });
   if (fused) return fused;
   const images = a.shape[0]!;
   const elements = a.size / images;

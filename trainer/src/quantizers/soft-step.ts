@@ -1,4 +1,4 @@
-import { runFused } from '../layers/fused.js';
+import { runFused, runFusedWithSums } from '../layers/fused.js';
 import { columnSums } from '../layers/sums.js';
 import type { Tensor, Tensor4D, Tf, Variable } from '../types.js';
 import { within } from './window.js';
@@ -52,7 +52,7 @@ export function softStep(tf: Tf, x: Tensor4D, { lower, upper, alpha }: SoftStep)
 /** u where x >= (l + u)/2, else l. */
 function twoLevels(tf: Tf, x: Tensor, lower: Tensor | number, upper: Tensor | number): Tensor {
   const middle = tf.mul(tf.add(lower, upper), 0.5);
-  const [fused] = runFused(tf, TWO_LEVELS, { x, parameters: [middle, lower, upper] }) ?? [];
+  const fused = runFused(tf, TWO_LEVELS, { x, parameters: [middle, lower, upper] });
   return fused ?? tf.sub(upper, tf.mul(tf.step(tf.sub(middle, x)), tf.sub(upper, lower)));
 }
 
@@ -106,8 +106,8 @@ function slopeAndSums(
   x: Tensor,
   parameters: readonly [middle: Tensor, reciprocal: Tensor, c: Tensor, slope: Tensor],
 ): Tensor[] {
-  const fused = runFused(tf, SOFT_STEP_GRADIENT, { dy, x, parameters });
-  if (fused) return [fused[0]!, ...tf.unstack(fused[1]!)];
+  const fused = runFusedWithSums(tf, SOFT_STEP_GRADIENT, { dy, x, parameters });
+  if (fused) return [fused[0], ...tf.unstack(fused[1])];
   const [middle, reciprocal, c, slope] = parameters;
   const total = (map: Tensor): Tensor => tf.sum(columnSums(tf, map));
   const unclipped = tf.mul(tf.sub(x, middle), reciprocal);

@@ -1,4 +1,4 @@
-import { runFused } from '../layers/fused.js';
+import { runFused, runFusedWithSums } from '../layers/fused.js';
 import { gradientOfRelu } from '../layers/relu-gradient.js';
 import type { Tensor, Tensor2D, Tf } from '../types.js';
 import { sign } from './sign.js';
@@ -69,11 +69,11 @@ function fused(tf: Tf, args: Arguments, { share, terms }: Moment): Differentiabl
   const allParameters = tf.concat([numbers, tf.reshape(first, [-1]), tf.reshape(second, [-1])]);
   save([x, allParameters]);
   return {
-    value: runFused(tf, NOISY_SIGN, { x, parameters: allParameters })![0]!,
+    value: runFused(tf, NOISY_SIGN, { x, parameters: allParameters })!,
     gradFunc: (dy, [at, parameters]) => {
-      const [dx, ofNoise] = runFused(tf, NOISY_SIGN_GRADIENT, { dy, x: at!, parameters: parameters! })!;
-      const [ofFirst, ofSecond] = tf.split(ofNoise!, 2);
-      return [dx!, tf.reshape(ofFirst!, first.shape), tf.reshape(ofSecond!, second.shape)];
+      const [dx, ofNoise] = runFusedWithSums(tf, NOISY_SIGN_GRADIENT, { dy, x: at!, parameters: parameters! })!;
+      const [ofFirst, ofSecond] = tf.split(ofNoise, 2);
+      return [dx, tf.reshape(ofFirst!, first.shape), tf.reshape(ofSecond!, second.shape)];
     },
   };
 }

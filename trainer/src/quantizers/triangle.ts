@@ -25,5 +25,4 @@ export function gradientOfTriangle(tf: Tf, dy: Tensor, a: Tensor): Tensor {
 
 const slope = (tf: Tf, a: Tensor): Tensor => tf.relu(tf.sub(2, tf.mul(tf.abs(a), 2)));
 
-const fusedGradient = (tf: Tf, dy: Tensor, a: Tensor): Tensor | undefined =>
-  runFused(tf, TRIANGLE_GRADIENT, { dy, a })?.[0];
+const fusedGradient = (tf: Tf, dy: Tensor, a: Tensor): Tensor | undefined => runFused(tf, TRIANGLE_GRADIENT, { dy, a });
