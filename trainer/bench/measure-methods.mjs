@@ -7,6 +7,7 @@ import { createNetwork } from '../src/models/index.ts';
 import { createOptimizer } from '../src/optimizer/index.ts';
 import { seededRandom } from '../src/random.ts';
 import { trainStep } from '../src/step.ts';
+import { seededBatch } from './seeded-batch.ts';
 
 /** @typedef {import('../src/backends/backend-names.ts').BackendName} BackendName */
 /** @typedef {import('../src/methods/index.ts').MethodName} MethodName */
@@ -16,17 +17,10 @@ import { trainStep } from '../src/step.ts';
 const [name, batch, steps, list] = /** @type {[string, string, string, string]} */ (process.argv.slice(2));
 /** Not timed, because the first steps compile kernels and allocate buffers. */
 const WARM_UP_STEPS = 3;
-const IMAGES = Number(batch);
 
 const backend = await chooseBackend({ force: /** @type {BackendName} */ (name) });
 const { tf } = backend;
-const random = seededRandom(1);
-const pixels = Float32Array.from({ length: IMAGES * 32 * 32 * 3 }, () => 4 * random.next() - 2);
-const images = tf.tensor4d(pixels, [IMAGES, 32, 32, 3]);
-const labels = tf.tensor1d(
-  Array.from({ length: IMAGES }, (_, i) => i % 10),
-  'int32',
-);
+const { images, labels } = seededBatch(tf, seededRandom(1), Number(batch));
 
 const results = [];
 for (const method of /** @type {MethodName[]} */ (list.split(','))) results.push(await timeMethod(method));

@@ -9,6 +9,7 @@ import { createNetwork } from '../src/models/index.ts';
 import { Sgd } from '../src/optimizer/sgd.ts';
 import { seededRandom } from '../src/random.ts';
 import { trainStep } from '../src/step.ts';
+import { seededBatch } from './seeded-batch.ts';
 import { openStockWasm } from './stock-wasm.mjs';
 
 /** @typedef {import('../src/backends/backend-names.ts').BackendName} BackendName */
@@ -46,12 +47,7 @@ async function runSteps(backend, stage, images, count, dumpPath) {
   const network = createNetwork('resnet20_1w1a', { backend, random, classes: 10, omega0: 20 });
   network.stage = stage;
   const optimizer = new Sgd(tf, network.parameters, { momentum: 0.9, weightDecay: 1.6e-4, decayed: 'all' });
-  const pixels = Float32Array.from({ length: images * 32 * 32 * 3 }, () => 4 * random.next() - 2);
-  const x = tf.tensor4d(pixels, [images, 32, 32, 3]);
-  const labels = tf.tensor1d(
-    Array.from({ length: images }, (_, i) => i % 10),
-    'int32',
-  );
+  const { images: x, labels } = seededBatch(tf, random, images);
   if (dumpPath) {
     const parameters = network.parameters.map((it) => ({ name: it.name, tensor: it.variable }));
     await writeTensors(dumpPath, [...parameters, { name: 'images', tensor: x }, { name: 'labels', tensor: labels }]);

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { searchDocument } from './search-document.mjs';
 import { BASE, SEARCH_RUNS } from './search-runs.mjs';
-import { trainOnce } from './train-once.mjs';
+import { accuraciesOf, trainOnce } from './train-once.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -56,12 +56,7 @@ async function trainRun(run, seed, data) {
   const places = { data: { format: 'cifar10', folder: data, ...config.data }, output };
   const epochs = await trainOnce(output, { ...config, ...places }, values.backend);
   if (!epochs) throw new Error(`${title} failed`);
-  const course = epochs.map(({ stage, epoch, trainAccuracy, testAccuracy }) => ({
-    stage,
-    epoch,
-    trainAccuracy,
-    testAccuracy,
-  }));
+  const course = epochs.map(accuraciesOf);
   writeFileSync(
     path,
     `${JSON.stringify({ name: run.name, seed, machine: MACHINE, config, epochs: course }, null, 1)}\n`,

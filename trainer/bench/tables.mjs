@@ -14,7 +14,7 @@ import { importSource } from '../../scripts/modules/import-source.mjs';
 import { runName, tableConfig } from './table-config.mjs';
 import { floatOf, nameOf, TABLE_ROWS } from './table-rows.mjs';
 import { tablesDocument } from './tables-document.mjs';
-import { trainOnce } from './train-once.mjs';
+import { accuraciesOf, trainOnce } from './train-once.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -108,13 +108,8 @@ async function trainRow(row, seed) {
     output: `${out}/${name}`,
   };
   const epochs = await trainOnce(`${out}/${name}`, config, values.backend);
-  if (epochs) keep({ run: name, seed, budget, machine: MACHINE, epochs: epochs.map(accuracies) });
+  if (epochs) keep({ run: name, seed, budget, machine: MACHINE, epochs: epochs.map(accuraciesOf) });
   return epochs !== undefined;
-}
-
-/** @param {import('./train-once.mjs').EpochMetrics} metrics @returns {import('./tables-document.mjs').TableEpoch} */
-function accuracies({ stage, epoch, testAccuracy, trainAccuracy }) {
-  return { stage, epoch, testAccuracy, trainAccuracy };
 }
 
 /**

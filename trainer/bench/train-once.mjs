@@ -40,6 +40,15 @@ export async function trainOnce(folder, config, backend) {
 }
 
 /**
+ * What results keep of an epoch.
+ *
+ * @param {EpochMetrics} metrics
+ */
+export function accuraciesOf({ stage, epoch, testAccuracy, trainAccuracy }) {
+  return { stage, epoch, testAccuracy, trainAccuracy };
+}
+
+/**
  * Whether the last epoch of the last stage is recorded. The report doesn't tell: a run that was stopped has one, too.
  *
  * @param {string} folder

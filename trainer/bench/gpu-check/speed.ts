@@ -3,6 +3,7 @@ import { Sgd } from '../../src/optimizer/sgd.js';
 import { seededRandom } from '../../src/random.js';
 import { trainStep } from '../../src/step.js';
 import type { TrainingBackend } from '../../src/types.js';
+import { seededBatch } from '../seeded-batch.js';
 import type { Findings, Report, SpeedFindings } from './report.js';
 
 /** Not timed, because the first steps compile kernels and allocate buffers. */
@@ -82,12 +83,7 @@ function stepOf(backend: TrainingBackend, { network: name, batch }: Load) {
   network.stage = '2';
   network.afterStep();
   const optimizer = new Sgd(tf, network.parameters, { momentum: 0.9, weightDecay: 1e-5, decayed: 'all' });
-  const pixels = Float32Array.from({ length: batch * 32 * 32 * 3 }, () => 4 * random.next() - 2);
-  const images = tf.tensor4d(pixels, [batch, 32, 32, 3]);
-  const labels = tf.tensor1d(
-    Array.from({ length: batch }, (_, i) => i % 10),
-    'int32',
-  );
+  const { images, labels } = seededBatch(tf, random, batch);
   return {
     step: () => trainStep({ tf, network, optimizer, images, labels, learningRate: 0.02, tau: 1e-4 }),
     dispose: () => {
