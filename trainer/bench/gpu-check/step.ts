@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openDataset } from '@signwave/data/node';
 import { createNetwork } from '../../src/models/index.js';
 import { seededRandom } from '../../src/random.js';
 import { trainStep } from '../../src/step.js';
@@ -39,7 +40,7 @@ export async function firstStep(backend: TrainingBackend, work: string): Promise
   const network = createNetwork('resnet20_1w1a', { backend, random: seededRandom(1), classes: 10, omega0: 20 });
   network.stage = '1';
   network.afterStep();
-  const { pixels, labels } = firstImages(work);
+  const { pixels, labels } = await firstImages(work);
   const x = tf.tensor4d(pixels, [IMAGES, SIDE, SIDE, 3]);
   const y = tf.tensor1d(labels, 'int32');
   const kept = new Map<string, Tensor>();
@@ -96,17 +97,12 @@ function readReference(bundle: string): { loss: number; values: Float32Array } {
 }
 
 /** Pixels as (N, 32, 32, 3), from -1 to 1. */
-function firstImages(work: string): { pixels: Float32Array; labels: number[] } {
-  const records = readFileSync(join(cifarIn(work), 'data_batch_1.bin'));
-  const pixels = new Float32Array(IMAGES * IMAGE_BYTES);
-  const labels: number[] = [];
-  const plane = SIDE * SIDE;
-  for (let n = 0; n < IMAGES; n++) {
-    const record = records.subarray(n * (IMAGE_BYTES + 1), (n + 1) * (IMAGE_BYTES + 1));
-    labels.push(record[0]!);
-    for (let i = 0; i < plane; i++) {
-      for (let c = 0; c < 3; c++) pixels[n * IMAGE_BYTES + 3 * i + c] = record[1 + c * plane + i]! / 127.5 - 1;
-    }
-  }
-  return { pixels, labels };
+async function firstImages(work: string): Promise<{ pixels: Float32Array; labels: number[] }> {
+  const { images } = await openDataset({ format: 'cifar10', folder: cifarIn(work), part: 'train' });
+  if (images.kind !== 'memory') throw new Error('the images of CIFAR-10 are not in memory');
+  const bytes = images.pixels.subarray(0, IMAGES * IMAGE_BYTES);
+  return {
+    pixels: Float32Array.from(bytes, (byte) => byte / 127.5 - 1),
+    labels: Array.from(images.labels.subarray(0, IMAGES)),
+  };
 }
