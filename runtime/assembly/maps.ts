@@ -72,7 +72,7 @@ export function byteInput(a: ByteInput): void {
  * @section pixels
  * @takes f32 -> f32
  * @tile 4 channels of a pixel
- * @chosen `prelu`
+ * @chosen `prelu`; `scale` and `multiply`, where the slopes of both kinds are the second operand
  * @room prelu.ts
  */
 @inline
@@ -179,6 +179,27 @@ export function sampleMean(a: MapArguments): void {
   }
   const mean = <f32>(total / (<f64>pixels * <f64>a.channels));
   for (let i: usize = 0; i < <usize>pixels * a.pixelBytes; i += 4) store<f32>(a.output + i, load<f32>(a.input + i) - mean);
+}
+
+/**
+ * SPEC 4.21 in binary64. Requires what {@link checkMap} says.
+ *
+ * @section pixels
+ * @takes f32 -> f64 -> f32
+ * @tile 1 float
+ * @chosen `sigmoid`
+ * @room sigmoid.ts
+ */
+export function sigmoid(a: MapArguments): void {
+  checkMap(a);
+  const bytes = <usize>(a.rows * a.columns) * a.pixelBytes;
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const u = <f64>max<f32>(-load<f32>(a.input + i), -64) / 1024;
+    let p: f64 = 1;
+    for (let k: f64 = 8; k > 0; k--) p = 1 + (u * p) / k;
+    for (let squared = 0; squared < 10; squared++) p *= p;
+    store<f32>(a.output + i, <f32>(1 / (1 + p)));
+  }
 }
 
 /**

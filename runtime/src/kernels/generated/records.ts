@@ -394,6 +394,7 @@ export const WASM_KERNELS = {
   prelu: 'MapArguments',
   regroupBits: 'Regroup',
   sampleMean: 'MapArguments',
+  sigmoid: 'MapArguments',
   signMap: 'MapArguments',
   signsToBits: 'Relayout',
 } as const satisfies Readonly<Record<string, keyof Records>>;
@@ -409,7 +410,7 @@ elementwise=input rows epilogue:Epilogue
 avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
 copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
 byteInput=input output outputPixelBytes pixels channels tables
-borderBias prelu sampleMean signMap=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
+borderBias prelu sampleMean sigmoid signMap=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
 regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
 PlaneEpilogue=scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips
 convFloatLut convLut=input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue
@@ -436,5 +437,6 @@ export const SCALAR_KERNELS = [
   'prelu',
   'regroupBits',
   'sampleMean',
+  'sigmoid',
   'signMap',
 ] as const satisfies readonly (keyof typeof WASM_KERNELS)[];
