@@ -158,15 +158,9 @@ describe('a graph without meaning is refused', () => {
     ],
     [/bias \(1, 5, 1, 3\) doesn't fit its operand \(4, 4, 3\)/, (g, x) => g.borderBias(x, zeros(1, 5, 1, 3), 0, 0)],
     [/no class is left for the interior/, (g, x) => g.borderBias(x, zeros(1, 2, 2, 3), 2, 0)],
-    [
-      /its operands are \(4, 4, 3\) and \(1, 1, 3\), the second must be \(4, 4, 3\)/,
-      (g, x) => g.add(x, g.globalAvgPool(x)),
-    ],
-    [
-      /its operands are \(4, 4, 3\) and \(1, 1, 3\), the second must be \(4, 4, 3\)/,
-      (g, x) => g.multiply(x, g.globalAvgPool(x)),
-    ],
-    [/its operands are \(4, 4, 3\) and \(4, 4, 3\), the second must be \(1, 1, 3\)/, (g, x) => g.scale(x, x)],
+    [/its second operand is \(1, 1, 3\), expected \(4, 4, 3\)/, (g, x) => g.add(x, g.globalAvgPool(x))],
+    [/its second operand is \(1, 1, 3\), expected \(4, 4, 3\)/, (g, x) => g.multiply(x, g.globalAvgPool(x))],
+    [/its second operand is \(4, 4, 3\), expected \(1, 1, 3\)/, (g, x) => g.scale(x, x)],
     [/joins maps of one height and width/, (g, x) => g.concat(x, g.globalAvgPool(x))],
     [/takes 2 or more operands, it has 1/, (g, x) => g.concat(x)],
     [/clips to 1..0, which is empty/, (g, x) => g.clip(x, 1, 0)],

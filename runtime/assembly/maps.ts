@@ -192,12 +192,14 @@ export function sampleMean(a: MapArguments): void {
  */
 export function sigmoid(a: MapArguments): void {
   checkMap(a);
-  const bytes = <usize>(a.rows * a.columns) * a.pixelBytes;
-  for (let i: usize = 0; i < bytes; i += 4) {
+  const pixels = a.rows * a.columns;
+  for (let i: usize = 0; i < <usize>pixels * a.pixelBytes; i += 4) {
     const u = <f64>max<f32>(-load<f32>(a.input + i), -64) / 1024;
     let p: f64 = 1;
-    for (let k: f64 = 8; k > 0; k--) p = 1 + (u * p) / k;
-    for (let squared = 0; squared < 10; squared++) p *= p;
+    let k = 8;
+    do p = 1 + (u * p) / <f64>k;
+    while (--k);
+    for (; k < 10; k++) p *= p;
     store<f32>(a.output + i, <f32>(1 / (1 + p)));
   }
 }

@@ -147,6 +147,6 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
 function twoMaps(operands: Operands, x: MapShape, { op }: SameShapeNode): MapShape {
   const expected = describe(op === 'scale' ? vectorShape(x.channels) : x);
   const found = describe(operands.maps[1]!);
-  if (found !== expected) operands.fail(`its operands are ${describe(x)} and ${found}, the second must be ${expected}`);
+  if (found !== expected) operands.fail(`its second operand is ${found}, expected ${expected}`);
   return x;
 }
