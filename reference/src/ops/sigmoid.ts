@@ -3,7 +3,7 @@ import { type FeatureMap, zeroMap } from '../feature-map.js';
 /** y = fround(1 / (1 + e^-x)), the exponential by a polynomial in binary64 whose steps are fixed (SPEC.md 4.21). */
 export function sigmoid(x: FeatureMap): FeatureMap {
   const y = zeroMap(x);
-  for (let i = 0; i < y.data.length; i++) y.data[i] = Math.fround(1 / (1 + exponential(Math.max(-x.data[i]!, -64))));
+  for (let i = 0; i < y.data.length; i++) y.data[i] = Math.fround(1 / (1 + exponential(Math.max(-x.data[i]!, -128))));
   return y;
 }
 

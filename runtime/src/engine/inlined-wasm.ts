@@ -1,6 +1,5 @@
 import { inflateSync } from 'fflate';
-import { MODULE_BYTES } from '../../build/identity.js';
-import { DEFLATED_MODULES } from '../../build/modules.js';
+import { DEFLATED_MODULES, PIECES } from '../../build/modules.js';
 import type { BuildName } from './wasm-sources.js';
 
 /**
@@ -8,9 +7,6 @@ import type { BuildName } from './wasm-sources.js';
  * `DecompressionStream`. scripts/modules/without-wasm.mjs leaves this file and its imports out of the entry points `slim`.
  */
 export function inlinedWasm(build: BuildName): Uint8Array<ArrayBuffer> | undefined {
-  const { scalar, simd, threads } = MODULE_BYTES;
-  const deflated = Uint8Array.from(atob(DEFLATED_MODULES), (character) => character.charCodeAt(0));
-  const modules = inflateSync(deflated, { out: new Uint8Array(scalar + simd + threads) });
-  const start = { scalar: 0, simd: scalar, threads: scalar + simd }[build];
-  return modules.slice(start, start + MODULE_BYTES[build]);
+  const modules = inflateSync(Uint8Array.from(atob(DEFLATED_MODULES), (character) => character.charCodeAt(0)));
+  return Uint8Array.from(PIECES[build].flatMap(([from, to]) => [...modules.subarray(from, to)]));
 }

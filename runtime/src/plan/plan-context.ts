@@ -194,7 +194,7 @@ export class PlanContext {
 
 function known<Value>(values: ReadonlyMap<number, Value>, index: number): Value {
   const value = values.get(index);
-  if (!value) throw new Error(`planned out of order: node ${index} is not in memory yet`);
+  if (!value) throw new Error(`node ${index} is planned out of order`);
   return value;
 }
 
