@@ -3,7 +3,7 @@ import { DEFLATED_MODULES, PIECES } from '../../build/modules.js';
 import type { BuildName } from './wasm-sources.js';
 
 /**
- * Inflates a build of the kernels that is inlined in the package. This takes less than a millisecond and doesn't need
+ * Inflates a build of the kernels that is inlined in the package. A module is put together of the pieces that it consists of. None of this needs
  * `DecompressionStream`. scripts/modules/without-wasm.mjs leaves this file and its imports out of the entry points `slim`.
  */
 export function inlinedWasm(build: BuildName): Uint8Array<ArrayBuffer> | undefined {
