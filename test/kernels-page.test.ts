@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KERNEL_RECORDS } from '../runtime/src/kernels/kernel-records.js';
+import { WASM_KERNELS } from '../runtime/src/kernels/generated/records.js';
 import { kernelsDocument } from '../scripts/documents/write-kernels.mjs';
 import { readText } from './source-files.js';
 
@@ -18,7 +18,7 @@ describe(PAGE, () => {
   });
 
   test('lists every kernel once, and no other', () => {
-    expect(rows.map(({ kernel }) => kernel).sort()).toEqual(Object.keys(KERNEL_RECORDS).sort());
+    expect(rows.map(({ kernel }) => kernel).sort()).toEqual(Object.keys(WASM_KERNELS).sort());
   });
 
   test.each(rows)('names the room of $kernel', ({ kernel, room }) => {

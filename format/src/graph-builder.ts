@@ -170,6 +170,19 @@ export class GraphBuilder {
     return this.#push({ op: 'sampleMean', inputs: [x] });
   }
 
+  /** Multiplies each channel of a map by an element of a vector that the graph computes. */
+  scale(x: Value, factors: Value): Value {
+    return this.node('scale', [x, factors], {});
+  }
+
+  multiply(x: Value, y: Value): Value {
+    return this.node('multiply', [x, y], {});
+  }
+
+  sigmoid(x: Value): Value {
+    return this.node('sigmoid', [x], {});
+  }
+
   /** Adds a node of any operation, even one without a method here. @param attributes all of them, since only the methods have defaults. */
   node<Op extends Exclude<Operation, 'input'>>(op: Op, inputs: readonly Value[], attributes: AttributesOf<Op>): Value {
     const node = { op, inputs: [...inputs], ...attributes } as object as GraphNode;

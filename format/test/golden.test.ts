@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { FORMAT_VERSION, OPERATIONS, readModel, writeModel } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
-import { everyOperation } from './models.js';
+import { everyOperation, operationsOf11 } from './models.js';
 
 const folder = new URL('./golden/', import.meta.url);
 
@@ -9,7 +9,7 @@ const folder = new URL('./golden/', import.meta.url);
 //   SIGNWAVE_WRITE_GOLDEN=1 npx vitest run format/test/golden.test.ts
 if (process.env.SIGNWAVE_WRITE_GOLDEN) {
   const { major, minor } = FORMAT_VERSION;
-  writeFileSync(new URL(`v${major}.${minor}.sgnw`, folder), writeModel(everyOperation()));
+  writeFileSync(new URL(`v${major}.${minor}.sgnw`, folder), writeModel(operationsOf11()));
 }
 
 describe('golden file v1.0', () => {
@@ -33,5 +33,20 @@ describe('golden file v1.0', () => {
   test('is what the writer gives today, to the byte', () => {
     expect(Buffer.compare(writeModel(everyOperation()), golden)).toBe(0);
     expect(Buffer.compare(writeModel(readModel(golden)), golden)).toBe(0);
+  });
+});
+
+describe('golden file v1.1', () => {
+  const golden = new Uint8Array(readFileSync(new URL('v1.1.sgnw', folder)));
+
+  test('reads as the model it was written from, with every operation that the version brought', () => {
+    expect(readModel(golden)).toEqual(operationsOf11());
+    const ops = readModel(golden).graph.nodes.map(({ op }) => op as string);
+    const brought = Object.entries(OPERATIONS).flatMap(([op, { since = 0 }]) => (since === 1 ? [op] : []));
+    expect(brought.filter((op) => !ops.includes(op))).toEqual([]);
+  });
+
+  test('is what the writer gives today, to the byte', () => {
+    expect(Buffer.compare(writeModel(operationsOf11()), golden)).toBe(0);
   });
 });

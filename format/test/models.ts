@@ -96,7 +96,21 @@ export function exampleModel(): Model {
   };
 }
 
-/** A model with every operation, every element type, and every attribute set to something other than its default. */
+/** A model with every operation that version 1.1 brought, and an integer convolution. */
+export function operationsOf11(): Model {
+  const random = randomNumbers(11);
+  const g = new GraphBuilder();
+  const recipe = { channelOrder: 'rgb', divisor: 1, mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const image = g.input({ height: 4, width: 3, channels: 3 }, recipe);
+  const x = g.conv(image, randomTensor('i16', [5, 3, 3, 3], random), { pad: 1 });
+  g.scale(g.multiply(x, g.sigmoid(x)), g.sigmoid(g.globalAvgPool(x)));
+  return {
+    info: { name: 'version 1.1', architecture: 'test', method: 'none', writer: 'signwave test', accuracy: [] },
+    graph: g.build(),
+  };
+}
+
+/** A model with every operation of version 1.0, every element type, and every attribute set to something other than its default. */
 export function everyOperation(): Model {
   const random = randomNumbers(1);
   const values = (count: number): Float32Array => new Float32Array(count).map(() => random() / 2 ** 31 - 1);

@@ -61,8 +61,14 @@ const OF_THEIR_OWN: readonly Operation[] = [
     'maxPool',
     'avgPool',
   ] as const),
-  ...(['globalAvgPool', 'padChannels', 'sliceSpatial', 'concat', 'flatten', 'softmax'] as const),
+  ...(['globalAvgPool', 'padChannels', 'sliceSpatial', 'concat', 'flatten', 'softmax', 'scale'] as const),
 ];
+
+/** A map times what a sigmoid makes of its means, as in squeeze-and-excitation. */
+export function drawScale(g: GraphBuilder, x: Value, numbers: (count: number) => Float32Array): Value {
+  const { channels } = g.shapeOf(x);
+  return g.scale(x, g.sigmoid(g.affine(g.globalAvgPool(x), numbers(channels), numbers(channels))));
+}
 
 /** All others, which {@link drawByRow} draws. */
 export const BY_ROW = (Object.keys(OPERATIONS) as Exclude<Operation, 'input'>[]).filter(

@@ -112,6 +112,37 @@ describe('sampleMean', () => {
   });
 });
 
+describe('scale', () => {
+  test('multiplies each channel by the element of a vector, at every pixel, and rounds the product', () => {
+    const v = 1 + 2 ** -12;
+    const got = runOn({ height: 2, width: 1, channels: 2 }, [v, -2, v, 6], (g, x) => g.scale(x, g.globalAvgPool(x)));
+    expect(got).toEqual([f(v * v), -4, f(v * v), 12]);
+  });
+
+  test('keeps subnormals and the sign of a zero', () => {
+    const got = runOnVector([2 ** -100, -0, -3], (g, x) =>
+      g.scale(x, g.affine(x, vector(0, 0, 0), vector(2 ** -49, 5, 0))),
+    );
+    expect(got).toEqual([TINY, -0, -0]);
+  });
+});
+
+describe('multiply', () => {
+  test('multiplies element by element and rounds the product', () => {
+    const v = 1 + 2 ** -12;
+    const got = runOn({ height: 2, width: 1, channels: 2 }, [v, -2, -0, 3], (g, x) => g.multiply(x, x));
+    expect(got).toEqual([f(v * v), 4, 0, 9]);
+  });
+
+  test('overflows to infinity, and infinity times zero is NaN', () => {
+    const got = runOnVector([2 ** 127, 2 ** 127, 2 ** 127], (g, x) => {
+      const infinite = g.multiply(x, x);
+      g.multiply(infinite, g.affine(x, vector(0, 0, 0), vector(0, -0.5, 1)));
+    });
+    expect(got).toEqual([Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+});
+
 describe('softmax', () => {
   test('gives probabilities that sum to 1, for large inputs too', () => {
     const got = runOnVector([1000, 1000 + Math.log(3), 0], (g, x) => g.softmax(x));

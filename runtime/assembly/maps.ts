@@ -72,7 +72,7 @@ export function byteInput(a: ByteInput): void {
  * @section pixels
  * @takes f32 -> f32
  * @tile 4 channels of a pixel
- * @chosen `prelu`
+ * @chosen `prelu`; `scale` and `multiply`, where the slopes of both kinds are the second operand
  * @room prelu.ts
  */
 @inline
@@ -179,6 +179,64 @@ export function sampleMean(a: MapArguments): void {
   }
   const mean = <f32>(total / (<f64>pixels * <f64>a.channels));
   for (let i: usize = 0; i < <usize>pixels * a.pixelBytes; i += 4) store<f32>(a.output + i, load<f32>(a.input + i) - mean);
+}
+
+/**
+ * SPEC 4.21 in binary64. Requires what {@link checkMap} says.
+ *
+ * @section pixels
+ * @takes f32 -> f64 -> f32
+ * @tile 1 float
+ * @chosen `sigmoid`
+ * @room sigmoid.ts
+ */
+export function sigmoid(a: MapArguments): void {
+  checkMap(a);
+  const bytes = <usize>(a.rows * a.columns) * a.pixelBytes;
+  let i: usize = 0;
+  do store<f32>(a.output + i, <f32>(1 / (1 + exponential(-<f64>load<f32>(a.input + i)))));
+  while ((i += 4) < bytes);
+}
+
+/**
+ * SPEC 4.18, of one vector; with an option of 1 its logarithm. Requires what {@link checkMap} says.
+ *
+ * @section pixels
+ * @takes f32 -> f64 -> f32
+ * @tile 1 float
+ * @chosen `softmax`
+ * @room softmax.ts
+ */
+export function softmax(a: MapArguments): void {
+  checkMap(a);
+  const bytes = <usize>a.channels << 2;
+  let i: usize = 0;
+  let largest: f64 = -Infinity;
+  do largest = max<f64>(largest, load<f32>(a.input + i));
+  while ((i += 4) < bytes);
+  let sum: f64 = 0;
+  i = 0;
+  do sum += exponential(load<f32>(a.input + i) - largest);
+  while ((i += 4) < bytes);
+  // Newton's iteration, down from above the logarithm of the largest number of channels: by 1 at most, then twice the digits in each step.
+  let logarithm: f64 = 16;
+  for (i = 0; i < 24; i++) logarithm += sum * exponential(-logarithm) - 1;
+  i = 0;
+  do {
+    const x = load<f32>(a.input + i) - largest - logarithm;
+    store<f32>(a.output + i, <f32>(a.option ? x : exponential(x)));
+  } while ((i += 4) < bytes);
+}
+
+/** e^t as SPEC 4.21 says. */
+function exponential(t: f64): f64 {
+  const u = max<f64>(t, -128) / 1024;
+  let p: f64 = 1;
+  let k = 8;
+  do p = 1 + (u * p) / <f64>k;
+  while (--k);
+  for (; k < 10; k++) p *= p;
+  return p;
 }
 
 /**

@@ -157,7 +157,7 @@ export class MapArguments {
   rowOffsets: usize;
   /** @optional */
   columnOffsets: usize;
-  /** signMap: what a tie gives. softmax (runtime/src/engine/softmax.ts): 1 for the logarithm. @optional */
+  /** signMap: what a tie gives. softmax: 1 for the logarithm. @optional */
   option: i32;
 }
 

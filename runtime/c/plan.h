@@ -40,7 +40,4 @@ struct signwave_plan {
 
 extern const struct signwave_plan signwave_plan;
 
-/* The one kernel that isn't translated: signwave.c. */
-void signwave_softmax(uint32_t record);
-
 #endif

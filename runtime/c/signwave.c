@@ -39,22 +39,3 @@ void signwave_run_floats(const float *input, float *outputs) {
   memcpy(AT(signwave_plan.staging), input, SIGNWAVE_INPUTS * 4);
   run(signwave_plan.floats_input, outputs);
 }
-
-/* A record of MapArguments (runtime/assembly/records.ts): places of its fields, in words. */
-enum { INPUT = 0, OUTPUT = 1, CHANNELS = 5, OPTION = 10 };
-
-/* format/SPEC.md 4.18, over one vector; option 1: its logarithm. The one operation whose last bit may depend on the C library. */
-void signwave_softmax(uint32_t record) {
-  const u32 x = i32_load(record + 4 * INPUT);
-  const u32 y = i32_load(record + 4 * OUTPUT);
-  const u32 channels = i32_load(record + 4 * CHANNELS);
-  const int is_logarithm = i32_load(record + 4 * OPTION) == 1;
-  f64 largest = f32_load(x);
-  for (u32 c = 1; c < channels; c++) largest = fmax(largest, f32_load(x + 4 * c));
-  f64 sum = 0;
-  for (u32 c = 0; c < channels; c++) sum += exp(f32_load(x + 4 * c) - largest);
-  for (u32 c = 0; c < channels; c++) {
-    const f64 difference = f32_load(x + 4 * c) - largest;
-    f32_store(y + 4 * c, (f32)(is_logarithm ? difference - log(sum) : exp(difference) / sum));
-  }
-}

@@ -70,6 +70,11 @@ static inline f32 f32_max(f32 x, f32 y) {
   return x > y || (x == y && !signbit(x)) ? x : y;
 }
 
+static inline f64 f64_max(f64 x, f64 y) {
+  if (x != x || y != y) return x + y;
+  return x > y || (x == y && !signbit(x)) ? x : y;
+}
+
 /* To the nearest integer, halves to the even one. */
 static inline f32 f32_nearest(f32 x) { return nearbyintf(x); }
 

@@ -1,5 +1,5 @@
 /** A function in what wasm2c writes; `-n kernels` makes the prefix. Long parameter lists go over several lines. */
-const FUNCTION = /^(?:void|u32) (w2c_kernels_\w+)\(w2c_kernels\* instance[^{]*\) \{\n[\s\S]*?^\}$/gm;
+const FUNCTION = /^(?:void|u32|f64) (w2c_kernels_\w+)\(w2c_kernels\* instance[^{]*\) \{\n[\s\S]*?^\}$/gm;
 /** A kernel takes the address of its record, and gives nothing; wasm2c calls the module's own functions NAME_0. */
 const KERNEL = /^void w2c_kernels_(\w+)_0\(w2c_kernels\* instance, u32 var_p0\) \{$/;
 
@@ -66,7 +66,7 @@ export function translateKernels(translated, headers, translator) {
  * @param {string} translated
  */
 function functionsOf(translated) {
-  const declarations = translated.matchAll(/^static (?:void|u32) (w2c_kernels_\w+)\(w2c_kernels\*[^;{]*;$/gm);
+  const declarations = translated.matchAll(/^static (?:void|u32|f64) (w2c_kernels_\w+)\(w2c_kernels\*[^;{]*;$/gm);
   const declared = new Set([...declarations].map(([, name]) => name));
   const found = [...translated.matchAll(FUNCTION)].filter(([, name]) => declared.has(name));
   if (found.length === 0 || found.length !== declared.size) {
@@ -111,6 +111,7 @@ function rewritten(text, target, kernels) {
     .replace(/\bv128_(?=[iuf]\d+x\d+_)/g, '')
     .replace(/\bwasm_quietf?\(/g, '(')
     .replace(/\bwasm_nearbyintf\(/g, 'f32_nearest(')
+    .replace(/\b(var_d\d+ = )FMAX\(/g, '$1f64_max(')
     .replace(/\bFMIN\(/g, 'f32_min(')
     .replace(/\bFMAX\(/g, 'f32_max(');
   const isKernel = KERNEL.exec(text.slice(0, text.indexOf('\n')))?.[1];
@@ -133,8 +134,9 @@ function checkCalls(source, headers) {
   const called = new Set([...source.matchAll(/\b([A-Za-z]\w*)\(/g)].map(([, name]) => name));
   const missing = [...called].filter(
     (name) =>
-      !/^(?:part_|signwave_|if|switch|while|return|memcpy|s32|u32|s64|u64)/.test(name) &&
-      !new RegExp(`\\b${name}\\b`).test(headers),
+      !/^(?:if|switch|while|return|memcpy|s32|u32|s64|u64)/.test(name) &&
+      !new RegExp(`\\b${name}\\b`).test(headers) &&
+      !new RegExp(`\\b(?:void|u32|f64) ${name}\\(`).test(source),
   );
   if (missing.length > 0) throw new Error(`the kernels use ${missing.join(', ')}, which runtime/c doesn't define`);
 }

@@ -3,7 +3,7 @@
 export { recordCalls } from './c/record-calls.js';
 export { cloneEngine, createEngine, type KernelExports } from './engine/engine.js';
 export { Executable } from './engine/executable.js';
-export { KERNEL_RECORDS } from './kernels/kernel-records.js';
+export { WASM_KERNELS } from './kernels/generated/records.js';
 export {
   type LutParameters,
   type LutWork,

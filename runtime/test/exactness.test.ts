@@ -3,7 +3,7 @@ import { Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import type { PlaneConvRecord } from '../src/kernels/generated/records.js';
-import { KERNEL_RECORDS } from '../src/kernels/kernel-records.js';
+import { WASM_KERNELS } from '../src/kernels/generated/records.js';
 import type { AnyRecord } from '../src/kernels/record.js';
 import type { BinaryKernels } from '../src/plan/choice.js';
 import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
@@ -70,14 +70,14 @@ test('the random graphs use every kernel, and integer thresholds', { timeout: TI
       const { loadSteps, steps } = makePlan(randomGraph(seededRandom(seed)), true, { binaryKernels });
       for (const { kernel, parts } of [...loadSteps, ...steps]) {
         used.add(kernel);
-        if (epilogueOf(parts[0]!)?.sumThresholds) used.add(`${KERNEL_RECORDS[kernel]} of sums`);
+        if (epilogueOf(parts[0]!)?.sumThresholds) used.add(`${WASM_KERNELS[kernel]} of sums`);
       }
     }
   }
   // model.test.ts, softmax.test.ts, integer-conv.test.ts
   const others: string[] = ['byteInput', 'byteInputPlanes', 'softmax', 'convInteger', 'convPairs', 'pairPlanes'];
   expect([...used].sort()).toEqual(
-    [...Object.keys(KERNEL_RECORDS), 'Conv of sums', 'LutConv of sums']
+    [...Object.keys(WASM_KERNELS), 'Conv of sums', 'LutConv of sums']
       .filter((kernel) => !others.includes(kernel))
       .sort(),
   );

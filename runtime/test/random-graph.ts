@@ -8,7 +8,7 @@ import {
   type TensorShape,
   type Value,
 } from '@signwave/format';
-import { BY_ROW, drawByRow } from '../../reference/test/graphs.js';
+import { BY_ROW, drawByRow, drawScale } from '../../reference/test/graphs.js';
 
 export { seededRandom } from '../../test/seeded-random.js';
 
@@ -90,7 +90,11 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
   if (kind < 0.84) return g.padChannels(x, pick(random, [0, 1, 3]), pick(random, [0, 2, 5]));
   if (kind < 0.88) return g.sliceSpatial(x, 2);
   if (kind < 0.92) return g.concat(x, g.relu(x), affine(x));
-  if (kind < 0.95) return drawByRow(g, pick(random, BY_ROW), x, (count) => randomFloats(random, count));
+  if (kind < 0.95) {
+    const op = pick(random, [...BY_ROW, 'scale'] as const);
+    const numbers = (count: number): Float32Array => randomFloats(random, count);
+    return op === 'scale' ? drawScale(g, x, numbers) : drawByRow(g, op, x, numbers);
+  }
   if (kind < 0.98) {
     const bias = randomTensor(random, [1, Math.min(3, height), Math.min(3, width), channels]);
     return withBorderBias(g, x, bias);

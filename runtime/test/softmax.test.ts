@@ -3,8 +3,6 @@ import { Reference } from '@signwave/reference';
 import { expect, test } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { Executable } from '../src/engine/executable.js';
-import { SOFTMAX_FIELDS } from '../src/engine/softmax.js';
-import { fieldsOf } from '../src/kernels/record.js';
 import { makePlan } from '../src/plan/make-plan.js';
 
 test.each([
@@ -31,8 +29,4 @@ test.each([
       });
     }
   }
-});
-
-test('its fields lie where the planner writes them', () => {
-  for (const [field, index] of Object.entries(SOFTMAX_FIELDS)) expect(fieldsOf('softmax')[index]).toEqual([field]);
 });

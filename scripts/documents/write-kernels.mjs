@@ -27,7 +27,7 @@ All that a kernel knows of a call is its record, a class of [\`runtime/assembly/
 is in the comment above the kernel, and the debug build asserts it. The *room*, a file of \`runtime/src/kernels\`, writes that record, and says what the kernel reads and
 writes, what it refuses, and how threads share it. *Tile* is what one pass of the inner loop works on.
 
-The build \`simd\` has all kernels but \`softmax\`, which is JavaScript; \`both\` stands where \`scalar\` has the kernel, too, with tiles of single floats in place of vectors.`;
+The build \`simd\` has all kernels; \`both\` stands where \`scalar\` has the kernel, too, with tiles of single floats in place of vectors.`;
 
 /** @type {readonly (readonly [section: string, title: string, text: string])[]} */
 const SECTIONS = [
@@ -62,12 +62,11 @@ if (fileURLToPath(import.meta.url) === process.argv[1]) writeFileSync(`${ROOT}${
 /** @returns {string} the text of docs/kernels.md. @throws {Error} if a kernel lacks a tag. */
 export function kernelsDocument() {
   const { simd, scalar } = kernelRecords();
-  const records = { ...simd, softmax: 'MapArguments' };
-  const kernels = Object.keys(records).map(described);
+  const kernels = Object.keys(simd).map(described);
   const rowOf = (/** @type {Kernel} */ { name, source, tags }) => {
     const { takes, tile, chosen, room } = tags;
-    const build = name === 'softmax' ? 'JavaScript' : name in scalar ? 'both' : 'simd';
-    const record = records[/** @type {keyof typeof records} */ (name)];
+    const build = name in scalar ? 'both' : 'simd';
+    const record = simd[name];
     const links = [`runtime/src/kernels/${room}`, source].map((path) => `[${path.split('/').at(-1)}](../${path})`);
     return `| \`${name}\` | ${[build, takes, tile, chosen, `\`${record}\``, ...links].join(' | ')} |`;
   };
@@ -84,7 +83,7 @@ export function kernelsDocument() {
  */
 function described(name) {
   const files = readdirSync(`${ROOT}runtime/assembly`).map((file) => `runtime/assembly/${file}`);
-  for (const source of [...files, 'runtime/src/engine/softmax.ts']) {
+  for (const source of files) {
     const text = readFileSync(`${ROOT}${source}`, 'utf8');
     const at = new RegExp(`\\*/\\n(@inline\\n)?export function ${name}(Of<\\w+>)?\\(`).exec(text);
     if (!at) continue;

@@ -1,5 +1,5 @@
 import { type Graph, GraphBuilder, type MapShape, type Operation, type Value } from '@signwave/format';
-import { BY_ROW, bits, drawByRow, randomSigns, tensor } from '../../../reference/test/graphs.js';
+import { BY_ROW, bits, drawByRow, drawScale, randomSigns, tensor } from '../../../reference/test/graphs.js';
 import { seededRandom } from '../../../test/seeded-random.js';
 
 /**
@@ -58,7 +58,10 @@ export class RandomGraph {
       () => g.concat(x, g.clip(x, -1, 2), x),
     ];
     if (this.#domain === 'exact') steps.push(() => this.#sign(x));
-    else steps.push(...BY_ROW.map((op) => () => drawByRow(g, op, x, (count) => this.#numbers(count, 1))));
+    else {
+      const numbers = (count: number): Float32Array => this.#numbers(count, 1);
+      steps.push(() => drawScale(g, x, numbers), ...BY_ROW.map((op) => () => drawByRow(g, op, x, numbers)));
+    }
     return steps[this.#int(0, steps.length - 1)]!();
   }
 

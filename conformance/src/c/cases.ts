@@ -43,6 +43,7 @@ export async function casesOf(): Promise<Case[]> {
     ...seeds.map((seed) => graphCase(`random-${seed}`, randomGraph(seededRandom(seed)), seed)),
     graphCase('denormals', denormals(), 1, 1e-38),
     graphCase('two-readers', twoReaders(), 1),
+    graphCase('gates', gates(), 1, 40),
     ...[false, true].map((log) => graphCase(log ? 'log-softmax' : 'softmax', softmax(log), 1)),
     ...(['bilinear', 'bicubic'] as const).flatMap((interpolation) => [
       recipeCase(`stretch-${interpolation}`, {
@@ -116,6 +117,17 @@ function twoReaders(): Graph {
   const dense = g.conv(signs, randomBits(random, [16, 3, 3, 16]), { pad: 1 });
   const sparse = g.conv(signs, randomBits(random, [16, 3, 3, 16]), { pad: 1, stride: 3 });
   g.add(g.globalAvgPool(dense), g.globalAvgPool(sparse));
+  return g.build();
+}
+
+/** Sigmoids of a map and of its means; large inputs make them 0, 1 and subnormal. Two maps are multiplied, and a map by a vector. */
+function gates(): Graph {
+  const random = seededRandom(9);
+  const g = new GraphBuilder();
+  const x = g.input({ height: 5, width: 3, channels: 13 });
+  const gated = g.multiply(x, g.sigmoid(g.affine(x, randomFloats(random, 13, 4))));
+  const scaled = g.scale(gated, g.sigmoid(g.globalAvgPool(x)));
+  g.add(g.conv(g.sign(scaled), randomBits(random, [13, 3, 3, 13]), { pad: 1 }), scaled);
   return g.build();
 }
 

@@ -5,20 +5,18 @@ import { join } from 'node:path';
 import { writeModel } from '@signwave/format';
 import { load, prepareImage } from '@signwave/runtime';
 import { exportC } from '@signwave/runtime/c';
-import { KERNEL_RECORDS, recordCalls } from '@signwave/runtime/internals';
+import { recordCalls, WASM_KERNELS } from '@signwave/runtime/internals';
 import { type Case, casesOf } from '../c/cases.js';
 
 /** What check-c.mjs needs to know of a case. */
 export interface Written {
   readonly name: string;
   readonly kind: 'bytes' | 'floats';
-  /** Whether its last bits may depend on the C library. */
-  readonly hasSoftmax: boolean;
   readonly images: { readonly width: number; readonly height: number; readonly channels: number }[];
 }
 
 const folder = process.argv[2]!;
-const uncalled = new Set(Object.keys(KERNEL_RECORDS));
+const uncalled = new Set(Object.keys(WASM_KERNELS));
 const written: Written[] = [];
 for (const given of await casesOf()) written.push(await write(given));
 if (uncalled.size > 0) throw new Error(`no case calls ${[...uncalled].join(', ')}`);
@@ -44,7 +42,6 @@ async function write({ name, model, inputs, images = [] }: Case): Promise<Writte
   return {
     name,
     kind: inputs[0] instanceof Uint8Array ? 'bytes' : 'floats',
-    hasSoftmax: calls.some(({ kernel }) => kernel === 'softmax'),
     images: images.map((image) => ({ width: image.width, height: image.height, channels: image.channels })),
   };
 }

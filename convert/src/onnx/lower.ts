@@ -1,5 +1,5 @@
 import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor, tensorValues } from '@signwave/format';
-import { fromImage, isVector } from './channel-order.js';
+import { asImage, fromImage, isVector } from './channel-order.js';
 import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
 import { lowerConv, lowerExactConv, lowerPool } from './windows.js';
@@ -83,6 +83,17 @@ export function lowerNode(
       const exact = onnx.node('Cast', [x], { to: ELEMENT_DOUBLE });
       const mean = onnx.node('ReduceMean', [exact], { axes: isVector(from) ? [1] : [1, 2, 3], keepdims: 1 });
       return onnx.node('Sub', [x, onnx.node('Cast', [mean], { to: ELEMENT_FLOAT })]);
+    }
+    case 'scale': {
+      const { value, shape: factors } = operands[1]!;
+      return onnx.node('Mul', [x, isVector(shape) ? value : asImage(onnx, value, factors)]);
+    }
+    case 'multiply':
+      return onnx.node('Mul', [x, operands[1]!.value]);
+    case 'sigmoid': {
+      // In binary64, where its last bits are lost to the one rounding: a sign may depend on the result.
+      const exact = onnx.node('Sigmoid', [onnx.node('Cast', [x], { to: ELEMENT_DOUBLE })]);
+      return onnx.node('Cast', [exact], { to: ELEMENT_FLOAT });
     }
     default:
       return node satisfies never;

@@ -1,7 +1,7 @@
 // The operations whose output has the shape of their operand.
-import type { NodeBase } from '../values.js';
+import type { MapShape, NodeBase } from '../values.js';
 import { bool, float, or } from '../verify.js';
-import { describe, optionalTensor, type Rows, SIDE, tensor, ZERO_RULE } from './row.js';
+import { describe, type Operands, optionalTensor, type Rows, SIDE, tensor, vectorShape, ZERO_RULE } from './row.js';
 
 /**
  * What a `sign` gives where its input equals the threshold: +1, -1, or 0 (then its output has three values).
@@ -61,6 +61,18 @@ export interface SampleMeanNode extends NodeBase {
   readonly op: 'sampleMean';
 }
 
+export interface ScaleNode extends NodeBase {
+  readonly op: 'scale';
+}
+
+export interface MultiplyNode extends NodeBase {
+  readonly op: 'multiply';
+}
+
+export interface SigmoidNode extends NodeBase {
+  readonly op: 'sigmoid';
+}
+
 export type SameShapeNode =
   | SignNode
   | AffineNode
@@ -69,7 +81,10 @@ export type SameShapeNode =
   | ClipNode
   | PreluNode
   | SoftmaxNode
-  | SampleMeanNode;
+  | SampleMeanNode
+  | ScaleNode
+  | MultiplyNode
+  | SigmoidNode;
 
 export const SAME_SHAPE: Rows<SameShapeNode> = {
   sign: {
@@ -102,11 +117,7 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     type: 7,
     fields: {},
     operands: 2,
-    shapeOf(operands, x) {
-      const y = describe(operands.maps[1]!);
-      if (describe(x) !== y) operands.fail(`adds maps of one shape, its operands are ${describe(x)} and ${y}`);
-      return x;
-    },
+    shapeOf: twoMaps,
   },
   clip: {
     type: 8,
@@ -127,4 +138,15 @@ export const SAME_SHAPE: Rows<SameShapeNode> = {
     },
   },
   sampleMean: { type: 18, fields: {} },
+  scale: { type: 19, since: 1, fields: {}, operands: 2, shapeOf: twoMaps },
+  multiply: { type: 20, since: 1, fields: {}, operands: 2, shapeOf: twoMaps },
+  sigmoid: { type: 21, since: 1, fields: {} },
 };
+
+/** Checks the second operand: a `scale` takes a vector, the other operations a map like the first. */
+function twoMaps(operands: Operands, x: MapShape, { op }: SameShapeNode): MapShape {
+  const expected = describe(op === 'scale' ? vectorShape(x.channels) : x);
+  const found = describe(operands.maps[1]!);
+  if (found !== expected) operands.fail(`its second operand is ${found}, expected ${expected}`);
+  return x;
+}

@@ -3,8 +3,10 @@ import { add } from '../ops/add.js';
 import { affine } from '../ops/affine.js';
 import { borderBias } from '../ops/border-bias.js';
 import { clip } from '../ops/clip.js';
+import { multiply, scale } from '../ops/multiply.js';
 import { prelu } from '../ops/prelu.js';
 import { sampleMean } from '../ops/sample-mean.js';
+import { sigmoid } from '../ops/sigmoid.js';
 import { sign } from '../ops/sign.js';
 import { softmax } from '../ops/softmax.js';
 import { type StepMakers, tensorOf, valuesOf } from './step.js';
@@ -38,4 +40,7 @@ export const SAME_SHAPE: StepMakers<SameShapeNode> = {
     (x) =>
       softmax(x, log),
   sampleMean: () => sampleMean,
+  scale: () => (x1, x2) => scale(x1, x2!),
+  multiply: () => (x1, x2) => multiply(x1, x2!),
+  sigmoid: () => sigmoid,
 };

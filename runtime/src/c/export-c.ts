@@ -10,7 +10,7 @@ const IMAGE_SOURCES: readonly string[] = ['prepare.c', 'classify.c'];
 
 /**
  * Write a model as C11 for gcc or clang: the kernels, the plan and the weights, a Makefile and, for a model that takes images, an
- * example program. Outputs have the bits of `Model.run` on SIMD kernels; the last bit of a softmax may depend on the C library.
+ * example program. Outputs have the bits of `Model.run` on SIMD kernels.
  *
  * @returns texts by file name, all for one folder.
  * @throws {SignwaveError} `E_ENGINE` if this engine has no SIMD or not enough memory to lay the model out.

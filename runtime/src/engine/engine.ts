@@ -10,8 +10,8 @@ export const PAGE_BYTES = 65_536;
 /** Which build of the kernels to use: `auto` takes SIMD if the engine supports it. */
 export type KernelChoice = 'auto' | 'simd' | 'scalar';
 
-/** Exports of runtime/assembly/simd.ts: every kernel but `softmax`. scalar.ts exports only the kernels that work on pixels. */
-export type KernelExports = Readonly<Record<Exclude<KernelName, 'softmax'>, (recordAddress: number) => void>> & {
+/** Exports of runtime/assembly/simd.ts: every kernel. scalar.ts exports only the kernels that work on pixels. */
+export type KernelExports = Readonly<Record<KernelName, (recordAddress: number) => void>> & {
   /** Address of the first byte that a plan may use. */
   readonly heapBase: () => number;
   /** Bits of the NaN that this CPU computes for zero / zero. */

@@ -7,7 +7,6 @@ import type { Plan } from '../plan/plan.js';
 import { pointer } from '../plan/region.js';
 import type { Step } from '../plan/step.js';
 import { type Engine, PAGE_BYTES } from './engine.js';
-import { kernelOf } from './kernel-of.js';
 import type { Round, Work } from './threads/protocol.js';
 import { ThreadTeam } from './threads/thread-team.js';
 
@@ -64,7 +63,7 @@ export class Executable {
     placement.writeConstants(engine.memory);
     const view = new DataView(engine.memory.buffer);
     const ready = (step: Step, replica: number): ReadyStep => {
-      const kernel = kernelOf(engine.exports, engine.memory, step.kernel);
+      const kernel = engine.exports[step.kernel];
       const callOf = (record: AnyRecord): Call => ({
         name: step.kernel,
         kernel,

@@ -67,7 +67,7 @@ function paddedFloats(context: PlanContext, node: ConvNode | LinearNode, geometr
   const rowBytes = (left + shape.width + right) * pixelBytes;
   const region = context.fixed((top + shape.height + bottom) * rowBytes);
   const padded = { origin: pointer(region, top * rowBytes + left * pixelBytes), rowBytes, pixelBytes };
-  const reason = 'zeros around the map for the convolution that follows';
+  const reason = 'zeros around the map';
   context.steps.push(copyPixelsStep(map, padded, shape, [], reason));
   return padded;
 }

@@ -1,4 +1,4 @@
-import type { ConvNode, Graph, LinearNode, MapShape, Tensor } from '@signwave/format';
+import type { ConvNode, Graph, LinearNode, MapShape, Pads, Tensor } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
 import { type Pointer, pointer } from '../plan/region.js';
 import type { Share } from '../plan/step.js';
@@ -7,13 +7,15 @@ import type { ConvRecord } from './generated/records.js';
 import { moveTo } from './record.js';
 import { headOf } from './room.js';
 
+export const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
+
 /** How a convolution's taps lie on its operand. A linear layer is a convolution of one pixel. */
 export type Geometry = Pick<ConvNode, 'groups' | 'stride' | 'dilation' | 'pads'>;
 const ONE_PIXEL: Geometry = {
   groups: 1,
   stride: { height: 1, width: 1 },
   dilation: { height: 1, width: 1 },
-  pads: { top: 0, left: 0, bottom: 0, right: 0 },
+  pads: NO_PADS,
 };
 
 export function geometryOf(node: ConvNode | LinearNode): Geometry {

@@ -2,12 +2,12 @@ import type { PadChannelsNode, SliceSpatialNode } from '@signwave/format';
 import type { PlanContext } from '../plan/plan-context.js';
 import { pointer } from '../plan/region.js';
 import type { CopyPlanesRecord } from './generated/records.js';
-import { isPixel, type Room } from './room.js';
+import { type Room, refusePixel } from './room.js';
 
 /** Copies planes: for added channels of zeros, or to take every n-th row and column. */
 export const copyPlanes: Room = {
   layout: 'planes',
-  refusal: ({ shapes }, fused) => (isPixel(shapes[fused.result]!) ? 'one pixel' : undefined),
+  refusal: refusePixel,
   plan: (context, fused) => {
     const index = fused.head!;
     const node = context.node(index) as PadChannelsNode | SliceSpatialNode;

@@ -3,12 +3,12 @@ import type { PlanContext } from '../plan/plan-context.js';
 import { SHARED_LANES } from './filters.js';
 import { epilogueAtLane, planPlaneEpilogue } from './plane-epilogue.js';
 import { laneCount } from './relayout.js';
-import { isPixel, type Room } from './room.js';
+import { type Room, refusePixel } from './room.js';
 
 /** Executes affine, add, clip and sign on planes of floats, in one pass. */
 export const elementwisePlanes: Room = {
   layout: 'planes',
-  refusal: ({ shapes }, fused) => (isPixel(shapes[fused.source]!) ? 'one pixel' : undefined),
+  refusal: refusePixel,
   plan: planElementwisePlanes,
 };
 

@@ -1,11 +1,11 @@
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import type { MapArgumentsRecord } from './generated/records.js';
-import type { KERNEL_RECORDS, KernelName } from './kernel-records.js';
+import type { MapArgumentsRecord, WASM_KERNELS } from './generated/records.js';
+import type { KernelName } from './kernel-records.js';
 
 /** Kernels that go through a map pixel by pixel. Networks spend little time in them, so one thread does the work. */
 type MapKernel = {
-  [Kernel in KernelName]: (typeof KERNEL_RECORDS)[Kernel] extends 'MapArguments' ? Kernel : never;
+  [Kernel in KernelName]: (typeof WASM_KERNELS)[Kernel] extends 'MapArguments' ? Kernel : never;
 }[KernelName];
 
 /**

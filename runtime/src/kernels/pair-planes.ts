@@ -58,7 +58,7 @@ export function planPairPlanes(
         own: [row],
       },
       nodes: [],
-      reason: 'neighbouring columns side by side, with zeros for the pads',
+      reason: 'neighbouring columns as pairs',
     });
   });
   const pairs = rowPairs(kernelWidth);

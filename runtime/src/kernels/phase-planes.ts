@@ -103,7 +103,7 @@ export function copyFloatPhases(
         columns: inColumns.count,
       },
       [],
-      'zeros around the map and a plane per phase for the convolution that follows',
+      'zeros around the map and a plane per phase',
     );
   });
   return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };

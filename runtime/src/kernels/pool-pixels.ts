@@ -1,4 +1,5 @@
 import type { GraphNode, MapShape, PoolNode } from '@signwave/format';
+import { NO_PADS } from './conv-geometry.js';
 import { poolWindow } from './pool-window.js';
 import type { Room } from './room.js';
 
@@ -35,6 +36,5 @@ export const poolPixels: Room = {
 /** Gives a node as a pool: `globalAvgPool` has one window, which is the whole map (SPEC 4.12). */
 function poolOf(node: GraphNode, window: Pick<MapShape, 'height' | 'width'>): PoolNode {
   if (node.op !== 'globalAvgPool') return node as PoolNode;
-  const pads = { top: 0, left: 0, bottom: 0, right: 0 };
-  return { ...node, op: 'avgPool', window, stride: window, pads, ceilMode: false, countPads: false };
+  return { ...node, op: 'avgPool', window, stride: window, pads: NO_PADS, ceilMode: false, countPads: false };
 }

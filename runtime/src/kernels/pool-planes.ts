@@ -1,11 +1,11 @@
 import type { PoolNode } from '@signwave/format';
 import { poolWindow } from './pool-window.js';
-import { isPixel, type Room } from './room.js';
+import { type Room, refusePixel } from './room.js';
 
 /** Executes pools of planes, window by window. */
 export const poolPlanes: Room = {
   layout: 'planes',
-  refusal: ({ shapes }, fused) => (isPixel(shapes[fused.result]!) ? 'one pixel' : undefined),
+  refusal: refusePixel,
   plan: (context, fused) => {
     const index = fused.head!;
     const node = context.node(index) as PoolNode;

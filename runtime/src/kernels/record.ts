@@ -23,7 +23,6 @@ for (const line of RECORD_LINES.trim().split('\n')) {
   const typed = fields.split(' ').map((it) => it.split(':') as [string, string?]);
   for (const name of names.split(' ')) FIELDS.set(name, typed);
 }
-FIELDS.set('softmax', FIELDS.get('prelu')!);
 
 /** Lists the names of a record's fields in order, each with its type unless that is an integer or an address. */
 export function fieldsOf(record: RecordKey): Fields {

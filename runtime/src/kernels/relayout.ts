@@ -49,7 +49,7 @@ export function relayout(
   kernel: RelayoutKernel,
   record: RelayoutRecord,
   nodes: readonly number[] = [],
-  reason = 'the next step wants the other layout',
+  reason = 'for the next step',
 ): PlannedStep {
   const [planes, pixels] = [record.planes.region, record.pixels.region];
   const isFromPlanes = kernel === 'planesToPixels' || kernel === 'signsToBits';

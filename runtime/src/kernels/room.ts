@@ -32,6 +32,11 @@ export function headOf(graph: Graph, fused: FusedGroup): GraphNode | undefined {
   return fused.head === undefined ? undefined : graph.nodes[fused.head];
 }
 
+/** Refuses a map of one pixel, which has nothing to fill the lanes of a plane with. */
+export function refusePixel({ shapes }: ShapedGraph, { source }: FusedGroup): string | undefined {
+  return isPixel(shapes[source]!) ? 'one pixel' : undefined;
+}
+
 export function isPixel({ height, width }: MapShape): boolean {
   return height * width === 1;
 }

@@ -10,11 +10,13 @@ import { copyPlanes } from './copy-planes.js';
 import { elementwise } from './elementwise.js';
 import { elementwisePlanes } from './elementwise-planes.js';
 import { globalAvgPlanes } from './global-avg-planes.js';
+import { multiply } from './multiply.js';
 import { poolPixels } from './pool-pixels.js';
 import { poolPlanes } from './pool-planes.js';
 import { prelu } from './prelu.js';
 import type { Room } from './room.js';
 import { sampleMean } from './sample-mean.js';
+import { sigmoid } from './sigmoid.js';
 import { signMap } from './sign-map.js';
 import { softmax } from './softmax.js';
 
@@ -37,5 +39,8 @@ export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
   borderBias: [borderBias],
   sign: [signMap],
   sampleMean: [sampleMean],
+  scale: [multiply],
+  multiply: [multiply],
+  sigmoid: [sigmoid],
   softmax: [softmax],
 };

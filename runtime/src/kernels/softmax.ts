@@ -2,7 +2,7 @@ import type { SoftmaxNode } from '@signwave/format';
 import { planMapKernel } from './map-arguments.js';
 import type { Room } from './room.js';
 
-/** Executes the softmax of a vector; engine/softmax.ts is its kernel. */
+/** Executes the softmax of a vector, or its logarithm. */
 export const softmax: Room = {
   layout: 'pixels',
   plan: (context, fused) =>

@@ -1,4 +1,5 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
+import { NO_PADS } from '../kernels/conv-geometry.js';
 import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from '../kernels/filters.js';
 import type { LutParameters, LutWork } from '../kernels/lut-parameters.js';
 import type { Choice } from './choice.js';
@@ -6,8 +7,6 @@ import { consumersOf } from './fuse.js';
 import type { BitMap, FloatMap, FloatPlanes, SignPlanes } from './maps.js';
 import { type Pointer, pointer, type Region } from './region.js';
 import type { PlannedStep } from './step.js';
-
-const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
 
 /** A region whose size is only known when everything is planned. */
 type Growing = { -readonly [Field in keyof Region]: Region[Field] };
@@ -195,7 +194,7 @@ export class PlanContext {
 
 function known<Value>(values: ReadonlyMap<number, Value>, index: number): Value {
   const value = values.get(index);
-  if (!value) throw new Error(`planned out of order: node ${index} is not in memory yet`);
+  if (!value) throw new Error(`node ${index} is planned out of order`);
   return value;
 }
 

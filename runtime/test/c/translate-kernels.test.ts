@@ -80,3 +80,22 @@ test('a table of several functions, and another form of output, are refused', ()
     translateKernels(translated().replace('void w2c_kernels_f1(w2c_kernels* instance', 'int x('), HEADERS, ''),
   ).toThrow(/declared 3 functions and 2 were found/);
 });
+
+test('a part that gives a number is kept, and a maximum in binary64 stays one', () => {
+  const part = `static f64 w2c_kernels_f2(w2c_kernels*, f64);
+
+f64 w2c_kernels_f2(w2c_kernels* instance, f64 var_p0) {
+  FUNC_PROLOGUE;
+  f64 var_d0;
+  var_d0 = FMAX(var_p0, var_d0);
+  return var_d0;
+}
+`;
+  const { source } = translateKernels(`${translated()}${part}`, `${HEADERS} f64 f64_max(f64 x, f64 y);`, 'wabt 1');
+  expect(source).toContain('static f64 part_f2(f64 var_p0) {\n  f64 var_d0;\n  var_d0 = f64_max(var_p0, var_d0);');
+});
+
+test('a part that is missing is named', () => {
+  const body = 'var_i0 = w2c_kernels_f9(instance, var_i0);';
+  expect(() => translateKernels(translated({ body }), HEADERS, 'wabt 1')).toThrow(/part_f9/);
+});

@@ -1,6 +1,5 @@
 // The code that a thread runs. runtime/scripts/build-thread.mjs packs it as text into build/thread.ts, and start-thread.ts starts it.
 import type { KernelExports } from '../engine.js';
-import { kernelOf } from '../kernel-of.js';
 import { isAfter, PROGRAMS, pause, spinOrNap, type ThreadStart, takePart, WORD } from './protocol.js';
 
 /** How long a thread spins for the next run before it sleeps, so that inferences in quick succession find it awake. */
@@ -15,7 +14,7 @@ function serve(start: ThreadStart, tell: (message: 'ready' | { readonly error: s
     const { module, memory, work, thread } = start;
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
     const parts = work.parts.map((calls) =>
-      calls.map(([name, recordAddress]) => ({ kernel: kernelOf(exports, memory, name), recordAddress })),
+      calls.map(([name, recordAddress]) => ({ kernel: exports[name], recordAddress })),
     );
     const execute = (part: number): void => {
       for (const { kernel, recordAddress } of parts[part]!) kernel(recordAddress);

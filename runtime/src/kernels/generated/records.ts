@@ -135,7 +135,7 @@ export interface MapArgumentsRecord {
   /** borderBias: address of the byte offset of each row's and of each column's class. */
   readonly rowOffsets?: Pointer | undefined;
   readonly columnOffsets?: Pointer | undefined;
-  /** signMap: what a tie gives. softmax (runtime/src/engine/softmax.ts): 1 for the logarithm. */
+  /** signMap: what a tie gives. softmax: 1 for the logarithm. */
   readonly option?: number | undefined;
 }
 
@@ -394,8 +394,10 @@ export const WASM_KERNELS = {
   prelu: 'MapArguments',
   regroupBits: 'Regroup',
   sampleMean: 'MapArguments',
+  sigmoid: 'MapArguments',
   signMap: 'MapArguments',
   signsToBits: 'Relayout',
+  softmax: 'MapArguments',
 } as const satisfies Readonly<Record<string, keyof Records>>;
 
 /**
@@ -409,7 +411,7 @@ elementwise=input rows epilogue:Epilogue
 avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
 copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
 byteInput=input output outputPixelBytes pixels channels tables
-borderBias prelu sampleMean signMap=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
+borderBias prelu sampleMean sigmoid signMap softmax=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
 regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
 PlaneEpilogue=scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips
 convFloatLut convLut=input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue
@@ -436,5 +438,7 @@ export const SCALAR_KERNELS = [
   'prelu',
   'regroupBits',
   'sampleMean',
+  'sigmoid',
   'signMap',
+  'softmax',
 ] as const satisfies readonly (keyof typeof WASM_KERNELS)[];
