@@ -40,33 +40,48 @@ const adam = (learningRate, last = learningRate / 2) => {
   return { stages: { 1: { ...common, learningRate }, 2: { ...common, learningRate: last } } };
 };
 
+/** The checkpoint of another run's seed 0, which is trained first. @param {string} name @returns {string} */
+export const checkpointOf = (name) => `run:${name}`;
+
+/** What a stage has that starts from a trained network: a rate that falls from the first step on, and no pull on the weights. */
+const FINE_TUNING = { schedule: { type: 'linear' }, weightDecay: 0, tau: 0, warmUpEpochs: 0, firstEpoch: 0 };
+
 /** @type {readonly SearchRun[]} */
 export const SEARCH_RUNS = [
   { name: 'base', question: "the authors' recipe, shortened", change: {} },
   { name: 'adam-0.003', question: 'Adam, linear to 0, no weight decay, no regulariser', change: adam(3e-3) },
   {
-    name: 'learned-activations',
-    question: 'RSign and RPReLU, which make another network',
-    from: 'adam-0.003',
-    change: { quantizers: { activations: 'rsign' }, network: { nonlinearity: 'rprelu' } },
-  },
-  { name: 'adam-0.01', question: 'three times the rate', from: 'adam-0.003', change: adam(1e-2) },
-  {
-    name: 'stage-2-alone',
-    question: 'all 15 epochs in stage 2',
-    from: 'adam-0.003',
-    change: { stages: { 1: null, 2: { epochs: 15, learningRate: 3e-3 } } },
-  },
-  {
-    name: 'small-shifts',
-    question: 'shifts of up to 2 pixels, and each image mirrored in every second epoch',
-    from: 'adam-0.003',
-    change: { data: { augmentation: { cropPadding: 2, flip: 'alternate' } } },
+    name: 'twin',
+    question: 'the same network with real weights and activations',
+    change: {
+      architecture: 'resnet20_float',
+      network: { nonlinearity: 'hardtanh' },
+      stages: {
+        1: { epochs: 12, learningRate: 0.1, weightDecay: 5e-4, nesterov: true, schedule: { type: 'linear' }, tau: 0 },
+        2: null,
+      },
+    },
   },
   {
-    name: 'omega0-5',
-    question: 'omega0 = 5',
-    from: 'adam-0.003',
-    change: { omega0: 5 },
+    name: 'warm',
+    question: 'stage 2 alone, from the twin, SGD at 0.01, no weight decay, no regulariser',
+    change: {
+      warmStart: { checkpoint: checkpointOf('twin') },
+      stages: { 1: null, 2: { ...FINE_TUNING, epochs: 3, learningRate: 0.01 } },
+    },
+  },
+  { name: 'warm-0.05', question: 'SGD at 0.05', from: 'warm', change: { stages: { 2: { learningRate: 0.05 } } } },
+  { name: 'warm-0.003', question: 'SGD at 0.003', from: 'warm', change: { stages: { 2: { learningRate: 0.003 } } } },
+  {
+    name: 'warm-adam',
+    question: 'Adam at 0.001',
+    from: 'warm',
+    change: { stages: { 2: { learningRate: 1e-3, optimizer: 'adam' } } },
+  },
+  {
+    name: 'warm-stage-1',
+    question: 'stage 1 in its place (real weights), SGD at 0.02',
+    from: 'warm',
+    change: { stages: { 1: { ...FINE_TUNING, ...STATISTICS, epochs: 3, learningRate: 0.02 }, 2: null } },
   },
 ];

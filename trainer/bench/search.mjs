@@ -54,13 +54,21 @@ async function trainRun(run, seed, data) {
   console.log(`${title}: ${run.question}`);
   const output = `${values.out}/${title}`;
   const places = { data: { format: 'cifar10', folder: data, ...config.data }, output };
-  const epochs = await trainOnce(output, { ...config, ...places }, values.backend);
+  const epochs = await trainOnce(output, { ...withCheckpoints(config), ...places }, values.backend);
   if (!epochs) throw new Error(`${title} failed`);
   const course = epochs.map(accuraciesOf);
   writeFileSync(
     path,
     `${JSON.stringify({ name: run.name, seed, machine: MACHINE, config, epochs: course }, null, 1)}\n`,
   );
+}
+
+/** The config with the paths of the checkpoints that other runs wrote. @param {object} config */
+function withCheckpoints(config) {
+  /** @param {string} _key @param {unknown} value */
+  const placed = (_key, value) =>
+    typeof value === 'string' ? value.replace(/^run:(.*)$/, `${values.out}/$1-seed0/best.safetensors`) : value;
+  return JSON.parse(JSON.stringify(config), placed);
 }
 
 /** @param {SearchRun} run @returns {any} */
