@@ -42,6 +42,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (name) => {
   const make = (parameters: Parameter[], kind: keyof typeof PYTORCH): Optimizer =>
     createOptimizer(tf, parameters, {
       optimizer: kind === 'nesterov' ? 'sgd' : kind,
+      learningRate: 0.1,
       momentum: 0.9,
       nesterov: true,
       weightDecay: 0.1,
