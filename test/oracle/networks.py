@@ -75,6 +75,7 @@ NETWORKS = {
     'reactnet-birealnet18': (IMAGENET, lambda n, x: birealnet(n, x, (4, 4, 4, 4), react=True)),
     'reactnet-birealnet34': (IMAGENET, lambda n, x: birealnet(n, x, (6, 8, 12, 6), react=True)),
     'reactnet-reactnet': (IMAGENET, reactnet),
+    'bnext-bnext_tiny': (IMAGENET, lambda n, x: bnext(n, x, [64] + [128] * 2 + [256] * 2 + [512] * 6 + [1024] * 2)),
     'xnornet-nin': (CIFAR, nin),
     'xnornet-lenet5': (MNIST, lenet5),
     'xnornet-alexnet': ((3, 227, 227), alexnet),

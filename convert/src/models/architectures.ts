@@ -3,6 +3,7 @@ import { RBNN_A32 } from './methods/rbnn.js';
 import { binaryNets } from './networks/binarynet.js';
 import { birealResnets } from './networks/bireal-resnet.js';
 import { birealResnet50 } from './networks/bireal-resnet50.js';
+import { bnexts } from './networks/bnext.js';
 import { dorefaAlexnets } from './networks/dorefa-alexnet.js';
 import { dorefaResnet20s } from './networks/dorefa-resnet20.js';
 import { hwgqChains } from './networks/hwgq-chains.js';
@@ -29,6 +30,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   birealResnet50,
   reactNetMobilenet,
   adamBnnMobilenet,
+  ...bnexts,
   xnorNetNin,
   xnorNetLenet,
   xnorNetAlexnet,
