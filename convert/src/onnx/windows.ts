@@ -97,7 +97,9 @@ export function lowerExactMean(onnx: OnnxGraph, x: ValueName, { height, width, c
   const pixels = height * width;
   const rows = onnx.node('Reshape', [x, onnx.ints('shape', [0, channels, pixels])]);
   const sums = onnx.node('CumSum', [rows, onnx.ints('axis', [2])]);
-  const [from, to, axes] = [pixels - 1, pixels, 2].map((value, i) => onnx.ints(['starts', 'ends', 'axes'][i]!, [value]));
+  const [from, to, axes] = [pixels - 1, pixels, 2].map((value, i) =>
+    onnx.ints(['starts', 'ends', 'axes'][i]!, [value]),
+  );
   const last = onnx.node('Flatten', [onnx.node('Slice', [sums, from!, to!, axes!])], { axis: 1 });
   return onnx.node('Div', [last, onnx.floats('pixels', [1], Float32Array.of(pixels))]);
 }
