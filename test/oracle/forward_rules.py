@@ -249,6 +249,23 @@ def reactnet(net, x, flat=True):
     return linear(net, global_mean(x), 'fc', net.classes)
 
 
+def resnet_e(net, x, depths):
+    """bitorch pads with -1, and the sign of 0 is +1 there, in activations and weights."""
+    x = batch_norm(net, float_conv(net, x, 'features.0', 64, 7, stride=2, pad=3), 'features.1')
+    x = batch_norm(net, max_pool(relu(x), 3, 2, 1), 'features.4')
+    for stage, blocks in enumerate(depths):
+        o = 64 * 2 ** stage
+        for b in range(blocks):
+            at, stride, shortcut = f'features.{5 + stage}.{b}.', 1 if o == x.shape[1] else 2, x
+            if stride == 2:
+                shortcut = batch_norm(net, float_conv(net, avg_pool(x, 2), f'{at}downsample.1', o, 1), f'{at}downsample.2')
+            w = np.where(latent(net, x, f'{at}body.0.weight', o, 3) < 0, F32(-1), F32(1))
+            signs = net.sign(f'{at}body.0', x, of_zero=1)
+            padded = np.pad(signs, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-1)
+            x = batch_norm(net, conv(padded, w, stride), f'{at}body.1') + shortcut
+    return linear(net, global_mean(relu(x)), 'output_layer', net.classes)
+
+
 def bnext(net, x, channels_of_blocks, first=32):
     """Its last layer has the 1000 classes of ImageNet always: with another number, the authors' code builds another stem."""
     x = batch_norm(net, float_conv(net, x, 'feature.0.conv1', first, 3, stride=2, pad=1), 'feature.0.bn1')

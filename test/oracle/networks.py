@@ -76,6 +76,8 @@ NETWORKS = {
     'reactnet-birealnet34': (IMAGENET, lambda n, x: birealnet(n, x, (6, 8, 12, 6), react=True)),
     'reactnet-reactnet': (IMAGENET, reactnet),
     'bnext-bnext_tiny': (IMAGENET, lambda n, x: bnext(n, x, [64] + [128] * 2 + [256] * 2 + [512] * 6 + [1024] * 2)),
+    'bitorch-resnet_e18': (IMAGENET, lambda n, x: resnet_e(n, x, (4, 4, 4, 4))),
+    'bitorch-resnet_e34': (IMAGENET, lambda n, x: resnet_e(n, x, (6, 8, 12, 6))),
     'xnornet-nin': (CIFAR, nin),
     'xnornet-lenet5': (MNIST, lenet5),
     'xnornet-alexnet': ((3, 227, 227), alexnet),

@@ -12,6 +12,7 @@ import { imagenetResnets } from './networks/imagenet-resnet.js';
 import { biperMobilenet } from './networks/mobilenet.js';
 import { pcnnResnet18s } from './networks/pcnn-resnet18.js';
 import { adamBnnMobilenet, reactNetMobilenet } from './networks/reactnet-mobilenet.js';
+import { resnetEs } from './networks/resnet-e.js';
 import { resnet18s } from './networks/resnet18.js';
 import { biperDemos, resnet20s } from './networks/resnet20.js';
 import { vggSmalls } from './networks/vgg-small.js';
@@ -31,6 +32,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   reactNetMobilenet,
   adamBnnMobilenet,
   ...bnexts,
+  ...resnetEs,
   xnorNetNin,
   xnorNetLenet,
   xnorNetAlexnet,

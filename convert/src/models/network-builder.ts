@@ -47,8 +47,8 @@ export interface BinaryConvOptions {
   readonly stride?: number;
   /** Default: half of the kernel, which keeps the map's size. */
   readonly pad?: number | Pads;
-  /** What lies around the signs; default: numeric zeros, as in PyTorch. Others need one number as `pad`. */
-  readonly padValue?: PadValue | undefined;
+  /** What lies around the signs; default: 0, as in PyTorch. Others need one number as `pad`. */
+  readonly padValue?: PadValue;
   readonly groups?: number;
   /** How latent weights become signs: the name of a method's rule, or a rule of your own. */
   readonly weights: WeightRuleName | WeightRule;
@@ -149,7 +149,7 @@ export class NetworkBuilder extends GraphBuilder {
       groups = 1,
       threshold,
       stored,
-      padValue,
+      padValue = 0,
     } = options;
     const { weights: rule, tensor = `${name}.weight`, keepsFloats = false, hasBias = false } = options;
     const { signOfZero = this.#signOfZero } = options;
@@ -164,7 +164,7 @@ export class NetworkBuilder extends GraphBuilder {
       quantized,
       (weights) => {
         const sums = this.conv(operand, weights, { name, stride, pad, groups });
-        if (padValue === undefined || typeof pad !== 'number') return sums;
+        if (padValue === 0 || typeof pad !== 'number') return sums;
         return withPadsOf(this, sums, weights, { stride, pad, operand: this.shapeOf(operand) }, padValue);
       },
       hasBias ? this.state.take(`${name}.bias`, [outChannels]) : undefined,

@@ -1,8 +1,8 @@
 import { type GraphBuilder, type MapShape, type Tensor, tensorValues, type Value } from '@signwave/format';
 import { withBorderTerm } from './border-term.js';
 
-/** What a convolution's operand is padded with, if it isn't 0. */
-export type PadValue = 1 | -1;
+/** What a convolution's operand is padded with. */
+export type PadValue = 0 | 1 | -1;
 
 /**
  * Adds what pads of +1 or -1 contribute to a convolution's sums, which has numeric zeros there: the sum of the weights on pads. All of it is

@@ -8,7 +8,7 @@ export interface MethodConvOptions {
   readonly kernel?: number;
   readonly stride?: number;
   readonly groups?: number;
-  /** What lies around the signs; default: numeric zeros. */
+  /** What lies around the signs; default: 0. */
   readonly padValue?: PadValue;
 }
 

@@ -177,7 +177,7 @@ function sums(
   const layer = { g, name, filters: outChannels, kernel, taps: g.shapeOf(x).channels * kernel * kernel };
   const weights = WEIGHTS[quantizers.weights]!(layer, quantizers.weightOptions ?? {});
   const operand = operandOf(layer, x, quantizers);
-  if (options.padValue !== undefined && ('levelsOf' in weights || !('map' in operand))) {
+  if ((options.padValue ?? 0) !== 0 && ('levelsOf' in weights || !('map' in operand))) {
     throw new SignwaveError(
       'E_CHECKPOINT_STRUCTURE',
       `"${name}" pads with ${options.padValue}, but its quantizers, ${quantizers.weights} and ${quantizers.activations}, have other levels than -1 and +1; the metadata was damaged or edited, take the original`,
