@@ -3,7 +3,7 @@ import type { FloatTensor } from '../../convert/test/checkpoints/build-safetenso
 import { randomState, seededRandom } from './random-checkpoint.js';
 
 /** Methods whose networks were published in formats of their own, or by their authors alone. */
-const METHODS = ['pcnn', 'bonn', 'lcr', 'dorefa', 'bnn', 'hwgq', 'bnext'];
+const METHODS = ['pcnn', 'bonn', 'lcr', 'dorefa', 'bnn', 'hwgq', 'bnext', 'bitorch'];
 /** Networks whose files would need gigabytes; they differ from smaller ones in widths and depths alone. */
 const TOO_LARGE = ['bnext_middle', 'bnext_large'];
 export const publishedNetworks: readonly Architecture[] = ARCHITECTURES.filter(

@@ -4,8 +4,8 @@
     python3 published-logits.py FOLDER AUTHORS > ../e2e/published-logits.json
 
 FOLDER has the state dicts and the images. AUTHORS has clones: BinaryNet.pytorch of github.com/itayhubara, pytorch_DoReFaNet of
-github.com/zzzxxxttt, Projection-Convolutional-Neural-Networks of github.com/bczhangbczhang, LCR_BNN of github.com/42Shawn, BNext of
-github.com/hpi-xnor. Needs PyTorch, torchvision and SciPy, on a CPU. With names of networks behind AUTHORS, only these are run.
+github.com/zzzxxxttt, Projection-Convolutional-Neural-Networks of github.com/bczhangbczhang, LCR_BNN of github.com/42Shawn, BNext and
+bitorch of github.com/hpi-xnor. Needs PyTorch, torchvision and SciPy, on a CPU, and what bitorch asks for. With names of networks behind AUTHORS, only these are run.
 """
 
 import json
@@ -25,7 +25,7 @@ DOREFA = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 
 def module(path, name):
     """Imports a module of an author's code, whose folders all have modules of the same names."""
-    for loaded in [m for m in sys.modules if m.split('.')[0] in ('models', 'modules', 'nets', 'utils', 'dataset', 'resnet18_imagenet')]:
+    for loaded in [m for m in sys.modules if m.split('.')[0] in ('models', 'modules', 'nets', 'utils', 'dataset', 'resnet18_imagenet', 'bnext', 'bitorch')]:
         del sys.modules[loaded]
     sys.path.insert(0, str(authors / path))
     sys.argv = ['main.py']
@@ -63,6 +63,11 @@ def bnext(size):
     return module('BNext/src', 'bnext').BNext(1000, size)
 
 
+def resnet_e(depth):
+    network = getattr(module('bitorch', 'bitorch.models.resnet_e'), f'ResnetE{depth}')
+    return network((1, 3, 224, 224), 1000)._model
+
+
 #: id of the architecture -> network, mean and deviation of its images.
 NETWORKS = {
     'bnn-resnet_binary': (lambda: binarynet('resnet_binary'), IMAGENET),
@@ -72,6 +77,8 @@ NETWORKS = {
     **{f'dorefa-alexnet_1w{bits}a': (lambda bits=bits: dorefa_alexnet(bits), IMAGENET) for bits in (1, 2, 3, 4, 32)},
     'pcnn-resnet18': (lambda: module('Projection-Convolutional-Neural-Networks/ResNet18', 'resnet18_imagenet').resnet18(), IMAGENET),
     'lcr-resnet18_1w1a_IR': (lambda: lcr(18), IMAGENET),
+    'bitorch-resnet_e18': (lambda: resnet_e(18), IMAGENET),
+    'bitorch-resnet_e34': (lambda: resnet_e(34), IMAGENET),
     'bnext-bnext_tiny': (lambda: bnext('tiny'), IMAGENET),
     'bnext-bnext_small': (lambda: bnext('small'), IMAGENET),
 }
