@@ -8,6 +8,7 @@ import { createOptimizer } from '../../src/optimizer/index.js';
 import { seededRandom } from '../../src/random.js';
 import { trainStep } from '../../src/step.js';
 import type { Tensor1D, Tensor4D, TrainingBackend } from '../../src/types.js';
+import { describeWithBackend } from '../backends/describe-with-backend.js';
 
 /** Numbers of larq's networks for 1000 classes, as its documentation counts them, and the channels that are blurred in all transitions. */
 const PUBLISHED: readonly [ArchitectureName, numbers: number, blurred: number][] = [
@@ -128,5 +129,40 @@ describe('QuickNet', () => {
   test('is offered in the three sizes of larq’s zoo', () => {
     const names = Object.keys(ARCHITECTURES).filter((name) => name.startsWith('quicknet'));
     expect(names).toEqual(PUBLISHED.map(([name]) => name));
+  });
+});
+
+await describeWithBackend('tensorflow', () => {
+  test('QuickNet has the losses of wasm', async () => {
+    const lossesOn = async (name: 'tensorflow' | 'wasm'): Promise<number[]> => {
+      // Both are back ends of one tfjs, which works with the one that was chosen last.
+      const backend = await chooseBackend({ force: name });
+      const { tf } = backend;
+      const options = { backend, random: seededRandom(1), classes: 10, omega0: 20, method: 'ste-sign' } as const;
+      const place = { family: 'quicknet', precision: '1w1a' } as const;
+      const network = defineNetwork('small', place, options, quicknet([1, 1, 1, 1], [16, 24, 32, 32])('1w1a'));
+      const optimizer = createOptimizer(tf, network.parameters, {
+        optimizer: 'sgd',
+        learningRate: 0.01,
+        momentum: 0,
+        nesterov: false,
+        weightDecay: 0,
+        decay: 'all',
+      });
+      const images = tf.tensor4d(
+        Float32Array.from({ length: 4 * 33 * 33 * 3 }, (_, i) => Math.sin(i)),
+        [4, 33, 33, 3],
+      );
+      const labels = tf.tensor1d([0, 1, 2, 3], 'int32') as Tensor1D;
+      const losses: number[] = [];
+      for (let i = 0; i < 2; i++) {
+        losses.push((await trainStep({ tf, network, optimizer, images, labels, learningRate: 0.01, tau: 0 })).loss);
+      }
+      return losses;
+    };
+    const found = await lossesOn('tensorflow');
+    const expected = await lossesOn('wasm');
+    // The second depends on all gradients of the first step.
+    found.forEach((loss, i) => void expect(loss).toBeCloseTo(expected[i]!, 3));
   });
 });
