@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { hwgqModel } from '../../convert/test/checkpoints/build-caffemodel.js';
 import { floatFile } from '../../convert/test/checkpoints/build-safetensors.js';
 import { expectExact } from './agreement.js';
-import { imageSide, noiseImage, published, publishedNetworks, publishedState } from './published-state.js';
+import { noiseImage, published, publishedNetworks, publishedState } from './published-state.js';
 
 /** Networks small enough for every run. */
 const QUICK = ['dorefa-resnet20_1w1a', 'dorefa-resnet20_1w2a', 'dorefa-resnet20_1w32a', 'bnn-resnet_binary'];
@@ -39,7 +39,7 @@ async function convert(id: string): Promise<Conversion & { readonly image: Uint8
   const checkpoint = await openCheckpoint(bytesSource(fileOf(published(id)), 'random'));
   const conversion = await convertCheckpoint(checkpoint, { writer: 'signwave test', arch: id });
   const { recipe } = conversion.model.graph.nodes[0] as InputNode;
-  const image = noiseImage(imageSide(id));
+  const image = noiseImage(id);
   return { ...conversion, image: recipe ? image : Float32Array.from(image, (byte) => byte / 64 - 2) };
 }
 
@@ -70,6 +70,6 @@ describe('a random checkpoint of a published network', () => {
     const architecture = published(id);
     const kind = architecture.method === 'hwgq' ? 'caffemodel' : 'safetensors';
     writeFileSync(join(FOLDER!, `${id}.${kind}`), fileOf(architecture));
-    writeFileSync(join(FOLDER!, `${id}.rgb`), noiseImage(imageSide(id)));
+    writeFileSync(join(FOLDER!, `${id}.rgb`), noiseImage(id));
   });
 });

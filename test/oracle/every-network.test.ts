@@ -8,6 +8,7 @@ const VARIANTS = [
   ...['rbnn-resnet18A_1w1a', 'rbnn-resnet18B_1w1a', 'rbnn-resnet18C_1w1a'],
   ...['reste-resnet20_bireal_1w32a', 'reste-resnet18_1w32a', 'reste-resnet34_1w32a'],
   ...['irnet-resnet34_1w32a', 'lcr-resnet34_1w1a_IR', 'biper-demo_1w1a'],
+  ...['bnext-bnext_small', 'bnext-bnext_middle', 'bnext-bnext_large'],
   ...['bonn-resnet18', 'dorefa-resnet20_1w3a', 'hwgq-resnet34', 'hwgq-alexnet_bw'],
   ...['dorefa-alexnet_1w1a', 'dorefa-alexnet_1w3a', 'dorefa-alexnet_1w4a', 'dorefa-alexnet_1w32a'],
 ];

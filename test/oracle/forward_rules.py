@@ -249,6 +249,59 @@ def reactnet(net, x, flat=True):
     return linear(net, global_mean(x), 'fc', net.classes)
 
 
+def resnet_e(net, x, depths):
+    """bitorch pads with -1, and the sign of 0 is +1 there, in activations and weights."""
+    x = batch_norm(net, float_conv(net, x, 'features.0', 64, 7, stride=2, pad=3), 'features.1')
+    x = batch_norm(net, max_pool(relu(x), 3, 2, 1), 'features.4')
+    for stage, blocks in enumerate(depths):
+        o = 64 * 2 ** stage
+        for b in range(blocks):
+            at, stride, shortcut = f'features.{5 + stage}.{b}.', 1 if o == x.shape[1] else 2, x
+            if stride == 2:
+                shortcut = batch_norm(net, float_conv(net, avg_pool(x, 2), f'{at}downsample.1', o, 1), f'{at}downsample.2')
+            w = np.where(latent(net, x, f'{at}body.0.weight', o, 3) < 0, F32(-1), F32(1))
+            signs = net.sign(f'{at}body.0', x, of_zero=1)
+            padded = np.pad(signs, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-1)
+            x = batch_norm(net, conv(padded, w, stride), f'{at}body.1') + shortcut
+    return linear(net, global_mean(relu(x)), 'output_layer', net.classes)
+
+
+def bnext(net, x, channels_of_blocks, first=32):
+    """Its last layer has the 1000 classes of ImageNet always: with another number, the authors' code builds another stem."""
+    x = batch_norm(net, float_conv(net, x, 'feature.0.conv1', first, 3, stride=2, pad=1), 'feature.0.bn1')
+    net.normal('feature.0.prelu.weight', first)
+    for i, o in enumerate(channels_of_blocks, start=1):
+        c, at = x.shape[1], f'feature.{i}.'
+        stride = 2 if o != c and i > 1 else 1
+        y = bnext_unit(net, x, f'{at}Attention', 3, stride, attends=i % 2 == 0)
+        names = ('FFN',) if o == c else ('FFN_1', 'FFN_2')
+        x = np.concatenate([bnext_unit(net, y, at + name, 1) for name in names], axis=1)
+    x = prelu(x, net.normal('prelu.weight', x.shape[1], mean=0.25))
+    return linear(net, global_mean(x), 'fc', 1000)
+
+
+def bnext_unit(net, x, at, k, stride=1, attends=False):
+    c = x.shape[1]
+    halved = lambda v: avg_pool(v, 2) if stride == 2 else v
+    slope = net.normal(f'{at}.activation1.weight', c, mean=0.25)
+    shortcut = halved(prelu(x, slope) if attends else x)
+    threshold = rsign(net, x, f'{at}.move')
+    for part in ('binary_activation', 'binary_conv'):
+        # 0.9 times as large after each of 512 epochs.
+        net.tensor(f'{at}.{part}.temperature', lambda: [0.9 ** 512])
+    w = np.sign(latent(net, x, f'{at}.binary_conv.weight', c, k))
+    y = conv(net.sign(f'{at}.binary_conv', x, threshold), w, stride, k // 2)
+    y = prelu(batch_norm(net, y, f'{at}.norm1'), net.normal(f'{at}.activation2.weight', c, mean=0.25))
+    # Only the 1 x 1 layers clamp it in evaluation.
+    share = net.normal(f'{at}.scale', 1, c, 1, 1, scale=0.4, mean=0.5)
+    share = np.clip(share, 0, 1) if k == 1 else share
+    means = global_mean((halved(x) * share + y * (1 - share)).astype(F32))[:, :, None, None]
+    squeezed = relu(float_conv(net, means, f'{at}.se.se.1', c // 8, 1, bias=True))
+    factors = 1 / (1 + np.exp(-float_conv(net, squeezed, f'{at}.se.se.3', c, 1, bias=True).astype(np.float64)))
+    y = (y * factors.astype(F32) * (shortcut if attends else 1)).astype(F32)
+    return batch_norm(net, y, f'{at}.norm2') + shortcut
+
+
 def xnor_conv(net, x, name, o, k, pad=None, min_gamma=None):
     y = batch_norm(net, x, f'{name}.bn', eps=1e-4, min_gamma=min_gamma)
     w = xnor_weights(net, latent(net, y, f'{name}.conv.weight', o, k))

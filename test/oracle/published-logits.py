@@ -4,26 +4,28 @@
     python3 published-logits.py FOLDER AUTHORS > ../e2e/published-logits.json
 
 FOLDER has the state dicts and the images. AUTHORS has clones: BinaryNet.pytorch of github.com/itayhubara, pytorch_DoReFaNet of
-github.com/zzzxxxttt, Projection-Convolutional-Neural-Networks of github.com/bczhangbczhang, LCR_BNN of github.com/42Shawn. Needs PyTorch,
-torchvision and SciPy, on a CPU.
+github.com/zzzxxxttt, Projection-Convolutional-Neural-Networks of github.com/bczhangbczhang, LCR_BNN of github.com/42Shawn, BNext and
+bitorch of github.com/hpi-xnor. Needs PyTorch, torchvision and SciPy, on a CPU, and what bitorch asks for. With names of networks behind AUTHORS, only these are run.
 """
 
 import json
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import torch
 import torchvision.transforms
 
-folder, authors = (Path(argument).resolve() for argument in sys.argv[1:])
+folder, authors = (Path(argument).resolve() for argument in sys.argv[1:3])
+chosen = sys.argv[3:]
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 DOREFA = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 
 
 def module(path, name):
     """Imports a module of an author's code, whose folders all have modules of the same names."""
-    for loaded in [m for m in sys.modules if m.split('.')[0] in ('models', 'modules', 'nets', 'utils', 'dataset', 'resnet18_imagenet')]:
+    for loaded in [m for m in sys.modules if m.split('.')[0] in ('models', 'modules', 'nets', 'utils', 'dataset', 'resnet18_imagenet', 'bnext', 'bitorch')]:
         del sys.modules[loaded]
     sys.path.insert(0, str(authors / path))
     sys.argv = ['main.py']
@@ -54,6 +56,18 @@ def lcr(depth):
     return getattr(module('LCR_BNN/LCR/imagenet', 'models.resnet_ir'), f'resnet{depth}_1w1a_IR')()
 
 
+def bnext(size):
+    # What it imports and has no use for in evaluation.
+    for name, parts in (('torchinfo', ['summary']), ('einops', ['rearrange']), ('timm.models.layers', ['trunc_normal_', 'DropPath'])):
+        sys.modules[name] = types.SimpleNamespace(**dict.fromkeys(parts))
+    return module('BNext/src', 'bnext').BNext(1000, size)
+
+
+def resnet_e(depth):
+    network = getattr(module('bitorch', 'bitorch.models.resnet_e'), f'ResnetE{depth}')
+    return network((1, 3, 224, 224), 1000)._model
+
+
 #: id of the architecture -> network, mean and deviation of its images.
 NETWORKS = {
     'bnn-resnet_binary': (lambda: binarynet('resnet_binary'), IMAGENET),
@@ -63,6 +77,10 @@ NETWORKS = {
     **{f'dorefa-alexnet_1w{bits}a': (lambda bits=bits: dorefa_alexnet(bits), IMAGENET) for bits in (1, 2, 3, 4, 32)},
     'pcnn-resnet18': (lambda: module('Projection-Convolutional-Neural-Networks/ResNet18', 'resnet18_imagenet').resnet18(), IMAGENET),
     'lcr-resnet18_1w1a_IR': (lambda: lcr(18), IMAGENET),
+    'bitorch-resnet_e18': (lambda: resnet_e(18), IMAGENET),
+    'bitorch-resnet_e34': (lambda: resnet_e(34), IMAGENET),
+    'bnext-bnext_tiny': (lambda: bnext('tiny'), IMAGENET),
+    'bnext-bnext_small': (lambda: bnext('small'), IMAGENET),
 }
 
 
@@ -78,6 +96,8 @@ def read_safetensors(path):
 
 recorded = {}
 for name, (make, (mean, std)) in NETWORKS.items():
+    if chosen and name not in chosen:
+        continue
     network = make()
     state = read_safetensors(folder / f'{name}.safetensors')
     missing, unexpected = network.load_state_dict(state, strict=False)

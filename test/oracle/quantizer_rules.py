@@ -69,6 +69,17 @@ def triangle_integral(x):
     return np.where(np.abs(x) < 1, inside, np.sign(x))
 
 
+def swish_estimator(x, beta):
+    """larq's formula for the derivative of BNN+'s SignSwish."""
+    u = beta * x
+    return beta * (2 - u * np.tanh(u / 2)) / (1 + np.cosh(u))
+
+
+def swish_integral(x, beta):
+    s = 1 / (1 + np.exp(-beta * x))
+    return 2 * s * (1 + beta * x * (1 - s)) - 1
+
+
 def rbnn_estimator(x, t, k):
     return k * np.maximum(0, np.sqrt(2) * t - t**2 * np.abs(x))
 

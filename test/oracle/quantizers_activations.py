@@ -18,6 +18,8 @@ from quantizer_rules import (
     sign,
     standardise,
     standardise_gradient,
+    swish_estimator,
+    swish_integral,
     tanh_estimator,
     to_shape,
     triangle,
@@ -103,6 +105,16 @@ def bnn(a, g, zero):
 def xnor_net(a, g, zero):
     """[S] jiecaoyu/XNOR-Net-PyTorch: the window is open."""
     return Quantized(sign(a, zero), {'a': g * (np.abs(a) < 1)}, lambda x: np.clip(x['a'], -1, 1))
+
+
+def ste_sign(a, g, clipValue):
+    """[S] larq/larq: sign, +1 for 0; the gradient passes up to a window and at its ends."""
+    return Quantized(sign(a, 1), {'a': g * (np.abs(a) <= clipValue)}, lambda x: np.clip(x['a'], -clipValue, clipValue))
+
+
+def swish_sign(a, g, beta):
+    """[S] larq/larq: sign, +1 for 0; the slope of BNN+'s SignSwish."""
+    return Quantized(sign(a, 1), {'a': g * swish_estimator(a, beta)}, lambda x: swish_integral(x['a'], beta))
 
 
 def dorefa(a, g, bits):

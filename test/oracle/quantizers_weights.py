@@ -13,6 +13,8 @@ from quantizer_rules import (
     sign,
     standardise,
     standardise_gradient,
+    swish_estimator,
+    swish_integral,
     tanh_estimator,
 )
 from quantizer_schedules import dir_net_sharpness, log_growth, recu_tau, reste_power
@@ -114,6 +116,18 @@ def bi_real(w, g):
     """[S] liuzechun/Bi-Real-net: sign times the filter's mean |w|, taken as constant; gradient of clamp."""
     mean = np.abs(w).mean(EACH_FILTER, keepdims=True)
     return Quantized(np.sign(w) * mean, {'latents': g * (np.abs(w) <= 1)}, lambda x: np.clip(x['latents'], -1, 1))
+
+
+def ste_sign(w, g, clipValue):
+    """[S] larq/larq: sign, +1 for 0; the gradient passes up to a window and at its ends."""
+    return Quantized(
+        sign(w, 1), {'latents': g * (np.abs(w) <= clipValue)}, lambda x: np.clip(x['latents'], -clipValue, clipValue)
+    )
+
+
+def swish_sign(w, g, beta):
+    """[S] larq/larq: sign, +1 for 0; the slope of BNN+'s SignSwish."""
+    return Quantized(sign(w, 1), {'latents': g * swish_estimator(w, beta)}, lambda x: swish_integral(x['latents'], beta))
 
 
 def reactnet(w, g, stage):

@@ -103,7 +103,7 @@ export const TABLE_ROWS = [
 ];
 
 /** Methods that no table has. @type {readonly string[]} */
-export const METHODS_WITHOUT_ROW = ['reactnet', 'adabin'];
+export const METHODS_WITHOUT_ROW = ['reactnet', 'adabin', 'ste-sign', 'swish-sign'];
 
 /** What `--rows` calls a row: "3-resnet20-ir-net". @param {TableRow} row */
 export function nameOf({ table, network, method }) {

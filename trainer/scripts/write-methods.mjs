@@ -44,6 +44,7 @@ const FAMILIES = {
   resnet18: 'ResNet-18',
   'vgg-small': 'VGG-small',
   'imagenet-resnet': 'ImageNet ResNets',
+  quicknet: 'QuickNet',
 };
 const PRECISIONS = { '1w1a': '', '1w32a': ' 1W/32A', float: '' };
 
@@ -57,6 +58,10 @@ What \`"method"\` of a training config may be. A method is its quantizers of wei
 
 The tables have a row for each kind of network. *Network* says where it differs from the one in BiPer's code, by the keys of \`"network"\` in a config. A learning rate is the full one, and milestones of a schedule are shares of the epochs
 after warm-up. Recipes for kinds of networks that the authors didn't train are those of their nearest.
+QuickNet is one network for all methods; those without a row for it train it as they train ImageNet's ResNets.
+
+larq's quantizers are \`ste-sign\` (\`ste_sign\`, with its window as \`clipValue\`), \`swish-sign\` (\`swish_sign\`) and, for activations, \`biper\` (\`approx_sign\`). Its \`ste_tern\` isn't offered: a ternary weight needs
+two bits, and a packed model has one. Its constraint \`weight_clip\` is \`"weightClip"\` of a config, for every method.
 
 *A step* is the time of a training step as a multiple of BiPer's, for ResNet-20 with a batch of ${steps.batch} and the back end ${steps.backend} (${steps.machine}; median of ${steps.steps} steps in turn with
 BiPer's; \`npm run bench:methods\`). BiPer's own row tells how exact that is. What a teacher network adds is stated apart. RBNN's has the product with its rotations; fitting them, once in an epoch, isn't in it.`;
@@ -90,7 +95,7 @@ function stepOf(name, { results }) {
  * @param {Sources} sources
  */
 function section(name, sources) {
-  const { title, evidence, source, scale, options, teacher, stages } = sources.METHODS[name];
+  const { title, evidence, source, scale, options, teacher, stages, families = [] } = sources.METHODS[name];
   const facts = [
     `${title}. ${EVIDENCE[evidence]}: ${source}.`,
     ...(stages ? [`Two stages: weights are ${stages[1]}, then ${stages[2]}.`] : []),
@@ -99,7 +104,9 @@ function section(name, sources) {
   ];
   const { ARCHITECTURES } = sources;
   const places = Object.values(ARCHITECTURES).filter(
-    (it) => (it.precision === 'float') === (name === 'full-precision'),
+    (it) =>
+      (it.precision === 'float') === (name === 'full-precision') &&
+      (it.family !== 'quicknet' || families.includes(it.family)),
   );
   const rows = groupedBy(places, (place) => rowOf(name, place, sources));
   const head = ['for', 'network', 'epochs', 'batch', 'optimizer', 'learning rate', 'weight decay', 'schedule', 'tau'];
@@ -128,7 +135,7 @@ function groupedBy(places, cellsOf) {
  * @param {Sources} sources
  */
 function rowOf(name, place, { METHODS, styleOf }) {
-  const { batchSize, stages, labelSmoothing } = METHODS[name].preset(place);
+  const { batchSize, stages, labelSmoothing, weightClip } = METHODS[name].preset(place);
   const settings = /** @type {StageSettings[]} */ (Object.values(stages));
   /** @param {(stage: StageSettings) => string | number} value */
   const each = (value) => [...new Set(settings.map((it) => String(value(it))))].join(', then ');
@@ -136,8 +143,8 @@ function rowOf(name, place, { METHODS, styleOf }) {
     styleDifferences(/** @type {any} */ (name), place, styleOf),
     settings.map(({ epochs, firstEpoch }) => epochs - firstEpoch).join(' + '),
     `${batchSize}${labelSmoothing ? `, labels smoothed by ${labelSmoothing}` : ''}`,
-    each(optimizerOf),
-    each(({ learningRate }) => learningRate),
+    `${each(optimizerOf)}${weightClip ? `; weights clipped to ${weightClip}` : ''}`,
+    each(({ learningRate, latent }) => (latent ? `${learningRate}, ${latent.learningRate}` : learningRate)),
     each(({ weightDecay, decay }) =>
       weightDecay === 0 ? '0' : `${weightDecay}${decay === 'all' ? '' : ` (${decay})`}`,
     ),
@@ -159,8 +166,9 @@ function styleDifferences(name, place, styleOf) {
 }
 
 /** @param {StageSettings} stage */
-function optimizerOf({ optimizer, momentum, nesterov }) {
-  return optimizer === 'sgd' ? `sgd, momentum ${momentum}${nesterov ? ' (Nesterov)' : ''}` : optimizer;
+function optimizerOf({ optimizer, momentum, nesterov, latent }) {
+  const usual = optimizer === 'sgd' ? `sgd, momentum ${momentum}${nesterov ? ' (Nesterov)' : ''}` : optimizer;
+  return latent ? `${usual}; ${latent.optimizer} for latent weights` : usual;
 }
 
 /** @param {StageSettings} stage */

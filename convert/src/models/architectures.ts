@@ -3,6 +3,7 @@ import { RBNN_A32 } from './methods/rbnn.js';
 import { binaryNets } from './networks/binarynet.js';
 import { birealResnets } from './networks/bireal-resnet.js';
 import { birealResnet50 } from './networks/bireal-resnet50.js';
+import { bnexts } from './networks/bnext.js';
 import { dorefaAlexnets } from './networks/dorefa-alexnet.js';
 import { dorefaResnet20s } from './networks/dorefa-resnet20.js';
 import { hwgqChains } from './networks/hwgq-chains.js';
@@ -11,6 +12,7 @@ import { imagenetResnets } from './networks/imagenet-resnet.js';
 import { biperMobilenet } from './networks/mobilenet.js';
 import { pcnnResnet18s } from './networks/pcnn-resnet18.js';
 import { adamBnnMobilenet, reactNetMobilenet } from './networks/reactnet-mobilenet.js';
+import { resnetEs } from './networks/resnet-e.js';
 import { resnet18s } from './networks/resnet18.js';
 import { biperDemos, resnet20s } from './networks/resnet20.js';
 import { vggSmalls } from './networks/vgg-small.js';
@@ -29,6 +31,8 @@ export const ARCHITECTURES: readonly Architecture[] = [
   birealResnet50,
   reactNetMobilenet,
   adamBnnMobilenet,
+  ...bnexts,
+  ...resnetEs,
   xnorNetNin,
   xnorNetLenet,
   xnorNetAlexnet,

@@ -3,13 +3,13 @@ import {
   borderClasses,
   type ConvNode,
   f32Tensor,
+  type GraphBuilder,
   type LinearNode,
   type MapShape,
   type Size2,
   type Tensor,
   type Value,
 } from '@signwave/format';
-import type { NetworkBuilder } from './network-builder.js';
 
 /** What a `borderBias` node needs. */
 export interface BorderTerm {
@@ -65,7 +65,7 @@ export function borderTerm(
  * @param termOf gives the (C) values of a class, from which of the kernel's (kh, kw) positions lie inside the map.
  */
 export function withBorderTerm(
-  g: NetworkBuilder,
+  g: GraphBuilder,
   y: Value,
   window: { readonly stride: number; readonly pad: number; readonly kernel: number; readonly operand: MapShape },
   termOf: (inside: readonly boolean[]) => Float32Array,

@@ -7,6 +7,7 @@ import {
   type Tensor,
   type Value,
 } from '@signwave/format';
+import { type PadValue, withPadsOf } from './pads-of-ones.js';
 import { bitFilters, channelsLast, type FilterRequest, floatFilters, type State, type TorchShape } from './state.js';
 import { type WeightRule, type WeightRuleName, weightRule } from './weight-rules.js';
 
@@ -33,7 +34,7 @@ export interface FloatConvOptions {
   readonly outChannels: number;
   readonly kernel: number;
   readonly stride?: number;
-  readonly pad?: number;
+  readonly pad?: number | Pads;
   readonly groups?: number;
   /** `bias=True`, PyTorch's default. */
   readonly hasBias?: boolean;
@@ -46,6 +47,8 @@ export interface BinaryConvOptions {
   readonly stride?: number;
   /** Default: half of the kernel, which keeps the map's size. */
   readonly pad?: number | Pads;
+  /** What lies around the signs; default: 0, as in PyTorch. Others need one number as `pad`. */
+  readonly padValue?: PadValue;
   readonly groups?: number;
   /** How latent weights become signs: the name of a method's rule, or a rule of your own. */
   readonly weights: WeightRuleName | WeightRule;
@@ -146,6 +149,7 @@ export class NetworkBuilder extends GraphBuilder {
       groups = 1,
       threshold,
       stored,
+      padValue = 0,
     } = options;
     const { weights: rule, tensor = `${name}.weight`, keepsFloats = false, hasBias = false } = options;
     const { signOfZero = this.#signOfZero } = options;
@@ -158,7 +162,11 @@ export class NetworkBuilder extends GraphBuilder {
     const operand = keepsFloats ? x : this.sign(x, { signOfZero, ...(threshold && { threshold }) });
     return this.#scaled(
       quantized,
-      (weights) => this.conv(operand, weights, { name, stride, pad, groups }),
+      (weights) => {
+        const sums = this.conv(operand, weights, { name, stride, pad, groups });
+        if (padValue === 0 || typeof pad !== 'number') return sums;
+        return withPadsOf(this, sums, weights, { stride, pad, operand: this.shapeOf(operand) }, padValue);
+      },
       hasBias ? this.state.take(`${name}.bias`, [outChannels]) : undefined,
     );
   }

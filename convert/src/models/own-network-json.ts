@@ -7,7 +7,7 @@ import { failNetwork, ownArchitecture } from './own-network.js';
 import { WEIGHT_RULE_NAMES, type WeightRuleName } from './weight-rules.js';
 
 /** Kinds of options that a layer has. */
-type Kind = 'text' | 'number' | 'flag' | 'weights' | 'outputs' | 'signOfZero';
+type Kind = 'text' | 'number' | 'flag' | 'weights' | 'outputs' | 'sign';
 
 /** A layer's options as the file has them, checked. */
 type Options = Readonly<Record<string, string | number | boolean>>;
@@ -30,7 +30,7 @@ const CONV = {
   'groups?': 'number',
 } as const;
 
-const BINARY = { weights: 'weights', 'hasBias?': 'flag', 'keepsFloats?': 'flag', 'signOfZero?': 'signOfZero' } as const;
+const BINARY = { weights: 'weights', 'hasBias?': 'flag', 'keepsFloats?': 'flag', 'signOfZero?': 'sign' } as const;
 
 /** A layer's options except those that name or shape it. */
 const rest = <T extends object>({ name: _, window: __, outputs: ___, ...others }: Options): T => others as T;
@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
     add: (g, [x], o) => g.floatConv(x!, text(o.name), rest(o)),
   },
   binaryConv: {
-    options: { ...CONV, 'kernel?': 'number', ...BINARY },
+    options: { ...CONV, 'kernel?': 'number', 'padValue?': 'sign', ...BINARY },
     add: (g, [x], o) => g.binaryConv(x!, text(o.name), rest(o)),
   },
   floatLinear: {
@@ -62,7 +62,7 @@ const LAYERS: Readonly<Record<string, LayerKind>> = {
   learnedScale: { options: { name: 'text' }, add: (g, [x], o) => g.learnedScale(x!, text(o.name)) },
   learnedBias: { options: { name: 'text' }, add: (g, [x], o) => g.learnedBias(x!, text(o.name)) },
   learnedPrelu: { options: { name: 'text' }, add: (g, [x], o) => g.learnedPrelu(x!, text(o.name)) },
-  sign: { options: { 'signOfZero?': 'signOfZero' }, add: (g, [x], o) => g.sign(x!, rest(o)) },
+  sign: { options: { 'signOfZero?': 'sign' }, add: (g, [x], o) => g.sign(x!, rest(o)) },
   relu: { options: {}, add: (g, [x]) => g.relu(x!) },
   hardtanh: { options: {}, add: (g, [x]) => g.hardtanh(x!) },
   clip: { options: { lo: 'number', hi: 'number' }, add: (g, [x], o) => g.clip(x!, number(o.lo), number(o.hi)) },
@@ -180,7 +180,7 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
   number: 'a number',
   flag: 'true or false',
   weights: `one of ${WEIGHT_RULE_NAMES.join(', ')}`,
-  signOfZero: '0, 1 or -1',
+  sign: '0, 1 or -1',
   outputs: 'a number, or "classes" for the side of the checkpoint’s classifier',
 };
 
@@ -194,7 +194,7 @@ function isOfKind(value: unknown, kind: Kind): boolean {
       return typeof value === 'boolean';
     case 'weights':
       return WEIGHT_RULE_NAMES.includes(value as WeightRuleName);
-    case 'signOfZero':
+    case 'sign':
       return SIGNS_OF_ZERO.includes(value as SignOfZero);
     case 'outputs':
       return value === 'classes' || (Number.isInteger(value) && (value as number) > 0);

@@ -1,5 +1,6 @@
 import type { Value } from '@signwave/format';
 import type { NetworkBuilder } from './network-builder.js';
+import type { PadValue } from './pads-of-ones.js';
 
 export interface MethodConvOptions {
   readonly outChannels: number;
@@ -7,6 +8,8 @@ export interface MethodConvOptions {
   readonly kernel?: number;
   readonly stride?: number;
   readonly groups?: number;
+  /** What lies around the signs; default: 0. */
+  readonly padValue?: PadValue;
 }
 
 /** A method's binary convolution, which includes the signs of the activations. */

@@ -2,7 +2,7 @@ import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor,
 import { asImage, fromImage, isVector } from './channel-order.js';
 import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
-import { lowerConv, lowerExactConv, lowerPool } from './windows.js';
+import { lowerConv, lowerExactConv, lowerExactMean, lowerPool } from './windows.js';
 
 /** A value of the ONNX graph and the shape of the map that it stands for. */
 export interface LoweredMap {
@@ -54,7 +54,8 @@ export function lowerNode(
     case 'avgPool':
       return lowerPool(onnx, x, node, from, shape);
     case 'globalAvgPool':
-      return isVector(from) ? x : fromImage(onnx, onnx.node('GlobalAveragePool', [x]), shape);
+      if (isVector(from)) return x;
+      return isExact ? lowerExactMean(onnx, x, from) : fromImage(onnx, onnx.node('GlobalAveragePool', [x]), shape);
     case 'padChannels': {
       const amounts = isVector(from) ? [0, node.before, 0, node.after] : [0, node.before, 0, 0, 0, node.after, 0, 0];
       return onnx.node('Pad', [x, onnx.ints('pads', amounts)]);

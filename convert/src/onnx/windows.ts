@@ -87,6 +87,23 @@ export function lowerPool(onnx: OnnxGraph, x: ValueName, node: PoolNode, from: M
   return pool(padded, { ...sides, pads: [0, 0, beyondBottom, beyondRight], count_include_pad: 0 });
 }
 
+/**
+ * SPEC.md 4.12 to the last bit, for a mean that a sign depends on: the last of the running sums over all pixels, in their order, divided by
+ * their number. A mean in one operator is a sum in an order of the engine's own.
+ *
+ * @param x a map of shape `from`. @returns a vector.
+ */
+export function lowerExactMean(onnx: OnnxGraph, x: ValueName, { height, width, channels }: MapShape): ValueName {
+  const pixels = height * width;
+  const rows = onnx.node('Reshape', [x, onnx.ints('shape', [0, channels, pixels])]);
+  const sums = onnx.node('CumSum', [rows, onnx.ints('axis', [2])]);
+  const [from, to, axes] = [pixels - 1, pixels, 2].map((value, i) =>
+    onnx.ints(['starts', 'ends', 'axes'][i]!, [value]),
+  );
+  const last = onnx.node('Flatten', [onnx.node('Slice', [sums, from!, to!, axes!])], { axis: 1 });
+  return onnx.node('Div', [last, onnx.floats('pixels', [1], Float32Array.of(pixels))]);
+}
+
 /** How far the last of `count` windows reaches beyond `size`, the size of a map with its pads. */
 function beyond(count: number, stride: number, window: number, size: number): number {
   return Math.max(0, (count - 1) * stride + window - size);

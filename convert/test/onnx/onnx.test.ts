@@ -97,6 +97,20 @@ describe('exportOnnx', () => {
     });
   });
 
+  test('with exact sums writes a mean over a map that a sign depends on as running sums, and no other', () => {
+    const net = new GraphBuilder();
+    const image = net.input({ height: 3, width: 5, channels: 4 });
+    const factors = net.sigmoid(net.globalAvgPool(image));
+    const signs = net.sign(net.scale(image, factors));
+    const y = net.conv(signs, { dtype: 'bits', shape: [4, 1, 1, 4], data: packBits(16, () => true) });
+    net.globalAvgPool(y);
+    const count = (isExact: boolean, operator: string): number =>
+      readOnnx(exportOnnx({ graph: net.build(), info: INFO }, { isExact })).operators.filter((it) => it === operator)
+        .length;
+    expect([count(false, 'GlobalAveragePool'), count(false, 'CumSum')]).toEqual([2, 0]);
+    expect([count(true, 'GlobalAveragePool'), count(true, 'CumSum'), count(true, 'Div')]).toEqual([1, 1, 1]);
+  });
+
   test('puts constants first, where no engine folds them into a convolution', () => {
     const net = new GraphBuilder();
     const sums = net.conv(

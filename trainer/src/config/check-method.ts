@@ -2,6 +2,7 @@ import { METHODS, type Method } from '../methods/index.js';
 import type { OptionSpec } from '../methods/method.js';
 import { ARCHITECTURES, type ArchitectureInfo } from '../models/index.js';
 import { refuse } from './config-error.js';
+import { publishedActivations } from './published.js';
 import type { WrittenConfig } from './schema.js';
 
 /**
@@ -28,11 +29,37 @@ export function checkMethod(config: WrittenConfig, path: string): void {
       `"method" is "${name}", but ${architecture} is a float network; name "full-precision", or leave it out for BiPer's network with float weights`,
     );
   }
+  if (ARCHITECTURES[architecture].family === 'quicknet') checkQuicknet(config, path);
+  if (precision === 'float' && config.weightClip) {
+    throw refuse(path, `"weightClip" is ${config.weightClip}, but ${architecture} has no latent weights; leave it out`);
+  }
   if (recipe === 'paper' && name !== 'biper') {
     throw refuse(path, `"recipe" is "paper", which is BiPer's; "${name}" has one recipe, so leave it out`);
   }
   if (method.teacher) checkTeacher(config, path);
   if (config.distillation?.cache !== undefined) checkCache(config, method, path);
+}
+
+/** Quantizers whose levels aren't -1 and +1. Pads of +1 between their levels would be a level that they don't have. */
+const OTHER_LEVELS: readonly string[] = ['dorefa', 'hwgq', 'lq-net', 'dsq', 'adabin', 'identity'];
+
+/** Check that QuickNet is left as it was published, with values that its pads of +1 belong to. */
+function checkQuicknet({ architecture, network, quantizers, method, recipe }: WrittenConfig, path: string): void {
+  if (network && Object.keys(network).length > 0) {
+    throw refuse(path, `"network" is given, but ${architecture} is one network for all methods; leave it out`);
+  }
+  const activations = quantizers?.activations ?? publishedActivations(method, recipe);
+  const weights = quantizers?.weights ?? method;
+  const other = OTHER_LEVELS.includes(activations)
+    ? activations
+    : weights === 'adabin' || weights === 'dsq'
+      ? weights
+      : undefined;
+  if (other === undefined) return;
+  throw refuse(
+    path,
+    `${architecture} pads with +1, so its weights and activations are -1 and +1, but those of "${other}" aren't; name another method or quantizer, such as "ste-sign"`,
+  );
 }
 
 /** Check that a teacher's logits are all that is asked of it, and the images' views a fixed set. */
@@ -54,7 +81,7 @@ function checkCache({ method, data }: WrittenConfig, { teacher }: Method, path: 
 /** Check that a method that compares stages with a teacher's has a teacher with the same stages. */
 function checkTeacher({ method, architecture, distillation }: WrittenConfig, path: string): void {
   const student: ArchitectureInfo = ARCHITECTURES[architecture];
-  if (student.family === 'vgg-small') {
+  if (student.family === 'vgg-small' || student.family === 'quicknet') {
     throw refuse(
       path,
       `"method" is "${method}", which compares the stages of residual networks, but ${architecture} has none; name another "architecture"`,

@@ -70,15 +70,19 @@ function ofMethod({ architecture, method, methodOptions, omega0, recipe }: Train
           ] as const,
         ]
       : []),
-    [
-      'network',
-      styleOf(ARCHITECTURES[architecture], method, {}),
-      'How the layers are joined: the network of the method.',
-    ],
+    ...(ARCHITECTURES[architecture].family === 'quicknet'
+      ? []
+      : [
+          [
+            'network',
+            styleOf(ARCHITECTURES[architecture], method, {}),
+            'How the layers are joined: the network of the method.',
+          ] as const,
+        ]),
   ];
 }
 
-function ofRecipe({ stages, batchSize, labelSmoothing }: TrainConfig, { stages: does }: Method): Entry[] {
+function ofRecipe({ stages, batchSize, labelSmoothing, weightClip }: TrainConfig, { stages: does }: Method): Entry[] {
   const what = does ? ` In stage 1 weights are ${does['1']}, in stage 2 ${does['2']}.` : '';
   return [
     [
@@ -88,6 +92,15 @@ function ofRecipe({ stages, batchSize, labelSmoothing }: TrainConfig, { stages: 
     ],
     ['batchSize', batchSize, 'As published. With another batch size, scale the learning rate.'],
     ['labelSmoothing', labelSmoothing],
+    ...(weightClip === undefined
+      ? []
+      : [
+          [
+            'weightClip',
+            weightClip,
+            'After each step latent weights are clipped to plus or minus this; 0 for no clip.',
+          ] as const,
+        ]),
   ];
 }
 
@@ -122,7 +135,8 @@ function inOrder({ epochs, learningRate, ...others }: StageSettings): StageSetti
 
 function dataOf(architecture: ArchitectureName, folder: string | undefined): { format: string; folder: string } {
   const { family, input } = ARCHITECTURES[architecture];
-  if (family === 'imagenet-resnet') return { format: 'folder', folder: folder ?? 'data/imagenet' };
+  if (family === 'imagenet-resnet' || family === 'quicknet')
+    return { format: 'folder', folder: folder ?? 'data/imagenet' };
   if (input.channels === 1) return { format: 'fashion-mnist', folder: folder ?? 'data/fashion-mnist' };
   return { format: 'cifar10', folder: folder ?? 'data/cifar-10-batches-bin' };
 }

@@ -59,6 +59,8 @@ export interface TrainConfig {
   readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
   readonly batchSize: number;
   readonly labelSmoothing: number;
+  /** Latent weights are clipped to plus or minus this after each step; absent: they aren't. */
+  readonly weightClip?: number | undefined;
   readonly warmStart?: WarmStart | undefined;
   readonly distillation?: Distillation | undefined;
   readonly data: DataSettings;
@@ -114,6 +116,7 @@ export function parseConfig(text: string, path: string): TrainConfig {
 function complete({ $schema: _, ...written }: WrittenConfig, path: string): TrainConfig {
   const { method, recipe, architecture } = written;
   const preset = publishedPreset(written);
+  const { precision } = ARCHITECTURES[architecture];
   const data = completeData(written.data, path);
   const stages: Partial<Record<Stage, StageSettings>> = {};
   for (const key of ['1', '2'] as const) {
@@ -140,6 +143,8 @@ function complete({ $schema: _, ...written }: WrittenConfig, path: string): Trai
     stages,
     batchSize: written.batchSize ?? preset.batchSize,
     labelSmoothing: written.labelSmoothing ?? preset.labelSmoothing ?? 0,
+    // Undefined rather than 0, as in checkpoints of versions without it.
+    weightClip: (written.weightClip ?? (precision === 'float' ? 0 : preset.weightClip)) || undefined,
     distillation: completeDistillation(written),
   };
 }

@@ -1,5 +1,11 @@
 import { paperPreset, type RecipeName } from '../methods/biper-preset.js';
-import { type ActivationQuantizerName, activationsOf, METHODS, type MethodName } from '../methods/index.js';
+import {
+  type ActivationQuantizerName,
+  activationsOf,
+  METHODS,
+  type Method,
+  type MethodName,
+} from '../methods/index.js';
 import type { Place } from '../methods/method.js';
 import type { Preset } from '../methods/preset.js';
 import { ARCHITECTURES, type ArchitectureName } from '../models/index.js';
@@ -16,7 +22,9 @@ interface Published {
 export function publishedPreset({ method, architecture, recipe, data: { format } }: Published): Preset {
   const { family, precision } = ARCHITECTURES[architecture];
   // Images from files are trained on like ImageNet's, whatever the network.
-  const place: Place = { family: format === 'folder' ? 'imagenet-resnet' : family, precision };
+  const isOwn = (METHODS[method] as Method).families?.includes(family) ?? false;
+  const isAsImagenet = !isOwn && (format === 'folder' || family === 'quicknet');
+  const place: Place = { family: isAsImagenet ? 'imagenet-resnet' : family, precision };
   return recipe === 'paper' ? paperPreset(place) : METHODS[method].preset(place);
 }
 

@@ -58,6 +58,13 @@ const STAGE = v.strictObject({
   ),
   momentum: optional('Of SGD.', share),
   nesterov: optional('Whether SGD takes Nesterov’s momentum.', v.boolean()),
+  latent: optional(
+    'Another optimizer for the latent weights of binary layers, on the same schedule, as larq’s CaseOptimizer.',
+    v.strictObject({
+      optimizer: about('Its kind.', v.picklist(OPTIMIZERS)),
+      learningRate: about('Its full learning rate.', positive),
+    }),
+  ),
   statisticsImages: optional(
     'Training images on which statistics of batch norms are recomputed before each test and save; 0 for the running ones.',
     whole(0),
@@ -142,9 +149,12 @@ const DATA = v.strictObject({
 const namesOf = <T extends object>(registry: T) => Object.keys(registry) as Extract<keyof T, string>[];
 
 const QUANTIZERS = v.strictObject({
-  weights: optional('Take the weights of this method.', v.picklist(WEIGHT_QUANTIZER_NAMES)),
+  weights: optional(
+    'Take the weights of this method. Of larq’s quantizers there are ste-sign and swish-sign; ste_tern isn’t offered, because a ternary weight needs two bits.',
+    v.picklist(WEIGHT_QUANTIZER_NAMES),
+  ),
   activations: optional(
-    'Take the activations of this method; per-sample is that of BiPer’s code, biper that of its paper, rsign that of ReActNet.',
+    'Take the activations of this method; per-sample is that of BiPer’s code, biper that of its paper, rsign that of ReActNet. Of larq’s quantizers there are ste-sign and swish-sign; its approx_sign is biper.',
     v.picklist(ACTIVATION_QUANTIZER_NAMES),
   ),
 });
@@ -207,6 +217,10 @@ export const CONFIG = v.strictObject({
   ),
   batchSize: optional('Images of a step; by default the method’s.', whole(2, 65_536)),
   labelSmoothing: optional('Share of each label that is spread over all classes; by default the method’s.', share),
+  weightClip: optional(
+    'Latent weights of binary layers are clipped to plus or minus this after each step, as by larq’s weight_clip; 0 for no clip. By default the method’s.',
+    notNegative,
+  ),
   warmStart: optional(
     'A trained network whose tensors this one starts from, by name and shape, in place of random values.',
     WARM_START,

@@ -12,6 +12,9 @@ export interface BatchNormOptions {
   readonly scale?: Initialiser;
   /** PyTorch's `affine`; if false, there is no `weight` and no `bias`. Default: true. */
   readonly isAffine?: boolean;
+  /** Where they aren't the network's. */
+  readonly epsilon?: number;
+  readonly momentum?: number;
 }
 
 /**
@@ -22,10 +25,10 @@ export function batchNorm(
   store: LayerStore,
   name: string,
   channels: number,
-  { scale = constant(1), isAffine = true }: BatchNormOptions = {},
+  { scale = constant(1), isAffine = true, ...own }: BatchNormOptions = {},
 ): Layer {
   const { tf } = store;
-  const { epsilon, momentum, minNormScale } = store.norms;
+  const { epsilon, momentum, minNormScale } = { ...store.norms, ...own };
   const weight: Tensor = isAffine
     ? store.parameter(`${name}.weight`, [channels], scale)
     : store.constant(tf.ones([channels]));

@@ -23,6 +23,8 @@ export interface Quantizers {
   /** Initial latent weights; default: the network's. */
   readonly initialise?: Initialiser | undefined;
   readonly hasBias: boolean;
+  /** Latent weights are clipped to plus or minus this after each step. */
+  readonly weightClip?: number | undefined;
   /** Whether the state dict has what the authors' `BinarizeConv2d` leaves there: `tau`, and `beta` in CIFAR's 1W/1A networks. */
   readonly hasRelics: boolean;
 }
@@ -31,6 +33,8 @@ export interface BinaryConvolutionOptions {
   readonly initialise?: Initialiser;
   /** Whether `beta` is among the relics: nothing reads it, and it is all ones here. */
   readonly hasBeta?: boolean;
+  /** What quantized activations are padded with; default 0. */
+  readonly padValue?: number;
 }
 
 /**
@@ -39,14 +43,14 @@ export interface BinaryConvolutionOptions {
  * from the latent weights and gets no gradient, but is in the state dict as `alpha` all the same: whoever packs a checkpoint need not know
  * how it came about.
  *
- * The map is padded after binarisation, so its border zeros are a third level.
+ * The map is padded after binarisation, so its border zeros are a third level, unless the pads have a level's value.
  */
 export function binaryConvolution(
   store: LayerStore,
   name: string,
   { inChannels, outChannels, kernel, stride = 1, pad = 0 }: ConvolutionShape,
   quantizers: Quantizers,
-  { initialise = kaimingNormal, hasBeta = false }: BinaryConvolutionOptions = {},
+  { initialise = kaimingNormal, hasBeta = false, padValue = 0 }: BinaryConvolutionOptions = {},
 ): Layer {
   const { tf, phase } = store;
   const shape: FilterShape = [outChannels, inChannels, kernel, kernel];
@@ -65,9 +69,10 @@ export function binaryConvolution(
   const bias = quantizers.hasBias
     ? store.parameter(`${name}.bias`, [outChannels], linearUniform(inChannels * kernel * kernel))
     : undefined;
-  const { weights, activations, hasRelics } = quantizers;
+  const { weights, activations, hasRelics, weightClip } = quantizers;
   if (hasRelics && hasBeta) store.buffer(`${name}.beta`, tf.ones([outChannels, 1, 1]));
   const quantizeWeights = weights.make(tf, weights.options, layer);
+  if (weightClip !== undefined) layer.afterStep(() => weight.assign(tf.clipByValue(weight, -weightClip, weightClip)));
   // ReCU's weights have their own tau.
   const hasTau = store.buffers.some((buffer) => buffer.name === `${name}.tau`);
   if (hasRelics && !hasTau) store.buffer(`${name}.tau`, tf.scalar(1));
@@ -77,6 +82,12 @@ export function binaryConvolution(
     quantized: () => quantizeWeights(weight as unknown as Tensor4D, phase, false),
   });
   const quantizeActivations = activations.make(tf, activations.options, layer);
+  const sides: [number, number] = [pad, pad];
+  // With the pads in place, a convolution without any is left.
+  const convolved = (levels: Tensor4D, filters: Tensor4D): Tensor4D =>
+    padValue === 0
+      ? convolve(tf, levels, filters, stride, pad)
+      : convolve(tf, tf.pad4d(levels, [[0, 0], sides, sides, [0, 0]], padValue), filters, stride, 0);
   return (x, training) => {
     const latent = weight as unknown as Tensor4D;
     const levels = quantizeActivations(x, training, phase);
@@ -88,15 +99,15 @@ export function binaryConvolution(
       const factors = quantizeWeights.factors?.(latent, phase);
       if (factors) {
         const all = tf.mul(scale ?? tf.ones([outChannels, 1, 1]), factors.scale);
-        return scaleChannels(tf, convolve(tf, levels, factors.signs, stride, pad), all);
+        return scaleChannels(tf, convolved(levels, factors.signs), all);
       }
       const filters = quantizeWeights(latent, phase, training);
-      if (scale === undefined) return convolve(tf, levels, filters, stride, pad);
+      if (scale === undefined) return convolved(levels, filters);
       // In evaluation alpha scales exact integers, as in a packed model. In training it scales the filters instead, which is the same except
       // for rounding and saves four passes over the map, forward and backward together.
-      if (!training) return scaleChannels(tf, convolve(tf, levels, filters, stride, pad), scale);
+      if (!training) return scaleChannels(tf, convolved(levels, filters), scale);
       const scaled = tf.mul(filters, tf.reshape(scale, [outChannels, 1, 1, 1])) as Tensor4D;
-      return convolve(tf, levels, scaled, stride, pad);
+      return convolved(levels, scaled);
     }
   };
 }

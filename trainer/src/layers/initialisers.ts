@@ -35,6 +35,33 @@ export const fanOutNormal: Initialiser = (shape, random) => {
   return normal(Math.sqrt(2 / (filters * height * width)))(shape, random);
 };
 
+/** Keras draws again what lies beyond two deviations, and starts from a deviation that is as much larger as that makes it smaller. */
+const TRUNCATED_PART = 0.87962566103423978;
+
+function truncatedNormal(shape: readonly number[], random: RandomState, deviation: number): Float32Array {
+  const within = (): number => {
+    const value = standardNormal(random);
+    return Math.abs(value) > 2 ? within() : value;
+  };
+  return Float32Array.from({ length: elements(shape) }, () => (deviation / TRUNCATED_PART) * within());
+}
+
+/** The number of outputs that one input has a part in: O kh kw for (O, I, kh, kw), O for (O, I). */
+const fanOut = ([outer = 1, , ...taps]: readonly number[]): number => outer * elements(taps);
+
+/** Keras's `he_normal`: truncated, with deviation sqrt(2 / fan_in). */
+export const heNormal: Initialiser = (shape, random) => truncatedNormal(shape, random, Math.sqrt(2 / fanIn(shape)));
+
+/** Keras's `glorot_normal`: truncated, with deviation sqrt(2 / (fan_in + fan_out)). */
+export const glorotNormal: Initialiser = (shape, random) =>
+  truncatedNormal(shape, random, Math.sqrt(2 / (fanIn(shape) + fanOut(shape))));
+
+/** Keras's `glorot_uniform` of a depthwise convolution (C, 1, kh, kw), whose fans are taken from its kernel (kh, kw, C, 1): C kh kw and kh kw. */
+export const glorotUniformEach: Initialiser = (shape, random) => {
+  const limit = Math.sqrt(6 / (elements(shape) + fanIn(shape)));
+  return uniform(-limit, limit)(shape, random);
+};
+
 /** Initial weights of `nn.Conv2d` and `nn.Linear`: uniform in +-1/sqrt(fan_in). */
 export const fanInUniform: Initialiser = (shape, random) => linearUniform(fanIn(shape))(shape, random);
 

@@ -26,6 +26,8 @@ import { recu } from './recu.js';
 import { reste } from './reste.js';
 import { signTwoStage } from './sign-two-stage.js';
 import { slb } from './slb.js';
+import { steSign } from './ste-sign.js';
+import { swishSign } from './swish-sign.js';
 import { xnorNet } from './xnor-net.js';
 
 /** The methods that a config may name. */
@@ -54,6 +56,8 @@ export const METHODS = {
   mst,
   reactnet,
   adabin,
+  'ste-sign': steSign,
+  'swish-sign': swishSign,
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof METHODS;

@@ -115,6 +115,7 @@ function irNetStyle({ family, precision }: Place): ReturnType<Method['style']> {
       return { shortcut: 'conv' };
     case 'vgg-small':
       return {};
+    case 'quicknet':
     case 'imagenet-resnet':
       return { normScale: 1, ...(isFloat && { skips: 'block' }) };
   }
@@ -132,6 +133,7 @@ export function irNetPreset({ family, precision }: Place): Preset {
       return oneStage(128, { epochs: 400, learningRate: 0.1, weightDecay: 1e-4 });
     case 'vgg-small':
       return oneStage(128, { epochs: 300, learningRate: 0.007, weightDecay: 1e-4 });
+    case 'quicknet':
     case 'imagenet-resnet':
       return oneStage(2048, {
         ...IMAGENET,

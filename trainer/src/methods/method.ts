@@ -5,7 +5,7 @@ import type { Scalar, Stage, Tensor, Tensor1D, Tensor2D, Tf, Variable } from '..
 import type { Preset } from './preset.js';
 
 /** Kinds of networks that methods build differently. `demo_1w1a` is a small `resnet20`. */
-export const FAMILIES = ['resnet20', 'resnet18', 'vgg-small', 'imagenet-resnet'] as const;
+export const FAMILIES = ['resnet20', 'resnet18', 'vgg-small', 'imagenet-resnet', 'quicknet'] as const;
 export type Family = (typeof FAMILIES)[number];
 
 /** What is binary between stem and classifier: weights and activations, the weights alone, or nothing. */
@@ -79,7 +79,9 @@ export interface Method {
   /** Initial latent weights of binary convolutions; default: those of the network. */
   readonly initialise?: Initialiser;
   readonly options?: Readonly<Record<string, OptionSpec>>;
-  /** The method's network, where it differs from BiPer's. */
+  /** Families besides ResNets and VGG that the method has a recipe for; other methods train them as they train ImageNet's ResNets. */
+  readonly families?: readonly Family[];
+  /** The method's network, where it differs from BiPer's. It isn't asked for QuickNet, which is one network whatever trains it. */
   readonly style: (place: Place) => Partial<NetworkStyle>;
   /** The published recipe. */
   readonly preset: (place: Place) => Preset;

@@ -1,4 +1,4 @@
-import type { OptimizerName, WeightDecayRule } from '../optimizer/index.js';
+import type { LatentSettings, OptimizerName, WeightDecayRule } from '../optimizer/index.js';
 import type { Schedule } from '../optimizer/schedule.js';
 import type { Stage } from '../types.js';
 
@@ -18,6 +18,8 @@ export interface StageSettings {
   /** Of SGD. */
   readonly momentum: number;
   readonly nesterov: boolean;
+  /** Another optimizer for the latent weights of binary layers; absent: the same. */
+  readonly latent?: LatentSettings;
   /** Training images on which statistics of batch norms are recomputed before each test; 0 for the running ones. */
   readonly statisticsImages: number;
   /** Weight of the loss that a method has beside the cross entropy: for BiPer, of the sum over layers of mean(sin(omega0 w)^2). */
@@ -28,6 +30,8 @@ export interface StageSettings {
 export interface Preset {
   readonly batchSize: number;
   readonly labelSmoothing?: number;
+  /** Latent weights are clipped to plus or minus this after each step; absent: they aren't, unless the method's quantizer does it. */
+  readonly weightClip?: number;
   readonly stages: Readonly<Partial<Record<Stage, StageSettings>>>;
 }
 

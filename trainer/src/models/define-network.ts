@@ -74,6 +74,7 @@ export function defineNetwork(
     wave: (w: Tensor4D) => waveScale(tf, w, omega0),
     initialise: method.initialise,
     hasBias: style.hasBias,
+    weightClip: options.weightClip,
     hasRelics: method.hasRelics ?? false,
   };
   const forward = define(store, { quantizers, style }, options);

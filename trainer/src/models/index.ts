@@ -4,6 +4,7 @@ import type { Family, Place, Precision } from '../methods/method.js';
 import type { Network } from '../types.js';
 import { type Definition, defineNetwork } from './define-network.js';
 import type { NetworkOptions } from './network-options.js';
+import { quicknet } from './quicknet.js';
 import { demo, imagenetResnet, resnet18, resnet20 } from './resnets.js';
 import { vggSmall } from './vgg-small.js';
 
@@ -15,6 +16,8 @@ export interface ArchitectureInfo extends Place {
   readonly torchName: string;
   /** Size (height and width) and channels of an image. Those of the demo also take 32 x 32 and any number of channels. */
   readonly input: { readonly size: number; readonly channels: number };
+  /** For networks that take squares of any size: the least that leaves every map a pixel. */
+  readonly leastSize?: number;
   readonly define: Definition;
 }
 
@@ -33,6 +36,12 @@ function at(
   return { torchName: `${name}_${precision}`, input, family, precision, define: define(precision) };
 }
 
+/** QuickNet has five strides of 2, and a pool of 2 x 2 without pads before the last. */
+const quicknetAt = (name: string, define: (precision: Precision) => Definition): ArchitectureInfo => ({
+  ...at('1w1a', name, 'quicknet', IMAGENET, define),
+  leastSize: 32,
+});
+
 export const ARCHITECTURES = {
   resnet20_1w1a: at('1w1a', 'resnet20', 'resnet20', CIFAR, resnet20),
   resnet20_1w32a: at('1w32a', 'resnet20', 'resnet20', CIFAR, resnet20),
@@ -48,6 +57,9 @@ export const ARCHITECTURES = {
   imagenet_resnet34_1w1a: at('1w1a', 'resnet34', 'imagenet-resnet', IMAGENET, imagenetResnet([3, 4, 6, 3])),
   imagenet_resnet18_float: at('float', 'resnet18', 'imagenet-resnet', IMAGENET, imagenetResnet([2, 2, 2, 2])),
   imagenet_resnet34_float: at('float', 'resnet34', 'imagenet-resnet', IMAGENET, imagenetResnet([3, 4, 6, 3])),
+  quicknet_small_1w1a: quicknetAt('quicknet_small', quicknet([4, 4, 4, 4], [32, 64, 256, 512])),
+  quicknet_1w1a: quicknetAt('quicknet', quicknet([4, 4, 4, 4], [64, 128, 256, 512])),
+  quicknet_large_1w1a: quicknetAt('quicknet_large', quicknet([6, 8, 12, 6], [64, 128, 256, 512])),
   demo_1w1a: at('1w1a', 'demo', 'resnet20', DEMO, demo),
   demo_float: at('float', 'demo', 'resnet20', DEMO, demo),
 } as const satisfies Readonly<Record<string, ArchitectureInfo>>;

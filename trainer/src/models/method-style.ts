@@ -21,7 +21,26 @@ function biperStyle({ family, precision }: Place): NetworkStyle {
   };
 }
 
+/** QuickNet's blocks in these terms. What is said about shortcuts, stem and pool doesn't matter there. */
+const QUICKNET: NetworkStyle = {
+  order: 'conv-act-norm',
+  nonlinearity: 'relu',
+  skips: 'conv',
+  shortcut: 'average-conv',
+  stem: 'norm-act',
+  stemPool: 'padded',
+  tail: 'map-relu',
+  normScale: 1,
+  normEpsilon: 1e-5,
+  normMomentum: 0.1,
+  normIsAffine: true,
+  endsWithNorm: false,
+  hasBias: false,
+};
+
 /** The style of a network. @param given where it differs from the method's. */
 export function styleOf(place: Place, method: MethodName, given: Partial<NetworkStyle>): NetworkStyle {
+  // What a config has in its "network" is refused for it, so nothing given is left out here.
+  if (place.family === 'quicknet') return QUICKNET;
   return { ...biperStyle(place), ...(METHODS[method] as Method).style(place), ...given };
 }

@@ -26,7 +26,9 @@ export interface NetworkOptions {
   readonly activations?: ActivationQuantizerName | MakeActivationQuantizer;
   /** `wave` is the paper's gamma = E|sin(omega0 w)|, for `biper` only. Default: `learned`, the method's own. */
   readonly outputScale?: 'learned' | 'wave';
-  /** Images of `demo_1w1a`; default 28 x 28 x 1. Every other network has one size. */
+  /** Latent weights are clipped to plus or minus this after each step. */
+  readonly weightClip?: number | undefined;
+  /** Images of `demo_1w1a`; default 28 x 28 x 1. Every other network has one size or doesn't ask. */
   readonly input?: DemoInput;
 }
 

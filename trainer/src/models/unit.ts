@@ -21,6 +21,8 @@ export interface UnitContext {
   readonly initialise?: Initialiser;
   /** Whether binary convolutions of the family have the relic `beta`. */
   readonly hasBeta: boolean;
+  /** What binary convolutions pad with; default 0. */
+  readonly padValue?: number;
 }
 
 /** Names of a unit's modules, as in the state dict. */
@@ -81,11 +83,11 @@ export function unit(context: UnitContext, names: UnitNames, shape: ConvolutionS
 }
 
 function unitConvolution(context: UnitContext, name: string, shape: ConvolutionShape) {
-  const { store, quantizers, precision, initialise, hasBeta } = context;
+  const { store, quantizers, precision, initialise, hasBeta, padValue = 0 } = context;
   const options = initialise && { initialise };
   return precision === 'float'
     ? convolution(store, name, shape, { ...options, hasBias: quantizers.hasBias })
-    : binaryConvolution(store, name, shape, quantizers, { ...options, hasBeta });
+    : binaryConvolution(store, name, shape, quantizers, { ...options, hasBeta, padValue });
 }
 
 /** Computes act(x), or act(x + around). */

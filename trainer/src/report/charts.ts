@@ -7,7 +7,8 @@ const epochLabels = (epochs: readonly EpochMetrics[]): string[] =>
 
 interface Line {
   readonly name: string;
-  readonly data: readonly number[];
+  /** null where an epoch has no value. */
+  readonly data: readonly (number | null)[];
 }
 
 function lines(title: string, labels: readonly string[], series: readonly Line[], yName: string): EChartsOption {
@@ -64,10 +65,10 @@ export const stepLossChart = (steps: readonly StepMetrics[]): EChartsOption => (
 export function layerChart(
   title: string,
   epochs: readonly EpochMetrics[],
-  of: (layer: EpochMetrics['layers'][number]) => number,
+  of: (layer: EpochMetrics['layers'][number]) => number | undefined,
 ): EChartsOption {
   const names = epochs.at(-1)?.layers.map(({ name }) => name) ?? [];
-  const series = names.map((name, i) => ({ name, data: epochs.map(({ layers }) => of(layers[i]!)) }));
+  const series = names.map((name, i) => ({ name, data: epochs.map(({ layers }) => of(layers[i]!) ?? null) }));
   return lines(title, epochLabels(epochs), series, '');
 }
 

@@ -46,6 +46,14 @@ export async function reportHtml(content: ReportContent): Promise<string> {
     const error = layerChart('Quantization error by layer (eq. 15)', epochs, (layer) => layer.quantizationError);
     const scale = layerChart('b by layer: mean |w|', epochs, ({ b }) => b);
     quantization.push(await draw('error', error, TALL_CHART), await draw('scale', scale, TALL_CHART));
+    if (epochs.some(({ flipRatio }) => flipRatio !== undefined)) {
+      const flips = layerChart(
+        'Flip ratio by layer: signs that changed in the epoch',
+        epochs,
+        ({ flipRatio }) => flipRatio,
+      );
+      quantization.push(await draw('flips', flips, TALL_CHART));
+    }
   }
   for (const [i, { name, weights }] of spread(layers, WAVES).entries()) {
     const figure = await layerDensityFigure(`wave${i}`, { name, ...latentWeightStatistics(weights, config.omega0) });

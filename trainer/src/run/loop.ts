@@ -17,6 +17,7 @@ import { learningRateOf } from '../optimizer/index.js';
 import type { StepResult } from '../step.js';
 import type { Stage } from '../types.js';
 import { type Evaluation, evaluate } from './evaluate.js';
+import { FlipCounter, type Flips } from './flip-ratio.js';
 import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
 import { recomputeStatistics } from './recompute-statistics.js';
 import { imagesTensor, labelsTensor } from './tensors.js';
@@ -71,12 +72,14 @@ export interface LoopResult {
 export class TrainingLoop {
   readonly #options: LoopOptions;
   readonly #batches: number;
+  readonly #flips: FlipCounter;
   #state: TrainingState;
   #evaluation: Evaluation | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
     this.#state = options.start;
+    this.#flips = new FlipCounter(options.trainee.tf, options.trainee.network.binaryLayers);
     this.#batches = batchesPerEpoch(options.data.train.count, {
       batchSize: options.config.batchSize,
       dropsSingle: true,
@@ -89,6 +92,7 @@ export class TrainingLoop {
     trainee.enterStage(this.#state.stage);
     if (checkpoint) trainee.restore(checkpoint);
     else trainee.network.afterStep();
+    if (this.#state.batch === 0) await this.#flips.start();
     for (const key of stageKeys(config)) {
       if (key < this.#state.stage) continue;
       if (key > this.#state.stage) await this.#enterStage(key);
@@ -107,6 +111,7 @@ export class TrainingLoop {
     const path = join(config.output, BEST_OF_STAGE_1);
     trainee.enterStage(key);
     trainee.restore(readCheckpoint(await readCheckpointFile(path), path));
+    await this.#flips.start();
     const epoch = config.stages[key]!.firstEpoch;
     this.#state = { ...this.#state, stage: key, epoch, batch: 0, bestAccuracy: -1, bestEpoch: -1 };
   }
@@ -215,6 +220,7 @@ export class TrainingLoop {
     const testBatches = openBatches(data.test, this.#plan(false), { first: { epoch: 0, batch: 0 }, epochs: 1 });
     this.#evaluation = await evaluate(trainee.tf, trainee.network, testBatches, data);
     const { accuracy, loss } = this.#evaluation;
+    const flips = await this.#flips.count();
     const line: EpochMetrics = {
       kind: 'epoch',
       stage: key,
@@ -226,7 +232,8 @@ export class TrainingLoop {
       testLoss: loss,
       testAccuracy: accuracy,
       imagesPerSecond,
-      layers: await this.#layerMetrics(),
+      ...(flips && { flipRatio: flips.all }),
+      layers: await this.#layerMetrics(flips),
     };
     const isBest = accuracy > this.#state.bestAccuracy;
     this.#state = { ...this.#state, epoch: epoch + 1, batch: 0, sums: NO_SUMS };
@@ -248,13 +255,13 @@ export class TrainingLoop {
     await recomputeStatistics(trainee.tf, trainee.network, batches, { images, shape: data });
   }
 
-  async #layerMetrics(): Promise<LayerMetrics[]> {
+  async #layerMetrics(flips: Flips | undefined): Promise<LayerMetrics[]> {
     const { trainee, config } = this.#options;
     const layers: LayerMetrics[] = [];
     for (const { name, weight } of trainee.network.binaryLayers) {
       const values = (await weight.data()) as Float32Array;
       const { b, quantizationError } = latentWeightStatistics(values, config.omega0);
-      layers.push({ name, b, quantizationError });
+      layers.push({ name, b, quantizationError, ...(flips && { flipRatio: flips.byLayer.get(name)! }) });
     }
     return layers;
   }

@@ -10,7 +10,7 @@ import type { Stage } from '../types.js';
 /** What a user should know about the method of a run: what it rests on, and where the run isn't what was published. */
 export function methodLines(config: TrainConfig): string[] {
   const method: Method = METHODS[config.method];
-  const differences = [...ofQuantizers(config), ...ofNetwork(config), ...ofOptimizer(config)];
+  const differences = [...ofQuantizers(config), ...ofNetwork(config), ...ofOptimizer(config), ...ofClip(config)];
   return [
     `method ${config.method}: ${method.title}, ${restsOn(method)}`,
     ...(differences.length === 0 ? [] : [`a combination that no paper has: ${differences.join(', ')}`]),
@@ -38,11 +38,22 @@ function ofNetwork({ architecture, method, network }: TrainConfig): string[] {
 function ofOptimizer(config: TrainConfig): string[] {
   const preset = publishedPreset(config);
   return (Object.keys(config.stages) as Stage[]).flatMap((key) => {
-    const { optimizer, schedule } = config.stages[key]!;
+    const { optimizer, schedule, latent } = config.stages[key]!;
     const published = preset.stages[key]!;
     return [
       ...difference(`stages.${key}.optimizer`, optimizer, published.optimizer),
+      ...difference(
+        `stages.${key}.latent.optimizer`,
+        latent?.optimizer ?? 'none',
+        published.latent?.optimizer ?? 'none',
+      ),
       ...difference(`stages.${key}.schedule`, schedule.type, published.schedule.type),
     ];
   });
+}
+
+function ofClip(config: TrainConfig): string[] {
+  const { precision } = ARCHITECTURES[config.architecture];
+  if (precision === 'float') return [];
+  return difference('weightClip', config.weightClip ?? 0, publishedPreset(config).weightClip ?? 0);
 }

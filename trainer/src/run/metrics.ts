@@ -11,6 +11,8 @@ export interface LayerMetrics {
   readonly b: number;
   /** Quantization error, eq. 15 of the paper. */
   readonly quantizationError: number;
+  /** Share of the layer's binary weights whose sign has changed since the epoch before; as that of {@link EpochMetrics}. */
+  readonly flipRatio?: number;
 }
 
 export interface StepMetrics {
@@ -42,6 +44,11 @@ export interface EpochMetrics {
   readonly testAccuracy: number;
   /** Speed of training alone, without tests. */
   readonly imagesPerSecond: number;
+  /**
+   * Share of all binary weights whose sign has changed since the epoch before, or since the stage began. Absent in float networks, and for an
+   * epoch in which a run was resumed, since nobody knows the signs before it.
+   */
+  readonly flipRatio?: number;
   readonly layers: readonly LayerMetrics[];
 }
 

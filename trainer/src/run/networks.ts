@@ -18,7 +18,10 @@ export interface NetworkPlace {
 /** The network of a config, with initial values. @returns it, and the random generator's state behind them. */
 export function networkOf(
   architecture: string,
-  config: Pick<TrainConfig, 'seed' | 'omega0' | 'method' | 'methodOptions' | 'network' | 'quantizers' | 'recipe'>,
+  config: Pick<
+    TrainConfig,
+    'seed' | 'omega0' | 'method' | 'methodOptions' | 'network' | 'quantizers' | 'recipe' | 'weightClip'
+  >,
   { backend, data }: Pick<NetworkPlace, 'backend' | 'data'>,
 ): { network: Network; random: string } {
   const random = seededRandom(config.seed);
@@ -30,6 +33,7 @@ export function networkOf(
     method: config.method,
     methodOptions: config.methodOptions,
     style: config.network,
+    weightClip: config.weightClip,
     ...config.quantizers,
     outputScale: outputScaleOf(config.recipe, config.quantizers.weights),
     input: { size: data.height === 32 ? 32 : 28, channels: data.channels },

@@ -151,10 +151,14 @@ async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<
 
 function verifyFits({ architecture }: TrainConfig, data: TrainingData): void {
   const { size, channels } = inputOf(architecture, data);
-  if (data.height === size && data.width === size && data.channels === channels) return;
+  const { leastSize }: ArchitectureInfo = ARCHITECTURES[architecture];
+  const fits = leastSize === undefined ? data.height === size : data.height >= leastSize;
+  if (fits && data.height === data.width && data.channels === channels) return;
+  const expected =
+    leastSize === undefined ? `images of ${size} x ${size}` : `squares of at least ${leastSize} x ${leastSize}`;
   throw new SignwaveError(
     'E_CONFIG',
-    `${architecture} takes images of ${size} x ${size} x ${channels}, but those of ${data.name} have ${data.height} x ${data.width} x ${data.channels}; name another "architecture" or data`,
+    `${architecture} takes ${expected} x ${channels}, but those of ${data.name} have ${data.height} x ${data.width} x ${data.channels}; name another "architecture" or data`,
   );
 }
 

@@ -26,6 +26,7 @@ describe('a starting config', () => {
       const preset = (METHODS[method] as Method).preset(ARCHITECTURES[network]);
       expect(config.stages).toEqual(preset.stages);
       expect(config.batchSize).toBe(preset.batchSize);
+      expect(config.weightClip).toBe(preset.weightClip);
       expect(config.network).toEqual(styleOf(ARCHITECTURES[network], method, {}));
       expect(methodLines(config)).toHaveLength(1);
       for (const value of Object.values(preset.stages).flatMap((stage) => Object.keys(stage))) {

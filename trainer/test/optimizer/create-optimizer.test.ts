@@ -42,6 +42,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (name) => {
   const make = (parameters: Parameter[], kind: keyof typeof PYTORCH): Optimizer =>
     createOptimizer(tf, parameters, {
       optimizer: kind === 'nesterov' ? 'sgd' : kind,
+      learningRate: 0.1,
       momentum: 0.9,
       nesterov: true,
       weightDecay: 0.1,
@@ -91,6 +92,48 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (name) => {
     );
     const [a, b] = [(await slow.variable.data())[0]!, (await plain.variable.data())[0]!];
     expect((1 - a) / (1 - b)).toBeCloseTo(0.1, 5);
+  });
+
+  test('latent weights have an optimizer and a rate of their own, and states that a checkpoint can tell apart', async () => {
+    const options = { learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0, decay: 'all' } as const;
+    const latent = parameterOf(START, { name: 'conv.weight', isLatent: true });
+    const other = parameterOf(START);
+    const split = createOptimizer(tf, [latent, other], {
+      ...options,
+      optimizer: 'adam',
+      latent: { optimizer: 'adam', learningRate: 0.01 },
+    });
+    const names = split.state.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const twins = [parameterOf(START), parameterOf(START)] as const;
+    const plain = twins.map((twin) => createOptimizer(tf, [twin], { ...options, optimizer: 'adam' }));
+    for (const gradient of GRADIENTS) {
+      const given = tf.tensor2d(gradient, [1, gradient.length]);
+      tf.tidy(() => split.step({ [latent.variable.name]: given, [other.variable.name]: given }, 0.05));
+      // Half of the full rate is half of each.
+      step(plain[0]!, twins[0], gradient, 0.005);
+      step(plain[1]!, twins[1], gradient, 0.05);
+      given.dispose();
+    }
+    const close = async (a: Parameter, b: Parameter): Promise<void> => {
+      const expected = await b.variable.data();
+      (await a.variable.data()).forEach((value, i) => void expect(value).toBeCloseTo(expected[i]!, 6));
+    };
+    await close(latent, twins[0]);
+    await close(other, twins[1]);
+  });
+
+  test('a network without latent weights has one optimizer', () => {
+    const optimizer = createOptimizer(tf, [parameterOf(START)], {
+      optimizer: 'sgd',
+      learningRate: 0.1,
+      latent: { optimizer: 'adam', learningRate: 0.01 },
+      momentum: 0.9,
+      nesterov: false,
+      weightDecay: 0,
+      decay: 'all',
+    });
+    expect(optimizer.state.map(({ name }) => name)).toEqual(['fc.weight']);
   });
 
   test('a parameter that the loss doesn’t depend on only decays', async () => {

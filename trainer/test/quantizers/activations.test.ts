@@ -17,7 +17,7 @@ describe.each(['wasm', 'cpu'] as const)('activation quantizers on %s', (backend)
   const make = (name: ActivationQuantizerName, training = true, bits = 2, progress = 0) => {
     const quantize = activationQuantizerNamed(name)(
       tf,
-      { omega0: 20, options: { bits, threshold: 0.5 } },
+      { omega0: 20, options: { bits, threshold: 0.5, clipValue: 0.75, beta: 2 } },
       testLayer(tf).layer,
     );
     return (x: Tensor4D) => quantize(x, training, { stage: '1', progress });
@@ -26,7 +26,7 @@ describe.each(['wasm', 'cpu'] as const)('activation quantizers on %s', (backend)
   const slopes = (name: ActivationQuantizerName) =>
     gradientOf(tf, make(name), GRID, row(GRID), new Array<number>(GRID.length).fill(1));
 
-  test.each(['biper', 'clipped-ste'] as const)(
+  test.each(['biper', 'clipped-ste', 'ste-sign', 'swish-sign'] as const)(
     '%s gives +1 to 0, so that it agrees with a packed model',
     async (name) => {
       expect(await valuesAt(tf, make(name), EXTREMES, row(EXTREMES))).toEqual(EXTREMES.map((a) => (a >= 0 ? 1 : -1)));
@@ -59,6 +59,18 @@ describe.each(['wasm', 'cpu'] as const)('activation quantizers on %s', (backend)
 
   test('clipped-ste passes the gradient within -1 and 1, both included', async () => {
     expect(await slopes('clipped-ste')).toEqual(GRID.map((a) => (Math.abs(a) <= 1 ? 1 : 0)));
+  });
+
+  test('ste-sign passes the gradient within its window, both ends included', async () => {
+    expect(await slopes('ste-sign')).toEqual(GRID.map((a) => (Math.abs(a) <= 0.75 ? 1 : 0)));
+  });
+
+  test('swish-sign has the slope of larq’s formula', async () => {
+    const found = await slopes('swish-sign');
+    GRID.forEach((a, i) => {
+      const u = 2 * a;
+      expect(found[i], `at ${a}`).toBeCloseTo((2 * (2 - u * Math.tanh(u / 2))) / (1 + Math.cosh(u)), 6);
+    });
   });
 
   test('identity changes neither value nor gradient', async () => {

@@ -29,7 +29,7 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
     return (await valuesAt(tf, make(name), values, shape)).map((value) => Math.sign(value) + 0);
   };
 
-  test.each(['bnn', 'xnor-net', 'dorefa', 'dsq'] as const)(
+  test.each(['bnn', 'xnor-net', 'dorefa', 'dsq', 'ste-sign', 'swish-sign'] as const)(
     '%s gives +1 to 0 and the sign to every other',
     async (name) => {
       const expected = EXTREMES.map((w) => (w >= 0 ? 1 : -1));
@@ -129,6 +129,14 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
         return w.map((x, i) => (root(x) - root(WEIGHTS[i]!)) * scale + SIGNS[i]! * meanAbs(w));
       },
     },
+    'ste-sign': { surrogate: (w) => w.map((x) => Math.max(-1.25, Math.min(1.25, x))) },
+    // SignSwish of BNN+: 2 s(5x) (1 + 5x (1 - s(5x))) - 1.
+    'swish-sign': {
+      surrogate: (w) => {
+        const s = (u: number): number => 1 / (1 + Math.exp(-u));
+        return w.map((x) => 2 * s(5 * x) * (1 + 5 * x * (1 - s(5 * x))) - 1);
+      },
+    },
     dsq: {
       surrogate: (w) => w.map((x) => (Math.abs(x) > 1 ? Math.sign(x) : Math.tanh(Math.log(3) * x) / 0.8)),
     },
@@ -153,6 +161,19 @@ describe.each(['wasm', 'cpu'] as const)('weight quantizers on %s', (backend) => 
       expect(found.map((value) => value !== 0)).toEqual([false, true, true, false]);
     },
   );
+
+  test('ste-sign passes the gradient within its window, both ends included', async () => {
+    const grid = [-0.7001, -0.7, 0.7, 0.7001].map(Math.fround);
+    const options = { omega0: OMEGA0, options: { clipValue: Math.fround(0.7) } };
+    const quantize = METHODS['ste-sign'].weights(tf, options, testLayer(tf).layer);
+    const at = (w: Tensor4D) => quantize(w, { stage: '1', progress: 0 }, true);
+    expect(await gradientOf(tf, at, grid, [1, 4, 1, 1], [1, 2, 3, 4])).toEqual([0, 2, 3, 0]);
+  });
+
+  test('swish-sign has a finite gradient far from 0, where cosh overflows', async () => {
+    const found = await gradientOf(tf, make('swish-sign'), [-1e30, -100, 100, 1e30], [1, 4, 1, 1], [1, 1, 1, 1]);
+    expect(found.map((value) => value + 0)).toEqual([0, 0, 0, 0]);
+  });
 
   test('xnor-net still has the gradient of its signs at exactly -1 and 1', async () => {
     const grid = [-1, -0.5, 0.5, 1];

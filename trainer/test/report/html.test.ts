@@ -72,6 +72,20 @@ describe('the report', () => {
     expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:/);
   });
 
+  test('has the flip ratio of each layer, with a gap where a run was resumed', async () => {
+    const withFlips = (n: number, flipRatio?: number) => ({
+      ...epoch('1', n, 0.5),
+      ...(flipRatio !== undefined && { flipRatio }),
+      layers: [
+        { name: 'layer1.0.conv1', b: 0.05, quantizationError: 0.1, ...(flipRatio !== undefined && { flipRatio }) },
+      ],
+    });
+    const html = await reportHtml({ ...CONTENT, metrics: [withFlips(0, 0.2), withFlips(1), withFlips(2, 0.1)] });
+    expect(html).toContain('Flip ratio by layer');
+    expect(html).not.toMatch(/NaN|undefined/);
+    expect(await reportHtml(CONTENT)).not.toContain('Flip ratio');
+  });
+
   test('names the best epoch of the last stage', async () => {
     expect(await reportHtml(CONTENT)).toContain('<b>61.00 %</b>, in epoch 2 of stage 2');
   });

@@ -1,4 +1,4 @@
-import type { Value } from '@signwave/format';
+import { SignwaveError, type Value } from '@signwave/format';
 import { type LevelBits, levelBits, levelConv } from '../level-sums.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { MethodConv, MethodConvOptions } from '../residual-block.js';
@@ -66,6 +66,8 @@ const WEIGHTS: Readonly<Record<string, (layer: TrainedLayer, options: QuantizerO
     },
     reactnet: () => weightRule('bireal', 0),
     adabin: () => ({ levelsOf: adaBinWeights }),
+    'ste-sign': () => zeroAsPlus(weightRule('sign', 0)),
+    'swish-sign': () => zeroAsPlus(weightRule('sign', 0)),
   };
 
 /** Weight quantizers that leave weights as they are in the first of their two stages. */
@@ -96,6 +98,8 @@ const ZERO_RULES = {
   bonn: 'zero',
   'dir-net': 'zero',
   mst: 'zero',
+  'ste-sign': 'plus',
+  'swish-sign': 'plus',
 } as const;
 type OneBit = keyof typeof ZERO_RULES;
 
@@ -173,6 +177,12 @@ function sums(
   const layer = { g, name, filters: outChannels, kernel, taps: g.shapeOf(x).channels * kernel * kernel };
   const weights = WEIGHTS[quantizers.weights]!(layer, quantizers.weightOptions ?? {});
   const operand = operandOf(layer, x, quantizers);
+  if ((options.padValue ?? 0) !== 0 && ('levelsOf' in weights || !('map' in operand))) {
+    throw new SignwaveError(
+      'E_CHECKPOINT_STRUCTURE',
+      `"${name}" pads with ${options.padValue}, but its quantizers, ${quantizers.weights} and ${quantizers.activations}, have other levels than -1 and +1; the metadata was damaged or edited, take the original`,
+    );
+  }
   if ('levelsOf' in weights || 'levelled' in operand) {
     const levelsOf = 'levelsOf' in weights ? weights.levelsOf : onlyDistances(weights);
     return twoLevelConv(g, levelledMap(operand), name, options, levelsOf);

@@ -4,6 +4,7 @@ import type { Architecture } from '../architecture.js';
 import { isOneBit, trainedConv, trainedFloatConv } from '../methods/trained.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import type { TrainedFacts } from './metadata.js';
+import { buildQuicknet } from './quicknet.js';
 import { buildResidual, type ResidualShape } from './residual-network.js';
 import type { TrainedLayers } from './unit.js';
 import { buildVggSmall } from './vgg-small.js';
@@ -11,8 +12,10 @@ import { buildVggSmall } from './vgg-small.js';
 interface TrainedNetwork {
   /** Name in the authors' code. */
   readonly torchName: string;
-  /** Side and channels of the images; absent if the network takes several sizes. */
+  /** Side and channels of the images; for the demo, which takes two sizes, absent. */
   readonly input?: readonly [size: number, channels: number];
+  /** For networks that take squares of three channels: the least side. */
+  readonly leastSize?: number;
   readonly classifier: string;
   build(layers: TrainedLayers, input: MapShape): Architecture['build'];
 }
@@ -81,6 +84,13 @@ const vggSmall = (torchName: string): TrainedNetwork => ({
   build: buildVggSmall,
 });
 
+const quicknet = (torchName: string, ...sections: Parameters<typeof buildQuicknet>): TrainedNetwork => ({
+  torchName,
+  leastSize: 32,
+  classifier: 'fc',
+  build: buildQuicknet(...sections),
+});
+
 /** Networks by the trainer's names (trainer/src/models). */
 const NETWORKS: Readonly<Record<string, TrainedNetwork>> = {
   resnet20_1w1a: resnet20('resnet20_1w1a', 3),
@@ -97,6 +107,9 @@ const NETWORKS: Readonly<Record<string, TrainedNetwork>> = {
   imagenet_resnet34_1w1a: imagenetResnet('resnet34_1w1a', [3, 4, 6, 3]),
   imagenet_resnet18_float: imagenetResnet('resnet18_float', [2, 2, 2, 2]),
   imagenet_resnet34_float: imagenetResnet('resnet34_float', [3, 4, 6, 3]),
+  quicknet_small_1w1a: quicknet('quicknet_small_1w1a', [4, 4, 4, 4], [32, 64, 256, 512]),
+  quicknet_1w1a: quicknet('quicknet_1w1a', [4, 4, 4, 4], [64, 128, 256, 512]),
+  quicknet_large_1w1a: quicknet('quicknet_large_1w1a', [6, 8, 12, 6], [64, 128, 256, 512]),
   demo_1w1a: resnet20('demo_1w1a', 1, true),
   demo_float: resnet20('demo_float', 1, true),
 };
@@ -135,13 +148,15 @@ export function trainedArchitecture(facts: TrainedFacts, sourceName: string): Ar
   };
 }
 
-function checkInput({ input, torchName }: TrainedNetwork, facts: TrainedFacts, sourceName: string): void {
+function checkInput({ input, leastSize, torchName }: TrainedNetwork, facts: TrainedFacts, sourceName: string): void {
   const { height, width, channels } = facts.input;
   const fits = input
     ? height === input[0] && width === input[0] && channels === input[1]
-    : height === width && DEMO_SIZES.includes(height);
+    : height === width &&
+      (leastSize === undefined ? DEMO_SIZES.includes(height) : height >= leastSize && channels === 3);
   if (fits) return;
-  const expected = input ? `${input[0]} x ${input[0]} x ${input[1]}` : 'squares of 28 or 32 pixels';
+  const squares = leastSize === undefined ? '28 or 32 pixels' : `at least ${leastSize} pixels and 3 channels`;
+  const expected = input ? `${input[0]} x ${input[0]} x ${input[1]}` : `squares of ${squares}`;
   throw new SignwaveError(
     'E_CHECKPOINT_STRUCTURE',
     `${sourceName}: its metadata say that ${torchName} was trained on images of ${height} x ${width} x ${channels}, but that network takes ${expected}; it was damaged or edited, take the original`,

@@ -2,7 +2,7 @@ import type { Value } from '@signwave/format';
 import { maxout } from '../methods/adabin.js';
 import { rprelu } from '../methods/reactnet.js';
 import type { NetworkBuilder } from '../network-builder.js';
-import type { MethodConv } from '../residual-block.js';
+import type { MethodConv, MethodConvOptions } from '../residual-block.js';
 import type { NetworkStyle } from './style.js';
 
 /** What all layers of a network have in common. */
@@ -31,7 +31,7 @@ export function unit(
   g: NetworkBuilder,
   { style, conv }: TrainedLayers,
   names: UnitNames,
-  shape: { readonly outChannels: number; readonly stride?: number },
+  shape: Omit<MethodConvOptions, 'kernel' | 'groups'>,
 ): Unit {
   const same = (x: Value): Value => x;
   const plus = (x: Value, around: Value | undefined): Value => (around === undefined ? x : g.add(x, around));
