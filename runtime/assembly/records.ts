@@ -7,13 +7,17 @@
 // 8 channels; what lies in the padding is undefined. Bit maps are (height, width, pixelBytes), bits as format/SPEC.md 3.3,
 // padding bits 0. Planes: a plane per channel, see planes.ts.
 
-/** What happens to the sums of a convolution, or to the elements of a map: SPEC 4.5, 4.6, 4.8, 4.2 in this order. */
+/** What happens to the sums of a convolution, or to the elements of a map: SPEC 4.5, 4.7, 4.6, 4.8, 4.2 in this order. */
 @unmanaged
 export class Epilogue {
   /** Pixels in a row. */
   columns: i32;
   /** Channels / 8, rounded up. */
   blocks: i32;
+  /** i32 sums only: sums below this one become it. @optional */
+  sumLeast: f32;
+  /** i32 sums only: how far behind a pixel's bases lie the f32 biases of its border class. @optional */
+  borderBytes: usize;
   /** f32 (blocks * 8) scale and bias of an affine, both or none. @optional */
   scale: usize;
   /** @optional */
@@ -180,6 +184,16 @@ export class Regroup {
 /** What happens to sums whose lanes are pixels: as `Epilogue`, for planes (plane-epilogue.ts). */
 @unmanaged
 export class PlaneEpilogue {
+  /** u32 (lanes): where the values of border classes of 16 lanes from this one on begin in a plane of them. @optional */
+  places: usize;
+  /** From the border values of one channel to those of the next. @optional */
+  borderPlaneBytes: usize;
+  /** f32 planes of border values, to be added to halved sums, of which none is below `sumLeast` then. @optional */
+  sumBias: usize;
+  /** @optional */
+  sumLeast: f32;
+  /** f32 planes of border values, to be added behind the affine. @optional */
+  border: usize;
   /** f32 (channels); scales of halved sums are doubled. @optional */
   scale: usize;
   /** @optional */

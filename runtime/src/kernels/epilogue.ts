@@ -44,10 +44,12 @@ export function planEpilogue(
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
   const added = fused.add && context.floatMap(fused.add.operand);
-  const border = fused.border === undefined ? undefined : borderMap(context, fused.border);
+  // Binary convolutions have the border's values beside the bases of their sums.
+  const border = maxSum === undefined && fused.border !== undefined ? borderMap(context, fused.border) : undefined;
   const output = fused.keepsFloats ? context.newFloatMap(fused.result) : undefined;
   const record = {
     ...common,
+    sumLeast: sumLeast(context, fused),
     lo,
     hi,
     scale: scale && context.constant(padChannelValues(scale, 0)),
@@ -72,9 +74,14 @@ export function affineRows(context: PlanContext, fused: FusedGroup) {
   return { scale: values.subarray(0, channels), bias: values.subarray(channels) };
 }
 
-export function clipRange(context: PlanContext, fused: FusedGroup): { lo: number; hi: number } {
-  const node = fused.clip === undefined ? undefined : context.node(fused.clip);
+export function clipRange(context: PlanContext, fused: FusedGroup, clip = fused.clip): { lo: number; hi: number } {
+  const node = clip === undefined ? undefined : context.node(clip);
   return node?.op === 'clip' ? node : { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+}
+
+/** Gives the lower bound of the sums. */
+export function sumLeast(context: PlanContext, fused: FusedGroup): number {
+  return clipRange(context, fused, fused.sumClip ?? -1).lo;
 }
 
 /** Gives the thresholds of a sign's channels as they are in the graph. */
@@ -102,9 +109,10 @@ export function channelSumThresholds(context: PlanContext, fused: FusedGroup, ma
   const sign = context.node(fused.sign!) as SignNode;
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
+  const least = sumLeast(context, fused);
   return Array.from(thresholdsOf(context, sign, shape), (threshold, c) => {
     const affine = scale && { scale: scale[c]!, bias: bias[c]! };
-    return sumThreshold({ lo, hi, threshold, zeroRule: sign.zeroRule, ...affine }, maxSum);
+    return sumThreshold({ least, lo, hi, threshold, zeroRule: sign.zeroRule, ...affine }, maxSum);
   });
 }
 

@@ -9,6 +9,7 @@ import {
   needsOnlySums,
   type PlannedEpilogue,
   signThresholds,
+  sumLeast,
 } from './epilogue.js';
 import type { PlaneEpilogueRecord } from './generated/records.js';
 import { moveTo } from './record.js';
@@ -34,7 +35,7 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     mask: signs && context.laneMask(signs.shape, signs.pitch),
   };
   const writes = signs ? [signs.region] : [];
-  if (maxSum !== undefined && needsOnlySums(fused)) {
+  if (maxSum !== undefined && fused.sumBias === undefined && needsOnlySums(fused)) {
     const thresholds = channelSumThresholds(context, fused, maxSum);
     const record = {
       ...target,
@@ -50,16 +51,17 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
   const { lo, hi } = clipRange(context, fused);
   const added = fused.add && context.floatPlanesOf(fused.add.operand);
   const output = fused.keepsFloats ? context.newFloatPlanes(fused.result) : undefined;
-  const border = fused.border === undefined ? undefined : borderPlanes(context, fused.border);
   const half = maxSum === undefined ? 1 : 2;
   const record = {
     ...target,
+    ...borderPlanes(context, fused),
+    sumLeast: sumLeast(context, fused) / 2,
     lo,
     hi,
     scale: context.constant((scale ?? new Float32Array(shape.channels).fill(1)).map((it) => it * half)),
     bias: context.constant(bias ?? new Float32Array(shape.channels).fill(-0)),
-    addend: added ? added.origin : border?.planes,
-    addendPlaneBytes: (added ?? border)?.planeBytes,
+    addend: added?.origin,
+    addendPlaneBytes: added?.planeBytes,
     output: output?.origin,
     outputPlaneBytes: output?.planeBytes,
     thresholds: fused.sign === undefined ? undefined : context.constant(signThresholds(context, fused.sign, shape)),
@@ -74,7 +76,7 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
 
 /** Gives the epilogue for the lanes from `lane` on. */
 export function epilogueAtLane(epilogue: PlaneEpilogueRecord, lane: number): PlaneEpilogueRecord {
-  return moveTo(epilogue, lane, { output: 4, addend: 4, signs: 1, mask: 1 });
+  return moveTo(epilogue, lane, { places: 4, output: 4, addend: 4, signs: 1, mask: 1 });
 }
 
 /** Gives the epilogue for the output channels from `channel` on. */
@@ -85,6 +87,8 @@ export function epilogueAtChannel(epilogue: PlaneEpilogueRecord, channel: number
     thresholds: 4,
     sumThresholds: 2,
     flips: 1,
+    sumBias: epilogue.borderPlaneBytes ?? 0,
+    border: epilogue.borderPlaneBytes ?? 0,
     addend: epilogue.addendPlaneBytes ?? 0,
     output: epilogue.outputPlaneBytes ?? 0,
     signs: epilogue.signsPlaneBytes ?? 0,
