@@ -1,4 +1,4 @@
-import { add, laneBytes, loadLanes, mul, selectNegative, storeLanes } from './lanes';
+import { laneBytes, loadLanes, mul, selectNegative, storeLanes } from './lanes';
 import { isAt } from './preconditions';
 import { ByteInput, Copy, MapArguments, Regroup } from './records';
 
@@ -89,37 +89,6 @@ export function preluOf<T>(a: MapArguments): void {
     }
     x += a.pixelBytes;
     y += a.pixelBytes;
-  }
-}
-
-/**
- * SPEC 4.7. Requires what {@link checkMap} says, and for each row and column the place of its class in the biases.
- *
- * @section pixels
- * @takes f32 -> f32
- * @tile 4 channels of a pixel
- * @chosen a `borderBias` that isn't part of a convolution's step
- * @room border-bias.ts
- */
-@inline
-export function borderBiasOf<T>(a: MapArguments): void {
-  checkMap(a);
-  if (!ASC_NO_ASSERT) {
-    assert(isAt(a.first, 4), 'biases are f32');
-    assert(isAt(a.rowOffsets, 4) && isAt(a.columnOffsets, 4), 'there are classes of rows and columns');
-  }
-  let x = a.input;
-  let y = a.output;
-  for (let row = 0; row < a.rows; row++) {
-    const rowBias = a.first + load<u32>(a.rowOffsets + (<usize>row << 2));
-    for (let column = 0; column < a.columns; column++) {
-      const bias = rowBias + load<u32>(a.columnOffsets + (<usize>column << 2));
-      for (let c: usize = 0; c < a.pixelBytes; c += laneBytes<T>()) {
-        storeLanes<T>(y + c, add<T>(loadLanes<T>(x + c), loadLanes<T>(bias + c)));
-      }
-      x += a.pixelBytes;
-      y += a.pixelBytes;
-    }
   }
 }
 

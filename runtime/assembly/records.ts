@@ -153,14 +153,10 @@ export class MapArguments {
   rows: i32;
   columns: i32;
   channels: i32;
-  /** prelu: slopes for x < 0 and for x >= 0. borderBias: biases of the classes. signMap: thresholds. @optional */
+  /** prelu: slopes for x < 0 and for x >= 0. signMap: thresholds. @optional */
   first: usize;
   /** @optional */
   second: usize;
-  /** borderBias: address of the byte offset of each row's and of each column's class. @optional */
-  rowOffsets: usize;
-  /** @optional */
-  columnOffsets: usize;
   /** signMap: what a tie gives. softmax: 1 for the logarithm. @optional */
   option: i32;
 }

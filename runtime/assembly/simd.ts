@@ -4,7 +4,7 @@ import { convFloatOf } from './conv-float';
 import { convIntegerOf } from './conv-integer';
 import { elementwiseOf } from './elementwise';
 import { gemm } from './gemm-simd';
-import { borderBiasOf, preluOf } from './maps';
+import { preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
@@ -59,8 +59,4 @@ export function avgPool(p: Pool): void {
 
 export function prelu(a: MapArguments): void {
   preluOf<v128>(a);
-}
-
-export function borderBias(a: MapArguments): void {
-  borderBiasOf<v128>(a);
 }

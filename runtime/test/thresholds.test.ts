@@ -32,8 +32,18 @@ describe('an integer threshold gives the bit of the float expression for every s
     'a threshold below the clip': { ...base, scale: 1, bias: 0, threshold: -2 },
     'a threshold at the clip, where the tie decides': { ...base, scale: 1, bias: 0, threshold: 1 },
     'a threshold at the clip, where the tie gives -1': { ...base, scale: 1, bias: 0, threshold: 1, zeroRule: 'minus' },
-    'sums from 0 on, before a positive scale': { ...base, least: 0, scale: Math.fround(0.013), bias: Math.fround(-0.4) },
-    'sums from -7 on, before a negative scale': { ...base, least: -7, scale: Math.fround(-0.1), bias: Math.fround(-0.4) },
+    'sums from 0 on, before a positive scale': {
+      ...base,
+      least: 0,
+      scale: Math.fround(0.013),
+      bias: Math.fround(-0.4),
+    },
+    'sums from -7 on, before a negative scale': {
+      ...base,
+      least: -7,
+      scale: Math.fround(-0.1),
+      bias: Math.fround(-0.4),
+    },
     'sums that all become one': { ...base, least: TAPS, scale: 1, bias: 0 },
     'a relu': { ...base, lo: 0, hi: Number.POSITIVE_INFINITY, scale: 1, bias: 0 },
   };

@@ -1,5 +1,4 @@
 import type { GraphNode } from '@signwave/format';
-import { borderBias } from './border-bias.js';
 import { convBits } from './conv-bits.js';
 import { convFloat } from './conv-float.js';
 import { convFloatLut } from './conv-float-lut.js';
@@ -21,7 +20,7 @@ import { signMap } from './sign-map.js';
 import { softmax } from './softmax.js';
 
 /** What a fused group can begin with. `elementwise` is a chain of operations that have no room of their own. */
-type Head = Exclude<GraphNode['op'], 'input' | 'affine' | 'add' | 'clip'> | 'elementwise';
+type Head = Exclude<GraphNode['op'], 'input' | 'affine' | 'borderBias' | 'add' | 'clip'> | 'elementwise';
 
 /** The rooms of each operation. In each layout, the first one that accepts a fused group executes it. */
 export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
@@ -36,7 +35,6 @@ export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
   concat: [concat],
   flatten: [flatten],
   prelu: [prelu],
-  borderBias: [borderBias],
   sign: [signMap],
   sampleMean: [sampleMean],
   scale: [multiply],

@@ -2,8 +2,8 @@ import {
   type BorderBiasNode,
   type ConvNode,
   type Graph,
+  type GraphNode,
   isBinary,
-  isIntegerConv,
   type LinearNode,
   tensorElements,
   tensorValues,
@@ -23,7 +23,7 @@ export interface FusedGroup {
   /** A `clip` from below right behind these sums. */
   readonly sumClip?: number;
   readonly affine?: number;
-  /** A `borderBias` after a binary convolution; or after an integer convolution, in place of the add. */
+  /** A `borderBias`. Only behind a binary layer, an add can follow it. */
   readonly border?: number;
   /** The add, and its operand that isn't in the chain. */
   readonly add?: { readonly node: number; readonly operand: number };
@@ -83,19 +83,20 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
 
   /** Follows the chain from `source`. `first` is its first node if the chain has no head. */
   const follow = (source: number, head: number | undefined, first: number | undefined): void => {
+    const layer =
+      head !== undefined && isBinary(graph, nodes[head]!) ? (nodes[head] as ConvNode | LinearNode) : undefined;
     let chain: Pick<FusedGroup, Role> = {};
     let result = source;
     let next = first ?? (isFused ? onlyConsumer(source) : undefined);
     let stage = 0;
     while (next !== undefined && !taken.has(next)) {
-      const role = rolesOf(graph, head, next).find((it) => ROLES.indexOf(it) >= stage);
+      const role = rolesOf(graph, nodes[next]!, layer).find((it) => ROLES.indexOf(it) >= stage);
       if (!role) break;
       const operand = nodes[next]!.inputs.find((input) => input !== result) ?? result;
       chain = { ...chain, [role]: role === 'add' ? { node: next, operand } : next };
       taken.add(next);
       result = next;
-      const isBorderMap = role === 'border' && !isBinary(graph, nodes[head!]!);
-      stage = ROLES.indexOf(isBorderMap ? 'add' : role) + 1;
+      stage = ROLES.indexOf(role === 'border' && !layer ? 'add' : role) + 1;
       next = isFused ? onlyConsumer(result) : undefined;
     }
     const isEmpty = result === source && head === undefined;
@@ -122,7 +123,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
       return;
     }
     if (taken.has(index) || node.op === 'input') return;
-    if (rolesOf(graph, undefined, index).length > 0) {
+    if (rolesOf(graph, node, undefined).length > 0) {
       follow(node.inputs[0]!, undefined, index);
       return;
     }
@@ -133,20 +134,26 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
   return groups.sort((a, b) => a.position - b.position).map(({ group }) => group);
 }
 
-/** Lists what node `index` can be in a chain behind `head`, the earliest first. */
-function rolesOf(graph: Graph, head: number | undefined, index: number): Role[] {
-  const node = graph.nodes[index]!;
-  const layer = head === undefined ? undefined : graph.nodes[head]!;
-  const isBinaryLayer = layer !== undefined && isBinary(graph, layer);
-  if (node.op === 'affine' || node.op === 'add') return [node.op];
-  // Halves of sums are clipped, so half the bound has to be exact.
-  if (node.op === 'clip') {
-    const isFloor = node.hi === Number.POSITIVE_INFINITY && Math.fround(node.lo / 2) * 2 === node.lo;
-    return isBinaryLayer && isFloor ? ['sumClip', 'clip'] : ['clip'];
+/**
+ * Lists what a node can be in a chain, the earliest first.
+ *
+ * @param layer the binary layer with whose sums the chain begins, if it does.
+ */
+function rolesOf(graph: Graph, node: GraphNode, layer: ConvNode | LinearNode | undefined): Role[] {
+  switch (node.op) {
+    case 'affine':
+    case 'add':
+      return [node.op];
+    case 'borderBias':
+      return layer && areWhole(graph, layer, node) ? ['sumBias', 'border'] : ['border'];
+    case 'clip':
+      // Halves of sums are clipped, so half the bound has to be exact.
+      return layer && node.hi === Number.POSITIVE_INFINITY && Math.fround(node.lo / 2) * 2 === node.lo
+        ? ['sumClip', 'clip']
+        : ['clip'];
+    default:
+      return [];
   }
-  if (node.op !== 'borderBias' || !layer) return [];
-  if (!isBinaryLayer) return isIntegerConv(graph, layer) ? ['border'] : [];
-  return areWhole(graph, layer as ConvNode | LinearNode, node) ? ['sumBias', 'border'] : ['border'];
 }
 
 /** Whether a `borderBias` adds whole numbers to the sums of a binary layer, so that these stay whole and exact. */

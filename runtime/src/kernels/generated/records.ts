@@ -133,12 +133,9 @@ export interface MapArgumentsRecord {
   readonly rows: number;
   readonly columns: number;
   readonly channels: number;
-  /** prelu: slopes for x < 0 and for x >= 0. borderBias: biases of the classes. signMap: thresholds. */
+  /** prelu: slopes for x < 0 and for x >= 0. signMap: thresholds. */
   readonly first?: Pointer | undefined;
   readonly second?: Pointer | undefined;
-  /** borderBias: address of the byte offset of each row's and of each column's class. */
-  readonly rowOffsets?: Pointer | undefined;
-  readonly columnOffsets?: Pointer | undefined;
   /** signMap: what a tie gives. softmax: 1 for the logarithm. */
   readonly option?: number | undefined;
 }
@@ -382,7 +379,6 @@ export const WASM_KERNELS = {
   avgPool: 'Pool',
   avgPoolPlanes: 'PlanePool',
   bitsToSigns: 'Relayout',
-  borderBias: 'MapArguments',
   byteInput: 'ByteInput',
   byteInputPlanes: 'Relayout',
   convBits: 'Conv',
@@ -424,7 +420,7 @@ elementwise=input rows epilogue:Epilogue
 avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
 copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
 byteInput=input output outputPixelBytes pixels channels tables
-borderBias prelu sampleMean sigmoid signMap softmax=input output pixelBytes rows columns channels first second rowOffsets columnOffsets option
+prelu sampleMean sigmoid signMap softmax=input output pixelBytes rows columns channels first second option
 regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
 PlaneEpilogue=places borderPlaneBytes sumBias sumLeast:f32 border scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips
 convFloatLut convLut=input planes streams groups groupFilters tableChannels blocks blockTables blockLookups lastTables lastLookups tables rowBytes vectors chunks stripChunks lanes sums wideSums epilogue:PlaneEpilogue
@@ -440,7 +436,6 @@ pairPlanes=input inputPlaneBytes inputRowBytes width padLeft stride row output o
 /** The kernels that the scalar build has, too. */
 export const SCALAR_KERNELS = [
   'avgPool',
-  'borderBias',
   'byteInput',
   'convBits',
   'convFloat',
