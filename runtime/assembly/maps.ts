@@ -39,30 +39,33 @@ export function copyPixels(a: Copy): void {
 /**
  * SPEC 4.1 by tables: every byte's float was computed when the model was loaded.
  *
- * Requires at least one pixel and one channel, and output pixels that have room for their channels.
+ * Requires at least one pixel and one channel, and outputs that lie whole floats apart.
  *
  * @section pixels
  * @takes u8 -> f32
  * @tile 1 byte
- * @chosen an input of image bytes, where its readers work on pixels
+ * @chosen an input of image bytes; it writes planes where all readers work on planes
  * @room input.ts
  */
 export function byteInput(a: ByteInput): void {
   if (!ASC_NO_ASSERT) {
-    assert(a.pixels >= 1 && a.channels >= 1, 'there is a byte');
+    assert(a.rows >= 1 && a.columns >= 1 && a.channels >= 1, 'there is a byte');
     assert(a.input != 0, 'there is an image');
     assert(isAt(a.output, 4) && isAt(a.tables, 4), 'the output and the tables are f32');
-    assert(a.outputPixelBytes % 4 == 0 && a.outputPixelBytes >= <usize>a.channels * 4, 'a pixel has room for its channels');
+    assert(a.outputRowBytes % 4 == 0 && a.outputPixelBytes % 4 == 0 && a.outputChannelBytes % 4 == 0, 'outputs lie whole floats apart');
   }
-  let from = a.input;
-  let to = a.output;
-  for (let pixel = 0; pixel < a.pixels; pixel++) {
-    for (let c = 0; c < a.channels; c++) {
-      const byte = <usize>load<u8>(from + <usize>c);
-      store<f32>(to + (<usize>c << 2), load<f32>(a.tables + ((<usize>c << 8) | byte) * 4));
+  const channels = <usize>a.channels;
+  for (let channel: usize = 0; channel < channels; channel++) {
+    const table = a.tables + (channel << 10);
+    let from = a.input + channel;
+    for (let row = 0; row < a.rows; row++) {
+      let to = a.output + channel * a.outputChannelBytes + <usize>row * a.outputRowBytes;
+      for (let column = a.columns; column > 0; column--) {
+        store<u32>(to, load<u32>(table + (<usize>load<u8>(from) << 2)));
+        from += channels;
+        to += a.outputPixelBytes;
+      }
     }
-    from += <usize>a.channels;
-    to += a.outputPixelBytes;
   }
 }
 

@@ -223,37 +223,6 @@ export function bitsToSigns(r: Relayout): void {
   }
 }
 
-/**
- * SPEC 4.1 by tables, into float planes.
- *
- * Requires what {@link checkRelayout} says, pixels with a byte for each channel, f32 planes, and a table for each channel.
- *
- * @section planes
- * @takes u8 -> f32
- * @tile 1 byte
- * @chosen an input of image bytes, where all its readers work on planes
- * @room input.ts
- */
-export function byteInputPlanes(r: Relayout): void {
-  checkRelayout(r);
-  if (!ASC_NO_ASSERT) {
-    assert(isAt(r.planes, 4) && isAt(r.tables, 4), 'planes and tables are f32');
-    assert(r.planeBytes % 4 == 0 && r.planeRowBytes % 4 == 0, 'rows of planes lie whole floats apart');
-    assert(r.pixelBytes >= <usize>r.channels, 'a pixel has a byte for each channel');
-  }
-  for (let channel = 0; channel < r.channels; channel++) {
-    const table = r.tables + (<usize>channel << 10);
-    for (let row = 0; row < r.rows; row++) {
-      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
-      let byte = r.pixels + <usize>row * r.pixelsRowBytes + <usize>channel;
-      for (let column = 0; column < r.columns; column++) {
-        store<u32>(plane, load<u32>(table + (<usize>load<u8>(byte) << 2)));
-        plane += 4; byte += r.pixelBytes;
-      }
-    }
-  }
-}
-
 /** What copies of rows require: something to copy, and elements that lie apart. */
 function checkCopy(c: CopyPlanes): void {
   if (ASC_NO_ASSERT) return;

@@ -132,13 +132,16 @@ export class Copy {
   channels: i32;
 }
 
-/** Image bytes (pixels, channels) to a float map by one table of 256 floats per channel. */
+/** Image bytes (rows, columns, channels) to a float map, as pixels or as planes, by one table of 256 floats per channel. */
 @unmanaged
 export class ByteInput {
   input: usize;
   output: usize;
+  outputRowBytes: usize;
   outputPixelBytes: usize;
-  pixels: i32;
+  outputChannelBytes: usize;
+  rows: i32;
+  columns: i32;
   channels: i32;
   /** f32 (channels, 256) */
   tables: usize;
@@ -369,8 +372,6 @@ export class Relayout {
   rows: i32;
   columns: i32;
   channels: i32;
-  /** byteInputPlanes: as in `ByteInput`. @optional */
-  tables: usize;
 }
 
 /** Float planes to pairs of i16: plane-conv.ts. */

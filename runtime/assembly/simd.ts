@@ -14,7 +14,7 @@ export * from './maps';
 export { convPairs, convPlanes, elementwisePlanes, pairPlanes } from './plane-conv';
 export { avgPoolPlanes, globalAvgPlanes, maxPoolPlanes } from './plane-pools';
 export {
-  bitsToSigns, byteInputPlanes, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
+  bitsToSigns, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
 } from './planes';
 
 // Parts of kernels. Engines compile a function well once it has been called often enough, and take the result from the next call

@@ -43,7 +43,7 @@ function provideSignPlanes(context: PlanContext, sign: number): void {
 }
 
 /** Kernels that convert a map from one layout to the other. */
-type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns' | 'byteInputPlanes';
+type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns';
 
 export function relayout(
   kernel: RelayoutKernel,

@@ -114,12 +114,15 @@ export interface CopyRecord {
   readonly channels: number;
 }
 
-/** Image bytes (pixels, channels) to a float map by one table of 256 floats per channel. */
+/** Image bytes (rows, columns, channels) to a float map, as pixels or as planes, by one table of 256 floats per channel. */
 export interface ByteInputRecord {
   readonly input: Pointer;
   readonly output: Pointer;
+  readonly outputRowBytes: number;
   readonly outputPixelBytes: number;
-  readonly pixels: number;
+  readonly outputChannelBytes: number;
+  readonly rows: number;
+  readonly columns: number;
   readonly channels: number;
   /** f32 (channels, 256) */
   readonly tables: Pointer;
@@ -329,8 +332,6 @@ export interface RelayoutRecord {
   readonly rows: number;
   readonly columns: number;
   readonly channels: number;
-  /** byteInputPlanes: as in `ByteInput`. */
-  readonly tables?: Pointer | undefined;
 }
 
 /** Float planes to pairs of i16: plane-conv.ts. */
@@ -380,7 +381,6 @@ export const WASM_KERNELS = {
   avgPoolPlanes: 'PlanePool',
   bitsToSigns: 'Relayout',
   byteInput: 'ByteInput',
-  byteInputPlanes: 'Relayout',
   convBits: 'Conv',
   convFloat: 'Conv',
   convFloatLut: 'LutConv',
@@ -419,7 +419,7 @@ convBits convFloat convInteger=input strideRowBytes stridePixelBytes tapRowBytes
 elementwise=input rows epilogue:Epilogue
 avgPool maxPool=input height width pixelBytes output rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
 copyPixels=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns channels
-byteInput=input output outputPixelBytes pixels channels tables
+byteInput=input output outputRowBytes outputPixelBytes outputChannelBytes rows columns channels tables
 prelu sampleMean sigmoid signMap softmax=input output pixelBytes rows columns channels first second option
 regroupBits=input inputRowBytes inputPixelBytes output outputRowBytes outputPixelBytes rows columns groups groupChannels groupBytes
 PlaneEpilogue=places borderPlaneBytes sumBias sumLeast:f32 border scale bias addend addendPlaneBytes lo:f32 hi:f32 output outputPlaneBytes signs signsPlaneBytes mask thresholds sumThresholds flips
@@ -429,7 +429,7 @@ convPairs convPlanes=input taps tapCount groups groupBytes groupFilters weights 
 elementwisePlanes=input inputPlaneBytes channels lanes epilogue:PlaneEpilogue
 avgPoolPlanes maxPoolPlanes=input inputPlaneBytes inputRowBytes height width output outputPlaneBytes outputRowBytes channels rows columns windowHeight windowWidth strideHeight strideWidth padTop padLeft countTop countLeft countBottom countRight
 copyFloatPlanes copySignPlanes=input inputPlaneBytes inputRowBytes columnStep output outputPlaneBytes outputRowBytes planes rows columns
-bitsToSigns byteInputPlanes globalAvgPlanes pixelsToPlanes planesToPixels signsToBits=planes planeBytes planeRowBytes pixels pixelsRowBytes pixelBytes rows columns channels tables
+bitsToSigns globalAvgPlanes pixelsToPlanes planesToPixels signsToBits=planes planeBytes planeRowBytes pixels pixelsRowBytes pixelBytes rows columns channels
 pairPlanes=input inputPlaneBytes inputRowBytes width padLeft stride row output outputPlaneBytes outputRowBytes planes rows columns
 `;
 
