@@ -1,6 +1,6 @@
 import type { ConvNode, Graph, LinearNode, MapShape, Pads, Tensor } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
-import { type Pointer, pointer } from '../plan/region.js';
+import { behind, type Pointer } from '../plan/region.js';
 import type { Share } from '../plan/step.js';
 import { BLOCK, roundUp } from './filters.js';
 import type { ConvRecord } from './generated/records.js';
@@ -46,7 +46,7 @@ export function tapFields(map: PaddedMap, groupBytes: number, geometry: Geometry
   const [filters, kernelRows, kernelColumns] = weights.shape;
   const isOneRun = groups === 1 && dilation.width === 1;
   return {
-    input: pointer(origin.region, origin.offsetBytes - pads.top * rowBytes - pads.left * pixelBytes),
+    input: behind(origin, -pads.top * rowBytes - pads.left * pixelBytes),
     strideRowBytes: stride.height * rowBytes,
     stridePixelBytes: stride.width * pixelBytes,
     tapRowBytes: dilation.height * rowBytes,

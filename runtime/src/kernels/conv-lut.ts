@@ -3,7 +3,7 @@ import { nodesOf } from '../plan/fuse.js';
 import { readsInPlace } from '../plan/grids.js';
 import type { SignPlanes } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
+import { behind } from '../plan/region.js';
 import { VECTOR_LANES } from './filters.js';
 import type { LutConvRecord, PlaneEpilogueRecord } from './generated/records.js';
 import { type LutParameters, type LutWork, lutWork, shareLutWork } from './lut-parameters.js';
@@ -107,9 +107,8 @@ function someFilters({ dtype, shape, data }: Tensor, first: number, filters: num
 
 /** With a stride of 1 there is one phase: the planes of the sign themselves. */
 function planesInPlace({ origin, pitch, planeBytes, shape }: SignPlanes, { pads }: ConvNode): PhasePlanes {
-  const before = pads.top * pitch + pads.left;
   return {
-    origin: pointer(origin.region, origin.offsetBytes - before),
+    origin: behind(origin, -pads.top * pitch - pads.left),
     channelBytes: planeBytes,
     phaseBytes: 0,
     zerosOffsetBytes: shape.channels * planeBytes,

@@ -2,7 +2,6 @@ import { type ConvNode, isBinary, isIntegerConv, type Tensor } from '@signwave/f
 import { nodesOf } from '../plan/fuse.js';
 import { readsInPlace } from '../plan/grids.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import { SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
 import { canUsePairs, planPairFilters } from './integer-pairs.js';
@@ -106,6 +105,6 @@ function floatTaps(context: PlanContext, node: ConvNode, weights: Tensor, pitch:
 }
 
 function planesInPlace(context: PlanContext, node: ConvNode): Omit<PhasePlanes, 'zerosOffsetBytes'> {
-  const { region, planeBytes } = context.floatPlanesOf(node.inputs[0]!);
-  return { origin: pointer(region), channelBytes: planeBytes, phaseBytes: 0 };
+  const { origin, planeBytes } = context.floatPlanesOf(node.inputs[0]!);
+  return { origin, channelBytes: planeBytes, phaseBytes: 0 };
 }

@@ -1,45 +1,39 @@
-import type { MapShape, PadChannelsNode, SliceSpatialNode } from '@signwave/format';
+import type { MapShape, SliceSpatialNode } from '@signwave/format';
+import { type JoiningNode, joinedBy } from '../plan/joined.js';
 import type { FloatMap } from '../plan/maps.js';
-import { pointer } from '../plan/region.js';
+import { behind } from '../plan/region.js';
 import type { PlannedStep } from '../plan/step.js';
 import { BLOCK } from './filters.js';
 import type { Room } from './room.js';
 
-/** Copies pixels: for added channels of zeros, or to take every n-th row and column. */
-export const copyPixels: Room = {
+/** Takes every n-th row and column. */
+export const slicePixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
     const index = fused.head!;
-    const node = context.node(index) as PadChannelsNode | SliceSpatialNode;
-    const input = context.floatMap(node.inputs[0]!);
-    if (node.op === 'padChannels') {
-      const output = atChannel(context.newFloatMap(index, true), node.before);
-      context.steps.push(copyPixelsStep(input, output, input.shape, [index]));
-      return;
-    }
+    const { inputs, start, step } = context.node(index) as SliceSpatialNode;
+    const { origin, rowBytes, pixelBytes } = context.floatMap(inputs[0]!);
     const output = context.newFloatMap(index);
-    const { start, step } = node;
-    const { region } = input;
     const taken = {
-      origin: pointer(region, start.height * input.rowBytes + start.width * input.pixelBytes),
-      rowBytes: step.height * input.rowBytes,
-      pixelBytes: step.width * input.pixelBytes,
+      origin: behind(origin, start.height * rowBytes + start.width * pixelBytes),
+      rowBytes: step.height * rowBytes,
+      pixelBytes: step.width * pixelBytes,
     };
     context.steps.push(copyPixelsStep(taken, output, output.shape, [index]));
   },
 };
 
-/** Joins the channels of several maps. */
-export const concat: Room = {
+/** Joins the channels of several maps, or adds channels of zeros to one. */
+export const joinPixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
     const index = fused.head!;
-    const output = context.newFloatMap(index);
-    let before = 0;
-    for (const operand of context.node(index).inputs) {
+    const node = context.node(index) as JoiningNode;
+    const output = context.newFloatMap(index, node.op === 'padChannels');
+    for (const { operand, channel } of joinedBy(node, context.shapes)) {
       const input = context.floatMap(operand);
-      context.steps.push(copyPixelsStep(input, atChannel(output, before), input.shape, [index]));
-      before += input.shape.channels;
+      const place = { ...output, origin: behind(output.origin, channel * 4) };
+      context.steps.push(copyPixelsStep(input, place, input.shape, [index]));
     }
   },
 };
@@ -61,11 +55,6 @@ export const flatten: Room = {
     context.steps.push(copyPixelsStep(input, output, input.shape, [index]));
   },
 };
-
-/** Gives the pixels of a map from a channel on. */
-function atChannel({ region, rowBytes, pixelBytes }: FloatMap, channel: number): Pixels {
-  return { origin: pointer(region, channel * 4), rowBytes, pixelBytes };
-}
 
 /** A map, or what follows `origin` in one. */
 type Pixels = Pick<FloatMap, 'origin' | 'rowBytes' | 'pixelBytes'>;

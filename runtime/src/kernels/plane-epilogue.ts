@@ -70,7 +70,11 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     record,
     reads: added ? [added.region] : [],
     writes: output ? [...writes, output.region] : writes,
-    replaces: added && output && { read: added.region, written: output.region },
+    // Both may be part of a larger map.
+    replaces:
+      added && output && added.origin.offsetBytes === output.origin.offsetBytes
+        ? { read: added.region, written: output.region }
+        : undefined,
   };
 }
 

@@ -4,8 +4,8 @@ import { convFloat } from './conv-float.js';
 import { convFloatLut } from './conv-float-lut.js';
 import { convLut } from './conv-lut.js';
 import { convPlanes } from './conv-planes.js';
-import { concat, copyPixels, flatten } from './copy-pixels.js';
-import { copyPlanes } from './copy-planes.js';
+import { flatten, joinPixels, slicePixels } from './copy-pixels.js';
+import { joinPlanes, slicePlanes } from './copy-planes.js';
 import { elementwise } from './elementwise.js';
 import { elementwisePlanes } from './elementwise-planes.js';
 import { globalAvgPlanes } from './global-avg-planes.js';
@@ -30,9 +30,9 @@ export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
   maxPool: [poolPixels, poolPlanes],
   avgPool: [poolPixels, globalAvgPlanes, poolPlanes],
   globalAvgPool: [poolPixels, globalAvgPlanes],
-  padChannels: [copyPixels, copyPlanes],
-  sliceSpatial: [copyPixels, copyPlanes],
-  concat: [concat],
+  padChannels: [joinPixels, joinPlanes],
+  sliceSpatial: [slicePixels, slicePlanes],
+  concat: [joinPixels, joinPlanes],
   flatten: [flatten],
   prelu: [prelu],
   sign: [signMap],

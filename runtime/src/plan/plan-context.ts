@@ -5,7 +5,7 @@ import type { LutParameters, LutWork } from '../kernels/lut-parameters.js';
 import type { Choice } from './choice.js';
 import { consumersOf } from './fuse.js';
 import type { BitMap, FloatMap, FloatPlanes, SignPlanes } from './maps.js';
-import { type Pointer, pointer, type Region } from './region.js';
+import { behind, type Pointer, pointer, type Region } from './region.js';
 import type { PlannedStep } from './step.js';
 
 /** A region whose size is only known when everything is planned. */
@@ -130,9 +130,16 @@ export class PlanContext {
     return known(this.bitMaps, sign);
   }
 
-  /** Adds planes for the floats of node `index`. `isFixed` says that elements which aren't written must stay zero. */
+  /** Adds planes for the floats of node `index`, among those of the `concat` that reads them if they may lie there. `isFixed` says that elements which aren't written must stay zero. */
   newFloatPlanes(index: number, isFixed = false): FloatPlanes {
     const shape = this.shapes[index]!;
+    const home = this.choice.grids.homes.get(index);
+    if (home && !isFixed) {
+      const whole = this.floatPlanes.get(home.concat) ?? this.newFloatPlanes(home.concat);
+      const part = { ...whole, shape, origin: behind(whole.origin, home.channel * whole.planeBytes) };
+      this.floatPlanes.set(index, part);
+      return part;
+    }
     const pitch = this.choice.grids.pitchOf(index);
     const planeBytes = roundUp(shape.height * pitch, VECTOR_LANES) * 4;
     const sizeBytes = shape.channels * planeBytes;
