@@ -60,17 +60,15 @@ export const convBits: Room = {
     };
     const epilogue = planEpilogue(context, fused, taps + (sumBias?.largest ?? 0));
     const borderBytes = border && bases.values.byteLength / 2;
-    const record = { ...fields, epilogue: { ...epilogue.record, borderBytes } };
+    const record = { ...fields, epilogue: { ...epilogue, borderBytes } };
     context.steps.push({
       kernel: 'convBits',
       record,
-      reads: [input.region, ...epilogue.reads],
-      writes: epilogue.writes,
       share: shareConv(record),
       nodes: nodesOf(fused),
       reason:
         `1-bit weights on signs: xor and popcount (${context.choice.refusals.get(fused)})` +
-        `${epilogue.record.sumThresholds ? ', sign as an integer threshold' : ''}`,
+        `${epilogue.sumThresholds ? ', sign as an integer threshold' : ''}`,
     });
   },
 };

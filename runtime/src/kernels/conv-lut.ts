@@ -47,7 +47,7 @@ export const convLut: Room = {
     const { parameters, partFilters } = shareLutWork(work, whole, context.threads, context.estimate);
     const weights = context.graph.tensors[node.weights]!;
     const maxSum = work.phases.taps.length * work.groupChannels;
-    const { record: epilogue, reads, writes, replaces } = planPlaneEpilogue(context, fused, maxSum);
+    const { record: epilogue, replaces } = planPlaneEpilogue(context, fused, maxSum);
     const parts = Array.from({ length: Math.ceil(work.groupFilters / partFilters) }, (_, i): LutConvRecord => {
       const first = i * partFilters;
       const groupFilters = Math.min(partFilters, work.groupFilters - first);
@@ -59,8 +59,6 @@ export const convLut: Room = {
     context.steps.push({
       kernel: 'convLut',
       record,
-      reads: [planes.origin.region, ...reads],
-      writes,
       replaces,
       parts: parts.length > 1 ? parts : undefined,
       share: shareLutConv(record, context.threads, 1, VECTOR_LANES),

@@ -56,7 +56,7 @@ export const convPlanes: Room = {
       ...strips,
       sums: context.scratch('sums', FILTERS * strips.stripLanes * 4),
     };
-    const { record: epilogue, reads, writes, replaces } = planPlaneEpilogue(context, fused);
+    const { record: epilogue, replaces } = planPlaneEpilogue(context, fused);
     const record = { ...fields, epilogue };
     const bits = weights.dtype === 'bits' ? '1-bit weights on floats' : 'float weights';
     // If taps are read from the operand's own planes, a lane's result must not overwrite the addend, which may be these planes.
@@ -64,8 +64,6 @@ export const convPlanes: Room = {
     context.steps.push({
       kernel: isInteger ? 'convPairs' : 'convPlanes',
       record,
-      reads: [input.origin.region, ...reads],
-      writes,
       replaces: mayReplace ? replaces : undefined,
       share: {
         by: 'lanes',

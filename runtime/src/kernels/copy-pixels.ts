@@ -80,8 +80,6 @@ export function copyPixelsStep(
       columns: width,
       channels,
     },
-    reads: [input.origin.region],
-    writes: [output.origin.region],
     share: {
       by: 'rows',
       units: height,

@@ -67,8 +67,6 @@ export function planCopyPlanes(
   context.steps.push({
     kernel,
     record,
-    reads: [record.input.region],
-    writes: [record.output.region],
     share: {
       by: 'planes',
       units: record.planes,

@@ -13,7 +13,7 @@ export const elementwisePlanes: Room = {
     const lanes = laneCount(input);
     const { channels } = input.shape;
     // The addend isn't overwritten, because it may be the chain's own operand.
-    const { record: epilogue, reads, writes } = planPlaneEpilogue(context, fused);
+    const { record: epilogue } = planPlaneEpilogue(context, fused);
     const record = {
       input: input.origin,
       inputPlaneBytes: input.planeBytes,
@@ -24,8 +24,6 @@ export const elementwisePlanes: Room = {
     context.steps.push({
       kernel: 'elementwisePlanes',
       record,
-      reads: [input.region, ...reads],
-      writes,
       share: {
         by: 'lanes',
         units: lanes,

@@ -1,7 +1,6 @@
 import { type MapShape, type SignNode, tensorValues } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import type { Region } from '../plan/region.js';
 import { borderMap } from './border-values.js';
 import { BLOCK, padChannelValues } from './filters.js';
 import type { EpilogueRecord } from './generated/records.js';
@@ -10,24 +9,13 @@ import { nextUp, type SumThreshold, sumThreshold } from './thresholds.js';
 /** The threshold of filters that are missing in the last block; no sum reaches it. */
 const NEVER = 2 ** 31 - 1;
 
-/** The record of an epilogue, and the regions that its step reads and writes because of it. */
-export interface PlannedEpilogue<Of> {
-  readonly record: Of;
-  readonly reads: readonly Region[];
-  readonly writes: readonly Region[];
-}
-
 /**
  * Plans the epilogue, which is everything that follows the head of a fused group: a record of runtime/assembly/epilogue.ts.
  *
  * @param maxSum the largest possible sum of a binary convolution, which is its number of taps. If it is given, a sign becomes an integer
  *   threshold, unless something is added before it or the floats are needed.
  */
-export function planEpilogue(
-  context: PlanContext,
-  fused: FusedGroup,
-  maxSum?: number,
-): PlannedEpilogue<EpilogueRecord> {
+export function planEpilogue(context: PlanContext, fused: FusedGroup, maxSum?: number): EpilogueRecord {
   const shape = context.shapes[fused.result]!;
   const bits = fused.sign === undefined ? undefined : context.newBitMap(fused.sign);
   const common = {
@@ -37,9 +25,8 @@ export function planEpilogue(
     bitsRowBytes: bits?.rowBytes,
     bitsPixelBytes: bits?.pixelBytes,
   };
-  const writes = bits ? [bits.region] : [];
   if (maxSum !== undefined && needsOnlySums(fused)) {
-    return { record: { ...common, ...sumThresholds(context, fused, shape, maxSum) }, reads: [], writes };
+    return { ...common, ...sumThresholds(context, fused, shape, maxSum) };
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
@@ -47,7 +34,7 @@ export function planEpilogue(
   // Binary convolutions have the border's values beside the bases of their sums.
   const border = maxSum === undefined && fused.border !== undefined ? borderMap(context, fused.border) : undefined;
   const output = fused.keepsFloats ? context.newFloatMap(fused.result) : undefined;
-  const record = {
+  return {
     ...common,
     sumLeast: sumLeast(context, fused),
     lo,
@@ -62,7 +49,6 @@ export function planEpilogue(
         ? undefined
         : context.constant(padChannelValues(signThresholds(context, fused.sign, shape), Number.NaN)),
   };
-  return { record, reads: added ? [added.region] : [], writes: output ? [...writes, output.region] : writes };
 }
 
 /** Gives scale and bias of the fused group's affine; both are undefined if it has none. */

@@ -41,8 +41,6 @@ export function planInput(context: PlanContext, layout: Layout): InputSteps {
       channels,
       tables: context.constant(byteTables(recipe, channels)),
     },
-    reads: [staging],
-    writes: [output.region],
     share: {
       by: 'rows',
       units: height,

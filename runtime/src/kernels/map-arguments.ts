@@ -35,8 +35,6 @@ export function planMapKernel(
       channels,
       ...fields,
     },
-    reads: operands.map(({ region }) => region),
-    writes: [output.region],
     nodes: [index],
     reason: 'pixel by pixel',
   });

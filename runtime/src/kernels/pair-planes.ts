@@ -47,8 +47,6 @@ export function planPairPlanes(
     context.steps.push({
       kernel: 'pairPlanes',
       record,
-      reads: [input.region, row],
-      writes: [region, row],
       share: {
         // Rows can't be shared: each is written up to the next whole vector, over the start of the row below, which is written next.
         by: 'planes',

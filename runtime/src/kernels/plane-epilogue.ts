@@ -2,21 +2,14 @@ import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
 import type { Region } from '../plan/region.js';
 import { borderPlanes } from './border-values.js';
-import {
-  affineRows,
-  channelSumThresholds,
-  clipRange,
-  needsOnlySums,
-  type PlannedEpilogue,
-  signThresholds,
-  sumLeast,
-} from './epilogue.js';
+import { affineRows, channelSumThresholds, clipRange, needsOnlySums, signThresholds, sumLeast } from './epilogue.js';
 import type { PlaneEpilogueRecord } from './generated/records.js';
 import { moveTo } from './record.js';
 
 const I16_MIN = -32_768;
 
-interface PlannedPlaneEpilogue extends PlannedEpilogue<PlaneEpilogueRecord> {
+interface PlannedPlaneEpilogue {
+  readonly record: PlaneEpilogueRecord;
   /** The addend and the result, which may overwrite it lane by lane. */
   readonly replaces: { readonly read: Region; readonly written: Region } | undefined;
 }
@@ -34,7 +27,6 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     signsPlaneBytes: signs?.planeBytes,
     mask: signs && context.laneMask(signs.shape, signs.pitch),
   };
-  const writes = signs ? [signs.region] : [];
   if (maxSum !== undefined && fused.sumBias === undefined && needsOnlySums(fused)) {
     const thresholds = channelSumThresholds(context, fused, maxSum);
     const record = {
@@ -45,7 +37,7 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
       ),
       flips: context.constant(Int8Array.from(thresholds, ({ flip }) => (flip ? -1 : 0))),
     };
-    return { record, reads: [], writes, replaces: undefined };
+    return { record, replaces: undefined };
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
@@ -68,8 +60,6 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
   };
   return {
     record,
-    reads: added ? [added.region] : [],
-    writes: output ? [...writes, output.region] : writes,
     // Both may be part of a larger map.
     replaces:
       added && output && added.origin.offsetBytes === output.origin.offsetBytes

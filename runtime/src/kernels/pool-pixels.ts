@@ -25,8 +25,6 @@ export const poolPixels: Room = {
         columns: output.shape.width,
         ...poolWindow(pool, input.shape),
       },
-      reads: [input.region],
-      writes: [output.region],
       nodes: [index],
       reason: 'lanes are channels',
     });

@@ -24,8 +24,6 @@ export function planRegroupBits(context: PlanContext, map: BitMap, groups: numbe
   context.steps.push({
     kernel: 'regroupBits',
     record,
-    reads: [map.region],
-    writes: [regrouped.region],
     share: {
       by: 'rows',
       units: height,

@@ -51,13 +51,9 @@ export function relayout(
   nodes: readonly number[] = [],
   reason = 'for the next step',
 ): PlannedStep {
-  const [planes, pixels] = [record.planes.region, record.pixels.region];
-  const isFromPlanes = kernel === 'planesToPixels' || kernel === 'signsToBits';
   return {
     kernel,
     record,
-    reads: [isFromPlanes ? planes : pixels],
-    writes: [isFromPlanes ? pixels : planes],
     share: {
       by: 'rows',
       units: record.rows,
