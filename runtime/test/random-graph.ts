@@ -77,6 +77,7 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
     if (random() < 0.9) y = affine(y);
     if (random() < 0.2) y = randomBorderBias(g, y, random, 0.3);
     if (random() < 0.5 && g.shapeOf(y).channels === channels && sameSize(g, x, y)) y = g.add(y, x);
+    else if (random() < 0.2 && sameSize(g, x, y)) y = g.concat(x, y);
     return random() < 0.7 ? g.hardtanh(y) : y;
   }
   if (kind < 0.6) return affine(randomConv(g, x, random, (shape) => randomTensor(random, shape)));
