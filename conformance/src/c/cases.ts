@@ -34,7 +34,7 @@ export interface Case {
 }
 
 /** Enough random graphs to call every kernel; check-c.mjs reports it if they don't. */
-const RANDOM_GRAPHS = 16;
+const RANDOM_GRAPHS = 24;
 const INPUTS_OF_A_GRAPH = 3;
 
 export async function casesOf(): Promise<Case[]> {
