@@ -1,4 +1,4 @@
-import type { Tensor } from '@signwave/format';
+import type { Pads, Tensor } from '@signwave/format';
 
 /** Number of filters or channels that kernels process at a time: two vectors of four floats, or a byte of bits. */
 export const BLOCK = 8;
@@ -8,6 +8,8 @@ export const VECTOR_LANES = 16;
 
 /** Threads that share a plane of i8 take multiples of this many lanes, which is a cache line. */
 export const SHARED_LANES = 64;
+
+export const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
 
 export function roundUp(count: number, multiple: number): number {
   return Math.ceil(count / multiple) * multiple;

@@ -1,5 +1,5 @@
 import type { GraphNode, MapShape, PoolNode } from '@signwave/format';
-import { NO_PADS } from './conv-geometry.js';
+import { NO_PADS } from './filters.js';
 import { poolWindow } from './pool-window.js';
 import type { Room } from './room.js';
 

@@ -1,6 +1,5 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
-import { NO_PADS } from '../kernels/conv-geometry.js';
-import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from '../kernels/filters.js';
+import { BLOCK, NO_PADS, roundUp, SHARED_LANES, VECTOR_LANES } from '../kernels/filters.js';
 import type { LutParameters, LutWork } from '../kernels/lut-parameters.js';
 import type { Choice } from './choice.js';
 import { consumersOf } from './fuse.js';
