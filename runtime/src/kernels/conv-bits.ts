@@ -6,7 +6,7 @@ import { type BorderBias, borderBiasOf } from './border-values.js';
 import { groupPositions } from './borders.js';
 import { type Geometry, geometryOf, layerOf, shareConv, sumsPixelBytes, tapFields } from './conv-geometry.js';
 import { planEpilogue } from './epilogue.js';
-import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
+import { BLOCK, packFilters, roundUp } from './filters.js';
 import { planRegroupBits } from './regroup-bits.js';
 import type { Room } from './room.js';
 
@@ -39,16 +39,15 @@ export const convBits: Room = {
     const stripPixels = stripRows * output.width;
     const pixelSums = sumsPixelBytes(output.channels, groups);
 
-    const { rows, tapSums } = packFilters(weights, depthBytes);
-    const arranged = arrangeFilters(rows, depthBytes, groups, context.simd);
+    const { packed, tapSums } = packFilters(weights, depthBytes, groups, context.simd);
     const taps = kernelHeight * kernelWidth * groupChannels;
     const sumBias = borderBiasOf(context, fused.sumBias);
     const border = borderBiasOf(context, fused.border);
     const bases = sumBases(input.shape, output, geometry, weights, tapSums, sumBias, border);
     const fields = {
       ...tapFields(input, groupBytes, geometry, weights, output),
-      weights: context.constant(arranged),
-      groupWeightBytes: arranged.length / groups,
+      weights: context.constant(packed),
+      groupWeightBytes: packed.length / groups,
       patches: context.scratch('patches', stripPixels * depthBytes),
       depthBytes,
       sums: context.scratch('sums', stripPixels * pixelSums),
