@@ -27,18 +27,12 @@ function signs(isMinus: v128, mask: v128): v128 {
 }
 
 /**
- * Lanes `lane` to `lane + lanes` of one channel. What isn't there is asked for once for 16 lanes: their four vectors take each step together.
+ * Lanes `lane` to `lane + lanes` of channel `c`. What isn't there is asked for once for 16 lanes: their four vectors take each step together.
  *
- * Requires a multiple of 16 lanes, a scale and a bias for the channel, a lower bound that is not above the upper one, something
- * to write, and a mask and thresholds where signs are written.
- *
- * @param S what the sums are: f32; or i8, then they are halves and `wideSums`, if not 0, are i16 to be added to them.
+ * @param isAll a constant: whether nothing has to be asked, since there are an addend, an output and signs, and no border values.
  */
 @inline
-function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
-  const c = <usize>channel;
-  checkLanes(channel, sums, lanes);
-  checkEpilogue(e);
+function finish<S>(isAll: bool, e: PlaneEpilogue, c: usize, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
   const scale = v128.load32_splat(e.scale + (c << 2)), bias = v128.load32_splat(e.bias + (c << 2));
   const lo = f32x4.splat(e.lo), hi = f32x4.splat(e.hi), least = f32x4.splat(e.sumLeast);
   const hasClip = e.lo != -Infinity || e.hi != Infinity;
@@ -72,7 +66,7 @@ function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums:
     }
     sums += 16 * sizeof<S>();
     const at = lane << 2;
-    if (isInteger<S>() && sumBias) {
+    if (isInteger<S>() && !isAll && sumBias) {
       const b = sumBias + load<u32>(places + at);
       x = f32x4.pmax(f32x4.add(x, v128.load(b)), least);
       y = f32x4.pmax(f32x4.add(y, v128.load(b, 16)), least);
@@ -83,38 +77,56 @@ function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums:
     y = f32x4.add(f32x4.mul(y, scale), bias);
     z = f32x4.add(f32x4.mul(z, scale), bias);
     w = f32x4.add(f32x4.mul(w, scale), bias);
-    if (border) {
+    if (!isAll && border) {
       const b = border + load<u32>(places + at);
       x = f32x4.add(x, v128.load(b));
       y = f32x4.add(y, v128.load(b, 16));
       z = f32x4.add(z, v128.load(b, 32));
       w = f32x4.add(w, v128.load(b, 48));
     }
-    if (addend) {
+    if (isAll || addend) {
       const a = addend + at;
       x = f32x4.add(x, v128.load(a));
       y = f32x4.add(y, v128.load(a, 16));
       z = f32x4.add(z, v128.load(a, 32));
       w = f32x4.add(w, v128.load(a, 48));
     }
-    if (hasClip) {
+    if (isAll || hasClip) {
       x = f32x4.pmin(f32x4.pmax(x, lo), hi);
       y = f32x4.pmin(f32x4.pmax(y, lo), hi);
       z = f32x4.pmin(f32x4.pmax(z, lo), hi);
       w = f32x4.pmin(f32x4.pmax(w, lo), hi);
     }
-    if (output) {
+    if (isAll || output) {
       const to = output + at;
       v128.store(to, x);
       v128.store(to, y, 16);
       v128.store(to, z, 32);
       v128.store(to, w, 48);
     }
-    if (plane) {
+    if (isAll || plane) {
       const isMinus = narrow(f32x4.lt(x, threshold), f32x4.lt(y, threshold), f32x4.lt(z, threshold), f32x4.lt(w, threshold));
       v128.store(plane + lane, signs(isMinus, v128.load(mask + lane)));
     }
   }
+}
+
+/**
+ * Lanes `lane` to `lane + lanes` of one channel. A block of a residual network has everything but border values.
+ *
+ * Requires a multiple of 16 lanes, a scale and a bias for the channel, a lower bound that is not above the upper one, something
+ * to write, and a mask and thresholds where signs are written.
+ *
+ * @param S what the sums are: f32; or i8, then they are halves and `wideSums`, if not 0, are i16 to be added to them.
+ */
+@inline
+function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
+  const c = <usize>channel;
+  checkLanes(channel, sums, lanes);
+  checkEpilogue(e);
+  const isAll = isInteger<S>() && !e.places && e.addend && e.output && e.signs;
+  if (isAll) finish<S>(true, e, c, sums, wideSums, lane, lanes);
+  else finish<S>(false, e, c, sums, wideSums, lane, lanes);
 }
 
 /** {@link planeEpilogue} of f32 sums. */

@@ -59,17 +59,10 @@ export const flatten: Room = {
 /** A map, or what follows `origin` in one. */
 type Pixels = Pick<FloatMap, 'origin' | 'rowBytes' | 'pixelBytes'>;
 
-/** Plans a step that copies pixels of this shape; threads share rows. */
-export function copyPixelsStep(
-  input: Pixels,
-  output: Pixels,
-  { height, width, channels }: MapShape,
-  nodes: readonly number[],
-  reason = 'moves pixels',
-): PlannedStep {
+/** Gives the fields of a record that say where the pixels of two maps of a shape lie, and how threads share their rows. */
+export function pixelFields(input: Pixels, output: Pixels, { height, width, channels }: MapShape) {
   return {
-    kernel: 'copyPixels',
-    record: {
+    fields: {
       input: input.origin,
       inputRowBytes: input.rowBytes,
       inputPixelBytes: input.pixelBytes,
@@ -78,15 +71,24 @@ export function copyPixelsStep(
       outputPixelBytes: output.pixelBytes,
       rows: height,
       columns: width,
-      channels,
     },
     share: {
-      by: 'rows',
+      by: 'rows' as const,
       units: height,
       unitBytes: { input: input.rowBytes, output: output.rowBytes },
       elements: height * width * channels,
     },
-    nodes,
-    reason,
   };
+}
+
+/** Plans a step that copies pixels of this shape; threads share rows. */
+export function copyPixelsStep(
+  input: Pixels,
+  output: Pixels,
+  shape: MapShape,
+  nodes: readonly number[],
+  reason = 'moves pixels',
+): PlannedStep {
+  const { fields, share } = pixelFields(input, output, shape);
+  return { kernel: 'copyPixels', record: { ...fields, channels: shape.channels }, share, nodes, reason };
 }

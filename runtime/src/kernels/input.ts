@@ -48,7 +48,7 @@ export function planInput(context: PlanContext, layout: Layout): InputSteps {
       elements: height * width * channels,
     },
     nodes: [0],
-    reason: `bytes to floats by a table per channel${planes ? ', pixels to planes' : ''}`,
+    reason: 'bytes to floats by a table per channel',
   };
   return { staging, bytes, floats };
 }

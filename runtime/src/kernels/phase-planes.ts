@@ -61,7 +61,7 @@ export function copySignPhases(
         columns: pitch,
       },
       [],
-      'every other row and column, for the stride of the convolution that follows',
+      'every other row and column, for a stride',
     );
   });
   return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };

@@ -15,7 +15,7 @@ import {
  */
 export interface FusedGroup {
   /** The node whose kernel begins the step; absent for an elementwise chain. */
-  readonly head?: number;
+  readonly head?: number | undefined;
   /** The value with which the chain starts: the head's result, or the operand of an elementwise chain. */
   readonly source: number;
   /** A `borderBias` of whole numbers right after a binary head. It is added to the integer sums. */
@@ -29,7 +29,7 @@ export interface FusedGroup {
   readonly add?: { readonly node: number; readonly operand: number };
   readonly clip?: number;
   /** A sign at the end of the chain, whose result is written as bits. */
-  readonly sign?: number;
+  readonly sign?: number | undefined;
   /** The last node before the sign. */
   readonly result: number;
   /** Whether another step, or the output, needs the floats of `result`. */
@@ -106,11 +106,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
     const isRead = consumers[result]!.some((reader) => reader !== sign || needsFloats(reader));
     const keepsFloats = !isEmpty && (result === last || isRead);
     const position = isEmpty ? sign! : result;
-    const group = { source, ...chain, result, keepsFloats };
-    groups.push({
-      group: { ...group, ...(head !== undefined && { head }), ...(sign !== undefined && { sign }) },
-      position,
-    });
+    groups.push({ group: { head, source, ...chain, sign, result, keepsFloats }, position });
   };
   const onlyConsumer = (value: number): number | undefined =>
     value !== last && consumers[value]!.length === 1 ? consumers[value]![0] : undefined;
