@@ -21,7 +21,7 @@ import { CopyPlanes, Relayout } from './records';
  * @section planes
  * @takes f32 -> f32
  * @tile 1 channel x 4 columns; from a stride of 3 on, 1
- * @chosen `padChannels`, `sliceSpatial`; the phases in front of `convPlanes` and `convFloatLut`
+ * @chosen `padChannels`, `sliceSpatial`, `concat` where an operand doesn't lie in its result already; the phases in front of `convPlanes` and `convFloatLut`
  * @room copy-planes.ts
  */
 export function copyFloatPlanes(c: CopyPlanes): void {

@@ -19,7 +19,7 @@ export function readsBytes(groups: number, channels: number): boolean {
 
 /**
  * What the kernels' rooms share while they plan: values in memory, regions and steps. Steps are added in the order of execution. Asking for
- * a map doesn't affect its lifetime, which only depends on what steps declare.
+ * a map doesn't affect its lifetime, which only depends on the records of steps.
  */
 export class PlanContext {
   readonly regions: Region[] = [];
