@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'debug kernels',
-          include: [DEBUG_TESTS, 'runtime/test/{borders,exactness,integer-conv,model,tables}.test.ts'],
+          include: [DEBUG_TESTS, 'runtime/test/{borders,exactness,fusion,integer-conv,model,tables}.test.ts'],
           globalSetup: 'runtime/test/debug/build.ts',
           setupFiles: 'runtime/test/debug/use-debug-kernels.ts',
           env: { SIGNWAVE_GRAPHS: '100' },

@@ -10,7 +10,7 @@ import { Elementwise } from './records';
  * @section pixels
  * @takes f32 -> f32 or bits
  * @tile 8 channels of a pixel
- * @chosen `affine`, `add`, `clip` and `sign` that no convolution takes along
+ * @chosen `affine`, `borderBias`, `add`, `clip` and `sign` that no convolution takes along
  * @room elementwise.ts
  */
 @inline

@@ -9,15 +9,21 @@ import { sumLanes, sumReachesBits } from './sums';
 // only goes through this epilogue begin here with a binary32. fround(v) is the binary32 next to v, ties to even (format/SPEC.md 1).
 // finishPair does steps 8 to 13 and epilogueRow a row of them; thresholdRow does step 14 in place of steps 9 to 13.
 //
+//   A clip right behind the sum (SPEC 4.8) that only has a lower bound is taken there: x = sumLeast if x < sumLeast.
+//
 // Step 9. Affine (SPEC 4.5). Product and sum are rounded one by one, never fused:
 //
 //     x = fround(fround(sum * scale) + bias)
 //
 //   Without an affine the step is left out. A scale of 1 and a bias of +0 wouldn't do: they make +0 of -0.
 //
-// Step 10. Add (SPEC 4.6), or the biases of border classes (SPEC 4.7) as a map. Which operand comes first doesn't matter:
+// Step 10. Biases of border classes (SPEC 4.7), then an add (SPEC 4.6). Which operand comes first doesn't matter:
 //
+//     x = fround(x + border)
 //     x = fround(x + addend)
+//
+//   The planner splits the classes of step 6 where those of the biases differ, so that a pixel's biases lie a fixed distance behind its
+//   bases. Without bases there are no sums of bits, and biases come as a map, in place of the addend.
 //
 // Step 11. Clip (SPEC 4.8). Bounds of -infinity and +infinity change nothing, and lo <= hi, so one bound may follow the other:
 //
@@ -67,18 +73,23 @@ import { sumLanes, sumReachesBits } from './sums';
  */
 @inline
 function finishPair<T, S>(
-  sums: usize, bases: usize, scale: usize, bias: usize, addend: usize, lo: T, hi: T, output: usize, thresholds: usize, at: usize,
+  sums: usize, bases: usize, least: T, scale: usize, bias: usize, borderBytes: usize, addend: usize, lo: T, hi: T, output: usize,
+  thresholds: usize, at: usize,
 ): i32 {
   const next = at + laneBytes<T>();
   // Step 8.
-  let x = isInteger<S>() ? sumLanes<T>(sums + at, bases + at) : loadLanes<T>(sums + at);
-  let y = isInteger<S>() ? sumLanes<T>(sums + next, bases + next) : loadLanes<T>(sums + next);
+  let x = isInteger<S>() ? atLeast<T>(sumLanes<T>(sums + at, bases + at), least) : loadLanes<T>(sums + at);
+  let y = isInteger<S>() ? atLeast<T>(sumLanes<T>(sums + next, bases + next), least) : loadLanes<T>(sums + next);
   // Step 9.
   if (scale) {
     x = add<T>(mul<T>(x, loadLanes<T>(scale + at)), loadLanes<T>(bias + at));
     y = add<T>(mul<T>(y, loadLanes<T>(scale + next)), loadLanes<T>(bias + next));
   }
   // Step 10.
+  if (isInteger<S>() && borderBytes) {
+    x = add<T>(x, loadLanes<T>(bases + borderBytes + at));
+    y = add<T>(y, loadLanes<T>(bases + borderBytes + next));
+  }
   if (addend) {
     x = add<T>(x, loadLanes<T>(addend + at));
     y = add<T>(y, loadLanes<T>(addend + next));
@@ -122,7 +133,8 @@ export function epilogueRow<T, S>(
   const mapPixelBytes = <usize>e.blocks * 32;
   const mapRow = <usize>row * <usize>e.columns * mapPixelBytes;
   const scale = e.scale, bias = e.bias, thresholds = e.thresholds;
-  const lo = splat<T>(e.lo), hi = splat<T>(e.hi);
+  const least = splat<T>(e.sumLeast), lo = splat<T>(e.lo), hi = splat<T>(e.hi);
+  const borderBytes = e.borderBytes;
   const columns = e.columns;
   let addend = e.addend ? e.addend + mapRow : 0;
   let output = e.output ? e.output + mapRow : 0;
@@ -135,10 +147,10 @@ export function epilogueRow<T, S>(
       // A block of 8 channels is a byte of bits.
       let mask = 0;
       if (isVector<T>()) {
-        mask = finishPair<T, S>(sums, bases, scale, bias, addend, lo, hi, output, thresholds, at);
+        mask = finishPair<T, S>(sums, bases, least, scale, bias, borderBytes, addend, lo, hi, output, thresholds, at);
       } else {
         for (let lane = 0; lane < 8; lane += 2) {
-          mask |= finishPair<T, S>(sums, bases, scale, bias, addend, lo, hi, output, thresholds, at + (<usize>lane << 2)) << lane;
+          mask |= finishPair<T, S>(sums, bases, least, scale, bias, borderBytes, addend, lo, hi, output, thresholds, at + (<usize>lane << 2)) << lane;
         }
       }
       if (bits) store<u8>(bits + (at >> 5), <u8>mask);

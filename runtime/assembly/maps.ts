@@ -1,4 +1,4 @@
-import { add, laneBytes, loadLanes, mul, selectNegative, storeLanes } from './lanes';
+import { laneBytes, loadLanes, mul, selectNegative, storeLanes } from './lanes';
 import { isAt } from './preconditions';
 import { ByteInput, Copy, MapArguments, Regroup } from './records';
 
@@ -39,30 +39,33 @@ export function copyPixels(a: Copy): void {
 /**
  * SPEC 4.1 by tables: every byte's float was computed when the model was loaded.
  *
- * Requires at least one pixel and one channel, and output pixels that have room for their channels.
+ * Requires at least one pixel and one channel, and outputs that lie whole floats apart.
  *
  * @section pixels
  * @takes u8 -> f32
  * @tile 1 byte
- * @chosen an input of image bytes, where its readers work on pixels
+ * @chosen an input of image bytes; it writes planes where all readers work on planes
  * @room input.ts
  */
 export function byteInput(a: ByteInput): void {
   if (!ASC_NO_ASSERT) {
-    assert(a.pixels >= 1 && a.channels >= 1, 'there is a byte');
+    assert(a.rows >= 1 && a.columns >= 1 && a.channels >= 1, 'there is a byte');
     assert(a.input != 0, 'there is an image');
     assert(isAt(a.output, 4) && isAt(a.tables, 4), 'the output and the tables are f32');
-    assert(a.outputPixelBytes % 4 == 0 && a.outputPixelBytes >= <usize>a.channels * 4, 'a pixel has room for its channels');
+    assert(a.outputRowBytes % 4 == 0 && a.outputPixelBytes % 4 == 0 && a.outputChannelBytes % 4 == 0, 'outputs lie whole floats apart');
   }
-  let from = a.input;
-  let to = a.output;
-  for (let pixel = 0; pixel < a.pixels; pixel++) {
-    for (let c = 0; c < a.channels; c++) {
-      const byte = <usize>load<u8>(from + <usize>c);
-      store<f32>(to + (<usize>c << 2), load<f32>(a.tables + ((<usize>c << 8) | byte) * 4));
+  const channels = <usize>a.channels;
+  for (let channel: usize = 0; channel < channels; channel++) {
+    const table = a.tables + (channel << 10);
+    let from = a.input + channel;
+    for (let row = 0; row < a.rows; row++) {
+      let to = a.output + channel * a.outputChannelBytes + <usize>row * a.outputRowBytes;
+      for (let column = a.columns; column > 0; column--) {
+        store<u32>(to, load<u32>(table + (<usize>load<u8>(from) << 2)));
+        from += channels;
+        to += a.outputPixelBytes;
+      }
     }
-    from += <usize>a.channels;
-    to += a.outputPixelBytes;
   }
 }
 
@@ -89,37 +92,6 @@ export function preluOf<T>(a: MapArguments): void {
     }
     x += a.pixelBytes;
     y += a.pixelBytes;
-  }
-}
-
-/**
- * SPEC 4.7. Requires what {@link checkMap} says, and for each row and column the place of its class in the biases.
- *
- * @section pixels
- * @takes f32 -> f32
- * @tile 4 channels of a pixel
- * @chosen a `borderBias` that isn't part of a convolution's step
- * @room border-bias.ts
- */
-@inline
-export function borderBiasOf<T>(a: MapArguments): void {
-  checkMap(a);
-  if (!ASC_NO_ASSERT) {
-    assert(isAt(a.first, 4), 'biases are f32');
-    assert(isAt(a.rowOffsets, 4) && isAt(a.columnOffsets, 4), 'there are classes of rows and columns');
-  }
-  let x = a.input;
-  let y = a.output;
-  for (let row = 0; row < a.rows; row++) {
-    const rowBias = a.first + load<u32>(a.rowOffsets + (<usize>row << 2));
-    for (let column = 0; column < a.columns; column++) {
-      const bias = rowBias + load<u32>(a.columnOffsets + (<usize>column << 2));
-      for (let c: usize = 0; c < a.pixelBytes; c += laneBytes<T>()) {
-        storeLanes<T>(y + c, add<T>(loadLanes<T>(x + c), loadLanes<T>(bias + c)));
-      }
-      x += a.pixelBytes;
-      y += a.pixelBytes;
-    }
   }
 }
 

@@ -196,7 +196,7 @@ export function pairPlanes(p: PairPlanes): void {
  * @section planes
  * @takes f32 -> f32 or i8 signs
  * @tile 1 channel x 16 lanes
- * @chosen as `elementwise`; also what follows a `borderBias` that belongs to the sums of `convLut`
+ * @chosen as `elementwise`
  * @room elementwise-planes.ts
  */
 export function elementwisePlanes(a: PlaneElementwise): void {

@@ -1,11 +1,15 @@
 // plane-epilogue.ts — what follows a convolution whose lanes are pixels: epilogue.ts for planes.
 //
-//   x = sum;  x = x * scale + bias;  x = x + addend;  x = clip(x, lo, hi);  output = x;  sign = x >= threshold
+//   x = sum;  x = max(x + sumBias, sumLeast);  x = x * scale + bias;  x = x + border;  x = x + addend;  x = clip(x, lo, hi);  output = x;
+//   sign = x >= threshold
 //
-// These are steps 9 to 13 of the derivation in epilogue.ts, each product and each sum rounded by itself, in this order
+// These are steps 7 to 13 of the derivation in epilogue.ts, each product and each sum rounded by itself, in this order
 // (format/SPEC.md section 4). Channels without an affine have scale 1 and bias -0, which change nothing, not even the sign of a zero.
 //
-// Sums of look-up tables are halves, so their scale is doubled and their integer threshold halved (step 15).
+// Sums of look-up tables are halves, so what is added to them and their integer threshold are halved, and their scale is doubled (step 15).
+//
+// Border values depend on a lane's border class alone, and most rows of a map are in the same class. So a plane of them has few rows, and
+// `places` says where those for the 16 lanes from a lane on begin.
 
 import { isAt, isAtOrAbsent } from './preconditions';
 import { PlaneEpilogue } from './records';
@@ -22,66 +26,93 @@ function signs(isMinus: v128, mask: v128): v128 {
   return v128.and(v128.or(isMinus, i8x16.splat(1)), mask);
 }
 
-/** Two paths of an epilogue ask nothing for each vector: a block of a residual network has everything, ... */
-const ALL: i32 = 0;
-/** ... and a convolution that nothing but an affine follows has only that. */
-const AFFINE: i32 = 1;
-/** All others ask. */
-const SOME: i32 = 2;
-
-@inline
-function finish4(path: i32, x: v128, scale: v128, bias: v128, addend: usize, at: usize, lo: v128, hi: v128, output: usize): v128 {
-  x = f32x4.add(f32x4.mul(x, scale), bias);
-  if (path != AFFINE) {
-    if (path == ALL || addend) x = f32x4.add(x, v128.load(addend + at));
-    x = f32x4.pmin(f32x4.pmax(x, lo), hi);
-  }
-  if (path != SOME || output) v128.store(output + at, x);
-  return x;
-}
-
 /**
- * Finish 16 lanes from `lane` on. Addresses are those of the channel's lane 0, or 0 for what isn't there.
+ * Lanes `lane` to `lane + lanes` of channel `c`. What isn't there is asked for once for 16 lanes: their four vectors take each step together.
  *
- * @param path a constant: `wideSums` may be 0 on all.
+ * @param isAll a constant: whether nothing has to be asked, since there are an addend, an output and signs, and no border values.
  */
 @inline
-function finish16<S>(
-  path: i32,
-  sums: usize, wideSums: usize, scale: v128, bias: v128, addend: usize, lo: v128, hi: v128, output: usize,
-  plane: usize, threshold: v128, mask: usize, lane: usize,
-): void {
-  let x: v128, y: v128, z: v128, w: v128;
-  if (isInteger<S>()) {
-    const narrowSums = v128.load(sums);
-    let low = i16x8.extend_low_i8x16_s(narrowSums), high = i16x8.extend_high_i8x16_s(narrowSums);
-    if (wideSums) {
-      low = i16x8.add(low, v128.load(wideSums));
-      high = i16x8.add(high, v128.load(wideSums, 16));
+function finish<S>(isAll: bool, e: PlaneEpilogue, c: usize, sums: usize, wideSums: usize, lane: usize, lanes: usize): void {
+  const scale = v128.load32_splat(e.scale + (c << 2)), bias = v128.load32_splat(e.bias + (c << 2));
+  const lo = f32x4.splat(e.lo), hi = f32x4.splat(e.hi), least = f32x4.splat(e.sumLeast);
+  const hasClip = e.lo != -Infinity || e.hi != Infinity;
+  const places = e.places;
+  const sumBias = e.sumBias ? e.sumBias + c * e.borderPlaneBytes : 0;
+  const border = e.border ? e.border + c * e.borderPlaneBytes : 0;
+  const addend = e.addend ? e.addend + c * e.addendPlaneBytes : 0;
+  const output = e.output ? e.output + c * e.outputPlaneBytes : 0;
+  const plane = e.signs ? e.signs + c * e.signsPlaneBytes : 0;
+  const threshold = plane ? v128.load32_splat(e.thresholds + (c << 2)) : i32x4.splat(0);
+  const mask = e.mask;
+  for (const end = lane + lanes; lane < end; lane += 16) {
+    let x: v128, y: v128, z: v128, w: v128;
+    if (isInteger<S>()) {
+      const narrowSums = v128.load(sums);
+      let low = i16x8.extend_low_i8x16_s(narrowSums), high = i16x8.extend_high_i8x16_s(narrowSums);
+      if (wideSums) {
+        low = i16x8.add(low, v128.load(wideSums));
+        high = i16x8.add(high, v128.load(wideSums, 16));
+        wideSums += 32;
+      }
+      x = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(low));
+      y = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(low));
+      z = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(high));
+      w = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(high));
+    } else {
+      x = v128.load(sums);
+      y = v128.load(sums, 16);
+      z = v128.load(sums, 32);
+      w = v128.load(sums, 48);
     }
-    x = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(low));
-    y = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(low));
-    z = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(high));
-    w = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(high));
-  } else {
-    x = v128.load(sums);
-    y = v128.load(sums, 16);
-    z = v128.load(sums, 32);
-    w = v128.load(sums, 48);
-  }
-  const at = lane << 2;
-  x = finish4(path, x, scale, bias, addend, at, lo, hi, output);
-  y = finish4(path, y, scale, bias, addend, at + 16, lo, hi, output);
-  z = finish4(path, z, scale, bias, addend, at + 32, lo, hi, output);
-  w = finish4(path, w, scale, bias, addend, at + 48, lo, hi, output);
-  if (path != AFFINE && (path == ALL || plane)) {
-    const isMinus = narrow(f32x4.lt(x, threshold), f32x4.lt(y, threshold), f32x4.lt(z, threshold), f32x4.lt(w, threshold));
-    v128.store(plane + lane, signs(isMinus, v128.load(mask + lane)));
+    sums += 16 * sizeof<S>();
+    const at = lane << 2;
+    if (isInteger<S>() && !isAll && sumBias) {
+      const b = sumBias + load<u32>(places + at);
+      x = f32x4.pmax(f32x4.add(x, v128.load(b)), least);
+      y = f32x4.pmax(f32x4.add(y, v128.load(b, 16)), least);
+      z = f32x4.pmax(f32x4.add(z, v128.load(b, 32)), least);
+      w = f32x4.pmax(f32x4.add(w, v128.load(b, 48)), least);
+    }
+    x = f32x4.add(f32x4.mul(x, scale), bias);
+    y = f32x4.add(f32x4.mul(y, scale), bias);
+    z = f32x4.add(f32x4.mul(z, scale), bias);
+    w = f32x4.add(f32x4.mul(w, scale), bias);
+    if (!isAll && border) {
+      const b = border + load<u32>(places + at);
+      x = f32x4.add(x, v128.load(b));
+      y = f32x4.add(y, v128.load(b, 16));
+      z = f32x4.add(z, v128.load(b, 32));
+      w = f32x4.add(w, v128.load(b, 48));
+    }
+    if (isAll || addend) {
+      const a = addend + at;
+      x = f32x4.add(x, v128.load(a));
+      y = f32x4.add(y, v128.load(a, 16));
+      z = f32x4.add(z, v128.load(a, 32));
+      w = f32x4.add(w, v128.load(a, 48));
+    }
+    if (isAll || hasClip) {
+      x = f32x4.pmin(f32x4.pmax(x, lo), hi);
+      y = f32x4.pmin(f32x4.pmax(y, lo), hi);
+      z = f32x4.pmin(f32x4.pmax(z, lo), hi);
+      w = f32x4.pmin(f32x4.pmax(w, lo), hi);
+    }
+    if (isAll || output) {
+      const to = output + at;
+      v128.store(to, x);
+      v128.store(to, y, 16);
+      v128.store(to, z, 32);
+      v128.store(to, w, 48);
+    }
+    if (isAll || plane) {
+      const isMinus = narrow(f32x4.lt(x, threshold), f32x4.lt(y, threshold), f32x4.lt(z, threshold), f32x4.lt(w, threshold));
+      v128.store(plane + lane, signs(isMinus, v128.load(mask + lane)));
+    }
   }
 }
 
 /**
- * Lanes `lane` to `lane + lanes` of one channel.
+ * Lanes `lane` to `lane + lanes` of one channel. A block of a residual network has everything but border values.
  *
  * Requires a multiple of 16 lanes, a scale and a bias for the channel, a lower bound that is not above the upper one, something
  * to write, and a mask and thresholds where signs are written.
@@ -93,34 +124,9 @@ function planeEpilogue<S>(e: PlaneEpilogue, channel: i32, sums: usize, wideSums:
   const c = <usize>channel;
   checkLanes(channel, sums, lanes);
   checkEpilogue(e);
-  const scale = v128.load32_splat(e.scale + (c << 2)), bias = v128.load32_splat(e.bias + (c << 2));
-  const lo = f32x4.splat(e.lo), hi = f32x4.splat(e.hi);
-  const addend = e.addend ? e.addend + c * e.addendPlaneBytes : 0;
-  const output = e.output ? e.output + c * e.outputPlaneBytes : 0;
-  const plane = e.signs ? e.signs + c * e.signsPlaneBytes : 0;
-  const threshold = e.signs ? v128.load32_splat(e.thresholds + (c << 2)) : i32x4.splat(0);
-  const mask = e.mask;
-  const end = lane + lanes;
-  const hasClip = e.lo != -Infinity || e.hi != Infinity;
-  if (addend && output && plane) {
-    for (; lane < end; lane += 16) {
-      finish16<S>(ALL, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
-      sums += 16 * sizeof<S>();
-      if (wideSums) wideSums += 32;
-    }
-  } else if (output && !addend && !plane && !hasClip) {
-    for (; lane < end; lane += 16) {
-      finish16<S>(AFFINE, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
-      sums += 16 * sizeof<S>();
-      if (wideSums) wideSums += 32;
-    }
-  } else {
-    for (; lane < end; lane += 16) {
-      finish16<S>(SOME, sums, wideSums, scale, bias, addend, lo, hi, output, plane, threshold, mask, lane);
-      sums += 16 * sizeof<S>();
-      if (wideSums) wideSums += 32;
-    }
-  }
+  const isAll = isInteger<S>() && !e.places && e.addend && e.output && e.signs;
+  if (isAll) finish<S>(true, e, c, sums, wideSums, lane, lanes);
+  else finish<S>(false, e, c, sums, wideSums, lane, lanes);
 }
 
 /** {@link planeEpilogue} of f32 sums. */
@@ -179,6 +185,8 @@ function checkEpilogue(e: PlaneEpilogue): void {
   assert(isAtOrAbsent(e.addend, 4) && e.addendPlaneBytes % 4 == 0, 'what is added is f32');
   assert(isAtOrAbsent(e.output, 4) && e.outputPlaneBytes % 4 == 0, 'the output is f32');
   assert(e.lo <= e.hi, 'the lower bound is not above the upper one');
+  assert((e.places == 0) == (e.sumBias == 0 && e.border == 0), 'border values have places');
+  assert(isAtOrAbsent(e.sumBias, 4) && isAtOrAbsent(e.border, 4) && e.borderPlaneBytes % 4 == 0, 'border values are f32');
   assert((e.signs == 0) == (e.mask == 0), 'signs have a mask');
   assert((e.signs == 0) == (e.thresholds == 0) && isAtOrAbsent(e.thresholds, 4), 'signs have thresholds');
   assert(e.output != 0 || e.signs != 0, 'there is something to write');

@@ -21,7 +21,7 @@ import { CopyPlanes, Relayout } from './records';
  * @section planes
  * @takes f32 -> f32
  * @tile 1 channel x 4 columns; from a stride of 3 on, 1
- * @chosen `padChannels`, `sliceSpatial`; the phases in front of `convPlanes` and `convFloatLut`
+ * @chosen `padChannels`, `sliceSpatial`, `concat` where an operand doesn't lie in its result already; the phases in front of `convPlanes` and `convFloatLut`
  * @room copy-planes.ts
  */
 export function copyFloatPlanes(c: CopyPlanes): void {
@@ -218,37 +218,6 @@ export function bitsToSigns(r: Relayout): void {
       for (let column = 0; column < r.columns; column++) {
         store<i8>(plane, <i8>((((<i32>load<u8>(byte)) >> (channel & 7)) & 1) * 2 - 1));
         plane++; byte += r.pixelBytes;
-      }
-    }
-  }
-}
-
-/**
- * SPEC 4.1 by tables, into float planes.
- *
- * Requires what {@link checkRelayout} says, pixels with a byte for each channel, f32 planes, and a table for each channel.
- *
- * @section planes
- * @takes u8 -> f32
- * @tile 1 byte
- * @chosen an input of image bytes, where all its readers work on planes
- * @room input.ts
- */
-export function byteInputPlanes(r: Relayout): void {
-  checkRelayout(r);
-  if (!ASC_NO_ASSERT) {
-    assert(isAt(r.planes, 4) && isAt(r.tables, 4), 'planes and tables are f32');
-    assert(r.planeBytes % 4 == 0 && r.planeRowBytes % 4 == 0, 'rows of planes lie whole floats apart');
-    assert(r.pixelBytes >= <usize>r.channels, 'a pixel has a byte for each channel');
-  }
-  for (let channel = 0; channel < r.channels; channel++) {
-    const table = r.tables + (<usize>channel << 10);
-    for (let row = 0; row < r.rows; row++) {
-      let plane = r.planes + <usize>channel * r.planeBytes + <usize>row * r.planeRowBytes;
-      let byte = r.pixels + <usize>row * r.pixelsRowBytes + <usize>channel;
-      for (let column = 0; column < r.columns; column++) {
-        store<u32>(plane, load<u32>(table + (<usize>load<u8>(byte) << 2)));
-        plane += 4; byte += r.pixelBytes;
       }
     }
   }

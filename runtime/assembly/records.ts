@@ -7,13 +7,17 @@
 // 8 channels; what lies in the padding is undefined. Bit maps are (height, width, pixelBytes), bits as format/SPEC.md 3.3,
 // padding bits 0. Planes: a plane per channel, see planes.ts.
 
-/** What happens to the sums of a convolution, or to the elements of a map: SPEC 4.5, 4.6, 4.8, 4.2 in this order. */
+/** What happens to the sums of a convolution, or to the elements of a map: SPEC 4.5, 4.7, 4.6, 4.8, 4.2 in this order. */
 @unmanaged
 export class Epilogue {
   /** Pixels in a row. */
   columns: i32;
   /** Channels / 8, rounded up. */
   blocks: i32;
+  /** i32 sums only: sums below this one become it. @optional */
+  sumLeast: f32;
+  /** i32 sums only: how far behind a pixel's bases lie the f32 biases of its border class. @optional */
+  borderBytes: usize;
   /** f32 (blocks * 8) scale and bias of an affine, both or none. @optional */
   scale: usize;
   /** @optional */
@@ -128,13 +132,16 @@ export class Copy {
   channels: i32;
 }
 
-/** Image bytes (pixels, channels) to a float map by one table of 256 floats per channel. */
+/** Image bytes (rows, columns, channels) to a float map, as pixels or as planes, by one table of 256 floats per channel. */
 @unmanaged
 export class ByteInput {
   input: usize;
   output: usize;
+  outputRowBytes: usize;
   outputPixelBytes: usize;
-  pixels: i32;
+  outputChannelBytes: usize;
+  rows: i32;
+  columns: i32;
   channels: i32;
   /** f32 (channels, 256) */
   tables: usize;
@@ -149,14 +156,10 @@ export class MapArguments {
   rows: i32;
   columns: i32;
   channels: i32;
-  /** prelu: slopes for x < 0 and for x >= 0. borderBias: biases of the classes. signMap: thresholds. @optional */
+  /** prelu: slopes for x < 0 and for x >= 0. signMap: thresholds. @optional */
   first: usize;
   /** @optional */
   second: usize;
-  /** borderBias: address of the byte offset of each row's and of each column's class. @optional */
-  rowOffsets: usize;
-  /** @optional */
-  columnOffsets: usize;
   /** signMap: what a tie gives. softmax: 1 for the logarithm. @optional */
   option: i32;
 }
@@ -180,6 +183,16 @@ export class Regroup {
 /** What happens to sums whose lanes are pixels: as `Epilogue`, for planes (plane-epilogue.ts). */
 @unmanaged
 export class PlaneEpilogue {
+  /** u32 (lanes): where the values of border classes of 16 lanes from this one on begin in a plane of them. @optional */
+  places: usize;
+  /** From the border values of one channel to those of the next. @optional */
+  borderPlaneBytes: usize;
+  /** f32 planes of border values, to be added to halved sums, of which none is below `sumLeast` then. @optional */
+  sumBias: usize;
+  /** @optional */
+  sumLeast: f32;
+  /** f32 planes of border values, to be added behind the affine. @optional */
+  border: usize;
   /** f32 (channels); scales of halved sums are doubled. @optional */
   scale: usize;
   /** @optional */
@@ -359,8 +372,6 @@ export class Relayout {
   rows: i32;
   columns: i32;
   channels: i32;
-  /** byteInputPlanes: as in `ByteInput`. @optional */
-  tables: usize;
 }
 
 /** Float planes to pairs of i16: plane-conv.ts. */

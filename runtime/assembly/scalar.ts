@@ -4,7 +4,7 @@ import { convFloatOf } from './conv-float';
 import { convIntegerOf } from './conv-integer';
 import { elementwiseOf } from './elementwise';
 import { gemm } from './gemm-scalar';
-import { borderBiasOf, preluOf } from './maps';
+import { preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
@@ -43,8 +43,4 @@ export function avgPool(p: Pool): void {
 
 export function prelu(a: MapArguments): void {
   preluOf<f32>(a);
-}
-
-export function borderBias(a: MapArguments): void {
-  borderBiasOf<f32>(a);
 }

@@ -4,7 +4,7 @@ import { convFloatOf } from './conv-float';
 import { convIntegerOf } from './conv-integer';
 import { elementwiseOf } from './elementwise';
 import { gemm } from './gemm-simd';
-import { borderBiasOf, preluOf } from './maps';
+import { preluOf } from './maps';
 import { avgPoolOf, maxPoolOf } from './pools';
 import { Conv, Elementwise, MapArguments, Pool } from './records';
 
@@ -14,7 +14,7 @@ export * from './maps';
 export { convPairs, convPlanes, elementwisePlanes, pairPlanes } from './plane-conv';
 export { avgPoolPlanes, globalAvgPlanes, maxPoolPlanes } from './plane-pools';
 export {
-  bitsToSigns, byteInputPlanes, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
+  bitsToSigns, copyFloatPlanes, copySignPlanes, pixelsToPlanes, planesToPixels, signsToBits,
 } from './planes';
 
 // Parts of kernels. Engines compile a function well once it has been called often enough, and take the result from the next call
@@ -59,8 +59,4 @@ export function avgPool(p: Pool): void {
 
 export function prelu(a: MapArguments): void {
   preluOf<v128>(a);
-}
-
-export function borderBias(a: MapArguments): void {
-  borderBiasOf<v128>(a);
 }

@@ -21,7 +21,7 @@
 //
 //     m = popcount(A XOR W)
 //
-//   A is a patch, which gatherPatches lays out; W is a row of packFilters, in the order of the GEMM by arrangeFilters.
+//   A is a patch, which gatherPatches lays out; W is a row of packFilters, which puts it into the order of the GEMM.
 //
 // Step 3. Groups and padding bits. A and W have the channels of one group, so these have to start at a byte: where they don't,
 //   regroupBits moves them first. The channels of a tap are filled up to whole bytes, and a patch to whole words. These padding bits

@@ -2,6 +2,7 @@ import { type Graph, GraphBuilder } from '@signwave/format';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createEngine } from '../src/engine/engine.js';
 import { copyPixelsStep } from '../src/kernels/copy-pixels.js';
+import type { CopyRecord } from '../src/kernels/generated/records.js';
 import { prelu } from '../src/kernels/prelu.js';
 import { makePlan } from '../src/plan/make-plan.js';
 import type { FloatMap } from '../src/plan/maps.js';
@@ -23,18 +24,18 @@ function chain(): Graph {
 const INPUT = Float32Array.from({ length: 4 * 4 * 8 }, (_, i) => i + 1);
 const DOUBLED = INPUT.map((it) => 2 * it);
 
-function copyStep(from: FloatMap, to: FloatMap, change: Partial<PlannedStep> = {}): PlannedStep {
-  return { ...copyPixelsStep(from, to, from.shape, [2], 'a step of a test'), ...change } as PlannedStep;
+function copyStep(from: FloatMap, to: FloatMap): PlannedStep {
+  return copyPixelsStep(from, to, from.shape, [2], 'a step of a test');
 }
 
 /** Replaces the plan of PReLU by a preparing step, planned after the operand was looked up and before the output was made, and a copy. */
-function planWithPreparation(lastStep: Partial<PlannedStep> = {}): void {
+function planWithPreparation(): void {
   vi.spyOn(prelu, 'plan').mockImplementation((context: PlanContext, { head }) => {
     const operand = context.floatMap(context.node(head!).inputs[0]!);
     const prepared = context.newFloatMap(head!);
     context.steps.push(copyStep(operand, prepared));
     const output = context.newFloatMap(head!);
-    context.steps.push(copyStep(operand, output, lastStep));
+    context.steps.push(copyStep(operand, output));
   });
 }
 
@@ -45,13 +46,6 @@ test('a room may plan a preparing step between reading its operands and making i
   executable.setInput(INPUT);
   executable.execute();
   expect(executable.output()).toEqual(DOUBLED);
-});
-
-test('a step that has the address of a map and does not declare it is found', async () => {
-  planWithPreparation({ reads: [] });
-  const engine = await createEngine('simd');
-  const run = () => new PoisonedExecutable(makePlan(chain(), true), engine);
-  expect(run).toThrow(/copyPixels has the address of a map that it doesn't declare/);
 });
 
 test('a step that reads what no step has written is found', async () => {
@@ -67,7 +61,7 @@ test('a step that reads what no step has written is found', async () => {
 test('the pattern in freed maps shows a lifetime that is too short', async () => {
   planWithPreparation();
   const plan = makePlan(chain(), true);
-  const operand = plan.steps.at(-1)!.reads[0]!;
+  const operand = (plan.steps.at(-1)!.whole[0] as CopyRecord).input.region;
   const short = new Map(plan.lifetimes).set(operand, { ...plan.lifetimes.get(operand)!, last: plan.steps.length });
   const executable = new PoisonedExecutable({ ...plan, lifetimes: short }, await createEngine('simd'));
   executable.setInput(INPUT);

@@ -73,8 +73,11 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
     });
     let y = randomConv(g, signed, random, (shape) => randomBits(random, shape));
     if (random() < 0.3) y = randomBorderBias(g, y, random);
+    if (random() < 0.2) y = g.clip(y, pick(random, [0, -0.5, -3, -8]), pick(random, [1 / 0, 1 / 0, 6]));
     if (random() < 0.9) y = affine(y);
+    if (random() < 0.2) y = randomBorderBias(g, y, random, 0.3);
     if (random() < 0.5 && g.shapeOf(y).channels === channels && sameSize(g, x, y)) y = g.add(y, x);
+    else if (random() < 0.2 && sameSize(g, x, y)) y = g.concat(x, y);
     return random() < 0.7 ? g.hardtanh(y) : y;
   }
   if (kind < 0.6) return affine(randomConv(g, x, random, (shape) => randomTensor(random, shape)));
@@ -102,8 +105,8 @@ function randomOperation(g: GraphBuilder, x: Value, random: () => number): Value
   return g.add(x, affine(x));
 }
 
-/** Whole numbers, as what dead channels add to sums: the same for all channels now and then, not always whole. */
-function randomBorderBias(g: GraphBuilder, x: Value, random: () => number): Value {
+/** Whole numbers times `unit`, as what dead channels add to sums: the same for all channels now and then, not always whole. */
+function randomBorderBias(g: GraphBuilder, x: Value, random: () => number, unit = 1): Value {
   const { height, width, channels } = g.shapeOf(x);
   const shape = [
     1,
@@ -112,7 +115,7 @@ function randomBorderBias(g: GraphBuilder, x: Value, random: () => number): Valu
     channels,
   ] as const;
   const isShared = random() < 0.5;
-  const step = random() < 0.9 ? 1 : 0.25;
+  const step = unit * (random() < 0.9 ? 1 : 0.25);
   const classes = Float32Array.from({ length: shape[1] * shape[2] }, () => step * Math.floor(random() * 9 - 4));
   const values = Float32Array.from({ length: classes.length * channels }, (_, i) => {
     return isShared ? classes[Math.floor(i / channels)]! : step * Math.floor(random() * 9 - 4);

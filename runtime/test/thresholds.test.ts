@@ -14,7 +14,7 @@ function expected(channel: SumToBit): boolean[] {
 }
 
 describe('an integer threshold gives the bit of the float expression for every sum', () => {
-  const base = { lo: -1, hi: 1, threshold: 0, zeroRule: 'plus' } as const;
+  const base = { least: Number.NEGATIVE_INFINITY, lo: -1, hi: 1, threshold: 0, zeroRule: 'plus' } as const;
   const cases: Record<string, SumToBit> = {
     'a positive scale': { ...base, scale: Math.fround(0.013), bias: Math.fround(-0.4) },
     'a negative scale (gamma < 0 or alpha < 0)': { ...base, scale: Math.fround(-0.013), bias: Math.fround(0.4) },
@@ -32,6 +32,19 @@ describe('an integer threshold gives the bit of the float expression for every s
     'a threshold below the clip': { ...base, scale: 1, bias: 0, threshold: -2 },
     'a threshold at the clip, where the tie decides': { ...base, scale: 1, bias: 0, threshold: 1 },
     'a threshold at the clip, where the tie gives -1': { ...base, scale: 1, bias: 0, threshold: 1, zeroRule: 'minus' },
+    'sums from 0 on, before a positive scale': {
+      ...base,
+      least: 0,
+      scale: Math.fround(0.013),
+      bias: Math.fround(-0.4),
+    },
+    'sums from -7 on, before a negative scale': {
+      ...base,
+      least: -7,
+      scale: Math.fround(-0.1),
+      bias: Math.fround(-0.4),
+    },
+    'sums that all become one': { ...base, least: TAPS, scale: 1, bias: 0 },
     'a relu': { ...base, lo: 0, hi: Number.POSITIVE_INFINITY, scale: 1, bias: 0 },
   };
   test.each(Object.entries(cases))('%s', (_, channel) => {
@@ -44,6 +57,7 @@ describe('an integer threshold gives the bit of the float expression for every s
       const channel: SumToBit = {
         scale: Math.fround((random() - 0.5) * 10 ** pick(random, [-9, -3, -2, 0])),
         bias: Math.fround((random() - 0.5) * 10 ** pick(random, [-8, -2, 0, 1])),
+        least: pick(random, [Number.NEGATIVE_INFINITY, 0, -20]),
         lo: -1,
         hi: 1,
         threshold: pick(random, [0, 0, Math.fround(random() - 0.5)]),
@@ -61,7 +75,8 @@ test('a closed form would be wrong now and then, which is why the expression is 
     // In real numbers, a sum equals the threshold exactly, so that only rounding decides.
     const scale = Math.fround(0.001 + random() * 0.1);
     const bias = Math.fround(-scale * Math.floor(random() * TAPS));
-    const exact = sumThreshold({ scale, bias, lo: -1, hi: 1, threshold: 0, zeroRule: 'plus' }, TAPS);
+    const least = Number.NEGATIVE_INFINITY;
+    const exact = sumThreshold({ scale, bias, least, lo: -1, hi: 1, threshold: 0, zeroRule: 'plus' }, TAPS);
     if (Math.ceil(-bias / scale) !== exact.threshold) wrong++;
   }
   expect(wrong).toBeGreaterThan(0);

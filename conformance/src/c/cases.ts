@@ -14,6 +14,7 @@ import {
   writeModel,
 } from '@signwave/format';
 import type { RasterImage } from '@signwave/runtime';
+import { denseBlock, larqBlock } from '../../../runtime/test/fused-graphs.js';
 import {
   randomBits,
   randomFloats,
@@ -33,7 +34,7 @@ export interface Case {
 }
 
 /** Enough random graphs to call every kernel; check-c.mjs reports it if they don't. */
-const RANDOM_GRAPHS = 16;
+const RANDOM_GRAPHS = 24;
 const INPUTS_OF_A_GRAPH = 3;
 
 export async function casesOf(): Promise<Case[]> {
@@ -44,6 +45,8 @@ export async function casesOf(): Promise<Case[]> {
     graphCase('denormals', denormals(), 1, 1e-38),
     graphCase('two-readers', twoReaders(), 1),
     graphCase('gates', gates(), 1, 40),
+    graphCase('larq-block', larqBlock({ height: 9, width: 17 }), 1),
+    graphCase('dense-block', denseBlock(), 1),
     ...[false, true].map((log) => graphCase(log ? 'log-softmax' : 'softmax', softmax(log), 1)),
     ...(['bilinear', 'bicubic'] as const).flatMap((interpolation) => [
       recipeCase(`stretch-${interpolation}`, {

@@ -6,7 +6,7 @@ import { type BorderBias, borderBiasOf } from './border-values.js';
 import { groupPositions } from './borders.js';
 import { type Geometry, geometryOf, layerOf, shareConv, sumsPixelBytes, tapFields } from './conv-geometry.js';
 import { planEpilogue } from './epilogue.js';
-import { arrangeFilters, BLOCK, packFilters, roundUp } from './filters.js';
+import { BLOCK, packFilters, roundUp } from './filters.js';
 import { planRegroupBits } from './regroup-bits.js';
 import type { Room } from './room.js';
 
@@ -39,33 +39,35 @@ export const convBits: Room = {
     const stripPixels = stripRows * output.width;
     const pixelSums = sumsPixelBytes(output.channels, groups);
 
-    const { rows, tapSums } = packFilters(weights, depthBytes);
-    const arranged = arrangeFilters(rows, depthBytes, groups, context.simd);
+    const { packed, tapSums } = packFilters(weights, depthBytes, groups, context.simd);
     const taps = kernelHeight * kernelWidth * groupChannels;
-    const sumBias = fused.sumBias === undefined ? undefined : borderBiasOf(context, fused.sumBias);
+    const sumBias = borderBiasOf(context, fused.sumBias);
+    const border = borderBiasOf(context, fused.border);
+    const bases = sumBases(input.shape, output, geometry, weights, tapSums, sumBias, border);
     const fields = {
       ...tapFields(input, groupBytes, geometry, weights, output),
-      weights: context.constant(arranged),
-      groupWeightBytes: arranged.length / groups,
+      weights: context.constant(packed),
+      groupWeightBytes: packed.length / groups,
       patches: context.scratch('patches', stripPixels * depthBytes),
       depthBytes,
       sums: context.scratch('sums', stripPixels * pixelSums),
       sumsPixelBytes: pixelSums,
       stripRows,
-      ...sumBases(context, input.shape, output, geometry, weights, tapSums, sumBias),
+      bases: context.constant(bases.values),
+      rowBases: context.constant(bases.rowBases),
+      columnBases: context.constant(bases.columnBases),
     };
     const epilogue = planEpilogue(context, fused, taps + (sumBias?.largest ?? 0));
-    const record = { ...fields, epilogue: epilogue.record };
+    const borderBytes = border && bases.values.byteLength / 2;
+    const record = { ...fields, epilogue: { ...epilogue, borderBytes } };
     context.steps.push({
       kernel: 'convBits',
       record,
-      reads: [input.region, ...epilogue.reads],
-      writes: epilogue.writes,
       share: shareConv(record),
       nodes: nodesOf(fused),
       reason:
         `1-bit weights on signs: xor and popcount (${context.choice.refusals.get(fused)})` +
-        `${epilogue.record.sumThresholds ? ', sign as an integer threshold' : ''}`,
+        `${epilogue.sumThresholds ? ', sign as an integer threshold' : ''}`,
     });
   },
 };
@@ -76,15 +78,15 @@ function groupedBits(context: PlanContext, node: ConvNode | LinearNode, { groups
   return readsBytes(groups, map.shape.channels) ? map : planRegroupBits(context, map, groups, pads);
 }
 
-/** Computes the sums "if every bit matched" of sums.ts, by border class and filter. */
+/** Computes the sums "if every bit matched" of sums.ts, by border class and filter. Behind them lie the floats of the border, if there is one. */
 function sumBases(
-  context: PlanContext,
   input: MapShape,
   output: MapShape,
   geometry: Geometry,
   weights: Tensor,
   tapSums: Int32Array,
   sumBias: BorderBias | undefined,
+  border: BorderBias | undefined,
 ) {
   const { stride, dilation, pads } = geometry;
   const [filters, kernelHeight, kernelWidth, groupChannels] = weights.shape;
@@ -97,30 +99,33 @@ function sumBases(
       dilation: dilation[side],
       pad,
     });
-  const rows = groupPositions(along('height', kernelHeight, pads.top), sumBias?.rows);
-  const columns = groupPositions(along('width', kernelWidth, pads.left), sumBias?.columns);
+  const [rowTaps, columnTaps] = [along('height', kernelHeight, pads.top), along('width', kernelWidth, pads.left)];
+  const rows = groupPositions(rowTaps, sumBias?.rows, border?.rows);
+  const columns = groupPositions(columnTaps, sumBias?.columns, border?.columns);
   const paddedFilters = roundUp(filters, BLOCK);
   const taps = kernelHeight * kernelWidth;
-  const bases = new Int32Array(rows.inside.length * columns.inside.length * paddedFilters);
-  rows.inside.forEach((rowInside, rowClass) => {
-    columns.inside.forEach((columnInside, columnClass) => {
-      const at = (rowClass * columns.inside.length + columnClass) * paddedFilters;
+  const count = rows.firsts.length * columns.firsts.length * paddedFilters;
+  const values = new Int32Array(border ? 2 * count : count);
+  const floats = new Float32Array(values.buffer);
+  rows.firsts.forEach((row, rowClass) => {
+    columns.firsts.forEach((column, columnClass) => {
+      const at = (rowClass * columns.firsts.length + columnClass) * paddedFilters;
       for (let filter = 0; filter < filters; filter++) {
-        let base = taps * groupChannels;
-        if (sumBias) base += sumBias.valueAt(rows.others[rowClass]!, columns.others[columnClass]!, filter);
+        let base = taps * groupChannels + (sumBias?.valueAt(row, column, filter) ?? 0);
         for (let ky = 0; ky < kernelHeight; ky++) {
           for (let kx = 0; kx < kernelWidth; kx++) {
-            if (!rowInside[ky] || !columnInside[kx]) base += tapSums[filter * taps + ky * kernelWidth + kx]!;
+            if (!rowTaps[row]![ky] || !columnTaps[column]![kx]) base += tapSums[filter * taps + ky * kernelWidth + kx]!;
           }
         }
-        bases[at + filter] = base;
+        values[at + filter] = base;
+        if (border) floats[count + at + filter] = border.valueAt(row, column, filter);
       }
     });
   });
   const columnBytes = paddedFilters * 4;
   return {
-    bases: context.constant(bases),
-    rowBases: context.constant(rows.classOf.map((c) => c * columns.inside.length * columnBytes)),
-    columnBases: context.constant(columns.classOf.map((c) => c * columnBytes)),
+    values,
+    rowBases: rows.classOf.map((c) => c * columns.firsts.length * columnBytes),
+    columnBases: columns.classOf.map((c) => c * columnBytes),
   };
 }

@@ -36,13 +36,11 @@ export const convFloatLut: Room = {
     const planes = copyFloatPhases(context, node, work.phases, work.pitch, context.shapes[fused.source]!.height);
     const values = planLutValues(context, context.graph.tensors[node.weights]!, work, parameters, planes, 4);
     const sums = context.scratch('sums', work.groupFilters * stripChunks * chunkLanes * 4);
-    const { record: epilogue, reads, writes, replaces } = planPlaneEpilogue(context, fused);
+    const { record: epilogue, replaces } = planPlaneEpilogue(context, fused);
     const record = { ...values, chunks: Math.ceil(values.lanes / chunkLanes), sums, epilogue };
     context.steps.push({
       kernel: 'convFloatLut',
       record,
-      reads: [planes.origin.region, ...reads],
-      writes,
       replaces,
       share: shareLutConv(record, context.threads, 4, FLOAT_VECTOR_LANES),
       nodes: nodesOf(fused),

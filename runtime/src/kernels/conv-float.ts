@@ -35,13 +35,10 @@ export const convFloat: Room = {
       sums: context.scratch('sums', output.width * pixelSums),
       sumsPixelBytes: pixelSums,
     };
-    const epilogue = planEpilogue(context, fused);
-    const record = { ...fields, epilogue: epilogue.record };
+    const record = { ...fields, epilogue: planEpilogue(context, fused) };
     context.steps.push({
       kernel: isInteger ? 'convInteger' : 'convFloat',
       record,
-      reads: [input.origin.region, ...epilogue.reads],
-      writes: epilogue.writes,
       share: shareConv(record),
       nodes: nodesOf(fused),
       reason: isInteger

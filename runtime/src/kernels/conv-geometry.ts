@@ -1,13 +1,11 @@
-import type { ConvNode, Graph, LinearNode, MapShape, Pads, Tensor } from '@signwave/format';
+import type { ConvNode, Graph, LinearNode, MapShape, Tensor } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
-import { type Pointer, pointer } from '../plan/region.js';
+import { behind, type Pointer } from '../plan/region.js';
 import type { Share } from '../plan/step.js';
-import { BLOCK, roundUp } from './filters.js';
+import { BLOCK, NO_PADS, roundUp } from './filters.js';
 import type { ConvRecord } from './generated/records.js';
 import { moveTo } from './record.js';
 import { headOf } from './room.js';
-
-export const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
 
 /** How a convolution's taps lie on its operand. A linear layer is a convolution of one pixel. */
 export type Geometry = Pick<ConvNode, 'groups' | 'stride' | 'dilation' | 'pads'>;
@@ -46,7 +44,7 @@ export function tapFields(map: PaddedMap, groupBytes: number, geometry: Geometry
   const [filters, kernelRows, kernelColumns] = weights.shape;
   const isOneRun = groups === 1 && dilation.width === 1;
   return {
-    input: pointer(origin.region, origin.offsetBytes - pads.top * rowBytes - pads.left * pixelBytes),
+    input: behind(origin, -pads.top * rowBytes - pads.left * pixelBytes),
     strideRowBytes: stride.height * rowBytes,
     stridePixelBytes: stride.width * pixelBytes,
     tapRowBytes: dilation.height * rowBytes,

@@ -1,10 +1,9 @@
 import { type ConvNode, isBinary, type Tensor, tensorElements, tensorValues } from '@signwave/format';
-import { type FusedGroup, nodesOf } from '../plan/fuse.js';
+import { nodesOf } from '../plan/fuse.js';
 import { readsInPlace } from '../plan/grids.js';
 import type { SignPlanes } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
-import { planElementwisePlanes } from './elementwise-planes.js';
+import { behind } from '../plan/region.js';
 import { VECTOR_LANES } from './filters.js';
 import type { LutConvRecord, PlaneEpilogueRecord } from './generated/records.js';
 import { type LutParameters, type LutWork, lutWork, shareLutWork } from './lut-parameters.js';
@@ -37,56 +36,41 @@ export const convLut: Room = {
     return canDouble ? undefined : 'a scale is too large to be doubled';
   },
   plan: (context, fused) => {
-    const { head, sumBias, source, ...rest } = fused;
-    const parameters = context.choice.luts.get(fused)!;
-    if (sumBias === undefined) {
-      planSums(context, fused, parameters);
-      return;
-    }
-    // The bias of the sums must be added before the rest of the chain, which then is a step of its own.
-    planSums(context, { head: head!, source, border: sumBias, result: sumBias, keepsFloats: true }, parameters);
-    const isWhole = fused.result === sumBias;
-    if (isWhole && fused.sign === undefined) return;
-    planElementwisePlanes(context, { ...rest, source: sumBias, keepsFloats: fused.keepsFloats && !isWhole });
+    // The tables for a thread that works alone.
+    const whole = context.choice.luts.get(fused)!;
+    const node = headOf(context.graph, fused) as ConvNode;
+    const work = lutWork(context.graph, context.shapes, fused, context.choice.grids);
+    const signs = context.signPlanesOf(node.inputs[0]!);
+    const planes = readsInPlace(context.graph, node)
+      ? planesInPlace(signs, node)
+      : copySignPhases(context, signs, node, work);
+    const { parameters, partFilters } = shareLutWork(work, whole, context.threads, context.estimate);
+    const weights = context.graph.tensors[node.weights]!;
+    const maxSum = work.phases.taps.length * work.groupChannels;
+    const { record: epilogue, replaces } = planPlaneEpilogue(context, fused, maxSum);
+    const parts = Array.from({ length: Math.ceil(work.groupFilters / partFilters) }, (_, i): LutConvRecord => {
+      const first = i * partFilters;
+      const groupFilters = Math.min(partFilters, work.groupFilters - first);
+      const own = groupFilters === work.groupFilters ? weights : someFilters(weights, first, groupFilters);
+      return lutRecord(context, own, { ...work, groupFilters }, parameters, planes, epilogueAtChannel(epilogue, first));
+    });
+    const record = parts[0]!;
+    const { channels, vectors, stripChunks, blockSlices } = parameters;
+    context.steps.push({
+      kernel: 'convLut',
+      record,
+      replaces,
+      parts: parts.length > 1 ? parts : undefined,
+      share: shareLutConv(record, context.threads, 1, VECTOR_LANES),
+      // A thread that works alone uses the tables that are best for one thread.
+      whole: parameters === whole ? undefined : lutRecord(context, weights, work, whole, planes, epilogue),
+      nodes: nodesOf(fused),
+      reason:
+        `1-bit weights on signs: tables of ${channels} channels, ${blockSlices * work.phases.phases.length} at a time, ` +
+        `strips of ${stripChunks} x ${vectors * VECTOR_LANES} lanes${epilogue.sumThresholds ? ', sign as an integer threshold' : ''}`,
+    });
   },
 };
-
-/** @param whole the tables for a thread that works alone. */
-function planSums(context: PlanContext, fused: FusedGroup, whole: LutParameters): void {
-  const node = headOf(context.graph, fused) as ConvNode;
-  const work = lutWork(context.graph, context.shapes, fused, context.choice.grids);
-  const signs = context.signPlanesOf(node.inputs[0]!);
-  const planes = readsInPlace(context.graph, node)
-    ? planesInPlace(signs, node)
-    : copySignPhases(context, signs, node, work);
-  const { parameters, partFilters } = shareLutWork(work, whole, context.threads, context.estimate);
-  const weights = context.graph.tensors[node.weights]!;
-  const maxSum = work.phases.taps.length * work.groupChannels;
-  const { record: epilogue, reads, writes, replaces } = planPlaneEpilogue(context, fused, maxSum);
-  const parts = Array.from({ length: Math.ceil(work.groupFilters / partFilters) }, (_, i): LutConvRecord => {
-    const first = i * partFilters;
-    const groupFilters = Math.min(partFilters, work.groupFilters - first);
-    const own = groupFilters === work.groupFilters ? weights : someFilters(weights, first, groupFilters);
-    return lutRecord(context, own, { ...work, groupFilters }, parameters, planes, epilogueAtChannel(epilogue, first));
-  });
-  const record = parts[0]!;
-  const { channels, vectors, stripChunks, blockSlices } = parameters;
-  context.steps.push({
-    kernel: 'convLut',
-    record,
-    reads: [planes.origin.region, ...reads],
-    writes,
-    replaces,
-    parts: parts.length > 1 ? parts : undefined,
-    share: shareLutConv(record, context.threads, 1, VECTOR_LANES),
-    // A thread that works alone uses the tables that are best for one thread.
-    whole: parameters === whole ? undefined : lutRecord(context, weights, work, whole, planes, epilogue),
-    nodes: nodesOf(fused),
-    reason:
-      `1-bit weights on signs: tables of ${channels} channels, ${blockSlices * work.phases.phases.length} at a time, ` +
-      `strips of ${stripChunks} x ${vectors * VECTOR_LANES} lanes${epilogue.sumThresholds ? ', sign as an integer threshold' : ''}`,
-  });
-}
 
 function lutRecord(
   context: PlanContext,
@@ -121,9 +105,8 @@ function someFilters({ dtype, shape, data }: Tensor, first: number, filters: num
 
 /** With a stride of 1 there is one phase: the planes of the sign themselves. */
 function planesInPlace({ origin, pitch, planeBytes, shape }: SignPlanes, { pads }: ConvNode): PhasePlanes {
-  const before = pads.top * pitch + pads.left;
   return {
-    origin: pointer(origin.region, origin.offsetBytes - before),
+    origin: behind(origin, -pads.top * pitch - pads.left),
     channelBytes: planeBytes,
     phaseBytes: 0,
     zerosOffsetBytes: shape.channels * planeBytes,

@@ -2,7 +2,6 @@ import { type ConvNode, isBinary, isIntegerConv, type Tensor } from '@signwave/f
 import { nodesOf } from '../plan/fuse.js';
 import { readsInPlace } from '../plan/grids.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
 import { SHARED_LANES, VECTOR_LANES } from './filters.js';
 import { planFloatFilters } from './float-filters.js';
 import { canUsePairs, planPairFilters } from './integer-pairs.js';
@@ -57,7 +56,7 @@ export const convPlanes: Room = {
       ...strips,
       sums: context.scratch('sums', FILTERS * strips.stripLanes * 4),
     };
-    const { record: epilogue, reads, writes, replaces } = planPlaneEpilogue(context, fused);
+    const { record: epilogue, replaces } = planPlaneEpilogue(context, fused);
     const record = { ...fields, epilogue };
     const bits = weights.dtype === 'bits' ? '1-bit weights on floats' : 'float weights';
     // If taps are read from the operand's own planes, a lane's result must not overwrite the addend, which may be these planes.
@@ -65,8 +64,6 @@ export const convPlanes: Room = {
     context.steps.push({
       kernel: isInteger ? 'convPairs' : 'convPlanes',
       record,
-      reads: [input.origin.region, ...reads],
-      writes,
       replaces: mayReplace ? replaces : undefined,
       share: {
         by: 'lanes',
@@ -106,6 +103,6 @@ function floatTaps(context: PlanContext, node: ConvNode, weights: Tensor, pitch:
 }
 
 function planesInPlace(context: PlanContext, node: ConvNode): Omit<PhasePlanes, 'zerosOffsetBytes'> {
-  const { region, planeBytes } = context.floatPlanesOf(node.inputs[0]!);
-  return { origin: pointer(region), channelBytes: planeBytes, phaseBytes: 0 };
+  const { origin, planeBytes } = context.floatPlanesOf(node.inputs[0]!);
+  return { origin, channelBytes: planeBytes, phaseBytes: 0 };
 }

@@ -1,45 +1,39 @@
-import type { MapShape, PadChannelsNode, SliceSpatialNode } from '@signwave/format';
+import type { MapShape, SliceSpatialNode } from '@signwave/format';
+import { type JoiningNode, joinedBy } from '../plan/joined.js';
 import type { FloatMap } from '../plan/maps.js';
-import { pointer } from '../plan/region.js';
+import { behind } from '../plan/region.js';
 import type { PlannedStep } from '../plan/step.js';
 import { BLOCK } from './filters.js';
 import type { Room } from './room.js';
 
-/** Copies pixels: for added channels of zeros, or to take every n-th row and column. */
-export const copyPixels: Room = {
+/** Takes every n-th row and column. */
+export const slicePixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
     const index = fused.head!;
-    const node = context.node(index) as PadChannelsNode | SliceSpatialNode;
-    const input = context.floatMap(node.inputs[0]!);
-    if (node.op === 'padChannels') {
-      const output = atChannel(context.newFloatMap(index, true), node.before);
-      context.steps.push(copyPixelsStep(input, output, input.shape, [index]));
-      return;
-    }
+    const { inputs, start, step } = context.node(index) as SliceSpatialNode;
+    const { origin, rowBytes, pixelBytes } = context.floatMap(inputs[0]!);
     const output = context.newFloatMap(index);
-    const { start, step } = node;
-    const { region } = input;
     const taken = {
-      origin: pointer(region, start.height * input.rowBytes + start.width * input.pixelBytes),
-      rowBytes: step.height * input.rowBytes,
-      pixelBytes: step.width * input.pixelBytes,
+      origin: behind(origin, start.height * rowBytes + start.width * pixelBytes),
+      rowBytes: step.height * rowBytes,
+      pixelBytes: step.width * pixelBytes,
     };
     context.steps.push(copyPixelsStep(taken, output, output.shape, [index]));
   },
 };
 
-/** Joins the channels of several maps. */
-export const concat: Room = {
+/** Joins the channels of several maps, or adds channels of zeros to one. */
+export const joinPixels: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
     const index = fused.head!;
-    const output = context.newFloatMap(index);
-    let before = 0;
-    for (const operand of context.node(index).inputs) {
+    const node = context.node(index) as JoiningNode;
+    const output = context.newFloatMap(index, node.op === 'padChannels');
+    for (const { operand, channel } of joinedBy(node, context.shapes)) {
       const input = context.floatMap(operand);
-      context.steps.push(copyPixelsStep(input, atChannel(output, before), input.shape, [index]));
-      before += input.shape.channels;
+      const place = { ...output, origin: behind(output.origin, channel * 4) };
+      context.steps.push(copyPixelsStep(input, place, input.shape, [index]));
     }
   },
 };
@@ -62,25 +56,13 @@ export const flatten: Room = {
   },
 };
 
-/** Gives the pixels of a map from a channel on. */
-function atChannel({ region, rowBytes, pixelBytes }: FloatMap, channel: number): Pixels {
-  return { origin: pointer(region, channel * 4), rowBytes, pixelBytes };
-}
-
 /** A map, or what follows `origin` in one. */
 type Pixels = Pick<FloatMap, 'origin' | 'rowBytes' | 'pixelBytes'>;
 
-/** Plans a step that copies pixels of this shape; threads share rows. */
-export function copyPixelsStep(
-  input: Pixels,
-  output: Pixels,
-  { height, width, channels }: MapShape,
-  nodes: readonly number[],
-  reason = 'moves pixels',
-): PlannedStep {
+/** Gives the fields of a record that say where the pixels of two maps of a shape lie, and how threads share their rows. */
+export function pixelFields(input: Pixels, output: Pixels, { height, width, channels }: MapShape) {
   return {
-    kernel: 'copyPixels',
-    record: {
+    fields: {
       input: input.origin,
       inputRowBytes: input.rowBytes,
       inputPixelBytes: input.pixelBytes,
@@ -89,17 +71,24 @@ export function copyPixelsStep(
       outputPixelBytes: output.pixelBytes,
       rows: height,
       columns: width,
-      channels,
     },
-    reads: [input.origin.region],
-    writes: [output.origin.region],
     share: {
-      by: 'rows',
+      by: 'rows' as const,
       units: height,
       unitBytes: { input: input.rowBytes, output: output.rowBytes },
       elements: height * width * channels,
     },
-    nodes,
-    reason,
   };
+}
+
+/** Plans a step that copies pixels of this shape; threads share rows. */
+export function copyPixelsStep(
+  input: Pixels,
+  output: Pixels,
+  shape: MapShape,
+  nodes: readonly number[],
+  reason = 'moves pixels',
+): PlannedStep {
+  const { fields, share } = pixelFields(input, output, shape);
+  return { kernel: 'copyPixels', record: { ...fields, channels: shape.channels }, share, nodes, reason };
 }

@@ -1,43 +1,61 @@
-import type { PadChannelsNode, SliceSpatialNode } from '@signwave/format';
+import type { SliceSpatialNode } from '@signwave/format';
+import { type JoiningNode, joinedBy } from '../plan/joined.js';
+import type { FloatPlanes } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
+import { behind } from '../plan/region.js';
 import type { CopyPlanesRecord } from './generated/records.js';
 import { type Room, refusePixel } from './room.js';
 
-/** Copies planes: for added channels of zeros, or to take every n-th row and column. */
-export const copyPlanes: Room = {
+/** Takes every n-th row and column. */
+export const slicePlanes: Room = {
   layout: 'planes',
   refusal: refusePixel,
   plan: (context, fused) => {
     const index = fused.head!;
-    const node = context.node(index) as PadChannelsNode | SliceSpatialNode;
-    const input = context.floatPlanesOf(node.inputs[0]!);
-    const isSlice = node.op === 'sliceSpatial';
-    const output = context.newFloatPlanes(index, !isSlice);
-    const [start, step] = isSlice ? [node.start, node.step] : [ORIGIN, EACH];
-    planCopyPlanes(
-      context,
-      'copyFloatPlanes',
-      {
-        input: pointer(input.region, (start.height * input.pitch + start.width) * 4),
-        inputPlaneBytes: input.planeBytes,
-        inputRowBytes: step.height * input.rowBytes,
-        columnStep: step.width,
-        output: pointer(output.region, isSlice ? 0 : node.before * output.planeBytes),
-        outputPlaneBytes: output.planeBytes,
-        outputRowBytes: output.rowBytes,
-        planes: input.shape.channels,
-        rows: output.shape.height,
-        columns: output.shape.width,
-      },
-      [index],
-      isSlice ? 'moves pixels' : 'moves planes',
-    );
+    const { inputs, start, step } = context.node(index) as SliceSpatialNode;
+    planCopyFloats(context, index, context.floatPlanesOf(inputs[0]!), context.newFloatPlanes(index), start, step);
   },
 };
 
-const ORIGIN = { height: 0, width: 0 };
-const EACH = { height: 1, width: 1 };
+/** Joins the channels of several maps, or adds channels of zeros to one. Nothing is copied of maps that lie in the output from the start. */
+export const joinPlanes: Room = {
+  layout: 'planes',
+  refusal: refusePixel,
+  plan: (context, fused) => {
+    const index = fused.head!;
+    const node = context.node(index) as JoiningNode;
+    const output = context.floatPlanes.get(index) ?? context.newFloatPlanes(index, node.op === 'padChannels');
+    for (const { operand, channel } of joinedBy(node, context.shapes)) {
+      const input = context.floatPlanesOf(operand);
+      const origin = behind(output.origin, channel * output.planeBytes);
+      if (input.region === output.region && input.origin.offsetBytes === origin.offsetBytes) continue;
+      planCopyFloats(context, index, input, { ...output, origin }, { height: 0, width: 0 }, { height: 1, width: 1 });
+    }
+  },
+};
+
+function planCopyFloats(
+  context: PlanContext,
+  index: number,
+  input: FloatPlanes,
+  output: FloatPlanes,
+  start: SliceSpatialNode['start'],
+  step: SliceSpatialNode['step'],
+): void {
+  const record = {
+    input: behind(input.origin, start.height * input.rowBytes + start.width * 4),
+    inputPlaneBytes: input.planeBytes,
+    inputRowBytes: step.height * input.rowBytes,
+    columnStep: step.width,
+    output: output.origin,
+    outputPlaneBytes: output.planeBytes,
+    outputRowBytes: output.rowBytes,
+    planes: input.shape.channels,
+    rows: output.shape.height,
+    columns: output.shape.width,
+  };
+  planCopyPlanes(context, 'copyFloatPlanes', record, [index], 'moves planes');
+}
 
 export function planCopyPlanes(
   context: PlanContext,
@@ -49,8 +67,6 @@ export function planCopyPlanes(
   context.steps.push({
     kernel,
     record,
-    reads: [record.input.region],
-    writes: [record.output.region],
     share: {
       by: 'planes',
       units: record.planes,

@@ -7,12 +7,9 @@ export const elementwise: Room = {
   layout: 'pixels',
   plan: (context, fused) => {
     const input = context.floatMap(fused.source);
-    const epilogue = planEpilogue(context, fused);
     context.steps.push({
       kernel: 'elementwise',
-      record: { input: input.origin, rows: input.shape.height, epilogue: epilogue.record },
-      reads: [input.region, ...epilogue.reads],
-      writes: epilogue.writes,
+      record: { input: input.origin, rows: input.shape.height, epilogue: planEpilogue(context, fused) },
       nodes: nodesOf(fused),
       reason: 'affine, add, clip and sign in one pass',
     });

@@ -1,7 +1,6 @@
 import { type MapShape, type SignNode, tensorValues } from '@signwave/format';
 import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import type { Region } from '../plan/region.js';
 import { borderMap } from './border-values.js';
 import { BLOCK, padChannelValues } from './filters.js';
 import type { EpilogueRecord } from './generated/records.js';
@@ -10,24 +9,13 @@ import { nextUp, type SumThreshold, sumThreshold } from './thresholds.js';
 /** The threshold of filters that are missing in the last block; no sum reaches it. */
 const NEVER = 2 ** 31 - 1;
 
-/** The record of an epilogue, and the regions that its step reads and writes because of it. */
-export interface PlannedEpilogue<Of> {
-  readonly record: Of;
-  readonly reads: readonly Region[];
-  readonly writes: readonly Region[];
-}
-
 /**
  * Plans the epilogue, which is everything that follows the head of a fused group: a record of runtime/assembly/epilogue.ts.
  *
  * @param maxSum the largest possible sum of a binary convolution, which is its number of taps. If it is given, a sign becomes an integer
  *   threshold, unless something is added before it or the floats are needed.
  */
-export function planEpilogue(
-  context: PlanContext,
-  fused: FusedGroup,
-  maxSum?: number,
-): PlannedEpilogue<EpilogueRecord> {
+export function planEpilogue(context: PlanContext, fused: FusedGroup, maxSum?: number): EpilogueRecord {
   const shape = context.shapes[fused.result]!;
   const bits = fused.sign === undefined ? undefined : context.newBitMap(fused.sign);
   const common = {
@@ -37,17 +25,18 @@ export function planEpilogue(
     bitsRowBytes: bits?.rowBytes,
     bitsPixelBytes: bits?.pixelBytes,
   };
-  const writes = bits ? [bits.region] : [];
   if (maxSum !== undefined && needsOnlySums(fused)) {
-    return { record: { ...common, ...sumThresholds(context, fused, shape, maxSum) }, reads: [], writes };
+    return { ...common, ...sumThresholds(context, fused, shape, maxSum) };
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
   const added = fused.add && context.floatMap(fused.add.operand);
-  const border = fused.border === undefined ? undefined : borderMap(context, fused.border);
+  // Binary convolutions have the border's values beside the bases of their sums.
+  const border = maxSum === undefined && fused.border !== undefined ? borderMap(context, fused.border) : undefined;
   const output = fused.keepsFloats ? context.newFloatMap(fused.result) : undefined;
-  const record = {
+  return {
     ...common,
+    sumLeast: sumLeast(context, fused),
     lo,
     hi,
     scale: scale && context.constant(padChannelValues(scale, 0)),
@@ -60,7 +49,6 @@ export function planEpilogue(
         ? undefined
         : context.constant(padChannelValues(signThresholds(context, fused.sign, shape), Number.NaN)),
   };
-  return { record, reads: added ? [added.region] : [], writes: output ? [...writes, output.region] : writes };
 }
 
 /** Gives scale and bias of the fused group's affine; both are undefined if it has none. */
@@ -72,9 +60,14 @@ export function affineRows(context: PlanContext, fused: FusedGroup) {
   return { scale: values.subarray(0, channels), bias: values.subarray(channels) };
 }
 
-export function clipRange(context: PlanContext, fused: FusedGroup): { lo: number; hi: number } {
-  const node = fused.clip === undefined ? undefined : context.node(fused.clip);
+export function clipRange(context: PlanContext, fused: FusedGroup, clip = fused.clip): { lo: number; hi: number } {
+  const node = clip === undefined ? undefined : context.node(clip);
   return node?.op === 'clip' ? node : { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+}
+
+/** Gives the lower bound of the sums. */
+export function sumLeast(context: PlanContext, fused: FusedGroup): number {
+  return clipRange(context, fused, fused.sumClip ?? -1).lo;
 }
 
 /** Gives the thresholds of a sign's channels as they are in the graph. */
@@ -102,9 +95,10 @@ export function channelSumThresholds(context: PlanContext, fused: FusedGroup, ma
   const sign = context.node(fused.sign!) as SignNode;
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
+  const least = sumLeast(context, fused);
   return Array.from(thresholdsOf(context, sign, shape), (threshold, c) => {
     const affine = scale && { scale: scale[c]!, bias: bias[c]! };
-    return sumThreshold({ lo, hi, threshold, zeroRule: sign.zeroRule, ...affine }, maxSum);
+    return sumThreshold({ least, lo, hi, threshold, zeroRule: sign.zeroRule, ...affine }, maxSum);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@signwave/format';
+import type { Pads, Tensor } from '@signwave/format';
 
 /** Number of filters or channels that kernels process at a time: two vectors of four floats, or a byte of bits. */
 export const BLOCK = 8;
@@ -9,66 +9,49 @@ export const VECTOR_LANES = 16;
 /** Threads that share a plane of i8 take multiples of this many lanes, which is a cache line. */
 export const SHARED_LANES = 64;
 
+export const NO_PADS: Pads = { top: 0, left: 0, bottom: 0, right: 0 };
+
 export function roundUp(count: number, multiple: number): number {
   return Math.ceil(count / multiple) * multiple;
 }
 
 /**
- * Packs the bits of filters in the order of patches: for each tap (ky, kx) the channels of a group, padded to whole bytes.
+ * Packs the bits of filters in the order of the GEMM. A filter is a row of `depthBytes` in the order of patches: for each tap (ky, kx) the
+ * channels of a group, padded to whole bytes. For each group and block of 8 filters, SIMD needs words of their rows side by side
+ * (gemm-simd.ts), scalar needs whole rows (gemm-scalar.ts). Filters that are missing in the last block are zeros.
  *
- * @returns a row of `depthBytes` for each filter, and the sums of its weights at each tap.
+ * @returns the packed filters, and the sums of their weights at each tap.
  */
 export function packFilters(
   weights: Tensor,
   depthBytes: number,
-): { rows: Uint8Array; tapSums: Int32Array /* (O, kh * kw) */ } {
+  groups: number,
+  simd: boolean,
+): { packed: Uint8Array; tapSums: Int32Array /* (O, kh * kw) */ } {
   const [filters, kernelHeight, kernelWidth, channels] = weights.shape;
   const taps = kernelHeight * kernelWidth;
   const tapBits = roundUp(channels, 8);
-  const rows = new Uint8Array(filters * depthBytes);
-  const tapSums = new Int32Array(filters * taps);
+  const groupFilters = filters / groups;
+  const groupRows = roundUp(groupFilters, BLOCK);
+  const packed = new Uint8Array(groups * groupRows * depthBytes);
+  const tapSums = new Int32Array(filters * taps).fill(-channels);
   let element = 0;
   for (let filter = 0; filter < filters; filter++) {
+    const row = Math.floor(filter / groupFilters) * groupRows + (filter % groupFilters);
+    const place = row % BLOCK;
+    const block = (row - place) * depthBytes;
     for (let tap = 0; tap < taps; tap++) {
-      let pluses = 0;
       for (let channel = 0; channel < channels; channel++, element++) {
-        if ((weights.data[element >> 3]! >> (element & 7)) & 1) {
-          const bit = tap * tapBits + channel;
-          rows[filter * depthBytes + (bit >> 3)]! |= 1 << (bit & 7);
-          pluses++;
-        }
-      }
-      tapSums[filter * taps + tap] = 2 * pluses - channels;
-    }
-  }
-  return { rows, tapSums };
-}
-
-/**
- * Arranges rows of packed filters in the order of the GEMM. For each group and block of 8 filters, SIMD needs words side by side
- * (gemm-simd.ts), scalar needs whole rows (gemm-scalar.ts). Filters that are missing in the last block are zeros.
- *
- * @param rows (filters, depthBytes)
- */
-export function arrangeFilters(rows: Uint8Array, depthBytes: number, groups: number, simd: boolean): Uint8Array {
-  const groupFilters = rows.length / depthBytes / groups;
-  const blocks = Math.ceil(groupFilters / BLOCK);
-  const arranged = new Uint8Array(groups * blocks * BLOCK * depthBytes);
-  for (let group = 0; group < groups; group++) {
-    for (let f = 0; f < groupFilters; f++) {
-      const row = rows.subarray((group * groupFilters + f) * depthBytes, (group * groupFilters + f + 1) * depthBytes);
-      const block = (group * blocks + Math.floor(f / BLOCK)) * BLOCK * depthBytes;
-      const place = f % BLOCK;
-      if (!simd) {
-        arranged.set(row, block + place * depthBytes);
-        continue;
-      }
-      for (let word = 0; word < depthBytes / 4; word++) {
-        arranged.set(row.subarray(word * 4, word * 4 + 4), block + (word * BLOCK + place) * 4);
+        if (!((weights.data[element >> 3]! >> (element & 7)) & 1)) continue;
+        const bit = tap * tapBits + channel;
+        const byte = bit >> 3;
+        const at = simd ? ((byte >> 2) * BLOCK + place) * 4 + (byte & 3) : place * depthBytes + byte;
+        packed[block + at]! |= 1 << (bit & 7);
+        tapSums[filter * taps + tap]! += 2;
       }
     }
   }
-  return arranged;
+  return { packed, tapSums };
 }
 
 /** Pads an array with a value for each channel to whole blocks. */

@@ -19,8 +19,6 @@ export const globalAvgPlanes: Room = {
     context.steps.push({
       kernel: 'globalAvgPlanes',
       record,
-      reads: [input.region],
-      writes: [output.region],
       share: {
         by: 'channels',
         units: input.shape.channels,

@@ -1,5 +1,4 @@
 import type { InputNode, InputRecipe } from '@signwave/format';
-import type { FloatMap } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
 import { pointer, type Region } from '../plan/region.js';
 import type { PlannedStep } from '../plan/step.js';
@@ -17,50 +16,41 @@ interface InputSteps {
 /** Plans the steps that bring bytes or floats from `staging` into the map of the input node. */
 export function planInput(context: PlanContext, layout: Layout): InputSteps {
   const node = context.node(0) as InputNode;
-  const staging = context.fixed(node.height * node.width * node.channels * 4);
-  return layout === 'planes' ? planInputPlanes(context, node, staging) : planInputPixels(context, node, staging);
-}
-
-function planInputPixels(context: PlanContext, node: InputNode, staging: Region): InputSteps {
-  const map = context.newFloatMap(0);
   const { height, width, channels, recipe } = node;
-  const staged = stagedMap(node, staging, 4);
-  const floats = copyPixelsStep(staged, map, node, [0]);
+  const staging = context.fixed(height * width * channels * 4);
+  const input = pointer(staging);
+  const floatPixel = { rowBytes: width * channels * 4, pixelBytes: channels * 4 };
+  const staged = { region: staging, shape: node, origin: input, ...floatPixel };
+  const planes = layout === 'planes' ? context.newFloatPlanes(0) : undefined;
+  const pixels = planes ? undefined : context.newFloatMap(0);
+  const output = (planes ?? pixels)!;
+  const floats = planes
+    ? relayout('pixelsToPlanes', relayoutFields(planes, staged), [0], 'pixels to planes')
+    : copyPixelsStep(staged, pixels!, node, [0]);
   if (!recipe) return { staging, floats };
-  const tables = context.constant(byteTables(recipe, channels));
   const bytes: PlannedStep = {
     kernel: 'byteInput',
     record: {
-      input: staged.origin,
-      output: map.origin,
-      outputPixelBytes: map.pixelBytes,
-      pixels: height * width,
+      input,
+      output: output.origin,
+      outputRowBytes: output.rowBytes,
+      outputPixelBytes: pixels?.pixelBytes ?? 4,
+      outputChannelBytes: planes?.planeBytes ?? 4,
+      rows: height,
+      columns: width,
       channels,
-      tables,
+      tables: context.constant(byteTables(recipe, channels)),
     },
-    reads: [staging],
-    writes: [map.region],
+    share: {
+      by: 'rows',
+      units: height,
+      unitBytes: { input: width * channels, output: output.rowBytes },
+      elements: height * width * channels,
+    },
     nodes: [0],
     reason: 'bytes to floats by a table per channel',
   };
   return { staging, bytes, floats };
-}
-
-function planInputPlanes(context: PlanContext, node: InputNode, staging: Region): InputSteps {
-  const { channels, recipe } = node;
-  const planes = context.newFloatPlanes(0);
-  const fields = (elementBytes: number) => relayoutFields(planes, stagedMap(node, staging, elementBytes));
-  const floats = relayout('pixelsToPlanes', fields(4), [0], 'pixels to planes');
-  if (!recipe) return { staging, floats };
-  const tables = context.constant(byteTables(recipe, channels));
-  const reason = 'bytes to floats by a table per channel, pixels to planes';
-  return { staging, bytes: relayout('byteInputPlanes', { ...fields(1), tables }, [0], reason), floats };
-}
-
-/** Describes what the caller writes to `staging`: pixels without padding channels. */
-function stagedMap(shape: InputNode, region: Region, elementBytes: number): FloatMap {
-  const pixelBytes = shape.channels * elementBytes;
-  return { region, shape, origin: pointer(region), rowBytes: shape.width * pixelBytes, pixelBytes };
 }
 
 /** Computes the value of each byte by the recipe (SPEC 4.1): f32 (channels, 256). */

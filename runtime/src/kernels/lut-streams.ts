@@ -57,8 +57,6 @@ export function planLutStreams(
       adds: context.scratch('adds', groupFilters * 2),
       starts: context.scratch('starts', (blockLookups + 2) * 2),
     },
-    reads: [bits.region, places.region],
-    writes: [streams.region],
     nodes: [],
     reason: 'bits to look-ups',
   });

@@ -9,7 +9,7 @@ type MapKernel = {
 }[KernelName];
 
 /**
- * Plans a step of one of these kernels, from the first operand to the output; it reads all operands of the node.
+ * Plans a step of one of these kernels, from the first operand to the output.
  *
  * @param fields the fields of its record besides these two maps: constants, and the origins of other operands.
  */
@@ -35,8 +35,6 @@ export function planMapKernel(
       channels,
       ...fields,
     },
-    reads: operands.map(({ region }) => region),
-    writes: [output.region],
     nodes: [index],
     reason: 'pixel by pixel',
   });

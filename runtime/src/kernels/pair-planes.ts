@@ -1,6 +1,6 @@
 import type { ConvNode, Tensor } from '@signwave/format';
 import type { PlanContext } from '../plan/plan-context.js';
-import { pointer } from '../plan/region.js';
+import { behind, pointer } from '../plan/region.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import { rowPairs } from './integer-pairs.js';
 import { inside, type TapPlanes } from './phase-planes.js';
@@ -30,7 +30,7 @@ export function planPairPlanes(
     const inRows = inside(phase.row, stride.height, pads.top, input.shape.height, rows);
     if (inRows.count <= 0) return;
     const record = {
-      input: pointer(input.region, inRows.from * input.rowBytes),
+      input: behind(input.origin, inRows.from * input.rowBytes),
       inputPlaneBytes: input.planeBytes,
       inputRowBytes: stride.height * input.rowBytes,
       width: input.shape.width,
@@ -47,8 +47,6 @@ export function planPairPlanes(
     context.steps.push({
       kernel: 'pairPlanes',
       record,
-      reads: [input.region, row],
-      writes: [region, row],
       share: {
         // Rows can't be shared: each is written up to the next whole vector, over the start of the row below, which is written next.
         by: 'planes',

@@ -1,7 +1,7 @@
 import type { ConvNode } from '@signwave/format';
 import type { SignPlanes } from '../plan/maps.js';
 import type { PlanContext } from '../plan/plan-context.js';
-import { type Pointer, pointer } from '../plan/region.js';
+import { behind, type Pointer, pointer } from '../plan/region.js';
 import { planCopyPlanes } from './copy-planes.js';
 import { roundUp, VECTOR_LANES } from './filters.js';
 import type { LutWork } from './lut-parameters.js';
@@ -43,13 +43,12 @@ export function copySignPhases(
   const phaseBytes = rows * pitch + VECTOR_LANES;
   const channelBytes = phases.phases.length * phaseBytes;
   const region = context.fixed((channels + 1) * channelBytes);
-  const start = signs.origin.offsetBytes - pads.top * signs.pitch - pads.left;
   phases.phases.forEach(({ row, column }, phase) => {
     planCopyPlanes(
       context,
       'copySignPlanes',
       {
-        input: pointer(signs.region, start + row * signs.pitch + column),
+        input: behind(signs.origin, (row - pads.top) * signs.pitch + column - pads.left),
         inputPlaneBytes: signs.planeBytes,
         inputRowBytes: stride.height * signs.pitch,
         columnStep: stride.width,
@@ -62,7 +61,7 @@ export function copySignPhases(
         columns: pitch,
       },
       [],
-      'every other row and column, for the stride of the convolution that follows',
+      'every other row and column, for a stride',
     );
   });
   return { origin: pointer(region), channelBytes, phaseBytes, zerosOffsetBytes: channels * channelBytes };
@@ -91,7 +90,7 @@ export function copyFloatPhases(
       context,
       'copyFloatPlanes',
       {
-        input: pointer(input.region, (inRows.from * input.pitch + inColumns.from) * 4),
+        input: behind(input.origin, (inRows.from * input.pitch + inColumns.from) * 4),
         inputPlaneBytes: input.planeBytes,
         inputRowBytes: stride.height * input.rowBytes,
         columnStep: stride.width,

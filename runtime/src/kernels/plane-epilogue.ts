@@ -2,20 +2,14 @@ import type { FusedGroup } from '../plan/fuse.js';
 import type { PlanContext } from '../plan/plan-context.js';
 import type { Region } from '../plan/region.js';
 import { borderPlanes } from './border-values.js';
-import {
-  affineRows,
-  channelSumThresholds,
-  clipRange,
-  needsOnlySums,
-  type PlannedEpilogue,
-  signThresholds,
-} from './epilogue.js';
+import { affineRows, channelSumThresholds, clipRange, needsOnlySums, signThresholds, sumLeast } from './epilogue.js';
 import type { PlaneEpilogueRecord } from './generated/records.js';
 import { moveTo } from './record.js';
 
 const I16_MIN = -32_768;
 
-interface PlannedPlaneEpilogue extends PlannedEpilogue<PlaneEpilogueRecord> {
+interface PlannedPlaneEpilogue {
+  readonly record: PlaneEpilogueRecord;
   /** The addend and the result, which may overwrite it lane by lane. */
   readonly replaces: { readonly read: Region; readonly written: Region } | undefined;
 }
@@ -33,8 +27,7 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
     signsPlaneBytes: signs?.planeBytes,
     mask: signs && context.laneMask(signs.shape, signs.pitch),
   };
-  const writes = signs ? [signs.region] : [];
-  if (maxSum !== undefined && needsOnlySums(fused)) {
+  if (maxSum !== undefined && fused.sumBias === undefined && needsOnlySums(fused)) {
     const thresholds = channelSumThresholds(context, fused, maxSum);
     const record = {
       ...target,
@@ -44,37 +37,40 @@ export function planPlaneEpilogue(context: PlanContext, fused: FusedGroup, maxSu
       ),
       flips: context.constant(Int8Array.from(thresholds, ({ flip }) => (flip ? -1 : 0))),
     };
-    return { record, reads: [], writes, replaces: undefined };
+    return { record, replaces: undefined };
   }
   const { scale, bias } = affineRows(context, fused);
   const { lo, hi } = clipRange(context, fused);
   const added = fused.add && context.floatPlanesOf(fused.add.operand);
   const output = fused.keepsFloats ? context.newFloatPlanes(fused.result) : undefined;
-  const border = fused.border === undefined ? undefined : borderPlanes(context, fused.border);
   const half = maxSum === undefined ? 1 : 2;
   const record = {
     ...target,
+    ...borderPlanes(context, fused),
+    sumLeast: sumLeast(context, fused) / 2,
     lo,
     hi,
     scale: context.constant((scale ?? new Float32Array(shape.channels).fill(1)).map((it) => it * half)),
     bias: context.constant(bias ?? new Float32Array(shape.channels).fill(-0)),
-    addend: added ? added.origin : border?.planes,
-    addendPlaneBytes: (added ?? border)?.planeBytes,
+    addend: added?.origin,
+    addendPlaneBytes: added?.planeBytes,
     output: output?.origin,
     outputPlaneBytes: output?.planeBytes,
     thresholds: fused.sign === undefined ? undefined : context.constant(signThresholds(context, fused.sign, shape)),
   };
   return {
     record,
-    reads: added ? [added.region] : [],
-    writes: output ? [...writes, output.region] : writes,
-    replaces: added && output && { read: added.region, written: output.region },
+    // Both may be part of a larger map.
+    replaces:
+      added && output && added.origin.offsetBytes === output.origin.offsetBytes
+        ? { read: added.region, written: output.region }
+        : undefined,
   };
 }
 
 /** Gives the epilogue for the lanes from `lane` on. */
 export function epilogueAtLane(epilogue: PlaneEpilogueRecord, lane: number): PlaneEpilogueRecord {
-  return moveTo(epilogue, lane, { output: 4, addend: 4, signs: 1, mask: 1 });
+  return moveTo(epilogue, lane, { places: 4, output: 4, addend: 4, signs: 1, mask: 1 });
 }
 
 /** Gives the epilogue for the output channels from `channel` on. */
@@ -85,6 +81,8 @@ export function epilogueAtChannel(epilogue: PlaneEpilogueRecord, channel: number
     thresholds: 4,
     sumThresholds: 2,
     flips: 1,
+    sumBias: epilogue.borderPlaneBytes ?? 0,
+    border: epilogue.borderPlaneBytes ?? 0,
     addend: epilogue.addendPlaneBytes ?? 0,
     output: epilogue.outputPlaneBytes ?? 0,
     signs: epilogue.signsPlaneBytes ?? 0,

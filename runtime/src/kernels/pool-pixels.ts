@@ -1,5 +1,5 @@
 import type { GraphNode, MapShape, PoolNode } from '@signwave/format';
-import { NO_PADS } from './conv-geometry.js';
+import { NO_PADS } from './filters.js';
 import { poolWindow } from './pool-window.js';
 import type { Room } from './room.js';
 
@@ -25,8 +25,6 @@ export const poolPixels: Room = {
         columns: output.shape.width,
         ...poolWindow(pool, input.shape),
       },
-      reads: [input.region],
-      writes: [output.region],
       nodes: [index],
       reason: 'lanes are channels',
     });

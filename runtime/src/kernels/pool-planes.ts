@@ -30,8 +30,6 @@ export const poolPlanes: Room = {
     context.steps.push({
       kernel: node.op === 'maxPool' ? 'maxPoolPlanes' : 'avgPoolPlanes',
       record,
-      reads: [input.region],
-      writes: [output.region],
       share: {
         by: 'channels',
         units: channels,

@@ -1,4 +1,4 @@
-import { type Pointer, pointer } from '../plan/region.js';
+import { behind, type Pointer } from '../plan/region.js';
 import { RECORD_LINES, type Records } from './generated/records.js';
 import type { KernelName } from './kernel-records.js';
 
@@ -88,7 +88,7 @@ export function moveTo<Of extends AnyRecord>(
   const moved: Record<string, Pointer> = {};
   for (const [field, bytes] of Object.entries<number | undefined>(unitBytes)) {
     const at = (record as unknown as Values)[field] as Pointer | undefined;
-    if (at) moved[field] = pointer(at.region, at.offsetBytes + unit * bytes!);
+    if (at) moved[field] = behind(at, unit * bytes!);
   }
   return { ...record, ...moved, ...rest };
 }

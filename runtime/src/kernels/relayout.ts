@@ -19,31 +19,29 @@ export function provideOperands(context: PlanContext, fused: FusedGroup, layout:
 }
 
 export function provideFloatMap(context: PlanContext, index: number): void {
-  if (context.floatMaps.has(index)) return;
-  const planes = context.floatPlanesOf(index);
-  context.steps.push(relayout('planesToPixels', relayoutFields(planes, context.newFloatMap(index))));
+  if (!context.floatMaps.has(index))
+    convert(context, 'planesToPixels', context.floatPlanesOf(index), context.newFloatMap(index));
 }
 
 function provideFloatPlanes(context: PlanContext, index: number): void {
-  if (context.floatPlanes.has(index)) return;
-  const map = context.floatMap(index);
-  context.steps.push(relayout('pixelsToPlanes', relayoutFields(context.newFloatPlanes(index), map)));
+  if (!context.floatPlanes.has(index))
+    convert(context, 'pixelsToPlanes', context.newFloatPlanes(index), context.floatMap(index));
 }
 
 function provideBitMap(context: PlanContext, sign: number): void {
-  if (context.bitMaps.has(sign)) return;
-  const planes = context.signPlanesOf(sign);
-  context.steps.push(relayout('signsToBits', relayoutFields(planes, context.newBitMap(sign))));
+  if (!context.bitMaps.has(sign)) convert(context, 'signsToBits', context.signPlanesOf(sign), context.newBitMap(sign));
 }
 
 function provideSignPlanes(context: PlanContext, sign: number): void {
-  if (context.signPlanes.has(sign)) return;
-  const map = context.bitMap(sign);
-  context.steps.push(relayout('bitsToSigns', relayoutFields(context.newSignPlanes(sign), map)));
+  if (!context.signPlanes.has(sign)) convert(context, 'bitsToSigns', context.newSignPlanes(sign), context.bitMap(sign));
+}
+
+function convert(context: PlanContext, kernel: RelayoutKernel, planes: FloatPlanes, pixels: FloatMap): void {
+  context.steps.push(relayout(kernel, relayoutFields(planes, pixels)));
 }
 
 /** Kernels that convert a map from one layout to the other. */
-type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns' | 'byteInputPlanes';
+type RelayoutKernel = 'planesToPixels' | 'pixelsToPlanes' | 'signsToBits' | 'bitsToSigns';
 
 export function relayout(
   kernel: RelayoutKernel,
@@ -51,13 +49,9 @@ export function relayout(
   nodes: readonly number[] = [],
   reason = 'for the next step',
 ): PlannedStep {
-  const [planes, pixels] = [record.planes.region, record.pixels.region];
-  const isFromPlanes = kernel === 'planesToPixels' || kernel === 'signsToBits';
   return {
     kernel,
     record,
-    reads: [isFromPlanes ? planes : pixels],
-    writes: [isFromPlanes ? pixels : planes],
     share: {
       by: 'rows',
       units: record.rows,

@@ -14,8 +14,8 @@ export interface ShapedGraph {
 }
 
 /**
- * Everything about one way to execute a fused group: what it accepts, the records that it makes, what their steps read and write, and how
- * threads share these. Each kernel, or a few that differ little, has a file with its room.
+ * Everything about one way to execute a fused group: what it accepts, the records that it makes, and how threads share these. Each kernel,
+ * or a few that differ little, has a file with its room.
  */
 export interface Room {
   readonly layout: Layout;

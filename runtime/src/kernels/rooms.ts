@@ -1,12 +1,11 @@
 import type { GraphNode } from '@signwave/format';
-import { borderBias } from './border-bias.js';
 import { convBits } from './conv-bits.js';
 import { convFloat } from './conv-float.js';
 import { convFloatLut } from './conv-float-lut.js';
 import { convLut } from './conv-lut.js';
 import { convPlanes } from './conv-planes.js';
-import { concat, copyPixels, flatten } from './copy-pixels.js';
-import { copyPlanes } from './copy-planes.js';
+import { flatten, joinPixels, slicePixels } from './copy-pixels.js';
+import { joinPlanes, slicePlanes } from './copy-planes.js';
 import { elementwise } from './elementwise.js';
 import { elementwisePlanes } from './elementwise-planes.js';
 import { globalAvgPlanes } from './global-avg-planes.js';
@@ -21,7 +20,7 @@ import { signMap } from './sign-map.js';
 import { softmax } from './softmax.js';
 
 /** What a fused group can begin with. `elementwise` is a chain of operations that have no room of their own. */
-type Head = Exclude<GraphNode['op'], 'input' | 'affine' | 'add' | 'clip'> | 'elementwise';
+type Head = Exclude<GraphNode['op'], 'input' | 'affine' | 'borderBias' | 'add' | 'clip'> | 'elementwise';
 
 /** The rooms of each operation. In each layout, the first one that accepts a fused group executes it. */
 export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
@@ -31,12 +30,11 @@ export const ROOMS: Readonly<Record<Head, readonly Room[]>> = {
   maxPool: [poolPixels, poolPlanes],
   avgPool: [poolPixels, globalAvgPlanes, poolPlanes],
   globalAvgPool: [poolPixels, globalAvgPlanes],
-  padChannels: [copyPixels, copyPlanes],
-  sliceSpatial: [copyPixels, copyPlanes],
-  concat: [concat],
+  padChannels: [joinPixels, joinPlanes],
+  sliceSpatial: [slicePixels, slicePlanes],
+  concat: [joinPixels, joinPlanes],
   flatten: [flatten],
   prelu: [prelu],
-  borderBias: [borderBias],
   sign: [signMap],
   sampleMean: [sampleMean],
   scale: [multiply],

@@ -5,6 +5,8 @@ export interface SumToBit {
   /** The scale of the affine; scale and bias are absent if there is none. */
   readonly scale?: number;
   readonly bias?: number;
+  /** Sums below this one become it. */
+  readonly least: number;
   readonly lo: number;
   readonly hi: number;
   readonly threshold: number;
@@ -21,7 +23,7 @@ const ALWAYS = -(2 ** 31);
 
 /** Whether a sum gives +1, by the float expression of the reference. */
 export function sumIsPlus(channel: SumToBit, sum: number): boolean {
-  let x = sum;
+  let x = Math.max(sum, channel.least);
   if (channel.scale !== undefined) x = Math.fround(Math.fround(x * channel.scale) + channel.bias!);
   if (x < channel.lo) x = channel.lo;
   else if (x > channel.hi) x = channel.hi;

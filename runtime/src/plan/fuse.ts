@@ -1,32 +1,35 @@
 import {
+  type BorderBiasNode,
   type ConvNode,
   type Graph,
+  type GraphNode,
   isBinary,
-  isIntegerConv,
   type LinearNode,
   tensorElements,
   tensorValues,
 } from '@signwave/format';
 
 /**
- * The nodes that one step executes. A convolution includes the affine, add, clip and sign that follow it in this order, as long as nothing
- * else reads the values between them. Such a chain without a convolution is an elementwise step.
+ * The nodes that one step executes. A convolution includes the affine, border bias, add, clip and sign that follow it in this order, as long
+ * as nothing else reads the values between them. Such a chain without a convolution is an elementwise step.
  */
 export interface FusedGroup {
   /** The node whose kernel begins the step; absent for an elementwise chain. */
-  readonly head?: number;
+  readonly head?: number | undefined;
   /** The value with which the chain starts: the head's result, or the operand of an elementwise chain. */
   readonly source: number;
   /** A `borderBias` of whole numbers right after a binary head. It is added to the integer sums. */
   readonly sumBias?: number;
+  /** A `clip` from below right behind these sums. */
+  readonly sumClip?: number;
   readonly affine?: number;
-  /** A `borderBias` after an integer convolution, in place of the add. */
+  /** A `borderBias`. Only behind a binary layer, an add can follow it. */
   readonly border?: number;
   /** The add, and its operand that isn't in the chain. */
   readonly add?: { readonly node: number; readonly operand: number };
   readonly clip?: number;
   /** A sign at the end of the chain, whose result is written as bits. */
-  readonly sign?: number;
+  readonly sign?: number | undefined;
   /** The last node before the sign. */
   readonly result: number;
   /** Whether another step, or the output, needs the floats of `result`. */
@@ -35,8 +38,8 @@ export interface FusedGroup {
 
 /** Lists the nodes of a fused group in order. */
 export function nodesOf(fused: FusedGroup): number[] {
-  const { head, sumBias, affine, border, add, clip, sign } = fused;
-  return [head, sumBias, affine, border, add?.node, clip, sign].filter((n) => n !== undefined);
+  const { head, sumBias, sumClip, affine, border, add, clip, sign } = fused;
+  return [head, sumBias, sumClip, affine, border, add?.node, clip, sign].filter((n) => n !== undefined);
 }
 
 /** Lists the values that a fused group reads. */
@@ -58,7 +61,9 @@ export function consumersOf(graph: Graph): number[][] {
 /** All whole numbers up to this one are exact in float32. */
 const MAX_WHOLE = 2 ** 24;
 
-const CHAIN = ['affine', 'add', 'clip'] as const;
+/** What a chain takes, in this order. */
+const ROLES = ['sumBias', 'sumClip', 'affine', 'border', 'add', 'clip'] as const;
+type Role = (typeof ROLES)[number];
 
 /**
  * Divides a graph into {@link FusedGroup}s, in an order in which they can run. Every node except `input` is in one of them; a sign whose
@@ -78,37 +83,20 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
 
   /** Follows the chain from `source`. `first` is its first node if the chain has no head. */
   const follow = (source: number, head: number | undefined, first: number | undefined): void => {
-    const chain: {
-      sumBias?: number;
-      affine?: number;
-      border?: number;
-      add?: { node: number; operand: number };
-      clip?: number;
-    } = {};
+    const layer =
+      head !== undefined && isBinary(graph, nodes[head]!) ? (nodes[head] as ConvNode | LinearNode) : undefined;
+    let chain: Pick<FusedGroup, Role> = {};
     let result = source;
     let next = first ?? (isFused ? onlyConsumer(source) : undefined);
     let stage = 0;
-    if (head !== undefined && next !== undefined && isSumBias(graph, head, next)) {
-      chain.sumBias = next;
+    while (next !== undefined && !taken.has(next)) {
+      const role = rolesOf(graph, nodes[next]!, layer).find((it) => ROLES.indexOf(it) >= stage);
+      if (!role) break;
+      const operand = nodes[next]!.inputs.find((input) => input !== result) ?? result;
+      chain = { ...chain, [role]: role === 'add' ? { node: next, operand } : next };
       taken.add(next);
       result = next;
-      next = onlyConsumer(next);
-    }
-    const isInteger = head !== undefined && isIntegerConv(graph, nodes[head]!);
-    while (next !== undefined) {
-      const node = nodes[next]!;
-      const op = isInteger && node.op === 'borderBias' ? 'add' : node.op;
-      const place = CHAIN.indexOf(op as (typeof CHAIN)[number]);
-      if (place < stage || taken.has(next)) break;
-      if (node.op === 'borderBias') chain.border = next;
-      else if (node.op === 'add') {
-        const [left, right] = node.inputs as [number, number];
-        chain.add = { node: next, operand: left === result ? right : left };
-      } else if (node.op === 'affine') chain.affine = next;
-      else chain.clip = next;
-      taken.add(next);
-      result = next;
-      stage = place + 1;
+      stage = ROLES.indexOf(role === 'border' && !layer ? 'add' : role) + 1;
       next = isFused ? onlyConsumer(result) : undefined;
     }
     const isEmpty = result === source && head === undefined;
@@ -118,11 +106,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
     const isRead = consumers[result]!.some((reader) => reader !== sign || needsFloats(reader));
     const keepsFloats = !isEmpty && (result === last || isRead);
     const position = isEmpty ? sign! : result;
-    const group = { source, ...chain, result, keepsFloats };
-    groups.push({
-      group: { ...group, ...(head !== undefined && { head }), ...(sign !== undefined && { sign }) },
-      position,
-    });
+    groups.push({ group: { head, source, ...chain, sign, result, keepsFloats }, position });
   };
   const onlyConsumer = (value: number): number | undefined =>
     value !== last && consumers[value]!.length === 1 ? consumers[value]![0] : undefined;
@@ -135,7 +119,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
       return;
     }
     if (taken.has(index) || node.op === 'input') return;
-    if (CHAIN.includes(node.op as (typeof CHAIN)[number])) {
+    if (rolesOf(graph, node, undefined).length > 0) {
       follow(node.inputs[0]!, undefined, index);
       return;
     }
@@ -146,11 +130,30 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
   return groups.sort((a, b) => a.position - b.position).map(({ group }) => group);
 }
 
-/** Whether node `index` adds whole numbers to the sums of the binary layer `head`, so that these stay whole and exact. */
-function isSumBias(graph: Graph, head: number, index: number): boolean {
-  const node = graph.nodes[index]!;
-  const layer = graph.nodes[head] as ConvNode | LinearNode;
-  if (node.op !== 'borderBias' || !isBinary(graph, layer)) return false;
+/**
+ * Lists what a node can be in a chain, the earliest first.
+ *
+ * @param layer the binary layer with whose sums the chain begins, if it does.
+ */
+function rolesOf(graph: Graph, node: GraphNode, layer: ConvNode | LinearNode | undefined): Role[] {
+  switch (node.op) {
+    case 'affine':
+    case 'add':
+      return [node.op];
+    case 'borderBias':
+      return layer && areWhole(graph, layer, node) ? ['sumBias', 'border'] : ['border'];
+    case 'clip':
+      // Halves of sums are clipped, so half the bound has to be exact.
+      return layer && node.hi === Number.POSITIVE_INFINITY && Math.fround(node.lo / 2) * 2 === node.lo
+        ? ['sumClip', 'clip']
+        : ['clip'];
+    default:
+      return [];
+  }
+}
+
+/** Whether a `borderBias` adds whole numbers to the sums of a binary layer, so that these stay whole and exact. */
+function areWhole(graph: Graph, layer: ConvNode | LinearNode, node: BorderBiasNode): boolean {
   const { shape } = graph.tensors[layer.weights]!;
   const most = MAX_WHOLE - tensorElements(shape) / shape[0];
   return tensorValues(graph.tensors[node.bias]!).every((value) => Number.isInteger(value) && Math.abs(value) <= most);

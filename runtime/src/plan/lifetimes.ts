@@ -1,3 +1,4 @@
+import { mapPointers } from '../kernels/record.js';
 import type { FloatMap } from './maps.js';
 import type { Region } from './region.js';
 import type { Step } from './step.js';
@@ -22,8 +23,8 @@ interface Moments {
 }
 
 /**
- * Finds the lifetime of every map: from the first step that writes it to the last one that reads or writes it. Only what steps declare
- * counts, not the order in which rooms asked for maps. Tests check that steps declare everything: runtime/test/poison.ts.
+ * Finds the lifetime of every map: from the first step that has an address in it, and writes it, to the last one that has one. A kernel knows no
+ * memory but that of its record, so only records count, not the order in which rooms asked for maps.
  */
 export function lifetimesOf({ loadSteps, inputSteps, steps, output }: Moments): ReadonlyMap<Region, Lifetime> {
   const lifetimes = new Map<Region, Lifetime>();
@@ -32,7 +33,14 @@ export function lifetimesOf({ loadSteps, inputSteps, steps, output }: Moments): 
     if (region.kind === 'map') lifetimes.set(region, { first: moment, ...lifetimes.get(region), last: moment });
   };
   moments.forEach((all, moment) => {
-    for (const { reads, writes } of all) for (const region of [...reads, ...writes]) note(region, moment);
+    for (const { parts, whole } of all) {
+      for (const record of [...parts, ...whole]) {
+        mapPointers(record, (it) => {
+          note(it.region, moment);
+          return it;
+        });
+      }
+    }
   });
   note(output.region, moments.length);
   for (const { replaces } of steps) {

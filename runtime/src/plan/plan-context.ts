@@ -1,11 +1,10 @@
 import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
-import { NO_PADS } from '../kernels/conv-geometry.js';
-import { BLOCK, roundUp, SHARED_LANES, VECTOR_LANES } from '../kernels/filters.js';
+import { BLOCK, NO_PADS, roundUp, SHARED_LANES, VECTOR_LANES } from '../kernels/filters.js';
 import type { LutParameters, LutWork } from '../kernels/lut-parameters.js';
 import type { Choice } from './choice.js';
 import { consumersOf } from './fuse.js';
 import type { BitMap, FloatMap, FloatPlanes, SignPlanes } from './maps.js';
-import { type Pointer, pointer, type Region } from './region.js';
+import { behind, type Pointer, pointer, type Region } from './region.js';
 import type { PlannedStep } from './step.js';
 
 /** A region whose size is only known when everything is planned. */
@@ -20,7 +19,7 @@ export function readsBytes(groups: number, channels: number): boolean {
 
 /**
  * What the kernels' rooms share while they plan: values in memory, regions and steps. Steps are added in the order of execution. Asking for
- * a map doesn't affect its lifetime, which only depends on what steps declare.
+ * a map doesn't affect its lifetime, which only depends on the records of steps.
  */
 export class PlanContext {
   readonly regions: Region[] = [];
@@ -130,9 +129,16 @@ export class PlanContext {
     return known(this.bitMaps, sign);
   }
 
-  /** Adds planes for the floats of node `index`. `isFixed` says that elements which aren't written must stay zero. */
+  /** Adds planes for the floats of node `index`, among those of the `concat` that reads them if they may lie there. `isFixed` says that elements which aren't written must stay zero. */
   newFloatPlanes(index: number, isFixed = false): FloatPlanes {
     const shape = this.shapes[index]!;
+    const home = this.choice.grids.homes.get(index);
+    if (home && !isFixed) {
+      const whole = this.floatPlanes.get(home.concat) ?? this.newFloatPlanes(home.concat);
+      const part = { ...whole, shape, origin: behind(whole.origin, home.channel * whole.planeBytes) };
+      this.floatPlanes.set(index, part);
+      return part;
+    }
     const pitch = this.choice.grids.pitchOf(index);
     const planeBytes = roundUp(shape.height * pitch, VECTOR_LANES) * 4;
     const sizeBytes = shape.channels * planeBytes;

@@ -21,3 +21,8 @@ export interface Pointer {
 export function pointer(region: Region, offsetBytes = 0): Pointer {
   return { region, offsetBytes };
 }
+
+/** Gives what lies `bytes` behind a pointer. */
+export function behind({ region, offsetBytes }: Pointer, bytes: number): Pointer {
+  return pointer(region, offsetBytes + bytes);
+}

@@ -2,15 +2,12 @@ import type { KernelName, RecordOf } from '../kernels/kernel-records.js';
 import type { AnyRecord, UnitBytes } from '../kernels/record.js';
 import type { Region } from './region.js';
 
-/** What a step declares. The lifetimes of maps, and so which of them may share memory, only depend on `reads` and `writes`. */
+/** What a step declares, beside its records. */
 interface StepFacts {
   /** The nodes of the graph that the step executes. */
   readonly nodes: readonly number[];
   /** Why this kernel was chosen, in words. */
   readonly reason: string;
-  /** The regions that the step reads, whole or in part, and those that it writes. Scratch doesn't count. */
-  readonly reads: readonly Region[];
-  readonly writes: readonly Region[];
   /**
    * A map that is read element by element while one of the same size is written. Both may lie in the same memory if the first one isn't
    * read later.
