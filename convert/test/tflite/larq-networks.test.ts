@@ -11,7 +11,7 @@ import { readArray, readModelAt, readSteps, softmaxOf, type TestArray, worstDiff
 
 /** Networks that exercise each an aspect of Larq Compute Engine, and what its own interpreter gives for them. */
 const CONVERTED =
-  'activations binary_dense binary_first_layer bmaxpool concat dequantize dilation grouped learned_threshold odd_channels pad_one pad_one_odd pad_zero pad_zero_odd pools prelu quick_block scaled_weights separable signs_first thresholds ties tiny_map valid xcore'.split(
+  'activations binary_dense binary_first_layer bmaxpool concat dequantize dilation gate grouped learned_threshold odd_channels pad_one pad_one_odd pad_zero pad_zero_odd pools prelu quick_block scaled_weights separable signs_first thresholds ties tiny_map valid xcore'.split(
     ' ',
   );
 /** Nothing but exact operators: equal to the bit from end to end. */
