@@ -100,7 +100,7 @@ export async function compareModels(
   return comparison;
 }
 
-function inputOf({ name, file: { info, graph } }: NamedModel, image: RasterImage): Uint8Array {
+function inputOf({ name, file: { info, graph } }: NamedModel, image: RasterImage): Uint8Array | Float32Array {
   const { recipe, height, width } = graph.nodes[0] as InputNode;
   if (!recipe)
     throw new SignwaveError('E_INPUT_SHAPE', `${name} (${info.name}) has no input recipe: images can't be given to it`);

@@ -1,4 +1,4 @@
-import type { Node } from '@signwave/format';
+import type { GraphNode as Node } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { lowerOperator, startLowering } from '../../src/tflite/lower-tflite.js';
 import type { TfliteOperator, TfliteTensor } from '../../src/tflite/read-tflite.js';

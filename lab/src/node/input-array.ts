@@ -41,7 +41,7 @@ export async function readInputArray(
   }
   const elements = sides.reduce((product, side) => product * side, 1);
   const notes = new ImageNotes(input, onRemark);
-  const imageAt = (data: Uint8Array, n: number): Uint8Array => {
+  const imageAt = (data: Uint8Array, n: number): Uint8Array | Float32Array => {
     const image = rasterAt(data, array.shape, n);
     notes.look(image, `image ${n} of ${path}`);
     return inContext(path, () => prepareImage(image, recipe!, height, width));
