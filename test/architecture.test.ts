@@ -67,6 +67,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/data',
     '@signwave/reference',
     '@signwave/convert',
+    '@signwave/convert/first-load',
     '@signwave/runtime',
     '@signwave/runtime/web',
     '@signwave/runtime/internals',

@@ -34,7 +34,7 @@ export interface ExpectedVerdict {
 
 /**
  * Compares a model's outputs with those that another program computed. Where these are probabilities and the model gives logits, as a network
- * of which a converter left the softmax out, the probabilities of its logits are compared.
+ * of which a converter left the softmax out, the probabilities of its logits are compared, by what the difference is of the largest logit.
  */
 export class ExpectedOutputs {
   #images = 0;
@@ -70,14 +70,17 @@ export class ExpectedOutputs {
   /** Compares the outputs for input `n`. */
   check(n: number, outputs: Float32Array): void {
     const expected = this.#of(n);
-    const found = this.#areProbabilities && !areProbabilities(outputs) ? softmax(outputs) : outputs;
+    const areLogits = this.#areProbabilities && !areProbabilities(outputs);
+    const found = areLogits ? softmax(outputs) : outputs;
+    // A probability changes by as much of itself as its logit changes: what is a small part of large logits is a larger one of it.
+    const scale = areLogits ? outputs.reduce((most, logit) => Math.max(most, Math.abs(logit)), 1) : 1;
     let largest = 0;
     let difference = 0;
     for (let c = 0; c < this.#outputs; c++) {
       largest = Math.max(largest, Math.abs(expected[c]!));
       difference = Math.max(difference, Math.abs(expected[c]! - found[c]!));
     }
-    const relative = difference === 0 ? 0 : difference / largest;
+    const relative = difference === 0 ? 0 : difference / largest / scale;
     const [first, second = Number.NEGATIVE_INFINITY] = [...expected].sort((a, b) => b - a);
     const isClear = first! - second > NEAR_TOP1 * largest;
     if (!isClear || argMax(found) === argMax(expected)) this.#sameTop1++;
