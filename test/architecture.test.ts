@@ -10,7 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reference: ['@signwave/format'],
   convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
   // All are bundled: a test below keeps its `dependencies` empty.
-  runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser', 'fflate'],
+  runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser'],
   lab: [
     '@signwave/format',
     '@signwave/data',
@@ -67,6 +67,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/data',
     '@signwave/reference',
     '@signwave/convert',
+    '@signwave/convert/first-load',
     '@signwave/runtime',
     '@signwave/runtime/web',
     '@signwave/runtime/internals',

@@ -65,6 +65,6 @@ function pathOf(index: number): string {
   return join(folder, String(index).padStart(3, '0'), fileNames[index]!);
 }
 
-function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array | Float32Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -73,7 +73,7 @@ function digestModel(
   let [input, logits] = [0, 0];
   const inputs = images.map((image) => prepareImage(image, recipe, height, width));
   for (const prepared of inputs) {
-    input = crc32(prepared, input);
+    input = crc32(bytesOf(prepared), input);
     logits = crc32(bytesOf(model.run(prepared)), logits);
     for (const node of signs) {
       const bits = model.signBits(node);
@@ -91,8 +91,8 @@ function digestModel(
   };
 }
 
-/** The bytes of floats; every engine here is little-endian, as WebAssembly is. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+/** The bytes of floats, or bytes themselves; every engine here is little-endian, as WebAssembly is. */
+export function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

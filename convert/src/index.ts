@@ -10,6 +10,7 @@ export {
 } from './checkpoints/index.js';
 export { readNpyHeader } from './checkpoints/npy-header.js';
 export { quote } from './checkpoints/quote.js';
+export { ZipArchive } from './checkpoints/zip-archive.js';
 export { type Conversion, type ConvertOptions, convertCheckpoint } from './convert.js';
 export { type Architecture, architectureId } from './models/architecture.js';
 export { ARCHITECTURES } from './models/architectures.js';
@@ -29,4 +30,5 @@ export { type SmallerWeights, type SmallType, smallerWeightsOf, withSmallerWeigh
 export type { SourceTie, TieCause } from './passes/source-ties.js';
 export { type ConvertTfliteOptions, convertTflite, type TfliteConversion } from './tflite/convert-tflite.js';
 export { describeTflite, type TfliteLayer, type TfliteSummary, type TfliteWeights } from './tflite/describe-tflite.js';
-export { readTflite, type TfliteModel } from './tflite/read-tflite.js';
+export { type LoweredTflite, lowerTflite } from './tflite/lower-tflite.js';
+export { readTflite, type TfliteModel, type TfliteOperator } from './tflite/read-tflite.js';

@@ -30,6 +30,11 @@ describe('a recipe in JSON', () => {
       sizePixels: 0,
       interpolation: 'bilinear',
     });
+    expect(parse('{"mean": [0], "std": [1], "resize": {"mode": "centreSquare"}}').resize).toEqual({
+      mode: 'centreSquare',
+      sizePixels: 0,
+      interpolation: 'bicubic',
+    });
   });
 
   test.each([
@@ -37,6 +42,10 @@ describe('a recipe in JSON', () => {
     ['[]', /is \[\], expected a recipe/],
     ['{"mean": [0], "std": [1], "means": 1}', /has "means", which is no field of a recipe; known: resize/],
     ['{"mean": [0], "std": [1], "resize": {"mode": "stretch", "size": 3}}', /"size", which is no field of a resize/],
+    [
+      '{"mean": [0], "std": [1], "resize": {"mode": "centreSquare", "interpolation": "bilinear"}}',
+      /"bilinear", but a centreSquare is bicubic/,
+    ],
     ['{"std": [1]}', /has mean absent, expected a list of 3 numbers/],
     ['{"mean": [0, 0], "std": [1, 1]}', /has mean \[0,0\]/],
     ['{"mean": ["0"], "std": [1]}', /has mean \["0"\]/],

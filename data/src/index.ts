@@ -1,4 +1,4 @@
-export { evaluationResize, type PixelSize, prepareImage, resizedSize } from './image/prepare.js';
+export { evaluationResize, type PixelSize, prepareImage, preprocessed, resizedSize } from './image/prepare.js';
 export {
   type ClippedImage,
   type Crop,

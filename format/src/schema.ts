@@ -3,6 +3,7 @@
 import type { AccuracyClaim, GraphNode, ModelInfo, NodeBase } from './graph.js';
 import { MAX_CLAIMS, MAX_LABELS, MAX_NODES, MAX_OPERANDS, MAX_TENSORS } from './limits.js';
 import { OPERATIONS } from './operations/table.js';
+import { hexPairs } from './text.js';
 import {
   choice,
   double,
@@ -63,10 +64,7 @@ const SHA256 = vector(uint8, SHA256_BYTES);
 /** Bytes that are read as hexadecimal digits. */
 export const HEX = {
   ...SHA256,
-  read: (...place: Parameters<typeof SHA256.read>): string =>
-    SHA256.read(...place)
-      .map((byte) => byte.toString(16).padStart(2, '0'))
-      .join(''),
+  read: (...place: Parameters<typeof SHA256.read>): string => hexPairs(SHA256.read(...place)).join(''),
 };
 
 const INFO_FIELDS: FieldsOf<ModelInfo> = {

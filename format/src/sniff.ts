@@ -1,3 +1,5 @@
+import { hexPairs } from './text.js';
+
 const LEGACY_TORCH = 'a PyTorch checkpoint in the legacy format (before PyTorch 1.6)';
 
 /** Kinds of files that people give to signwave, recognised by their first bytes. */
@@ -62,6 +64,5 @@ export function sniffKind(head: Uint8Array, sizeBytes = head.length): string {
   if (head[0] === 0x08 && head[1]! < 0x20 && (head[2] === 0x12 || head[2] === 0x3a)) return 'an ONNX model';
   // Caffe: protobuf field 1 (name, a short string), then field 2 or 100 (a layer).
   if (head[0] === 0x0a && [0x12, 0xa2].includes(head[2 + head[1]!]!)) return 'a Caffe model';
-  const hex = Array.from(head.subarray(0, 4), (b) => b.toString(16).padStart(2, '0')).join(' ');
-  return `an unknown kind of file (it starts with ${hex})`;
+  return `an unknown kind of file (it starts with ${hexPairs(head.subarray(0, 4)).join(' ')})`;
 }

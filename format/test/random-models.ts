@@ -103,7 +103,7 @@ function graphOf(input: GraphNode, steps: readonly Step[]) {
 const recipe = fc.record(
   {
     resize: fc.record({
-      mode: fc.constantFrom('shorterSide', 'stretch'),
+      mode: fc.constantFrom('shorterSide', 'stretch', 'centreSquare'),
       sizePixels: fc.integer({ min: 16, max: 65_535 }),
       interpolation: fc.constantFrom('bilinear', 'bicubic'),
     }),

@@ -5,6 +5,7 @@ import { prepareImage } from '@signwave/runtime';
 import type { Images } from './image-sample.js';
 import type { OnProgress } from './progress.js';
 import { argMax } from './statistics.js';
+import { signDifference } from './verify/sign-difference.js';
 
 /** How a layer differs between two models, over all images so far. */
 export interface LayerComparison {
@@ -13,9 +14,13 @@ export interface LayerComparison {
   /** Number of activation bits that the layer reads; 0 if it reads floats. */
   readonly bits: number;
   readonly differingBits: number;
+  /** The largest distance of a value of the first model from its threshold where the bit differs, as a share of the largest value there. */
+  readonly farthestFromThreshold: number;
   /** Largest difference of the layer's scaled sums. */
   readonly largestDifference: number;
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The nodes of a layer in one of the graphs. */
 interface Place {
@@ -29,7 +34,8 @@ interface Place {
 export class Comparison {
   readonly #references: readonly [Reference, Reference];
   readonly #places: ReadonlyMap<string, readonly [Place, Place]>;
-  readonly #layers = new Map<string, { bits: number; differingBits: number; largestDifference: number }>();
+  readonly #layers = new Map<string, Mutable<Omit<LayerComparison, 'name'>>>();
+  readonly #graph: Graph;
   /** Named layers that only one of the models has, or whose shapes differ. */
   readonly unmatched: readonly string[];
   images = 0;
@@ -37,6 +43,7 @@ export class Comparison {
   largestLogitDifference = 0;
 
   constructor(a: ModelFile, b: ModelFile) {
+    this.#graph = a.graph;
     this.#references = [new Reference(a.graph), new Reference(b.graph)];
     const [inA, inB] = [placesOf(a.graph), placesOf(b.graph)];
     const [shapesA, shapesB] = [inferShapes(a.graph), inferShapes(b.graph)];
@@ -45,7 +52,7 @@ export class Comparison {
       const other = inB.get(name);
       if (!other || !sameShape(shapesA[place.result]!, shapesB[other.result]!)) continue;
       places.set(name, [place, other]);
-      this.#layers.set(name, { bits: 0, differingBits: 0, largestDifference: 0 });
+      this.#layers.set(name, { bits: 0, differingBits: 0, farthestFromThreshold: 0, largestDifference: 0 });
     }
     this.#places = places;
     this.unmatched = [...new Set([...inA.keys(), ...inB.keys()])].filter((name) => !places.has(name));
@@ -58,9 +65,10 @@ export class Comparison {
       const layer = this.#layers.get(name)!;
       layer.largestDifference = Math.max(layer.largestDifference, largest(a![inA.result]!.data, b![inB.result]!.data));
       if (inA.sign === undefined || inB.sign === undefined) continue;
-      const [signsA, signsB] = [a![inA.sign]!.data, b![inB.sign]!.data];
-      layer.bits += signsA.length;
-      layer.differingBits += signsA.reduce((count, sign, i) => count + Number(sign !== signsB[i]), 0);
+      const { differing, of, farthest } = signDifference(this.#graph, inA.sign, a!, b![inB.sign]!.data);
+      layer.bits += of;
+      layer.differingBits += differing;
+      layer.farthestFromThreshold = Math.max(layer.farthestFromThreshold, farthest);
     }
     const [outputA, outputB] = [a!.at(-1)!.data, b!.at(-1)!.data];
     this.images++;
@@ -68,6 +76,7 @@ export class Comparison {
     this.largestLogitDifference = Math.max(this.largestLogitDifference, largest(outputA, outputB));
   }
 
+  /** In the order of the first model. */
   get layers(): LayerComparison[] {
     return [...this.#layers].map(([name, layer]) => ({ name, ...layer }));
   }
@@ -100,7 +109,7 @@ export async function compareModels(
   return comparison;
 }
 
-function inputOf({ name, file: { info, graph } }: NamedModel, image: RasterImage): Uint8Array {
+function inputOf({ name, file: { info, graph } }: NamedModel, image: RasterImage): Uint8Array | Float32Array {
   const { recipe, height, width } = graph.nodes[0] as InputNode;
   if (!recipe)
     throw new SignwaveError('E_INPUT_SHAPE', `${name} (${info.name}) has no input recipe: images can't be given to it`);

@@ -10,7 +10,9 @@ export { decodeNpy, encodeNpy, type NpyArray, type NpyExpectation, type NpyType 
 export type { OnProgress } from './progress.js';
 export { noiseImages, randomFloats, randomInput, randomInputs } from './seeded-inputs.js';
 export { argMax, differsFromReference, wilsonInterval } from './statistics.js';
-export { ExpectedOutputs, type ExpectedVerdict } from './verify/expected-outputs.js';
+export { EXPECTED_TYPES, ExpectedOutputs, type ExpectedVerdict } from './verify/expected-outputs.js';
+export { compareSteps, type RecordedStep, type StepsVerdict, type StepVerdict } from './verify/recorded-steps.js';
+export { describeSignDifference, type SignDifference } from './verify/sign-difference.js';
 export { type Disagreement, SourceAgreement } from './verify/source-agreement.js';
 export { type LayerVerdict, Verification } from './verify/verification.js';
 export {

@@ -11,6 +11,8 @@ import { SignwaveError } from '@signwave/format';
 /** The supported element types, named as in the file, and the array class of each. */
 interface NpyArrays {
   '|u1': Uint8Array;
+  '<i2': Int16Array;
+  '<i4': Int32Array;
   '<f4': Float32Array;
   '<f8': Float64Array;
   '<i8': BigInt64Array;
@@ -20,11 +22,13 @@ export type NpyType = keyof NpyArrays;
 
 const TYPES: { readonly [T in NpyType]: new (buffer: ArrayBuffer) => NpyArrays[T] } = {
   '|u1': Uint8Array,
+  '<i2': Int16Array,
+  '<i4': Int32Array,
   '<f4': Float32Array,
   '<f8': Float64Array,
   '<i8': BigInt64Array,
 };
-const ELEMENT_BYTES: Readonly<Record<NpyType, number>> = { '|u1': 1, '<f4': 4, '<f8': 8, '<i8': 8 };
+const ELEMENT_BYTES: Readonly<Record<NpyType, number>> = { '|u1': 1, '<i2': 2, '<i4': 4, '<f4': 4, '<f8': 8, '<i8': 8 };
 
 const MAGIC = '\x93NUMPY';
 const HEADER_ALIGNMENT_BYTES = 64;

@@ -29,3 +29,11 @@ export function differsFromReference(graph: Graph, found: Float32Array, expected
   const tolerance = freeSums(graph).size > 0 ? REORDERED_TOLERANCE * largest : 0;
   return found.some((value, i) => value !== expected[i] && !(Math.abs(value - expected[i]!) <= tolerance));
 }
+
+/** Probabilities of logits. */
+export function softmax(logits: Float32Array): Float64Array {
+  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}

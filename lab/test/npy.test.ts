@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../test/temp-folder.js';
 import { readNpy, writeNpy } from '../src/node/npy-file.js';
 import { decodeNpy, encodeNpy, type NpyArray, type NpyType } from '../src/npy.js';
 
-const ANY: { readonly types: readonly NpyType[] } = { types: ['|u1', '<f4', '<f8', '<i8'] };
+const ANY: { readonly types: readonly NpyType[] } = { types: ['|u1', '<i2', '<i4', '<f4', '<f8', '<i8'] };
 
 /** An .npy file of the given header text, padded to 64 bytes as NumPy does. */
 function npyFile(dict: string, data: Uint8Array = new Uint8Array(0), version = 1): Uint8Array {
@@ -30,6 +30,8 @@ describe('npy', () => {
         const data = {
           '|u1': () => Uint8Array.from({ length }, (_, i) => i * 7),
           '<f4': () => Float32Array.from({ length }, (_, i) => i / 3),
+          '<i2': () => Int16Array.from({ length }, (_, i) => -i),
+          '<i4': () => Int32Array.from({ length }, (_, i) => i * -70_000),
           '<f8': () => Float64Array.from({ length }, (_, i) => -i / 3),
           '<i8': () => BigInt64Array.from({ length }, (_, i) => -BigInt(i)),
         }[type]();

@@ -43,11 +43,20 @@ export class Reference {
     return this.record(input).maps.at(-1)!.data;
   }
 
-  /** Execute the graph as {@link run} does, and keep the output of every node. */
-  record(input: Uint8Array | Float32Array): Recording {
+  /**
+   * Execute the graph as {@link run} does, and keep the output of every node.
+   *
+   * @param given outputs that another program has for nodes, by the nodes' indices. What reads such a node gets them in place of its own output,
+   *   so that a difference doesn't spread; {@link Recording.maps} has the node's own.
+   */
+  record(input: Uint8Array | Float32Array, given: ReadonlyMap<number, Float32Array> = new Map()): Recording {
     const maps = [inputMap(this.#input, input)];
+    const operandOf = (index: number): FeatureMap => {
+      const data = given.get(index);
+      return data ? { ...maps[index]!, data } : maps[index]!;
+    };
     for (const { inputs, step } of this.#steps) {
-      const [x, ...others] = inputs.map((index) => maps[index]!);
+      const [x, ...others] = inputs.map(operandOf);
       maps.push(step(x!, ...others));
     }
     return { maps };

@@ -126,7 +126,7 @@ export class Model {
   }
 
   /**
-   * Classify an image of any size: resize and crop by the file's recipe (Pillow's arithmetic), run, softmax.
+   * Classify an image of any size: resize and crop by the file's recipe, run, softmax.
    *
    * @param image `{ width, height, channels, data }`, or an `ImageData`.
    * @param options.topK how many classes, 1 to {@link Model.outputs}; default 5.

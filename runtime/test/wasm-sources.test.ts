@@ -120,7 +120,7 @@ describe('without an inlined engine', () => {
     isInlined.value = false;
     const expected = {
       code: 'E_ENGINE',
-      message: expect.stringMatching(/the simd build is needed: pass .*wasm\/simd\.wasm/),
+      message: expect.stringMatching(/no WebAssembly inside: pass .*wasm\/simd\.wasm/),
     };
     expect(await failure(undefined)).toMatchObject(expected);
     expect(await failure({ scalar: bytesOf('scalar') })).toMatchObject(expected);
@@ -131,7 +131,7 @@ describe('without an inlined engine', () => {
     using model = await load(tinyModel(), { threads: 2, wasm: { simd: bytesOf('simd') } });
     expect(model.info()).toMatchObject({
       threads: 1,
-      threadsReason: expect.stringMatching(/the threads build is needed: pass .*wasm\/threads\.wasm/),
+      threadsReason: expect.stringMatching(/no WebAssembly inside: pass .*wasm\/threads\.wasm/),
     });
   });
 });
@@ -156,8 +156,8 @@ describe('refused are', () => {
     ],
     ['another program', { simd: stranger }, 'E_IO', /has no custom section "signwave"/],
     ['a file that is cut', { simd: cut }, 'E_ENGINE', /^wasm\.simd can't be compiled: .*cut short or damaged/],
-    ['no bytes', { simd: new Uint8Array() }, 'E_IO', /is not WebAssembly: it starts with nothing/],
-    ['an archive', { simd: Uint8Array.of(0x1f, 0x8b, 8, 0) }, 'E_IO', /it starts with 1f 8b 08 00/],
+    ['no bytes', { simd: new Uint8Array() }, 'E_IO', /is not WebAssembly, but an empty file/],
+    ['an archive', { simd: Uint8Array.of(0x1f, 0x8b, 8, 0) }, 'E_IO', /is not WebAssembly, but a gzip archive/],
     [
       'a promise of a module',
       { simd: Promise.resolve() },
@@ -188,7 +188,7 @@ describe('refused are', () => {
     const { code, message } = await failure({ simd: `${address}/page.wasm` });
     expect({ code, message }).toEqual({
       code: 'E_IO',
-      message: `${address}/page.wasm is not WebAssembly: it starts with "<!doctype html><"; expected simd.wasm of this version of @signwave/runtime, in its folder dist/wasm`,
+      message: `${address}/page.wasm is not WebAssembly, but an HTML page (a failed download?); expected simd.wasm of this version of @signwave/runtime, in its folder dist/wasm`,
     });
   });
 

@@ -137,10 +137,10 @@ describe('run and eval name what is wrong with their input:', () => {
   });
 
   test('an array of the wrong shape', async () => {
-    const npy = file('shape.npy', encodeNpy({ type: '<f4', shape: [1, 32, 32, 3], data: new Float32Array(3072) }));
+    const npy = file('shape.npy', encodeNpy({ type: '<f4', shape: [1, 32, 3, 32], data: new Float32Array(3072) }));
     const { code, stderr } = await signwave('run', model, '--npy', npy, '--out', join(folder, 'o.npy'));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/E_NPY.*\(1, 32, 32, 3\).*\(N, 3, 32, 32\)/s);
+    expect(stderr).toMatch(/E_NPY.*\(1, 32, 3, 32\).*\(N, 3, 32, 32\) or \(N, 32, 32, 3\)/s);
   });
 
   test('a folder without classes', async () => {

@@ -371,6 +371,8 @@ describe('compare', () => {
     expect(bits(same.layers)).toBe(0);
     expect(bits(different.layers)).toBeGreaterThan(0);
     expect(different.layers[0].largestDifference).toBeGreaterThan(0);
+    const { stdout } = await signwave('compare', model, other, '--images', EXAMPLE_IMAGES, '--limit', '3');
+    expect(stdout).toMatch(/the first layer that differs is .*signs, whose sums were within .* of their thresholds/);
   });
 
   test('needs images', async () => {

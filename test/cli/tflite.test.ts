@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeWithShared, sharedPath } from '../shared.js';
 import { ROOT, signwave, temporaryFolder } from './signwave.js';
@@ -54,9 +54,30 @@ describe('a TensorFlow Lite model of Larq Compute Engine', () => {
     expect(stderr).toMatch(/E_CHECKPOINT_STRUCTURE.*cut\.tflite is a damaged TensorFlow Lite model.*cut short/);
   });
 
-  test('is no checkpoint to compare with, which is said', async () => {
-    const { stderr } = await signwave('verify', join(folder, 'ties.sgnw'), '--checkpoint', tflite);
-    expect(stderr).toMatch(/E_CHECKPOINT_KIND.*TensorFlow Lite model.*signwave convert/);
+  test('is compared with the model that was made of it, its outputs and its operators with recorded ones', async () => {
+    const model = join(folder, 'verified.sgnw');
+    await signwave('convert', tflite, '-o', model);
+    const beside = (name: string): string => join(dirname(tflite), name);
+    const recorded = ['--checkpoint', tflite, '--input', beside('input.npy'), '--steps', beside('steps.npz')];
+    const args = ['verify', model, ...recorded, '--expected', beside('output.npy')];
+    const { stdout, code } = await signwave(...args);
+    expect(code).toBe(0);
+    for (const line of [
+      'converting it again: gives the same bytes',
+      'outputs as expected: same first class on 4 of 4; 4 of 4 within 0.00001',
+      'operators, each from recorded operands: 7 of 7 equal to the last bit',
+      'signs from end to end: all equal',
+    ]) {
+      expect(stdout).toContain(`ok  ${line}`);
+    }
+    const { steps } = JSON.parse((await signwave(...args, '--json')).stdout);
+    expect(steps.operators[0]).toEqual({ index: 0, kind: 'CONV_2D', difference: 0, tolerance: 2e-6 });
+  });
+
+  test('is needed to compare operators, which is said', async () => {
+    const { stderr, code } = await signwave('verify', join(folder, 'ties.sgnw'), '--steps', 'steps.npz');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/E_USAGE.*--steps needs --checkpoint, the \.tflite/);
   });
 });
 

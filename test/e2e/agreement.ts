@@ -22,7 +22,7 @@ const FLIPPED_PART = 0.005;
  */
 export async function expectLogits(
   file: Conversion['model'],
-  inputs: readonly Uint8Array[],
+  inputs: readonly (Uint8Array | Float32Array)[],
   goldenName: string,
 ): Promise<void> {
   const model = await load(writeModel(file));

@@ -40,7 +40,7 @@ describeWithShared('BiPer’s ResNet-18 for ImageNet', () => {
   const convert = (): Promise<Conversion> =>
     convertAt(sharedPath('checkpoints/biper-resnet18-imagenet/model_best.pth.tar')!);
 
-  async function images(model: Conversion['model']): Promise<Uint8Array[]> {
+  async function images(model: Conversion['model']): Promise<(Uint8Array | Float32Array)[]> {
     const folder = sharedPath('checkpoints/biper-resnet18-imagenet')!;
     const names = readFileSync(`${folder}/golden_images.txt`, 'utf8').trim().split('\n');
     const input = model.graph.nodes[0]!;

@@ -1,6 +1,6 @@
 import { DATA_ARGUMENT } from '@signwave/data';
 import { type InputNode, inferShapes, SignwaveError } from '@signwave/format';
-import { compareModels } from '@signwave/lab';
+import { compareModels, describeSignDifference } from '@signwave/lab';
 import { DEFAULT_IMAGES, openImageSample, readModelFile } from '@signwave/lab/node';
 import type { Command } from 'commander';
 import { jsonOption, limitOption, modelArgument } from '../arguments.js';
@@ -73,5 +73,10 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
       ]),
     ),
   );
+  const first = layers.find(({ differingBits }) => differingBits > 0);
+  if (first) {
+    const difference = { differing: first.differingBits, of: first.bits, farthest: first.farthestFromThreshold };
+    printResult(`\nthe first layer that differs is ${first.name}: ${describeSignDifference(difference)}`);
+  }
   if (unmatched.length > 0) printResult(`\nin one of them only, or of another shape: ${unmatched.join(', ')}`);
 }

@@ -25,7 +25,10 @@ export function registerRun(program: Command): void {
     .addArgument(modelArgument('<model>'))
     .argument('[images...]', 'image files: PNG, JPEG, WebP, TIFF, PPM, PGM')
     .option('--top <n>', 'classes to show for each image', positiveInteger, 5)
-    .option('--npy <file>', 'instead of images: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) preprocessed')
+    .option(
+      '--npy <file>',
+      'instead of images: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) or (N, H, W, C) preprocessed',
+    )
     .option('--out <file>', 'with --npy: where the outputs go, float32 (N, classes)')
     .addOption(kernelsOption())
     .addOption(threadsOption())

@@ -1,10 +1,12 @@
 import type { PartOptions } from '@signwave/convert';
 import { DATA_ARGUMENT } from '@signwave/data';
 import { SignwaveError } from '@signwave/format';
-import { type Check, type LayerVerdict, loadBuilds, verifyModel } from '@signwave/lab';
+import { type Check, type LayerVerdict, loadBuilds, type StepsVerdict, verifyModel } from '@signwave/lab';
 import {
   compareCheckpoint,
+  compareTflite,
   DEFAULT_IMAGES,
+  isFileOf,
   openVerifyInputs,
   readExpectedOutputs,
   readModelFile,
@@ -23,27 +25,38 @@ interface Options extends PartOptions {
   readonly images?: string;
   readonly input?: string;
   readonly expected?: string;
+  readonly steps?: string;
   readonly limit?: number;
   readonly json?: boolean;
 }
+
+/** Networks of Larq Compute Engine keep its roundings, so that outputs are nearer than those of other networks. */
+const LARQ_TOLERANCE = 1e-5;
 
 export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('check a model: structure, checksums, every bit against the reference, agreement with its checkpoint')
     .addArgument(modelArgument('<model>'))
-    .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
+    .option(
+      '--checkpoint <file>',
+      'the checkpoint or .tflite it was made from: convert again, compare bytes and outputs',
+    )
     .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
     .addOption(stateDictOption())
     .addOption(prefixOption())
     .option('--images <data>', `${DATA_ARGUMENT}; default: random inputs`)
     .option(
       '--input <file>',
-      'inputs from an array: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) preprocessed',
+      'inputs from an array: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) or (N, H, W, C) preprocessed',
     )
     .option(
       '--expected <file>',
-      'with --input: outputs that your own code computed for it, float32 (N, classes), to compare with',
+      'with --input: outputs that your own code computed for it, (N, classes) or (N, H, W, C), to compare with',
+    )
+    .option(
+      '--steps <file>',
+      'with --input and the .tflite as --checkpoint: what an interpreter gave at each operator for the first input (.npz)',
     )
     .addOption(limitOption(`images (default ${DEFAULT_IMAGES}; of --input all)`))
     .addOption(jsonOption())
@@ -57,6 +70,13 @@ async function verify(modelPath: string, options: Options): Promise<void> {
   if (options.input !== undefined && options.images !== undefined) {
     throw new SignwaveError('E_USAGE', 'give --input or --images, not both');
   }
+  const isTflite = options.checkpoint !== undefined && (await isFileOf('TensorFlow Lite', options.checkpoint));
+  if (options.steps !== undefined && !(isTflite && options.input !== undefined)) {
+    throw new SignwaveError(
+      'E_USAGE',
+      '--steps needs --checkpoint, the .tflite whose operators they are of, and --input, whose first input they are for',
+    );
+  }
   const { model: file, bytes } = await readModelFile(modelPath);
   const checks: Check[] = [
     {
@@ -65,9 +85,12 @@ async function verify(modelPath: string, options: Options): Promise<void> {
       detail: `${count(bytes.length)} bytes, ${file.graph.nodes.length} nodes, ${file.graph.tensors.length} tensors`,
     },
   ];
+  const tflite = isTflite ? await compareTflite(options.checkpoint!, file, bytes) : undefined;
   const source =
-    options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, options, file, bytes);
-  if (source) checks.push(...source.checks);
+    options.checkpoint === undefined || tflite
+      ? undefined
+      : await compareCheckpoint(options.checkpoint, options, file, bytes);
+  checks.push(...((tflite ?? source)?.checks ?? []));
 
   const models = await loadBuilds(bytes, modelPath);
   const [model] = Object.values(models) as [Model];
@@ -77,10 +100,17 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     expected:
       options.expected === undefined
         ? undefined
-        : await readExpectedOutputs(options.expected, inputs.total, model.outputs),
+        : await readExpectedOutputs(
+            options.expected,
+            inputs.total,
+            model.outputs,
+            file.info.method === 'larq' ? LARQ_TOLERANCE : undefined,
+          ),
     onProgress: progressBar('comparing'),
   });
   checks.push(...found.checks);
+  const steps = options.steps === undefined ? undefined : await tflite!.compareSteps(options.steps, inputs);
+  checks.push(...(steps?.checks ?? []));
   const isOk = checks.every((check) => check.isOk);
   if (options.json) {
     printJson({
@@ -92,6 +122,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
       layers,
       ...(source && { keptTies: source.ties }),
       ...(expected && { expected }),
+      ...(steps && { steps: stepsJson(steps) }),
     });
   } else {
     for (const check of checks)
@@ -104,6 +135,25 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     if (layers.length > 0) printResult(`\n${layerTable(layers, Object.keys(models))}`);
   }
   if (!isOk) process.exitCode = 1;
+}
+
+function stepsJson({ steps, firstSign }: StepsVerdict) {
+  return {
+    operators: steps.map(({ operator: { index, kind }, difference, tolerance }) => ({
+      index,
+      kind,
+      difference,
+      tolerance,
+    })),
+    ...(firstSign && {
+      firstSign: {
+        index: firstSign.operator.index,
+        differing: firstSign.differing,
+        of: firstSign.of,
+        farthest: firstSign.farthest,
+      },
+    }),
+  };
 }
 
 function layerTable(layers: readonly LayerVerdict[], names: readonly string[]): string {

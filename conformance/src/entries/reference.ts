@@ -17,7 +17,7 @@ const digests = workload.models.map(({ name, bytes, images }): ModelDigests => {
     const raster = { ...image, data: Buffer.from(image.data, 'base64') };
     const prepared = prepareImage(raster, input.recipe, input.height, input.width);
     const { maps } = reference.record(prepared);
-    inputs = crc32(prepared, inputs);
+    inputs = crc32(bytesOf(prepared), inputs);
     logits = crc32(bytesOf(maps.at(-1)!.data), logits);
     graph.nodes.forEach(({ op }, node) => {
       const { data } = maps[node]!;

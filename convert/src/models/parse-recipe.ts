@@ -8,7 +8,7 @@ type Resize = NonNullable<InputRecipe['resize']>;
 const FIELDS = ['resize', 'channelOrder', 'divisor', 'mean', 'std'];
 const RESIZE_FIELDS = ['mode', 'sizePixels', 'interpolation'];
 const CHANNELS = { rgb: 3, bgr: 3, gray: 1 } as const;
-const MODES = ['shorterSide', 'stretch'];
+const MODES = ['shorterSide', 'stretch', 'centreSquare'];
 const INTERPOLATIONS = ['bilinear', 'bicubic'];
 /** The largest byte of an image. */
 const MAX_BYTE = 255;
@@ -55,13 +55,17 @@ export function parseRecipe(value: unknown, fail: Fail): InputRecipe {
 function parseResize(value: unknown, fail: Fail): Resize {
   if (!isObject(value)) return fail(`has resize ${shown(value)}, expected an object; leave it out for none`);
   checkFields(value, RESIZE_FIELDS, 'a resize', fail);
-  const { mode, interpolation = 'bilinear' } = value;
+  const { mode, interpolation = mode === 'centreSquare' ? 'bicubic' : 'bilinear' } = value;
   if (!isOneOf(mode, MODES)) return fail(`has resize.mode ${shown(mode)}, expected one of ${MODES.join(', ')}`);
   if (!isOneOf(interpolation, INTERPOLATIONS)) {
     return fail(`has resize.interpolation ${shown(interpolation)}, expected one of ${INTERPOLATIONS.join(', ')}`);
   }
-  const { sizePixels = mode === 'stretch' ? 0 : undefined } = value;
-  const least = mode === 'stretch' ? 0 : 1;
+  if (mode === 'centreSquare' && interpolation !== 'bicubic') {
+    return fail(`has resize.interpolation ${shown(interpolation)}, but a centreSquare is bicubic`);
+  }
+  const hasSize = mode === 'shorterSide';
+  const { sizePixels = hasSize ? undefined : 0 } = value;
+  const least = hasSize ? 1 : 0;
   if (
     !Number.isInteger(sizePixels) ||
     !((sizePixels as number) >= least && (sizePixels as number) <= MAX_SIZE_PIXELS)

@@ -16,6 +16,14 @@ const RECIPES: Readonly<Record<string, InputRecipe | undefined>> = {
     mean: IMAGENET_MEAN,
     std: IMAGENET_STD,
   },
+  /** larq-zoo's evaluation, with its bits. It normalises bytes, by ImageNet's figures times 255. */
+  larq: {
+    resize: { mode: 'centreSquare', sizePixels: 0, interpolation: 'bicubic' },
+    channelOrder: 'rgb',
+    divisor: 1,
+    mean: [123.675, 116.28, 103.53],
+    std: [58.395, 57.12, 57.375],
+  },
   /** 28 x 28 gray images as they are. */
   'fashion-mnist': { channelOrder: 'gray', divisor: 255, mean: [0.286], std: [0.353] },
   /** No recipe: the model takes preprocessed floats only. */
@@ -90,10 +98,12 @@ export function agreesWithTrained(trained: InputRecipe, recipe: InputRecipe): bo
 export function describeRecipe(recipe: InputRecipe | undefined): string {
   if (!recipe) return 'none';
   const { resize, channelOrder, divisor, mean, std } = recipe;
-  const resized =
-    resize &&
-    (resize.mode === 'stretch' ? 'stretched' : `shorter side to ${resize.sizePixels}, centre cropped`) +
-      ` (${resize.interpolation})`;
+  const resized = resize && `${describeResize(resize)} (${resize.interpolation})`;
   const numbers = `${channelOrder}, divided by ${divisor}, mean ${mean.join(' ')}, std ${std.join(' ')}`;
   return resized ? `${resized}, ${numbers}` : numbers;
+}
+
+function describeResize({ mode, sizePixels }: NonNullable<InputRecipe['resize']>): string {
+  if (mode === 'stretch') return 'stretched';
+  return mode === 'centreSquare' ? 'centre square of 7/8' : `shorter side to ${sizePixels}, centre cropped`;
 }

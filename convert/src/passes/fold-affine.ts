@@ -8,8 +8,10 @@ import { readerCounts, withoutNodes } from './rewrite.js';
  *
  * computed in binary64 and rounded to float32 once. Results differ from the unfolded graph's by a rounding, but never between executors of
  * the folded graph (format/SPEC.md section 5).
+ *
+ * @param mayFold whether an affine may be folded into the one behind it, by its index; default: all. Networks whose own rounding is kept have some that mustn't.
  */
-export function foldAffines(graph: Graph): Graph {
+export function foldAffines(graph: Graph, mayFold: (index: number) => boolean = () => true): Graph {
   const readers = readerCounts(graph);
   const nodes = [...graph.nodes];
   const tensors = [...graph.tensors];
@@ -17,7 +19,7 @@ export function foldAffines(graph: Graph): Graph {
   nodes.forEach((node, index) => {
     const operand = node.inputs[0];
     const before = operand === undefined ? undefined : nodes[operand];
-    if (node.op !== 'affine' || before?.op !== 'affine' || readers[operand!] !== 1) return;
+    if (node.op !== 'affine' || before?.op !== 'affine' || readers[operand!] !== 1 || !mayFold(operand!)) return;
     // The later affine takes both factors, so that a third one finds their product.
     nodes[index] = { ...node, coefficients: tensors.push(folded(tensors, before, node)) - 1 };
     dropped.add(operand!);

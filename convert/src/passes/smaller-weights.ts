@@ -37,6 +37,7 @@ function storeSmaller(graph: Graph, choice: Readonly<Partial<Record<WeightGroup,
   const nodes: GraphNode[] = [];
   /** The new index of each old node's value. */
   const moved: number[] = [];
+  const scales = new Set<number>();
   const left = new Set(Object.keys(choice));
   graph.nodes.forEach((old, index) => {
     const node = { ...old, inputs: old.inputs.map((input) => moved[input]!) };
@@ -55,11 +56,12 @@ function storeSmaller(graph: Graph, choice: Readonly<Partial<Record<WeightGroup,
     const { rounded, scale } = toI8(weights);
     nodes.push({ ...node, weights: tensors.push(rounded) - 1 });
     moved[index] = nodes.push({ op: 'affine', inputs: [nodes.length - 1], coefficients: tensors.push(scale) - 1 }) - 1;
+    scales.add(moved[index]);
   });
   for (const group of left) {
     throw new SignwaveError('E_USAGE', `the network has no float weights of the group "${group}" to store smaller`);
   }
-  return foldAffines({ nodes, tensors });
+  return foldAffines({ nodes, tensors }, (index) => scales.has(index));
 }
 
 /** The options of {@link withSmallerWeights} that made this graph. */

@@ -1,5 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
+import { foldConstants } from './fold-constants.js';
 import { lowerOperator, startLowering } from './lower-tflite.js';
 import { floatsOf, type Lowering } from './lowering.js';
 import { LOWERING } from './lowering-table.js';
@@ -45,23 +46,27 @@ export interface TfliteSummary {
 }
 
 /** Lists the operators of a network, what is binary in it, what could be, and what stands in the way of converting it. */
-export function describeTflite(model: TfliteModel): TfliteSummary {
+export function describeTflite(file: TfliteModel): TfliteSummary {
+  let model = file;
   let lowering: Lowering | undefined;
   let problem: string | undefined;
   try {
+    model = foldConstants(file);
     lowering = startLowering(model);
   } catch (error) {
     problem = messageOf(error);
   }
   const unknown = new Set<number>(lowering ? [] : model.inputs);
-  const layers = model.operators.map((operator): TfliteLayer => {
+  const layers = file.operators.map((operator): TfliteLayer => {
     const output = model.tensors[operator.outputs[0] ?? -1];
     const weights = weightsOf(model, operator);
     const isUnchecked = operator.inputs.some((input) => unknown.has(input));
-    const found = lowering && !isUnchecked ? problemOf(lowering, operator) : undefined;
+    // What was computed of constants alone needs no nodes.
+    const isFolded = !model.operators.includes(operator);
+    const found = lowering && !isUnchecked && !isFolded ? problemOf(lowering, operator) : undefined;
     const reason =
       found ??
-      (Object.hasOwn(LOWERING, operator.kind)
+      (isFolded || Object.hasOwn(LOWERING, operator.kind)
         ? undefined
         : `${model.sourceName}: operator ${operator.index} (${quote(operator.kind).slice(1, -1)}) is an operator without a form in a packed model`);
     if (reason !== undefined || isUnchecked) for (const made of operator.outputs) unknown.add(made);

@@ -1,5 +1,6 @@
 import { type Graph, type InputRecipe, type MapShape, SignwaveError } from '@signwave/format';
 import { withoutNodes } from '../passes/rewrite.js';
+import { foldConstants } from './fold-constants.js';
 import { Lowering, labelOf, mapShapeOf } from './lowering.js';
 import { ADVICE, LOWERING } from './lowering-table.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './read-tflite.js';
@@ -24,7 +25,8 @@ export interface LoweredTflite {
  *   nodes, `E_CHECKPOINT_STRUCTURE` for one that contradicts the file, `E_CHECKPOINT_TENSOR` for NaN or infinity, `E_GRAPH` or
  *   `E_FORMAT_LIMIT` for a graph without meaning or above the limits.
  */
-export function lowerTflite(model: TfliteModel, recipe?: InputRecipe): LoweredTflite {
+export function lowerTflite(file: TfliteModel, recipe?: InputRecipe): LoweredTflite {
+  const model = foldConstants(file);
   if (!model.operators.some(({ kind }) => kind.startsWith('Lce'))) {
     throw new SignwaveError(
       'E_CHECKPOINT_KIND',

@@ -1,7 +1,7 @@
 import { conv, depthwiseConv, fullyConnected } from './operators/convolutions.js';
 import { binaryConv, dequantize, maxPool, quantize } from './operators/lce.js';
 import { concatenation, mean, pad, pool, reshape, split } from './operators/maps.js';
-import { add, clip, leakyRelu, multiply, prelu, softmax, subtract } from './operators/pointwise.js';
+import { add, clip, leakyRelu, multiply, prelu, sigmoid, softmax, subtract } from './operators/pointwise.js';
 import type { Step } from './step.js';
 
 /** For each operator that becomes nodes: how. It reads its operands from the step and defines its outputs there. */
@@ -21,6 +21,7 @@ export const LOWERING: Readonly<Record<string, (step: Step) => void>> = {
   RELU_N1_TO_1: clip('relu-1..1'),
   PRELU: prelu,
   LEAKY_RELU: leakyRelu,
+  LOGISTIC: sigmoid,
   MAX_POOL_2D: pool('maxPool'),
   AVERAGE_POOL_2D: pool('avgPool'),
   MEAN: mean,

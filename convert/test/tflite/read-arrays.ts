@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bytesSource } from '@signwave/format';
 import { readNpyHeader } from '../../src/checkpoints/npy-header.js';
-import { ZipArchive } from '../../src/checkpoints/zip-archive.js';
 import { readTflite, type TfliteModel } from '../../src/tflite/read-tflite.js';
-
-const MAX_ARRAY_BYTES = 2 ** 24;
 
 /** Reads a `.tflite`, which messages call by its folder and its name. */
 export function readModelAt(path: string): Promise<TfliteModel> {
@@ -18,12 +15,6 @@ export interface TestArray {
 
 /** Reads an `.npy` of bytes, 16-bit or 32-bit whole numbers, or float32. */
 export const readArray = (path: string): TestArray => arrayOf(new Uint8Array(readFileSync(path)));
-
-/** What each operator of a network gives for the first input, in the order of the operators. */
-export async function readSteps(path: string): Promise<TestArray[]> {
-  const archive = await ZipArchive.open(bytesSource(new Uint8Array(readFileSync(path)), path));
-  return Promise.all(archive.names.toSorted().map(async (name) => arrayOf(await archive.read(name, MAX_ARRAY_BYTES))));
-}
 
 function arrayOf(bytes: Uint8Array): TestArray {
   const { header, dataOffset } = readNpyHeader(bytes);

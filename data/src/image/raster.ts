@@ -74,15 +74,13 @@ export function checkRaster(image: RasterImage): void {
 export function toRgb(image: RasterImage): RasterImage {
   const { width, height, channels, data } = image;
   if (channels === 3) return image;
-  const pixels = width * height;
-  const rgb = new Uint8Array(pixels * 3);
-  const green = channels === 1 ? 0 : 1;
-  const blue = channels === 1 ? 0 : 2;
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const from = pixel * channels;
-    rgb[pixel * 3] = data[from]!;
-    rgb[pixel * 3 + 1] = data[from + green]!;
-    rgb[pixel * 3 + 2] = data[from + blue]!;
+  const rgb = new Uint8Array(width * height * 3);
+  // From one sample to the next of a pixel; gray has one only.
+  const step = channels === 1 ? 0 : 1;
+  for (let to = 0, from = 0; to < rgb.length; from += channels) {
+    rgb[to++] = data[from]!;
+    rgb[to++] = data[from + step]!;
+    rgb[to++] = data[from + 2 * step]!;
   }
   return { width, height, channels: 3, data: rgb };
 }

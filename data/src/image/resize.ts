@@ -29,18 +29,17 @@ const FILTERS: Readonly<Record<Interpolation, Filter>> = {
     support: 1,
     weight: (x) => Math.max(0, 1 - Math.abs(x)),
   },
-  // Keys' cubic with a = -0.5. Operations are in Pillow's order, because their float64 roundings matter.
   bicubic: {
     support: 2,
-    weight: (x) => {
-      const a = -0.5;
-      const d = Math.abs(x);
-      if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
-      if (d < 2) return (((d - 5) * d + 8) * d - 4) * a;
-      return 0;
-    },
+    weight: (x) => keysCubic(-0.5, Math.abs(x)),
   },
 };
+
+/** Keys' cubic at distance `d`. Operations are in Pillow's order, or in TensorFlow's for d above 1, because their float64 roundings matter; for a = -0.5 both give the same. */
+export function keysCubic(a: number, d: number): number {
+  if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
+}
 
 /** Which input samples contribute to each output sample, along one axis. */
 interface Taps {
@@ -138,7 +137,7 @@ function tapsOf({ inSize, outSize, from: firstOut, kept }: Axis, filter: Filter)
     }
     for (let i = 0; i < taps; i++) {
       const weight = (sum === 0 ? exact[i]! : exact[i]! / sum) * (1 << FRACTION_BITS);
-      weights[out * window + i] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+      weights[out * window + i] = weight < 0 ? weight - 0.5 : weight + 0.5; // truncated, being stored
     }
     first[out] = from;
     count[out] = taps;

@@ -7,14 +7,18 @@ import { CHANNELS, describe, type Rows, SIZE, START, vectorShape } from './row.j
 /** How an image of any size becomes the bytes of the input, and how bytes become floats (SPEC.md 4.1). */
 export interface InputRecipe {
   /**
-   * How to resize an image before the centre is cropped, with Pillow's arithmetic. Absent: bilinear, to the smallest size of the image's
+   * How to resize an image before the centre is cropped, with Pillow's arithmetic if not said otherwise. Absent: bilinear, to the smallest size of the image's
    * shape that covers the input (SPEC.md 4.1).
    */
   readonly resize?: {
-    /** `shorterSide`: the shorter side becomes `sizePixels`; `stretch`: both sides become the input's own size. */
-    readonly mode: 'shorterSide' | 'stretch';
+    /**
+     * `shorterSide`: the shorter side becomes `sizePixels`; `stretch`: both sides become the input's own size; `centreSquare` (since version 1.1): the
+     * centre square of 7/8 of the shorter side is cut out first and gets the input's own size, with the arithmetic of TensorFlow 1.
+     */
+    readonly mode: 'shorterSide' | 'stretch' | 'centreSquare';
     /** Only used by `shorterSide`. */
     readonly sizePixels: number;
+    /** A `centreSquare` is `bicubic`. */
     readonly interpolation: 'bilinear' | 'bicubic';
   };
   /** Order of the channels in the input map; image files are read as RGB, or as luma for `gray`. */
@@ -55,9 +59,11 @@ export interface FlattenNode extends NodeBase {
 
 export type MapNode = InputNode | PadChannelsNode | SliceSpatialNode | ConcatNode | FlattenNode;
 
+const RESIZE_MODE = { ...choice(['none', 'shorterSide', 'stretch', 'centreSquare']), since: { centreSquare: 1 } };
+
 /** The table `Recipe` of signwave.fbs, which stores the fields of `resize` beside the others. */
 export const FILE_RECIPE = table({
-  resizeMode: or(choice(['none', 'shorterSide', 'stretch']), 'none'),
+  resizeMode: or(RESIZE_MODE, 'none'),
   resizeSize: or(uint16, 0),
   interpolation: or(choice(['bilinear', 'bicubic']), 'bilinear'),
   channelOrder: or(choice(['rgb', 'bgr', 'gray']), 'rgb'),

@@ -46,24 +46,34 @@ export async function compareCheckpoint(
       info,
       graph: { ...model.graph, nodes: [graph.nodes[0]!, ...model.graph.nodes.slice(1)] },
     });
-    const isSame = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
     return {
       // A 16-bit stem changes the recipe, so the network as it was trained keeps its own.
       unfolded: isIntegerStem ? unfolded : { ...unfolded, nodes: [graph.nodes[0]!, ...unfolded.nodes.slice(1)] },
       ties,
       checks: [
-        {
-          name: 'made from this checkpoint',
-          isOk: info.sourceSha256 === undefined || info.sourceSha256 === digest,
-          detail: `SHA-256 ${digest.slice(0, 16)}...${info.sourceSha256 === digest ? '' : `, the file says ${info.sourceSha256 ?? 'nothing'}`}`,
-        },
+        madeFrom(file, digest),
         ...(isIntegerStem ? [] : recipeCheck(checkpoint, (graph.nodes[0] as InputNode).recipe)),
-        { name: 'converting it again', isOk: isSame, detail: isSame ? 'gives the same bytes' : 'gives other bytes' },
+        convertedAgain(again, bytes),
       ],
     };
   } finally {
     await close();
   }
+}
+
+/** Whether a model says that it was made from a file with this SHA-256, or nothing. */
+export function madeFrom({ info: { sourceSha256 } }: ModelFile, digest: string): Check {
+  return {
+    name: 'made from this checkpoint',
+    isOk: sourceSha256 === undefined || sourceSha256 === digest,
+    detail: `SHA-256 ${digest.slice(0, 16)}...${sourceSha256 === digest ? '' : `, the file says ${sourceSha256 ?? 'nothing'}`}`,
+  };
+}
+
+/** Whether a model and what was converted again have the same bytes. */
+export function convertedAgain(again: Uint8Array, bytes: Uint8Array): Check {
+  const isOk = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
+  return { name: 'converting it again', isOk, detail: isOk ? 'gives the same bytes' : 'gives other bytes' };
 }
 
 /** Checks the recipe. If it gives other floats than the network was trained on, every bit is right and every answer wrong. */

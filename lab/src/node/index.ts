@@ -1,4 +1,5 @@
 export { compareCheckpoint } from './against-checkpoint.js';
+export { compareTflite, type TfliteComparison } from './against-tflite.js';
 export { type FoundBiperConfig, readBiperConfig } from './biper-config-file.js';
 export { type CheckpointFile, openCheckpointFile } from './checkpoint-file.js';
 export { type Device, describeDevice, readTemperature } from './device.js';

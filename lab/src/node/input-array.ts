@@ -12,7 +12,8 @@ export interface InputArray {
 }
 
 /**
- * Reads raw images, uint8 (N, H, W, C), to which the model's recipe is applied, or preprocessed ones, float32 (N, C, H, W).
+ * Reads raw images, uint8 (N, H, W, C), to which the model's recipe is applied, or preprocessed ones, float32 (N, C, H, W), or (N, H, W, C) as TensorFlow
+ * has them; which of the two, its sides say.
  *
  * @param onRemark is told about changes of images that their owner may not expect, once for each kind of change.
  * @throws {SignwaveError} `E_NPY` for another type or shape than the model takes.
@@ -25,33 +26,30 @@ export async function readInputArray(
   const array = await readNpy(path, { types: ['|u1', '<f4'] });
   const { height, width, channels, recipe } = input;
   const isBytes = array.type === '|u1';
-  const layout = isBytes ? '(N, H, W, C)' : '(N, C, H, W)';
   const sides = array.shape.slice(1);
   const expected = [channels, height, width];
-  if (array.shape.length !== 4 || (isBytes ? !recipe : expected.join() !== sides.join())) {
+  const isChannelsFirst = expected.join() === sides.join();
+  const isChannelsLast = [height, width, channels].join() === sides.join();
+  if (array.shape.length !== 4 || (isBytes ? !recipe : !isChannelsFirst && !isChannelsLast)) {
     const wanted = !isBytes
-      ? `(N, ${expected.join(', ')})`
+      ? `(N, ${expected.join(', ')}) or (N, ${height}, ${width}, ${channels})`
       : recipe
         ? '(N, any, any, 1, 3 or 4)'
         : `float32 (N, ${expected.join(', ')}), since the model has no input recipe`;
-    throw new SignwaveError(
-      'E_NPY',
-      `${path}: ${array.type} of shape (${array.shape.join(', ')}), read as ${layout}; expected ${wanted}`,
-    );
+    throw new SignwaveError('E_NPY', `${path}: ${array.type} of shape (${array.shape.join(', ')}); expected ${wanted}`);
   }
   const elements = sides.reduce((product, side) => product * side, 1);
   const notes = new ImageNotes(input, onRemark);
-  const imageAt = (data: Uint8Array, n: number): Uint8Array => {
+  const imageAt = (data: Uint8Array, n: number): Uint8Array | Float32Array => {
     const image = rasterAt(data, array.shape, n);
     notes.look(image, `image ${n} of ${path}`);
     return inContext(path, () => prepareImage(image, recipe!, height, width));
   };
+  const floatsAt = (floats: Float32Array): Float32Array => (isChannelsFirst ? channelsLast(floats, channels) : floats);
   return {
     count: array.shape[0]!,
     read: (n) =>
-      array.type === '|u1'
-        ? imageAt(array.data, n)
-        : channelsLast(array.data.subarray(n * elements, (n + 1) * elements), channels),
+      array.type === '|u1' ? imageAt(array.data, n) : floatsAt(array.data.slice(n * elements, (n + 1) * elements)),
   };
 }
 

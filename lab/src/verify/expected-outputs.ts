@@ -1,17 +1,23 @@
 import { SignwaveError } from '@signwave/format';
 import type { NpyArray } from '../npy.js';
-import { argMax } from '../statistics.js';
+import { argMax, softmax } from '../statistics.js';
 
 /**
  * Tolerance as a share of the largest output expected for an image. A different order of sums stays far below it; a flipped sign doesn't.
  */
 const TOLERANCE = 1e-3;
+/** How far the sum of probabilities may be from 1. */
+const NEAR_ONE = 1e-3;
 /** Share of the images whose outputs may exceed the tolerance, because the order of sums occasionally decides a sign. */
 const MOVED_PART = 0.1;
 /** Share of the images that may get another first class. */
 const FLIPPED_PART = 0.005;
 /** If the two best outputs differ by less than this share of the largest, there is no clear first class. */
 const NEAR_TOP1 = 0.01;
+
+/** Types of arrays that outputs may be stored as. */
+export const EXPECTED_TYPES = ['<f4', '<f8', '<i2', '<i4'] as const;
+type ExpectedType = (typeof EXPECTED_TYPES)[number];
 
 /** How outputs compare with outputs that another program computed. */
 export interface ExpectedVerdict {
@@ -26,24 +32,32 @@ export interface ExpectedVerdict {
   readonly largestDifference: number;
 }
 
-/** Compares a model's outputs with floats (N, classes) that another program computed. */
+/**
+ * Compares a model's outputs with those that another program computed. Where these are probabilities and the model gives logits, as a network
+ * of which a converter left the softmax out, the probabilities of its logits are compared, by what the difference is of the largest logit.
+ */
 export class ExpectedOutputs {
   #images = 0;
   #sameTop1 = 0;
   #within = 0;
   #largestDifference = 0;
 
-  readonly #data: Float32Array | Float64Array;
+  readonly #data: NpyArray<ExpectedType>['data'];
   readonly #outputs: number;
+  readonly #tolerance: number;
+  readonly #areProbabilities: boolean;
 
   /**
-   * @param array of shape (inputs, outputs).
+   * @param array of shape (inputs, outputs), or (inputs, height, width, channels).
    * @param name what messages call the array.
+   * @param tolerance a share of the largest output expected for an image.
    * @throws {SignwaveError} `E_NPY` if it holds NaN or infinity.
    */
-  constructor({ data, shape }: NpyArray<'<f4' | '<f8'>, name: string) {
+  constructor({ data, shape }: NpyArray<ExpectedType>, name: string, tolerance = TOLERANCE) {
     this.#data = data;
-    this.#outputs = shape[1]!;
+    this.#outputs = data.length / shape[0]!;
+    this.#tolerance = tolerance;
+    this.#areProbabilities = Array.from({ length: shape[0]! }, (_, n) => this.#of(n)).every(areProbabilities);
     const bad = data.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) return;
     const [input, output] = [Math.floor(bad / this.#outputs), bad % this.#outputs];
@@ -54,21 +68,29 @@ export class ExpectedOutputs {
   }
 
   /** Compares the outputs for input `n`. */
-  check(n: number, found: Float32Array): void {
-    const expected = this.#data.subarray(n * this.#outputs, (n + 1) * this.#outputs);
+  check(n: number, outputs: Float32Array): void {
+    const expected = this.#of(n);
+    const areLogits = this.#areProbabilities && !areProbabilities(outputs);
+    const found = areLogits ? softmax(outputs) : outputs;
+    // A probability changes by as much of itself as its logit changes: what is a small part of large logits is a larger one of it.
+    const scale = areLogits ? outputs.reduce((most, logit) => Math.max(most, Math.abs(logit)), 1) : 1;
     let largest = 0;
     let difference = 0;
     for (let c = 0; c < this.#outputs; c++) {
       largest = Math.max(largest, Math.abs(expected[c]!));
       difference = Math.max(difference, Math.abs(expected[c]! - found[c]!));
     }
-    const relative = difference === 0 ? 0 : difference / largest;
+    const relative = difference === 0 ? 0 : difference / largest / scale;
     const [first, second = Number.NEGATIVE_INFINITY] = [...expected].sort((a, b) => b - a);
     const isClear = first! - second > NEAR_TOP1 * largest;
     if (!isClear || argMax(found) === argMax(expected)) this.#sameTop1++;
-    if (relative <= TOLERANCE) this.#within++;
+    if (relative <= this.#tolerance) this.#within++;
     this.#largestDifference = Math.max(this.#largestDifference, relative);
     this.#images++;
+  }
+
+  #of(n: number): NpyArray<ExpectedType>['data'] {
+    return this.#data.subarray(n * this.#outputs, (n + 1) * this.#outputs);
   }
 
   get verdict(): ExpectedVerdict {
@@ -80,8 +102,14 @@ export class ExpectedOutputs {
       images,
       sameTop1: this.#sameTop1,
       within: this.#within,
-      tolerance: TOLERANCE,
+      tolerance: this.#tolerance,
       largestDifference: this.#largestDifference,
     };
   }
+}
+
+function areProbabilities(values: ArrayLike<number>): boolean {
+  const all = Array.from(values);
+  const sum = all.reduce((total, value) => total + value, 0);
+  return all.length > 1 && Math.abs(sum - 1) <= NEAR_ONE && all.every((value) => value >= 0);
 }

@@ -1,4 +1,5 @@
 import { acceptDrops, attempt, barsOf, byId, bytesText, make, onFiles } from '../elements.js';
+import { inPageWords } from '../words.js';
 import { askWorker } from '../worker/ask.js';
 import type { OpenedModel } from '../worker/protocol.js';
 
@@ -108,7 +109,7 @@ function statusOf({ converted, fileName, notes }: OpenedModel): string {
   const done = converted
     ? `Converted ${bytesText(converted.checkpointBytes)} in ${converted.ms.toFixed(0)} ms`
     : `${fileName} is checked and ready`;
-  return `${[done, ...notes].join('; ')}.`;
+  return inPageWords(`${[done, ...notes].join('; ')}.`);
 }
 
 function showFacts({ architecture, fileName, input, summary }: OpenedModel, address: string): void {

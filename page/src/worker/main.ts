@@ -1,8 +1,8 @@
-import { ARCHITECTURES, architectureId, RECIPE_NAMES } from '@signwave/convert';
+import { ARCHITECTURES, architectureId, RECIPE_NAMES } from '@signwave/convert/first-load';
 import type { RasterImage } from '@signwave/runtime';
 import { answerCalls } from '@signwave/runtime/internals';
 import { rasterOf } from '@signwave/runtime/web';
-import { openModel } from './open.js';
+import { importTflite, openModel } from './open.js';
 import type { PageWorker } from './protocol.js';
 
 /** With the reference, which nobody needs before they have a model. */
@@ -13,8 +13,8 @@ answerCalls<PageWorker>(
   {
     open: async (...args) => {
       const opened = await openModel(...args);
-      // Loaded behind the first model, so that it is there offline, too; a browser that can't load it now says so when it is asked.
-      importVerification().catch(() => {});
+      // Loaded behind the first model, so that they are there offline, too; a browser that can't load them now says so when they are needed.
+      for (const load of [importVerification, importTflite]) load().catch(() => {});
       return opened;
     },
     choices: () => ({ architectures: ARCHITECTURES.map(architectureId).sort(), recipes: RECIPE_NAMES }),

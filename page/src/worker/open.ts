@@ -5,29 +5,29 @@ import {
   openCheckpoint,
   parseBiperConfig,
   parseNetworkJson,
-} from '@signwave/convert';
+} from '@signwave/convert/first-load';
 import { checkLabelCount } from '@signwave/data';
 import {
   blobSource,
-  type InputNode,
   inferShapes,
-  type Model,
   readModel,
   SignwaveError,
   SNIFF_BYTES,
   sniffKind,
   writeModel,
 } from '@signwave/format';
-import { summarize } from '@signwave/lab/first-load';
 import { type DroppedFiles, sortFiles } from './dropped-files.js';
+import { described, packedName, sha256, WRITER } from './opened.js';
 import type { OpenedModel, OpenOptions } from './protocol.js';
 
-const WRITER = 'signwave web';
 /** The page keeps the tensors that it uses in memory, and a phone has no more for one tab. */
 const MAX_FILE_BYTES = 2 ** 30;
 
+/** Most people who come have no such file. */
+export const importTflite = () => import('./open-tflite.js');
+
 /**
- * Open what was dropped: a model, which is checked and given the labels dropped with it, or a checkpoint, which is converted.
+ * Open what was dropped: a model, which is checked and given the labels dropped with it, or a checkpoint or `.tflite`, which is converted.
  *
  * @throws {SignwaveError} `E_USAGE` unless one of the files is a model or checkpoint; and all that reading and converting can throw.
  */
@@ -42,7 +42,9 @@ export async function openModel(files: readonly File[], options: OpenOptions): P
   }
   const { main } = dropped;
   const head = new Uint8Array(await main.slice(0, SNIFF_BYTES).arrayBuffer());
-  if (sniffKind(head, main.size).includes('signwave model')) return openPacked(dropped);
+  const kind = sniffKind(head, main.size);
+  if (kind.includes('signwave model')) return openPacked(dropped);
+  if (kind.includes('TensorFlow Lite')) return (await importTflite()).openTflite(dropped, options);
   return openUnpacked(dropped, options);
 }
 
@@ -89,7 +91,7 @@ async function openUnpacked(dropped: DroppedFiles, options: OpenOptions): Promis
     ...(match.note === undefined ? [] : [match.note]),
     ...warnings,
   ];
-  return { ...described(model, bytes, `${main.name.replace(/(\.pth)?\.[^.]*$/, '')}.sgnw`, notes), converted };
+  return { ...described(model, bytes, packedName(main.name), notes), converted };
 }
 
 /** omega0 and where it comes from: the page's field, config.txt or the checkpoint itself. */
@@ -109,31 +111,4 @@ async function omega0Of(
   }
   if (stored !== undefined) return { omega0: stored, from: main.name };
   return beside === undefined ? undefined : { omega0: beside, from: config!.name };
-}
-
-function described(
-  model: Model,
-  bytes: Uint8Array<ArrayBuffer>,
-  fileName: string,
-  notes: readonly string[],
-): OpenedModel {
-  const { architecture, method } = model.info;
-  const [{ height, width, channels }] = model.graph.nodes as readonly [InputNode];
-  return {
-    bytes,
-    fileName,
-    architecture: `${method} ${architecture}`,
-    input: `${height} × ${width} × ${channels}`,
-    notes,
-    summary: summarize(model, bytes),
-  };
-}
-
-/**
- * The SHA-256 of several files, one after the other. Browsers offer it only on pages from https or localhost; elsewhere the model has none.
- */
-async function sha256(files: readonly File[]): Promise<string | undefined> {
-  if (!crypto.subtle) return undefined;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await new Blob([...files]).arrayBuffer()));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

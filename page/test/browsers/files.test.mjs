@@ -94,6 +94,20 @@ test('of two files dropped one right after the other, the last stays open', asyn
   await context.close();
 });
 
+test('a TensorFlow Lite model of Larq Compute Engine is converted, by a file that is loaded for it, and runs', async () => {
+  const { context, page, errors } = await open();
+  await convert(page, ['test/cases/checkpoints/larq/small/ties/model.tflite']);
+  assert.match(await page.textContent('#model-status'), /^Converted.*the field “Input recipe” does/);
+  await page.click('#conversion-options summary');
+  await page.selectOption('#recipe', { label: 'larq' });
+  await settled(page);
+  assert.match(await page.textContent('#model-status'), /^Converted [^;]*\.$/);
+  await page.setInputFiles('#image-files', ['examples/images/cat/0000.png']);
+  await page.locator('#results .bar.first').waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test('the downloaded model opens again', async () => {
   const { context, page } = await open();
   await convert(page);

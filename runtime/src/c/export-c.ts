@@ -1,7 +1,7 @@
 import type { InputNode, Model } from '@signwave/format';
-import { inflateSync } from 'fflate';
 import { DEFLATED_C_SOURCES } from '../../build/c-sources.js';
-import { modelHeader, modelSource } from './model-source.js';
+import { inflate } from '../inflate.js';
+import { modelHeader, modelSource, takesBytes } from './model-source.js';
 import { readmeOf } from './readme.js';
 import { recordCalls } from './record-calls.js';
 
@@ -19,7 +19,7 @@ export async function exportC(model: Model): Promise<ReadonlyMap<string, string>
   const recording = await recordCalls(model);
   const input = model.graph.nodes[0] as InputNode;
   const files = new Map(Object.entries(inlinedSources()));
-  if (!input.recipe) for (const name of IMAGE_SOURCES) files.delete(name);
+  if (!takesBytes(input)) for (const name of IMAGE_SOURCES) files.delete(name);
   files.set('model.h', modelHeader(model, input, recording));
   files.set('model.c', modelSource(model, recording));
   files.set('README.md', readmeOf(model, input, recording));
@@ -28,6 +28,5 @@ export async function exportC(model: Model): Promise<ReadonlyMap<string, string>
 
 /** Unpack the files that runtime/scripts/build-c.mjs packed. */
 function inlinedSources(): Record<string, string> {
-  const deflated = Uint8Array.from(atob(DEFLATED_C_SOURCES), (character) => character.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(inflateSync(deflated)));
+  return JSON.parse(new TextDecoder().decode(inflate(DEFLATED_C_SOURCES)));
 }

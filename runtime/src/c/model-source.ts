@@ -5,6 +5,11 @@ import type { KernelCall, Recording } from './record-calls.js';
 const SHORT_GAP_WORDS = 8;
 const WORDS_IN_LINE = 10;
 
+/** Whether the C has image bytes as input. It has no twin of the resize of a `centreSquare`, which gives floats. */
+export function takesBytes({ recipe }: InputNode): boolean {
+  return recipe !== undefined && recipe.resize?.mode !== 'centreSquare';
+}
+
 /** `model.h`: the model's sizes, recipe and labels. */
 export function modelHeader({ info }: Model, input: InputNode, recording: Recording): string {
   const { height, width, channels, recipe } = input;
@@ -17,8 +22,8 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
     ['CHANNELS', channels],
     ['INPUTS', height * width * channels, 'elements of the input: height * width * channels'],
     ['OUTPUTS', shape.height * shape.width * shape.channels, 'floats that a run gives'],
-    ['HAS_RECIPE', flag(recipe), 'whether it takes image bytes, and not floats only'],
-    ...(recipe
+    ['HAS_RECIPE', flag(takesBytes(input)), 'whether it takes image bytes, and not floats only'],
+    ...(recipe && takesBytes(input)
       ? ([
           ['IS_BGR', flag(recipe.channelOrder === 'bgr')],
           ['RESIZE_STRETCH', flag(resize?.mode === 'stretch'), "to the input's size"],

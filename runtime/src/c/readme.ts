@@ -1,14 +1,17 @@
 import type { InputNode, Model } from '@signwave/format';
+import { takesBytes } from './model-source.js';
 import type { Recording } from './record-calls.js';
 
 /** `README.md` of an exported folder: how to build it, how to call it, whose it is. */
 export function readmeOf({ info }: Model, input: InputNode, recording: Recording): string {
-  const { height, width, channels, recipe } = input;
+  const { height, width, channels } = input;
   const memoryMib = (recording.memory.byteLength / 2 ** 20).toFixed(1);
-  const takesImages = recipe !== undefined;
+  const takesImages = takesBytes(input);
   const run = takesImages
     ? `    make && ./classify image.ppm        # of any size; of a photo: magick photo.jpg -depth 8 photo.ppm`
-    : `    make        # libsignwave.a: this model has no input recipe, so it takes floats, and there is no example for images`;
+    : `    make        # libsignwave.a: ${
+        input.recipe ? 'images are resized by what there is no C for' : 'this model has no input recipe'
+      }, so it takes floats, and there is no example for images`;
   const call = takesImages ? 'signwave_run(image, outputs);' : 'signwave_run_floats(input, outputs);';
   return `# ${info.name}, as C
 

@@ -1,4 +1,4 @@
-import { nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
+import { nameOf, SignwaveError, shorten, sniffKind, tagOf } from '@signwave/format';
 import { MODULES_ID } from '../../build/identity.js';
 import { holdsBytes, viewBytes } from '../bytes.js';
 import { fetchAnswer, readAnswer } from '../download.js';
@@ -10,8 +10,6 @@ import type { BuildName, WasmSources } from './wasm-sources.js';
 /** The custom section that holds a module's name and {@link MODULES_ID}; runtime/scripts/build-wasm.mjs writes it. */
 const SECTION = 'signwave';
 const MAGIC = [0, 0x61, 0x73, 0x6d];
-/** How many bytes of a file that isn't WebAssembly an error message shows. */
-const SHOWN_BYTES = 16;
 
 /**
  * Loads the module of a build: the source given for it, or else the inlined one.
@@ -28,8 +26,8 @@ export async function moduleOf(
   if (source === undefined) {
     throw new SignwaveError(
       'E_ENGINE',
-      `this entry point of the package has no WebAssembly inside, and the ${build} build is needed: pass ` +
-        `{ wasm: { ${build}: … } }, an address, the bytes or a module of @signwave/runtime/wasm/${build}.wasm`,
+      `this entry point has no WebAssembly inside: pass { wasm: { ${build}: … } }, an address, bytes or a module of ` +
+        `@signwave/runtime/wasm/${build}.wasm`,
     );
   }
   const address = addressOf(source);
@@ -75,10 +73,7 @@ function checkedBytes(source: unknown, title: string, build: BuildName): Uint8Ar
   }
   const bytes = viewBytes(source);
   if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
-  const shown = bytes.subarray(0, SHOWN_BYTES);
-  const isText = shown.length > 0 && shown.every((byte) => byte >= 0x20 && byte < 0x7f);
-  const start = isText ? JSON.stringify(String.fromCharCode(...shown)) : shown.length === 0 ? 'nothing' : hexOf(shown);
-  throw notTheFile(title, `is not WebAssembly: it starts with ${start}`, build);
+  throw notTheFile(title, `is not WebAssembly, but ${sniffKind(bytes)}`, build);
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>, title: string): Promise<WebAssembly.Module> {
@@ -117,8 +112,4 @@ function refused(title: string, action: string, cause: unknown, isSound = true):
       ? 'there is no memory left: dispose of models that are not needed'
       : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src; where nothing may be compiled, pass compiled modules as wasm";
   return new SignwaveError('E_ENGINE', `${title} can't be ${action}: ${(cause as Error).message} (${hint})`, { cause });
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }

@@ -1,3 +1,4 @@
+import { preprocessed } from '@signwave/data';
 import type { InputNode, InputRecipe } from '@signwave/format';
 import type { PlanContext } from '../plan/plan-context.js';
 import { pointer, type Region } from '../plan/region.js';
@@ -55,14 +56,5 @@ export function planInput(context: PlanContext, layout: Layout): InputSteps {
 
 /** Computes the value of each byte by the recipe (SPEC 4.1): f32 (channels, 256). */
 function byteTables(recipe: InputRecipe, channels: number): Float32Array {
-  const tables = new Float32Array(channels * 256);
-  for (let c = 0; c < channels; c++) {
-    const mean = Math.fround(recipe.mean[c]!);
-    const std = Math.fround(recipe.std[c]!);
-    for (let byte = 0; byte < 256; byte++) {
-      const scaled = Math.fround(byte / Math.fround(recipe.divisor));
-      tables[c * 256 + byte] = Math.fround(Math.fround(scaled - mean) / std);
-    }
-  }
-  return tables;
+  return Float32Array.from({ length: channels * 256 }, (_, i) => preprocessed(recipe, i >> 8, i & 255));
 }

@@ -116,6 +116,14 @@ describe('the files of an export', () => {
   });
 });
 
+test('a model whose images are resized as by TensorFlow takes floats in C, and its README says why', async () => {
+  const resize = { mode: 'centreSquare', sizePixels: 0, interpolation: 'bicubic' } as const;
+  const files = await exportC(tiny({ recipe: { ...RECIPE, resize } }));
+  expect(files.has('prepare.c')).toBe(false);
+  expect(files.get('model.h')).toContain('SIGNWAVE_HAS_RECIPE 0');
+  expect(files.get('README.md')).toContain('resized by what there is no C for, so it takes floats');
+});
+
 describe('the C sources', () => {
   test('have every kernel that a plan may call, so that every model can be exported', async () => {
     const files = await exportC(tiny());

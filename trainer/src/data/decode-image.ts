@@ -21,7 +21,7 @@ export async function decodeSquare(
 ): Promise<Uint8Array> {
   const image = await readImage(path);
   if (!random || minArea <= 0) {
-    return prepareImage(image, { ...BYTES_OF_RGB, resize: evaluationResize(side) }, side, side);
+    return new Uint8Array(prepareImage(image, { ...BYTES_OF_RGB, resize: evaluationResize(side) }, side, side));
   }
   const part = cropImage(image, randomResizedCrop(image.width, image.height, minArea, random));
   return new Uint8Array(toRgb(resizeImage(part, side, side, 'bilinear')).data);

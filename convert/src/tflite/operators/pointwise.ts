@@ -1,4 +1,4 @@
-import type { Value } from '@signwave/format';
+import type { MapShape, Value } from '@signwave/format';
 import { activated, RANGES } from '../activation.js';
 import type { Activation } from '../schema.js';
 import type { Step } from '../step.js';
@@ -13,12 +13,40 @@ function constantOperand(step: Step): { readonly map: number; readonly constant:
 /** A product with constants waits for an addition of constants: both are one `affine`, which rounds as the two do. */
 export function multiply(step: Step): void {
   const operands = constantOperand(step);
-  if (!operands) step.refuse('multiplies two maps', 'Scale by a constant for each channel instead');
+  if (!operands) {
+    multiplyMaps(step);
+    return;
+  }
   const source = step.map(operands.map);
   const factors = step.perChannel(operands.constant, step.g.shapeOf(source).channels);
   const { activation } = step.operator.options;
   if (activation === 'none') step.result({ kind: 'scaled', source, factors });
   else step.resultMap(activated(step, step.g.affine(source, factors), activation));
+}
+
+/** Two maps of one shape, or a map and a vector, such as a gate for each channel that the network computes. */
+function multiplyMaps(step: Step): void {
+  const [x, y] = [step.map(0), step.map(1)];
+  const [a, b] = [step.g.shapeOf(x), step.g.shapeOf(y)];
+  let product: Value;
+  if (isSameShape(a, b)) product = step.g.multiply(x, y);
+  else if (a.channels === b.channels && isVector(b)) product = step.g.scale(x, y);
+  else if (a.channels === b.channels && isVector(a)) product = step.g.scale(y, x);
+  else {
+    step.refuse(
+      'multiplies maps of different shapes',
+      'Multiply maps of one shape, or a map by one number for each channel',
+    );
+  }
+  step.resultMap(activated(step, product, step.operator.options.activation));
+}
+
+const isVector = ({ height, width }: MapShape): boolean => height * width === 1;
+const isSameShape = (a: MapShape, b: MapShape): boolean =>
+  a.height === b.height && a.width === b.width && a.channels === b.channels;
+
+export function sigmoid(step: Step): void {
+  step.resultMap(step.g.sigmoid(step.map(0)));
 }
 
 export function add(step: Step): void {
@@ -51,9 +79,7 @@ function withConstants(step: Step, operands: { readonly map: number; readonly co
 function sameShape(step: Step): Value {
   const [x, y] = [step.map(0), step.map(1)];
   const [a, b] = [step.g.shapeOf(x), step.g.shapeOf(y)];
-  if (a.height !== b.height || a.width !== b.width || a.channels !== b.channels) {
-    step.refuse('adds maps of different shapes', 'Add maps of one shape');
-  }
+  if (!isSameShape(a, b)) step.refuse('adds maps of different shapes', 'Add maps of one shape');
   return y;
 }
 
