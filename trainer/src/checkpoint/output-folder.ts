@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemReason, writeFileAtomic } from '@signwave/data/node';
+import { readPlainFile, systemReason, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /** Names of the files that a run leaves in its folder. */
@@ -54,7 +54,7 @@ export async function writeRunFile(path: string, bytes: Uint8Array): Promise<voi
 /** @throws {SignwaveError} `E_RESUME` if the file is missing or can't be read. */
 export async function readCheckpointFile(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readPlainFile(path);
   } catch (cause) {
     throw new SignwaveError('E_RESUME', `the checkpoint ${path} can't be read: ${systemReason(cause)}`, { cause });
   }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { DataFormat } from '@signwave/data';
-import { systemReason } from '@signwave/data/node';
-import { SignwaveError } from '@signwave/format';
+import { MAX_TEXT_FILE_BYTES, readFileBytes } from '@signwave/data/node';
 import stripJsonComments from 'strip-json-comments';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
@@ -86,10 +84,7 @@ const DATA_DEFAULTS: Readonly<Record<DataFormat, Pick<DataSettings, 'mean' | 'st
 
 /** @throws {SignwaveError} `E_IO` if the file can't be read, otherwise as {@link parseConfig}. */
 export async function readConfig(path: string): Promise<TrainConfig> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SignwaveError('E_IO', `${path} can't be read: ${systemReason(cause)}`, { cause });
-  });
-  return parseConfig(text, path);
+  return parseConfig(new TextDecoder().decode(await readFileBytes(path, 'E_IO', MAX_TEXT_FILE_BYTES)), path);
 }
 
 /**

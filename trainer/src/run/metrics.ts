@@ -1,5 +1,5 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { systemReason } from '@signwave/data/node';
+import { appendFile } from 'node:fs/promises';
+import { readPlainFile, systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { writeRunFile } from '../checkpoint/output-folder.js';
 import type { Stage } from '../types.js';
@@ -61,7 +61,10 @@ export class MetricsFile {
 
   /** All whole lines, in order; empty if there is no file. */
   async read(): Promise<Metrics[]> {
-    const text = await readFile(this.path, 'utf8').catch(() => '');
+    const text = await readPlainFile(this.path).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      () => '',
+    );
     const lines = text.split('\n');
     // A line without its line end was cut off by a crash.
     lines.pop();
