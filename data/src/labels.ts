@@ -1,4 +1,4 @@
-import { SignwaveError, sniffKind } from '@signwave/format';
+import { isBlank, SignwaveError, sniffKind, visible } from '@signwave/format';
 
 /** Keys under which files that hold more than labels have them: Hugging Face's and timm's config.json, torchvision's `class_to_idx`. */
 const LABEL_KEYS = [
@@ -40,11 +40,14 @@ export function parseLabels(bytes: Uint8Array, name: string): string[] {
   const text = decodeText(bytes, name);
   const labels = /^\s*[[{]/.test(text) ? parseJson(text, name) : text.trimEnd().split(/\r\n?|\n/);
   const trimmed = labels.map((label) => label.trim());
-  const empty = trimmed.indexOf('');
-  if (trimmed.length === 0 || (trimmed.length === 1 && empty === 0)) {
+  const empty = trimmed.findIndex(isBlank);
+  if (trimmed.length === 0 || (trimmed.length === 1 && trimmed[0] === '')) {
     throw refusal(name, `it has no labels; expected one a line, or JSON: ${FORMS}`);
   }
-  if (empty >= 0) throw refusal(name, `label ${empty + 1} of ${trimmed.length} is empty; every class needs a name`);
+  if (empty >= 0) {
+    const found = trimmed[empty] === '' ? 'is empty' : `shows nothing (${visible(trimmed[empty]!)})`;
+    throw refusal(name, `label ${empty + 1} of ${trimmed.length} ${found}; every class needs a name`);
+  }
   return trimmed;
 }
 

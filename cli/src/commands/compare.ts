@@ -53,8 +53,9 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
   }
   printResult(`${pathA} and ${pathB} on ${images} images of ${sample.name}`);
   printResult(
-    `  same first class on ${sameTop1} of ${images}, largest difference of a logit ${largestLogitDifference.toPrecision(3)}\n`,
+    `  same first class on ${sameTop1} of ${images}, largest difference of a logit ${largestLogitDifference.toPrecision(3)}`,
   );
+  printResult('');
   printResult(
     table(
       [
@@ -73,5 +74,7 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
       ]),
     ),
   );
-  if (unmatched.length > 0) printResult(`\nin one of them only, or of another shape: ${unmatched.join(', ')}`);
+  if (unmatched.length > 0) {
+    printResult(['', `in one of them only, or of another shape: ${unmatched.join(', ')}`]);
+  }
 }

@@ -12,7 +12,7 @@ import {
 import type { Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, limitOption, modelArgument, prefixOption, stateDictOption } from '../arguments.js';
-import { color, count, printJson, printRemark, printResult } from '../report/output.js';
+import { count, printJson, printRemark, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { tieLines } from '../report/tie-lines.js';
@@ -94,19 +94,19 @@ async function verify(modelPath: string, options: Options): Promise<void> {
       ...(expected && { expected }),
     });
   } else {
-    for (const check of checks)
-      printResult(`${check.isOk ? color('green', 'ok') : color('red', 'FAILED')}  ${check.name}: ${check.detail}`);
+    for (const { isOk, name, detail } of checks)
+      printResult(` ${name}: ${detail}`, isOk ? { text: 'ok', color: 'green' } : { text: 'FAILED', color: 'red' });
     if (ties > 0)
       printResult(
         `    ${count(ties)} inputs lay exactly at a threshold, where the source network's sign gives another value`,
       );
     for (const line of tieLines(source?.ties ?? [])) printResult(`    ${line}`);
-    if (layers.length > 0) printResult(`\n${layerTable(layers, Object.keys(models))}`);
+    if (layers.length > 0) printResult(['', ...layerTable(layers, Object.keys(models))]);
   }
   if (!isOk) process.exitCode = 1;
 }
 
-function layerTable(layers: readonly LayerVerdict[], names: readonly string[]): string {
+function layerTable(layers: readonly LayerVerdict[], names: readonly string[]): string[] {
   return table(
     [
       { title: 'binary layer' },

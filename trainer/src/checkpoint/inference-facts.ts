@@ -1,4 +1,4 @@
-import { MAX_LABELS, MAX_STRING_BYTES, SignwaveError } from '@signwave/format';
+import { isBlank, MAX_LABELS, MAX_STRING_BYTES, SignwaveError } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
 import { inputRecipe, type NetworkInput } from '../data/input-recipe.js';
 import type { TrainingData } from '../data/open-data.js';
@@ -20,12 +20,13 @@ export function inferenceFacts(config: TrainConfig, data: TrainingData): Inferen
     );
   }
   const bad = classNames.find(
-    (label) => /[\p{Cc}\p{Cs}]/u.test(label) || new TextEncoder().encode(label).length > MAX_STRING_BYTES,
+    (label) =>
+      /[\p{Cc}\p{Cs}]/u.test(label) || isBlank(label) || new TextEncoder().encode(label).length > MAX_STRING_BYTES,
   );
   if (bad !== undefined) {
     throw new SignwaveError(
       'E_DATA',
-      `${name} has a class called ${JSON.stringify(bad)}, which a model can't be packed with: it holds a control character or half of a character, or is too long; rename it`,
+      `${name} has a class called ${JSON.stringify(bad)}, which a model can't be packed with: it holds a control character or half of a character, shows nothing, or is too long; rename it`,
     );
   }
   return { input: inputRecipe(config.data, data), classNames };
