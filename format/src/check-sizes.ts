@@ -4,7 +4,6 @@ import { MAX_CLAIMS, MAX_LABELS, MAX_STRING_BYTES, MAX_TENSORS, MAX_TEXT_BYTES }
 import { MODEL } from './schema.js';
 import { hasControls } from './text.js';
 import { type PlainField, text } from './verify.js';
-import { isBlank } from './visible.js';
 
 /**
  * Checks counts and strings. The writer does this in addition to {@link checkModel}; the reader does it while it verifies the structure.
@@ -30,7 +29,6 @@ export function checkSizes({ info, graph }: Model): void {
   }
   info.labels?.forEach((label, i) => {
     checkText(`label ${i}`, label);
-    if (isBlank(label)) throw new SignwaveError('E_FORMAT_INFO', `label ${i} shows nothing; every class needs a name`);
   });
   info.accuracy.forEach(({ data }, i) => {
     checkText(`data of accuracy claim ${i}`, data);
