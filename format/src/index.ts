@@ -8,6 +8,7 @@ export { freeSums } from './free-sums.js';
 export type * from './graph.js';
 export { type ConvOptions, GraphBuilder, type PoolOptions, type Sides, type Value } from './graph-builder.js';
 export { isIntegerConv, MAX_INTEGER_ELEMENT } from './integer-conv.js';
+export { parseJsonText } from './json-text.js';
 export * from './limits.js';
 export { LongError } from './long-error.js';
 export { isBinary, macs } from './macs.js';

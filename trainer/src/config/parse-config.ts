@@ -1,5 +1,6 @@
 import type { DataFormat } from '@signwave/data';
 import { MAX_TEXT_FILE_BYTES, readFileBytes } from '@signwave/data/node';
+import { parseJsonText } from '@signwave/format';
 import stripJsonComments from 'strip-json-comments';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
@@ -96,7 +97,7 @@ export async function readConfig(path: string): Promise<TrainConfig> {
 export function parseConfig(text: string, path: string): TrainConfig {
   let json: unknown;
   try {
-    json = JSON.parse(stripJsonComments(text, { trailingCommas: true }));
+    json = parseJsonText(stripJsonComments(text, { trailingCommas: true }));
   } catch (cause) {
     throw refuse(path, `it is no JSON: ${(cause as Error).message}`);
   }

@@ -19,9 +19,9 @@ import {
   type TrainingState,
 } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
+import { batchesPerEpoch } from '../data/batch-plan.js';
 import { openData, type TrainingData } from '../data/open-data.js';
 import { ARCHITECTURES, type ArchitectureInfo, quantizersOf } from '../models/index.js';
-import { restoredRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
 import type { Network, TrainingBackend } from '../types.js';
 import { warmStart } from '../warm-start/warm-start.js';
@@ -76,7 +76,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   });
   verifyFits(config, data);
   const facts = inferenceFacts(config, data);
-  if (checkpoint) verifySameFacts(checkpoint.path, checkpoint.facts, facts);
+  if (checkpoint) {
+    verifySameFacts(checkpoint.path, checkpoint.facts, facts);
+    verifyBatch(checkpoint, data);
+  }
   warnOfStage1(config, log);
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
@@ -165,6 +168,17 @@ function warnOfStage1({ architecture, quantizers, stages }: TrainConfig, log: (l
   );
 }
 
+/** @throws {SignwaveError} `E_RESUME` if the checkpoint is of a batch that no epoch has. */
+function verifyBatch({ path, state }: LoadedCheckpoint, data: TrainingData): void {
+  const { batchSize } = state.config;
+  const batches = batchesPerEpoch(data.train.count, { batchSize, dropsSingle: true });
+  if (state.batch < batches) return;
+  throw new SignwaveError(
+    'E_RESUME',
+    `${path} has batch = ${state.batch} in its metadata, but an epoch has ${batches} batches`,
+  );
+}
+
 /** The demo network takes two sizes. */
 function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
   if (!architecture.startsWith('demo_')) return ARCHITECTURES[architecture].input;
@@ -193,8 +207,6 @@ function startOf(
   random: string,
 ): TrainingState {
   if (checkpoint) {
-    // Throws if the state is damaged.
-    restoredRandom(checkpoint.state.random);
     return { ...checkpoint.state, config, backend };
   }
   const stage = stageKeys(config)[0]!;
