@@ -46,12 +46,6 @@ for (const register of [
   register(program);
 }
 
-// A reader that has seen enough (`| head`) closes the pipe. That is no error, and there is nothing more to say.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
 try {
   await program.parseAsync(process.argv.map(expandHome));
 } catch (error) {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Remark } from '@signwave/data';
+import { systemReason } from '@signwave/data/node';
 import { visible } from '@signwave/format';
 
 // All text that the program prints passes through this file, which shows characters that aren't seen: what stands in a file, its name
@@ -12,6 +13,24 @@ type Lines = string | readonly string[];
 export interface Mark {
   readonly text: string;
   readonly color: 'red' | 'green' | 'yellow';
+}
+
+type OutputFailure = (what: 'stdout' | 'stderr', error: NodeJS.ErrnoException) => void;
+let onFailure: OutputFailure = (what, error) => {
+  // A reader that has seen enough (`| head`) closes the pipe. That is no error: what else a command does, it does to its end.
+  if (error.code === 'EPIPE') return;
+  if (what === 'stdout') {
+    printNote(`stdout can't be written: ${systemReason(error)}`, { text: 'E_IO', color: 'red' });
+  }
+  process.exit(1);
+};
+for (const what of ['stdout', 'stderr'] as const) {
+  process[what].on('error', (error: NodeJS.ErrnoException) => onFailure(what, error));
+}
+
+/** What to do when a text can't be printed, in place of ending the program; for commands that have something to save first. */
+export function handleOutputFailure(handler: OutputFailure): void {
+  onFailure = handler;
 }
 
 /** Results go to stdout; everything else (progress, warnings, errors) to stderr. */

@@ -12,4 +12,5 @@ export { decodeImage, readImage } from './read-image.js';
 export { type DataSource, openDataset } from './sets/open-dataset.js';
 export { itemName, readItem } from './sets/read-item.js';
 export { type Scan, scanImages, type Undecodable } from './sets/scan-images.js';
+export { isAlive, withTemporary } from './temporary.js';
 export { writeFolderAtomic } from './write-folder.js';

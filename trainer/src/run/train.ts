@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileExists } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
+import { lockFolder } from '../checkpoint/folder-lock.js';
 import { inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
   LATEST,
@@ -63,9 +64,19 @@ export interface TrainResult {
  * Train a network as a config says, and leave checkpoints, metrics and a report in its output folder.
  *
  * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data, network, a warm start or a cache
- *   don't fit), `E_IO` (no write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
+ *   don't fit), `E_IO` (no write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it, or another process trains there), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  await prepareFolder(options.config.output);
+  const unlock = await lockFolder(options.config.output);
+  try {
+    return await trainInFolder(options);
+  } finally {
+    await unlock();
+  }
+}
+
+async function trainInFolder(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
   for (const line of methodLines(config)) log(line);
   const checkpoint = await openFolder(options);
@@ -136,7 +147,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 /** Check that the folder may be used. @returns the checkpoint to go on from. */
 async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<LoadedCheckpoint | undefined> {
-  await prepareFolder(config.output);
   const path = join(config.output, LATEST);
   if (resume) {
     const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
