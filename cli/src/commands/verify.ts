@@ -11,6 +11,7 @@ import {
 } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
 import type { Command } from 'commander';
+import { announceProgram } from '../announce-program.js';
 import { jsonOption, limitOption, modelArgument, prefixOption, stateDictOption } from '../arguments.js';
 import { count, printJson, printRemark, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
@@ -33,7 +34,10 @@ export function registerVerify(program: Command): void {
     .description('check a model: structure, checksums, every bit against the reference, agreement with its checkpoint')
     .addArgument(modelArgument('<model>'))
     .option('--checkpoint <file>', 'the checkpoint it was made from: convert again, compare bytes and outputs')
-    .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
+    .option(
+      '--arch <file>',
+      'the network definition that it was converted with (.json), or the program, which is run (.mjs)',
+    )
     .addOption(stateDictOption())
     .addOption(prefixOption())
     .option('--images <data>', `${DATA_ARGUMENT}; default: random inputs`)
@@ -65,6 +69,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
       detail: `${count(bytes.length)} bytes, ${file.graph.nodes.length} nodes, ${file.graph.tensors.length} tensors`,
     },
   ];
+  if (options.checkpoint !== undefined) announceProgram(options.arch);
   const source =
     options.checkpoint === undefined ? undefined : await compareCheckpoint(options.checkpoint, options, file, bytes);
   if (source) checks.push(...source.checks);
