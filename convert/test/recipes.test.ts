@@ -45,7 +45,7 @@ describe('a recipe in JSON', () => {
     ['{"mean": [0], "std": [1, 1, 1]}', /1 means and 3 deviations/],
     ['{"mean": [127], "std": [64]}', /mean of 127.*"divisor": 1/],
     ['{"mean": [0], "std": [1], "divisor": 0}', /divisor 0/],
-    ['{"mean": [0], "std": [1e-38]}', /divides by 255 and 1e-38, which makes bytes larger than a float32/],
+    ['{"mean": [0], "std": [1e-39]}', /divides by 255 and 1e-39, which makes bytes larger than a float32/],
     ['{"mean": [0], "std": [1e-38], "divisor": 1e-38}', /larger than a float32/],
     ['{"mean": [1e38], "std": [0.01], "divisor": 1e-37}', /larger than a float32/],
     [`${'['.repeat(100_000)}`, /nested deeper than 64 levels/],
