@@ -8,7 +8,7 @@ const folder = temporaryFolder();
 
 /** Ways to lie beside a file and never end. */
 const ENDLESS: readonly [what: string, make: (path: string) => void][] = [
-  ['a pipe', (path) => execFileSync('mkfifo', [path])],
+  ['a pipe', (path) => execFileSync('sh', ['-c', 'mkfifo "$0"', path])],
   ['a link to a device', (path) => symlinkSync('/dev/zero', path)],
 ];
 

@@ -23,7 +23,7 @@ describe('readFileBytes', () => {
 
   test.skipIf(!HAS_PIPES)('does not wait for a pipe that nobody writes to', async () => {
     const path = join(await temporaryFolder(), 'labels.txt');
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     await expect(readFileBytes(path, 'E_LABELS')).rejects.toMatchObject({
       code: 'E_LABELS',
       message: `${path} can't be read: it is a pipe, a file is expected`,

@@ -6,7 +6,7 @@ import type { TrainConfig } from '../config/parse-config.js';
 import { CONFIG } from '../config/schema.js';
 import { ACTIVATION_QUANTIZER_NAMES, METHOD_NAMES, METHODS } from '../methods/index.js';
 import { restoredRandom } from '../random.js';
-import type { EpochSums, TrainingState } from './training-state.js';
+import type { EpochSums, TrainingState } from './run-state.js';
 
 /** Characters of a text in a checkpoint's metadata. A config has some 2,000, the names of ImageNet-21k's classes a million. */
 const MAX_TEXT_CHARACTERS = 2 ** 24;

@@ -5,6 +5,7 @@ import { ARCHITECTURES, quantizersOf } from '../models/index.js';
 import { styleOf } from '../models/method-style.js';
 import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
+import type { TrainingState } from './run-state.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 import { StoredMetadata } from './stored-state.js';
 
@@ -12,34 +13,6 @@ import { StoredMetadata } from './stored-state.js';
 const FORMAT = 'signwave-training';
 const VERSION = '1';
 const OPTIMIZER_PREFIX = 'optimizer.';
-
-/** Sums over the batches of an epoch done so far. */
-export interface EpochSums {
-  readonly images: number;
-  /** Sum of the batches' losses, each times its number of images. */
-  readonly loss: number;
-  readonly correct: number;
-}
-
-export const NO_SUMS: EpochSums = { images: 0, loss: 0, correct: 0 };
-
-/** How far a run has come. Together with the tensors it fully determines how the run goes on; no clock has a part in it. */
-export interface TrainingState {
-  readonly config: TrainConfig;
-  /** The back end that made the last step. */
-  readonly backend: string;
-  readonly random: string;
-  readonly stage: Stage;
-  /** Epoch of the next batch, counted as in the stage's settings. */
-  readonly epoch: number;
-  readonly batch: number;
-  /** Steps done in all stages. */
-  readonly step: number;
-  readonly sums: EpochSums;
-  /** Best accuracy on the test images in this stage, 0 to 1; -1 before the first test. `bestEpoch` is its epoch. */
-  readonly bestAccuracy: number;
-  readonly bestEpoch: number;
-}
 
 /**
  * A checkpoint: parameters and buffers by PyTorch's names, then the optimizer's state as `optimizer.<name>`.

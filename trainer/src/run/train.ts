@@ -12,13 +12,8 @@ import {
   readCheckpointFile,
   writeRunFile,
 } from '../checkpoint/output-folder.js';
-import {
-  type LoadedCheckpoint,
-  NO_SUMS,
-  readCheckpoint,
-  restoreNetwork,
-  type TrainingState,
-} from '../checkpoint/training-state.js';
+import { NO_SUMS, type TrainingState } from '../checkpoint/run-state.js';
+import { type LoadedCheckpoint, readCheckpoint, restoreNetwork } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
 import { batchesPerEpoch } from '../data/batch-plan.js';
 import { openData, type TrainingData } from '../data/open-data.js';
