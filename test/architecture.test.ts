@@ -8,7 +8,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   format: ['flatbuffers'],
   data: ['@signwave/format', 'fast-png', 'pickleparser', 'sharp'],
   reference: ['@signwave/format'],
-  convert: ['@signwave/format', '@signwave/reference', '@zip.js/zip.js'],
+  convert: ['@signwave/format', '@signwave/reference', 'fflate'],
   // All are bundled: a test below keeps its `dependencies` empty.
   runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser'],
   lab: [

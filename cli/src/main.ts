@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { LongError, SignwaveError } from '@signwave/format';
 import { Command, CommanderError } from 'commander';
 import { registerAnalyze } from './commands/analyze.js';
 import { registerBench } from './commands/bench.js';
@@ -13,7 +13,7 @@ import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
 import { registerZoo } from './commands/zoo.js';
 import { expandHome } from './expand-home.js';
-import { color, printNote } from './report/output.js';
+import { printNote, printResult } from './report/output.js';
 import { VERSION } from './version.js';
 
 const EXIT_FAILED = 1;
@@ -23,6 +23,11 @@ const program = new Command('signwave')
   .description('Binary neural networks with one bit per weight: convert, verify, run, time.')
   .version(VERSION)
   .exitOverride()
+  .configureOutput({
+    // What it prints has several lines, and quotes what was typed.
+    writeOut: (text) => printResult(text.trimEnd().split('\n')),
+    writeErr: (text) => printNote(text.trimEnd().split('\n')),
+  })
   .configureHelp({ showGlobalOptions: true });
 for (const register of [
   registerConvert,
@@ -41,12 +46,6 @@ for (const register of [
   register(program);
 }
 
-// A reader that has seen enough (`| head`) closes the pipe. That is no error, and there is nothing more to say.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
 try {
   await program.parseAsync(process.argv.map(expandHome));
 } catch (error) {
@@ -58,10 +57,11 @@ function report(error: unknown): number {
   // commander has printed its message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if (error instanceof SignwaveError) {
-    printNote(`${color('red', error.code)} ${error.message}`);
+    printNote(error instanceof LongError ? error.lines : error.message, { text: error.code, color: 'red' });
     return error.code === 'E_USAGE' ? EXIT_USAGE : EXIT_FAILED;
   }
-  printNote(`${color('red', 'unexpected error')} ${error instanceof Error ? error.stack : String(error)}`);
+  const stack = error instanceof Error ? String(error.stack) : String(error);
+  printNote(stack.split('\n'), { text: 'unexpected error', color: 'red' });
   printNote('This is a defect of signwave; please report it with the command and the file.');
   return EXIT_FAILED;
 }

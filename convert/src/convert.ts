@@ -2,6 +2,7 @@ import {
   type AccuracyClaim,
   type Graph,
   type InputRecipe,
+  isBlank,
   type Model,
   type ModelInfo,
   SignwaveError,
@@ -80,6 +81,9 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
   const { architecture, classes } = match;
   const omega0 = architecture.needsOmega0 ? checkOmega0(checkpoint, knownOmega0) : 0;
   const labels = claims.labels(facts?.classNames, options.labels, classes);
+  const unseen = labels?.findIndex(isBlank) ?? -1;
+  if (unseen >= 0)
+    throw new SignwaveError('E_LABELS', `label ${unseen} of ${classes} shows nothing; every class needs a name`);
   const given = options.preprocess ?? (typeof options.arch === 'object' ? statedRecipe(options.arch) : undefined);
   const recipe = facts
     ? claims.recipe(facts.input.recipe, given)

@@ -233,6 +233,13 @@ describe('a checkpoint is refused', () => {
     expect(biper.match(/\bresnet18_1w1a\b/g)).toHaveLength(1);
   });
 
+  test.each(['', ' ', '\u200b', '\u3164\ufeff'])('for a label that shows nothing, %j', async (label) => {
+    const labels = Array.from({ length: 10 }, (_, i) => (i === 3 ? label : `class ${i}`));
+    const { code, message } = await failure(checkpoint, { ...OPTIONS, labels });
+    expect(code).toBe('E_LABELS');
+    expect(message).toContain('label 3 of 10 shows nothing');
+  });
+
   test('for labels of another number', async () => {
     expect((await failure(checkpoint, { ...OPTIONS, labels: ['one'] })).code).toBe('E_LABELS');
   });

@@ -1,4 +1,4 @@
-import { SignwaveError, sniffKind } from '@signwave/format';
+import { isBlank, parseJsonText, SignwaveError, sniffKind, visible } from '@signwave/format';
 
 /** Keys under which files that hold more than labels have them: Hugging Face's and timm's config.json, torchvision's `class_to_idx`. */
 const LABEL_KEYS = [
@@ -40,11 +40,14 @@ export function parseLabels(bytes: Uint8Array, name: string): string[] {
   const text = decodeText(bytes, name);
   const labels = /^\s*[[{]/.test(text) ? parseJson(text, name) : text.trimEnd().split(/\r\n?|\n/);
   const trimmed = labels.map((label) => label.trim());
-  const empty = trimmed.indexOf('');
-  if (trimmed.length === 0 || (trimmed.length === 1 && empty === 0)) {
+  const empty = trimmed.findIndex(isBlank);
+  if (trimmed.length === 0 || (trimmed.length === 1 && trimmed[0] === '')) {
     throw refusal(name, `it has no labels; expected one a line, or JSON: ${FORMS}`);
   }
-  if (empty >= 0) throw refusal(name, `label ${empty + 1} of ${trimmed.length} is empty; every class needs a name`);
+  if (empty >= 0) {
+    const found = trimmed[empty] === '' ? 'is empty' : `shows nothing (${visible(trimmed[empty]!)})`;
+    throw refusal(name, `label ${empty + 1} of ${trimmed.length} ${found}; every class needs a name`);
+  }
   return trimmed;
 }
 
@@ -76,15 +79,13 @@ function decodeText(bytes: Uint8Array, name: string): string {
 function parseJson(text: string, name: string): string[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (cause) {
     throw refusal(
       name,
       `it is no valid JSON: ${(cause as Error).message}; a Python dictionary becomes JSON by json.dump`,
     );
   }
-  const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw refusal(name, `the key ${shown(repeated)} stands twice in one object`);
   const key = isObject(value)
     ? LABEL_KEYS.find((it) => isContainer((value as Record<string, unknown>)[it]))
     : undefined;
@@ -135,20 +136,6 @@ function inOrder(entries: readonly Entry[], file: string): string[] {
     );
   }
   return sorted.map(({ label }) => label);
-}
-
-/** The first key that an object of a valid JSON text has twice; `JSON.parse` silently takes the last. */
-function repeatedKey(json: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (const [token, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    if (colon === undefined) continue;
-    const key = JSON.parse(string!) as string;
-    if (open.at(-1)!.has(key)) return key;
-    open.at(-1)!.add(key);
-  }
-  return undefined;
 }
 
 function isNumber(text: string): boolean {

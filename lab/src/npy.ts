@@ -32,6 +32,9 @@ const ELEMENT_BYTES: Readonly<Record<NpyType, number>> = { '|u1': 1, '<i2': 2, '
 
 const MAGIC = '\x93NUMPY';
 const HEADER_ALIGNMENT_BYTES = 64;
+/** NumPy's own limit. */
+const MAX_AXES = 64;
+const MAX_SIDE_OF_NOTHING = 2 ** 31;
 
 /** An array of any number of dimensions. A union over `T`: testing `type` tells what `data` is. */
 export type NpyArray<T extends NpyType = NpyType> = {
@@ -74,7 +77,12 @@ export function decodeNpy<T extends NpyType>(
     if (header.fortranOrder) {
       throw new Error('it is in Fortran order, expected C order; save it with numpy.ascontiguousarray(a)');
     }
+    if (header.shape.length > MAX_AXES) throw new Error(`it has ${header.shape.length} axes, more than ${MAX_AXES}`);
     checkShape(header.shape, expected.shape);
+    // An array without elements takes no bytes, so its other sides could be anything.
+    if (header.shape.includes(0) && header.shape.some((size) => size > MAX_SIDE_OF_NOTHING)) {
+      throw new Error(`it has no elements, and the shape ${shapeText(header.shape)}`);
+    }
     const wantedBytes = header.shape.reduce((product, size) => product * size, ELEMENT_BYTES[type]);
     if (bytes.length - dataOffset !== wantedBytes) {
       throw new Error(

@@ -171,4 +171,16 @@ describe('malformed npy files', () => {
       { numRuns: 2000 },
     );
   });
+
+  test.each([
+    ['(9007199254740991, 0, 0, 3)', /it has no elements, and the shape \(9007199254740991, 0, 0, 3\)/],
+    ['(0, 9007199254740991)', /it has no elements/],
+    [`(${'1, '.repeat(65)})`, /it has 65 axes, more than 64/],
+  ])('a shape of %.30s is refused', (shape, message) => {
+    const header = `{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }\n`;
+    const start = [0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8];
+    expect(() => decodeNpy(Uint8Array.of(...start, ...Buffer.from(header), 0), 'a.npy', { types: ['|u1'] })).toThrow(
+      message,
+    );
+  });
 });

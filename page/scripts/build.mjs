@@ -24,25 +24,6 @@ runNode('bench/scripts/install.mjs');
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(`${OUTPUT}/ort`, { recursive: true });
 mkdirSync(`${OUTPUT}/examples/images`, { recursive: true });
-/**
- * Only the reader of zip.js, with the browser's own inflate: its writer, codecs and workers would be half of the page. Nothing decrypts:
- * convert/src/checkpoints/zip-archive.ts refuses encrypted entries before it reads them.
- *
- * @type {import('esbuild').Plugin}
- */
-const zipReader = {
-  name: 'zip-reader',
-  setup(build) {
-    const library = `${process.cwd()}/node_modules/@zip.js/zip.js/lib`;
-    const contents = `export * from './zip-core-reader.js'; export { Reader, Writer } from './core/io.js';`;
-    build.onResolve({ filter: /^@zip\.js\/zip\.js$/ }, () => ({ path: 'zip-reader', namespace: 'zip' }));
-    build.onLoad({ filter: /.*/, namespace: 'zip' }, () => ({ contents, resolveDir: library }));
-    build.onLoad({ filter: /zip\.js[\\/]lib[\\/]core[\\/]streams[\\/](aes|zip)-crypto-stream\.js$/ }, ({ path }) => {
-      const name = path.includes('aes-') ? 'AES' : 'ZipCrypto';
-      return { contents: `export const ${name}DecryptionStream = undefined, ${name}EncryptionStream = undefined;` };
-    });
-  },
-};
 /** @type {import('esbuild').BuildOptions} */
 const options = {
   bundle: true,
@@ -52,7 +33,6 @@ const options = {
   conditions: ['signwave:source', 'module'],
   mainFields: ['module', 'main'],
   outdir: OUTPUT,
-  plugins: [zipReader],
   logLevel: 'warning',
 };
 const { metafile } = await build({

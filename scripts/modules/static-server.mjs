@@ -22,6 +22,36 @@ export const ISOLATION = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+const OWN_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
+
+/**
+ * The file that a path of an address names; undefined if it can't be one.
+ *
+ * @param {string} folder
+ * @param {string} pathname
+ */
+function fileOf(folder, pathname) {
+  try {
+    const path = decodeURIComponent(pathname);
+    if (!path.startsWith('/') || path.includes('\0')) return undefined;
+    return join(folder, normalize(path), path.endsWith('/') ? 'index.html' : '');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} path
+ * @returns what the system says of a file, or nothing, whatever it finds wrong with the path.
+ */
+function statusOf(path) {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Serves the files of a folder, and nothing outside of it, to this machine only.
  *
@@ -34,30 +64,36 @@ export async function serveFolder(folder, { port = 0, headers = {}, routes = {} 
   /** @type {string[]} */
   const requests = [];
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    requests.push(pathname);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    // Any page in a browser of this machine can send requests here, also under a name of its own that leads to this address.
+    if (!OWN_HOST.test(request.headers.host ?? '')) {
+      response.writeHead(403).end();
+      return;
+    }
+    const [pathname = ''] = (request.url ?? '').split(/[?#]/);
+    requests.push(pathname);
     const route = routes[pathname];
     if (route) {
       route(request, response);
       return;
     }
-    let path;
-    try {
-      path = join(folder, normalize(decodeURIComponent(pathname)));
-    } catch {
+    const path = fileOf(folder, pathname);
+    if (path === undefined) {
       response.writeHead(400).end();
       return;
     }
-    if (path.endsWith('/')) path += 'index.html';
-    const file = statSync(path, { throwIfNoEntry: false });
+    const file = statusOf(path);
     if (!file?.isFile()) {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><title>not found</title>');
       return;
     }
     const type = TYPES[extname(path)] ?? 'application/octet-stream';
     response.writeHead(200, { 'content-type': type, 'content-length': file.size, 'cache-control': 'no-cache' });
-    createReadStream(path).pipe(response);
+    if (request.method === 'HEAD') response.end();
+    else
+      createReadStream(path)
+        .once('error', () => response.destroy())
+        .pipe(response);
   });
   await /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {

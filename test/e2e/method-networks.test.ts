@@ -4,7 +4,8 @@ import { writeModel } from '@signwave/format';
 import { load } from '@signwave/runtime';
 import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../trainer/src/backends/choose-backend.js';
-import { NO_SUMS, writeCheckpoint } from '../../trainer/src/checkpoint/training-state.js';
+import { NO_SUMS } from '../../trainer/src/checkpoint/run-state.js';
+import { writeCheckpoint } from '../../trainer/src/checkpoint/training-state.js';
 import { parseConfig } from '../../trainer/src/config/parse-config.js';
 import {
   type ActivationQuantizerName,

@@ -95,7 +95,7 @@ function checkFinite(weights: Float32Array, what: string): void {
 }
 
 function printAnalysis({ checkpoint, omega0, omega0From, layers, totals }: Analysis): void {
-  printResult(`${checkpoint}: omega0 = ${omega0} (${omega0From})\n`);
+  printResult([`${checkpoint}: omega0 = ${omega0} (${omega0From})`, '']);
   const numbers = ['weights', 'b', 'omega0 b', 'gamma', 'QE', 'Laplace QE', 'authors’ QE'];
   printResult(
     table(
@@ -122,7 +122,8 @@ function printAnalysis({ checkpoint, omega0, omega0From, layers, totals }: Analy
       ],
     ),
   );
-  printResult(
-    `\nas the authors' script sums over layers: QE ${totals.authorsQuantizationError.toFixed(4)}, b ${totals.authorsB.toFixed(4)}`,
-  );
+  printResult([
+    '',
+    `as the authors' script sums over layers: QE ${totals.authorsQuantizationError.toFixed(4)}, b ${totals.authorsB.toFixed(4)}`,
+  ]);
 }

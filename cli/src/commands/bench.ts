@@ -17,7 +17,7 @@ import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, modelArgument, positiveInteger } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
-import { printJson, printNote, printResult } from '../report/output.js';
+import { jsonLines, printable, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 import { VERSION } from '../version.js';
 
@@ -104,7 +104,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
       timings,
       layers,
     };
-    await writeFileAtomic(options.deviceReport, new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`));
+    await writeFileAtomic(options.deviceReport, new TextEncoder().encode(printable(jsonLines(report))));
     printNote(`${options.deviceReport} is written: it names the machine's parts, and neither it nor you`);
   }
   if (options.json) {
@@ -117,7 +117,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   );
   printResult('');
   printResult(timingTable(timings, macs));
-  if (layers && options.perLayer) printResult(`\n${layerTable(layers)}`);
+  if (layers && options.perLayer) printResult(['', ...layerTable(layers)]);
 }
 
 /** Loads a model for each number of threads, except for numbers that aren't available here. */
@@ -137,7 +137,7 @@ function titleOf(model: Model): string {
   return `signwave ${kernels}${threads > 1 ? `, ${threads} threads` : ''}`;
 }
 
-function timingTable(timings: readonly Timing[], macs: number): string {
+function timingTable(timings: readonly Timing[], macs: number): string[] {
   const ours = timings[0]!.medianMs;
   return table(
     [
@@ -161,7 +161,7 @@ function timingTable(timings: readonly Timing[], macs: number): string {
   );
 }
 
-function layerTable(layers: ReturnType<Model['profile']>): string {
+function layerTable(layers: ReturnType<Model['profile']>): string[] {
   const total = layers.reduce((sum, { medianMs }) => sum + medianMs, 0);
   return table(
     [

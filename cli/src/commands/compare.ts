@@ -53,8 +53,9 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
   }
   printResult(`${pathA} and ${pathB} on ${images} images of ${sample.name}`);
   printResult(
-    `  same first class on ${sameTop1} of ${images}, largest difference of a logit ${largestLogitDifference.toPrecision(3)}\n`,
+    `  same first class on ${sameTop1} of ${images}, largest difference of a logit ${largestLogitDifference.toPrecision(3)}`,
   );
+  printResult('');
   printResult(
     table(
       [
@@ -76,7 +77,9 @@ async function compare(pathA: string, pathB: string, options: Options): Promise<
   const first = layers.find(({ differingBits }) => differingBits > 0);
   if (first) {
     const difference = { differing: first.differingBits, of: first.bits, farthest: first.farthestFromThreshold };
-    printResult(`\nthe first layer that differs is ${first.name}: ${describeSignDifference(difference)}`);
+    printResult(['', `the first layer that differs is ${first.name}: ${describeSignDifference(difference)}`]);
   }
-  if (unmatched.length > 0) printResult(`\nin one of them only, or of another shape: ${unmatched.join(', ')}`);
+  if (unmatched.length > 0) {
+    printResult(['', `in one of them only, or of another shape: ${unmatched.join(', ')}`]);
+  }
 }

@@ -30,6 +30,7 @@ import {
   sha256,
 } from '@signwave/lab/node';
 import { type Command, Option } from 'commander';
+import { announceProgram } from '../announce-program.js';
 import { jsonOption, limitOption, positiveNumber, prefixOption, stateDictOption } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { count, printJson, printNote, printRemark, printResult, printWarning } from '../report/output.js';
@@ -67,7 +68,7 @@ export function registerConvert(program: Command): void {
     .requiredOption('-o, --output <file>', 'model to write (.sgnw)')
     .option(
       '--arch <name>',
-      'architecture, where it can’t be told from the tensors; or a file that describes one (.mjs, .json)',
+      'architecture, where it can’t be told from the tensors; or a file that describes one (.json), or a program that does, which is run (.mjs)',
     )
     .addOption(
       new Option('--omega0 <x>', 'BiPer’s frequency; default: the checkpoint’s metadata, or config.txt').argParser(
@@ -163,6 +164,7 @@ async function convertCheckpointFile(checkpointPath: string, options: Options): 
     const config =
       options.omega0 === undefined ? await readBiperConfig(checkpointPath, checkpoint, options.config) : undefined;
     const omega0 = options.omega0 ?? config?.omega0;
+    announceProgram(options.arch);
     const { model, exact, match, ties, warnings } = await convertCheckpoint(checkpoint, {
       writer: WRITER,
       sourceSha256: await sha256(sources),

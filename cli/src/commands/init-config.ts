@@ -2,7 +2,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fileExists, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { printNote } from '../report/output.js';
+import { printNote, printResult } from '../report/output.js';
 
 /** Lies beside the bundle. */
 const SCHEMA = fileURLToPath(new URL('./config.schema.json', import.meta.url));
@@ -28,7 +28,7 @@ export async function initConfig({ init: method, network, data, output, overwrit
   const { initialConfig } = await import('@signwave/trainer');
   const text = initialConfig({ method, network, data, schema: schemaAddress(output) });
   if (output === undefined) {
-    process.stdout.write(text);
+    printResult(text.trimEnd().split('\n'));
     return;
   }
   if (!overwrite && (await fileExists(output))) {

@@ -24,7 +24,7 @@ function printSummary(path: string, bytes: number, { input, output, layers, prob
   const ends = [input, output].map(({ shape, type }) => `${type} (${shape.join(', ')})`);
   printResult(`${path}: TensorFlow Lite model, ${layers.length} operators, ${count(bytes)} bytes`);
   printResult(`  input           ${ends[0]}`);
-  printResult(`  output          ${ends[1]}\n`);
+  printResult([`  output          ${ends[1]}`, '']);
   printResult(
     table(
       [

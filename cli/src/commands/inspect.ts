@@ -16,7 +16,7 @@ import {
   trainedArchitecture,
   trainedFacts,
 } from '@signwave/convert';
-import { type Model, SignwaveError } from '@signwave/format';
+import { LongError, type Model, SignwaveError } from '@signwave/format';
 import { type ModelSummary, summarize } from '@signwave/lab';
 import {
   type FoundBiperConfig,
@@ -94,7 +94,7 @@ function inspectStateDicts(path: string, stateDicts: readonly StateDict[], json:
     printJson({ kind: 'state dicts', stateDicts });
     return;
   }
-  printResult(`${path}: ${stateDicts.length} state dicts; --state-dict chooses one\n`);
+  printResult([`${path}: ${stateDicts.length} state dicts; --state-dict chooses one`, '']);
   printResult(
     table(
       [{ title: 'state dict' }, { title: 'tensors', align: 'right' }],
@@ -112,7 +112,7 @@ async function inspectPlan(path: string, bytes: Uint8Array, { tune = false, json
     printJson({ kind: 'plan', kernels, kernelsReason, steps });
     return;
   }
-  printResult(`${path}: ${steps.length} steps, ${kernels} kernels (${kernelsReason})\n`);
+  printResult([`${path}: ${steps.length} steps, ${kernels} kernels (${kernelsReason})`, '']);
   const rows = steps.map(({ name, kernel, shape, reason }) => [
     name,
     kernel,
@@ -282,7 +282,7 @@ function checkpointNotes(
 ): string[] {
   const exact = matches.filter(({ difference }) => difference === undefined);
   if (exact.length === 0) {
-    return ['the tensors are of no network that signwave knows; nearest:', ...nearestTable(matches).split('\n')];
+    return ['the tensors are of no network that signwave knows; nearest:', ...nearestTable(matches)];
   }
   const notes = exact.map(
     ({ architecture, prefix }) =>
@@ -317,7 +317,8 @@ function doubtsOf(
     const { note } = recognise(checkpoint, { hasOmega0: config?.omega0 !== undefined, ...(arch && { arch }) });
     return note === undefined ? [] : [note];
   } catch (error) {
-    if (error instanceof SignwaveError) return error.message.split('\n');
+    if (error instanceof LongError) return [...error.lines];
+    if (error instanceof SignwaveError) return [error.message];
     throw error;
   }
 }

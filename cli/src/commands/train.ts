@@ -5,12 +5,14 @@ import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
 import { expandHome } from '../expand-home.js';
 import { refuseOverwriting } from '../output-guard.js';
-import { percent, printJson, printNote, printResult } from '../report/output.js';
+import { handleOutputFailure, percent, printJson, printNote, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
 import { initConfig } from './init-config.js';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 plus the signal's number. */
 const EXIT_INTERRUPTED = 130;
+/** Where what was printed is lost, the training is saved all the same. */
+const EXIT_FAILED = 1;
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 
 interface Options {
@@ -142,22 +144,32 @@ async function verifyOutput(
   });
 }
 
-/** The first Ctrl-C aborts the signal; the next one ends the process as it does by default. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The first Ctrl-C aborts the signal, as do a request to end, the end of the terminal, and output that nobody reads or that doesn't fit on a
+ * disk. The next Ctrl-C ends the process as it does by default.
+ */
 function onInterrupt(say: () => void): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
+  let hasLostOutput = false;
   const stop = (): void => {
-    say();
+    end();
+    if (!controller.signal.aborted) say();
     controller.abort();
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    end: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    },
+  const end = (): void => {
+    for (const signal of SIGNALS) process.off(signal, stop);
   };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  handleOutputFailure((what, error) => {
+    if (hasLostOutput) return;
+    hasLostOutput = true;
+    process.exitCode = EXIT_FAILED;
+    if (what === 'stdout') printNote(`stdout can't be written: ${error.message}`, { text: 'E_IO', color: 'red' });
+    stop();
+  });
+  return { signal: controller.signal, end };
 }
 
 function epochLine(metrics: EpochMetrics, config: TrainConfig): string {
@@ -178,7 +190,7 @@ function report(
   config: TrainConfig,
   backend: string,
 ): void {
-  if (!isComplete) process.exitCode = EXIT_INTERRUPTED;
+  if (!isComplete) process.exitCode ??= EXIT_INTERRUPTED;
   if (options.json) {
     printJson({
       isComplete,

@@ -13,8 +13,9 @@ import {
 } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
 import type { Command } from 'commander';
+import { announceProgram } from '../announce-program.js';
 import { jsonOption, limitOption, modelArgument, prefixOption, stateDictOption } from '../arguments.js';
-import { color, count, printJson, printRemark, printResult } from '../report/output.js';
+import { count, printJson, printRemark, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { tieLines } from '../report/tie-lines.js';
@@ -42,7 +43,10 @@ export function registerVerify(program: Command): void {
       '--checkpoint <file>',
       'the checkpoint or .tflite it was made from: convert again, compare bytes and outputs',
     )
-    .option('--arch <file>', 'the network definition (.mjs, .json) that it was converted with')
+    .option(
+      '--arch <file>',
+      'the network definition that it was converted with (.json), or the program, which is run (.mjs)',
+    )
     .addOption(stateDictOption())
     .addOption(prefixOption())
     .option('--images <data>', `${DATA_ARGUMENT}; default: random inputs`)
@@ -86,6 +90,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     },
   ];
   const tflite = isTflite ? await compareTflite(options.checkpoint!, file, bytes) : undefined;
+  if (options.checkpoint !== undefined) announceProgram(options.arch);
   const source =
     options.checkpoint === undefined || tflite
       ? undefined
@@ -125,14 +130,14 @@ async function verify(modelPath: string, options: Options): Promise<void> {
       ...(steps && { steps: stepsJson(steps) }),
     });
   } else {
-    for (const check of checks)
-      printResult(`${check.isOk ? color('green', 'ok') : color('red', 'FAILED')}  ${check.name}: ${check.detail}`);
+    for (const { isOk, name, detail } of checks)
+      printResult(` ${name}: ${detail}`, isOk ? { text: 'ok', color: 'green' } : { text: 'FAILED', color: 'red' });
     if (ties > 0)
       printResult(
         `    ${count(ties)} inputs lay exactly at a threshold, where the source network's sign gives another value`,
       );
     for (const line of tieLines(source?.ties ?? [])) printResult(`    ${line}`);
-    if (layers.length > 0) printResult(`\n${layerTable(layers, Object.keys(models))}`);
+    if (layers.length > 0) printResult(['', ...layerTable(layers, Object.keys(models))]);
   }
   if (!isOk) process.exitCode = 1;
 }
@@ -156,7 +161,7 @@ function stepsJson({ steps, firstSign }: StepsVerdict) {
   };
 }
 
-function layerTable(layers: readonly LayerVerdict[], names: readonly string[]): string {
+function layerTable(layers: readonly LayerVerdict[], names: readonly string[]): string[] {
   return table(
     [
       { title: 'binary layer' },

@@ -39,6 +39,7 @@ export async function analysisHtml(analysis: Analysis): Promise<string> {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
 <title>${escapeHtml(checkpoint)}: quantization error</title>
 <style>

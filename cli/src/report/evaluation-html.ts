@@ -13,6 +13,7 @@ export function evaluationHtml(evaluation: Evaluation): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
 <title>${escapeHtml(evaluation.model)}: evaluation</title>
 <style>

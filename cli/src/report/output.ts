@@ -1,17 +1,49 @@
 import { styleText } from 'node:util';
 import type { Remark } from '@signwave/data';
+import { systemReason } from '@signwave/data/node';
+import { visible } from '@signwave/format';
 
-/** Results go to stdout; everything else (progress, warnings, errors) to stderr. */
-export function printResult(text: string): void {
-  process.stdout.write(`${text}\n`);
+// All text that the program prints passes through this file, which shows characters that aren't seen: what stands in a file, its name
+// included, can't move a terminal's cursor, colour a line, begin another one or turn its direction. (Bars of progress print nothing of files.)
+
+/** A line, or several. Only what divides the lines of an array begins a new one. */
+type Lines = string | readonly string[];
+
+/** A word at the beginning of the first line, in colour on a terminal. */
+export interface Mark {
+  readonly text: string;
+  readonly color: 'red' | 'green' | 'yellow';
 }
 
-export function printNote(text: string): void {
-  process.stderr.write(`${text}\n`);
+type OutputFailure = (what: 'stdout' | 'stderr', error: NodeJS.ErrnoException) => void;
+let onFailure: OutputFailure = (what, error) => {
+  // A reader that has seen enough (`| head`) closes the pipe. That is no error: what else a command does, it does to its end.
+  if (error.code === 'EPIPE') return;
+  if (what === 'stdout') {
+    printNote(`stdout can't be written: ${systemReason(error)}`, { text: 'E_IO', color: 'red' });
+  }
+  process.exit(1);
+};
+for (const what of ['stdout', 'stderr'] as const) {
+  process[what].on('error', (error: NodeJS.ErrnoException) => onFailure(what, error));
+}
+
+/** What to do when a text can't be printed, in place of ending the program; for commands that have something to save first. */
+export function handleOutputFailure(handler: OutputFailure): void {
+  onFailure = handler;
+}
+
+/** Results go to stdout; everything else (progress, warnings, errors) to stderr. */
+export function printResult(lines: Lines, mark?: Mark): void {
+  process.stdout.write(printable(lines, mark));
+}
+
+export function printNote(lines: Lines, mark?: Mark): void {
+  process.stderr.write(printable(lines, mark));
 }
 
 export function printWarning(text: string): void {
-  printNote(`${color('yellow', 'warning')} ${text}`);
+  printNote(text, { text: 'warning', color: 'yellow' });
 }
 
 /** What is said about data on the way. */
@@ -20,13 +52,24 @@ export function printRemark({ isWarning, text }: Remark): void {
 }
 
 export function printJson(value: unknown): void {
-  printResult(JSON.stringify(value, null, 2));
+  printResult(jsonLines(value));
 }
 
-/** Colours a text on a terminal, unless `NO_COLOR` is set. */
-export function color(format: 'bold' | 'red' | 'green' | 'yellow', text: string): string {
+/** JSON in which each character is seen: `visible` writes the others as JSON does. */
+export function jsonLines(value: unknown): string[] {
+  return JSON.stringify(value, null, 2).split('\n');
+}
+
+/** Lines as they are printed, each with its end. */
+export function printable(lines: Lines, mark?: Mark): string {
+  const text = [lines].flat().map((line) => `${visible(line)}\n`);
+  return (mark ? `${colored(mark)} ` : '') + text.join('');
+}
+
+/** Colours a word on a terminal, unless `NO_COLOR` is set. */
+function colored({ text, color }: Mark): string {
   const isPlain = !process.stderr.isTTY || (process.env.NO_COLOR ?? '') !== '';
-  return isPlain ? text : styleText(format, text);
+  return isPlain ? text : styleText(color, text);
 }
 
 /** Writes a count as 47,344. */

@@ -1,3 +1,5 @@
+import { visible } from '@signwave/format';
+
 /** A column of a table; numbers are aligned to the right. */
 export interface Column {
   readonly title: string;
@@ -5,7 +7,7 @@ export interface Column {
 }
 
 /**
- * Formats rows as aligned text.
+ * Formats rows as lines of aligned text.
  *
  * @param rows cells as they are to be shown, one for each column.
  * @param footer a last row for totals, set off by a line.
@@ -14,15 +16,17 @@ export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   footer?: readonly string[],
-): string {
+): string[] {
   const titles = columns.map((column) => column.title);
-  const all = [titles, ...rows, ...(footer ? [footer] : [])];
-  const widths = columns.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));
+  const all = [titles, ...rows, ...(footer ? [footer] : [])].map((row) => row.map(visible));
+  const widths = columns.map((_, i) => all.reduce((width, row) => Math.max(width, row[i]!.length), 0));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => (columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  return [line(titles), rule, ...rows.map(line), ...(footer ? [rule, line(footer)] : [])].join('\n');
+  const [head = '', ...body] = all.map(line);
+  const last = footer ? body.splice(-1) : [];
+  return [head, rule, ...body, ...(footer ? [rule] : []), ...last];
 }

@@ -17,7 +17,7 @@ export interface StoredTensor {
    * @throws {SignwaveError} `E_CHECKPOINT_TENSOR` if elements of its type aren't read, `E_CHECKPOINT_STRUCTURE` if the storage's bytes are
    *   damaged, `E_IO` if they can't be read.
    *
-   * Of a PyTorch checkpoint, each call reads and checks the whole storage, also if several tensors share it.
+   * Of a PyTorch checkpoint, the first call for a storage checks all of it; tensors that share one read their parts.
    */
   readF32(): Promise<Float32Array>;
 }

@@ -3,10 +3,7 @@
  * enough that reaching it costs a second and some hundred megabytes at most.
  */
 
-/**
- * Entries of the zip archive. PyTorch writes one for each storage and seven more; optimizers double or triple that. Listing this many takes
- * two seconds.
- */
+/** Entries of the zip archive. PyTorch writes one for each storage and seven more; optimizers double or triple that. */
 export const MAX_ENTRIES = 2 ** 16;
 
 /** Bytes that one step of reading the zip directory may ask for; {@link MAX_ENTRIES} records take some 6 MB. */
@@ -17,6 +14,12 @@ export const MAX_COMPRESSION_RATIO = 100;
 
 /** Entries up to this size may have any ratio: a batch norm's bias that is all zero deflates well. */
 export const RATIO_FREE_BYTES = 2 ** 20;
+
+/** Bytes of inflated entries that are kept, besides the last one, so that tensors that share an entry don't inflate it again. */
+export const MAX_KEPT_INFLATED_BYTES = 2 ** 26;
+
+/** How often all deflated entries of an archive may be inflated: converting a checkpoint reads each tensor once. */
+export const MAX_REPEATED_INFLATION = 4;
 
 /** Bytes of a pickle held in memory at once; a longer one is read piece by piece. */
 export const PICKLE_WINDOW_BYTES = 2 ** 20;

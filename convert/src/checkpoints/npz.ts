@@ -21,7 +21,7 @@ const DTYPE_NAMES: ReadonlyMap<string, StoredDtype> = new Map([
   ['|b1', 'bool'],
 ]);
 const SUFFIX = '.npy';
-/** More than the header of an array with {@link MAX_AXES} axes. */
+/** The header of an array with {@link MAX_AXES} axes has some 1,500 bytes. */
 const START_BYTES = 4_096;
 
 /**
@@ -32,11 +32,12 @@ const START_BYTES = 4_096;
  */
 export async function openNpz(archive: ZipArchive, part: PartOptions): Promise<Checkpoint> {
   const { sourceName } = archive;
-  const stored = new Map<string, StoredTensor>();
-  for (const entry of archive.names) {
-    const name = entry.slice(0, -SUFFIX.length);
-    stored.set(name, await storedArray(archive, entry, name));
+  const nameOf = (entry: string): string => entry.slice(0, -SUFFIX.length);
+  const arrays = new Map<string, StoredTensor>();
+  for (const entry of archive.namesInFileOrder) {
+    arrays.set(entry, await storedArray(archive, entry, nameOf(entry)));
   }
+  const stored = new Map(archive.names.map((entry) => [nameOf(entry), arrays.get(entry)!]));
   const { tensors, notes } = networkTensors(stored, part, sourceName);
   return { container: 'npz', sourceName, tensors, metadata: new Map(), skipped: notes };
 }

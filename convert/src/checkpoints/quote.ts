@@ -1,3 +1,5 @@
+import { visible } from '@signwave/format';
+
 const SHOWN_CHARACTERS = 100;
 
 /**
@@ -6,7 +8,5 @@ const SHOWN_CHARACTERS = 100;
  */
 export function quote(text: string): string {
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  return JSON.stringify(shown).replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (c) => {
-    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return visible(JSON.stringify(shown));
 }

@@ -42,9 +42,10 @@ export async function openTorchLegacy(source: ByteSource, part: PartOptions): Pr
     container: 'file',
     sizeBytes: (key) => extents.get(key)?.sizeBytes,
     label: (key) => `storage ${quote(key)}`,
-    read(key) {
+    async open(key) {
       const { startBytes, sizeBytes } = extents.get(key)!;
-      return source.read(startBytes, sizeBytes);
+      const read = (offsetBytes: number, lengthBytes: number) => source.read(startBytes + offsetBytes, lengthBytes);
+      return { name: key, sizeBytes, read };
     },
   };
   return {

@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { type ByteSource, SignwaveError } from '@signwave/format';
 import type { StoredTensor } from './checkpoint.js';
 import { DTYPES, type ReadElement } from './dtypes.js';
 import { MAX_EXPANDED_ELEMENTS, MAX_STORAGE_BYTES } from './limits.js';
@@ -18,7 +18,7 @@ export interface Storages {
   /** What to call a storage in messages. */
   label(key: string): string;
   /** @param key of a storage that exists. @throws {SignwaveError} `E_CHECKPOINT_STRUCTURE` if its bytes are damaged, `E_IO`. */
-  read(key: string): Promise<Uint8Array>;
+  open(key: string): Promise<ByteSource>;
 }
 
 /**
@@ -64,8 +64,12 @@ export function storedTensor(name: string, ref: TensorRef, storages: Storages, s
     dtype,
     sizeBytes: elements * elementBytes,
     async readF32() {
-      const bytes = await storages.read(storage.key);
-      return gather(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), DTYPES[dtype], ref, elements);
+      const opened = await storages.open(storage.key);
+      if (elements === 0) return new Float32Array();
+      // Many tensors may be views of one storage: each reads its part.
+      const bytes = await opened.read(ref.offset * elementBytes, (end - ref.offset) * elementBytes);
+      const view = { offset: 0, shape, strides: ref.strides };
+      return gather(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), DTYPES[dtype], view, elements);
     },
   };
 }

@@ -42,7 +42,7 @@ function entriesOf(archive: ZipArchive, folder: string): Storages {
     container: 'archive',
     sizeBytes: (key) => archive.sizeBytes(entry(key)),
     label: (key) => quote(entry(key)),
-    read: (key) => archive.read(entry(key), MAX_STORAGE_BYTES),
+    open: (key) => archive.open(entry(key), MAX_STORAGE_BYTES),
   };
 }
 

@@ -1,3 +1,5 @@
+import { quote } from './quote.js';
+
 /** What `torch.nn.DataParallel` and `torch.compile` put before every name. */
 const WRAPPER_PREFIXES = ['module.', '_orig_mod.'];
 const MAX_WRAPPERS = 4;
@@ -24,17 +26,36 @@ export function withoutWrappers<T>(tensors: ReadonlyMap<string, T>): {
     bare = new Map([...bare].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
     notes.push(`prefix "${prefix}" removed from every key`);
   }
-  for (const part of new Set([...bare.keys()].map((name) => name.slice(0, name.indexOf('.') + 1)))) {
-    const names = [...bare.keys()].filter((name) => part !== '' && name.startsWith(part));
+  const prefixes = new Map<string, string>();
+  for (const [part, names] of namesByPart(bare.keys())) {
     const prefix = WRAPPER_PREFIXES.find((it) => isAround(names, part + it));
     if (prefix === undefined) continue;
-    const wrapped = part + prefix;
-    bare = new Map(
-      [...bare].map(([name, tensor]) => [name.startsWith(wrapped) ? part + name.slice(wrapped.length) : name, tensor]),
-    );
-    notes.push(`prefix "${prefix}" removed from every key of "${part}"`);
+    prefixes.set(part, prefix);
+    notes.push(`prefix "${prefix}" removed from every key of ${quote(part)}`);
   }
-  return { tensors: bare, notes };
+  if (prefixes.size === 0) return { tensors: bare, notes };
+  const withoutPrefix = (name: string): string => {
+    const part = partOf(name);
+    return part + name.slice(part.length + (prefixes.get(part)?.length ?? 0));
+  };
+  return { tensors: new Map([...bare].map(([name, tensor]) => [withoutPrefix(name), tensor])), notes };
+}
+
+/** The first part of a name, with its dot; empty if there is none. */
+function partOf(name: string): string {
+  return name.slice(0, name.indexOf('.') + 1);
+}
+
+function namesByPart(names: Iterable<string>): ReadonlyMap<string, string[]> {
+  const parts = new Map<string, string[]>();
+  for (const name of names) {
+    const part = partOf(name);
+    const others = parts.get(part);
+    if (part === '') continue;
+    if (others) others.push(name);
+    else parts.set(part, [name]);
+  }
+  return parts;
 }
 
 function isAround(names: readonly string[], prefix: string): boolean {

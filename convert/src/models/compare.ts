@@ -45,8 +45,9 @@ function compare({ checkpoint, prefix }: Form, architecture: Architecture): Matc
     else if (!isOptional) difference ??= `"${name}" ${wanted} is ${unreadAs(checkpoint, prefix + name) ?? 'missing'}`;
   }
   for (const name of tensors.keys()) {
+    if (difference !== undefined) break;
     if (!expected.has(name) && !isIgnored(name, architecture.ignores))
-      difference ??= `${quote(name)} is there, which ${architecture.name} doesn't have`;
+      difference = `${quote(name)} is there, which ${architecture.name} doesn't have`;
   }
   const likeness = (2 * matching) / (expected.size + tensors.size);
   return { architecture, checkpoint, prefix, classes, expected, matching, difference, likeness };

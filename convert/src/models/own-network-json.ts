@@ -1,4 +1,4 @@
-import { SignwaveError, type Value } from '@signwave/format';
+import { parseJsonText, SignwaveError, type Value } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { Architecture } from './architecture.js';
 import { isObject } from './is-object.js';
@@ -105,9 +105,9 @@ export function parseNetworkJson(source: string, sourceName: string): Architectu
   const fail = (what: string): never => failNetwork(sourceName, what);
   let root: unknown;
   try {
-    root = JSON.parse(source);
+    root = parseJsonText(source);
   } catch (error) {
-    return fail(`is no JSON: ${(error as Error).message}`);
+    return fail(`is no JSON that is read here: ${(error as Error).message}`);
   }
   if (!isObject(root)) return fail('has to be an object with name, classifier, input and layers');
   const { input, layers, ...definition } = root;

@@ -43,6 +43,10 @@ export function parseRecipe(value: unknown, fail: Fail): InputRecipe {
       `has a mean of ${largest}, though a byte divided by ${divisor} is ${MAX_BYTE / divisor} at most; means of bytes go with "divisor": 1`,
     );
   }
+  const overflowing = means.findIndex((m, i) => !staysFinite(m, deviations[i]!, divisor));
+  if (overflowing >= 0) {
+    fail(`divides by ${divisor} and ${deviations[overflowing]}, which makes bytes larger than a float32 can be`);
+  }
   return {
     ...(resize !== undefined && { resize: parseResize(resize, fail) }),
     channelOrder: channelOrder as InputRecipe['channelOrder'],
@@ -94,6 +98,12 @@ function numbers(value: unknown, name: string, fail: Fail): number[] {
 /** Must be above 0 as a float32 too, because that is what a model file holds. */
 const isPositive = (value: unknown): value is number =>
   typeof value === 'number' && Math.fround(value) > 0 && Number.isFinite(Math.fround(value));
+
+/** Whether the floats of all bytes are finite, and the factors with which engines may compute them, too. */
+const staysFinite = (mean: number, deviation: number, divisor: number): boolean =>
+  [(MAX_BYTE / divisor - mean) / deviation, mean / deviation, MAX_BYTE / (divisor * deviation)].every((value) =>
+    Number.isFinite(Math.fround(value)),
+  );
 
 const isOneOf = (value: unknown, known: readonly string[]): value is string =>
   typeof value === 'string' && known.includes(value);

@@ -1,4 +1,4 @@
-import { type InputRecipe, SignwaveError } from '@signwave/format';
+import { type InputRecipe, parseJsonText, SignwaveError } from '@signwave/format';
 import { parseRecipe } from './parse-recipe.js';
 
 const IMAGENET_MEAN = [0.485, 0.456, 0.406];
@@ -68,7 +68,7 @@ export function parseRecipeJson(text: string, sourceName: string): InputRecipe {
   };
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJsonText(text);
   } catch (cause) {
     return fail(`is no JSON: ${(cause as Error).message}`);
   }

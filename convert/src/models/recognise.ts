@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { LongError, SignwaveError } from '@signwave/format';
 import type { Checkpoint } from '../checkpoints/index.js';
 import { quote } from '../checkpoints/quote.js';
 import { type Architecture, architectureId } from './architecture.js';
@@ -47,12 +47,14 @@ export function recognise(checkpoint: Checkpoint, hints: Hints = {}): Match {
       : `isn't of ${architectureId(nearest.architecture)}`;
   throw refusal(
     checkpoint,
-    ` ${what}${under}\n${nearestTable(matches)}\n  docs/own-network.md describes other networks`,
+    ` ${what}${under}`,
+    ...nearestTable(matches),
+    '  docs/own-network.md describes other networks',
   );
 }
 
-function refusal({ sourceName }: Checkpoint, what: string): SignwaveError {
-  return new SignwaveError('E_CHECKPOINT_ARCH', sourceName + what);
+function refusal({ sourceName }: Checkpoint, what: string, ...lines: readonly string[]): SignwaveError {
+  return new LongError('E_CHECKPOINT_ARCH', [sourceName + what, ...lines]);
 }
 
 function firstTensor({ tensors }: Checkpoint): string {
@@ -120,7 +122,7 @@ function theOne(all: readonly Match[], checkpoint: Checkpoint, { arch, hasOmega0
       ? ', which have no omega0, and one is given'
       : `, and doesn't say which it is (model: ${stated[0] === undefined ? 'absent' : quote(stated[0])})`;
   const ids = all.length > 1 ? `${all.length} networks` : architectureId(all[0]!.architecture);
-  throw refusal(checkpoint, ` has the tensors of ${ids}${doubt}. If you know:\n${candidateTable(all)}`);
+  throw refusal(checkpoint, ` has the tensors of ${ids}${doubt}. If you know:`, ...candidateTable(all));
 }
 
 /** Whether the checkpoint states the authors' name: with `--a32` they still call it `resnet20_1w1a`, which is `resnet20_1w32a` here. */
@@ -151,7 +153,8 @@ function checkFloat(all: readonly Match[], checkpoint: Checkpoint, stated: reado
     if (name === undefined || !hasOnlyPlainTensors(expected.keys())) continue;
     throw refusal(
       checkpoint,
-      ` says that it is ${quote(name)}, which is its authors' network with float weights: those aren't packed. If its weights are binary all the same:\n${candidateTable(all)}`,
+      ` says that it is ${quote(name)}, which is its authors' network with float weights: those aren't packed. If its weights are binary all the same:`,
+      ...candidateTable(all),
     );
   }
 }

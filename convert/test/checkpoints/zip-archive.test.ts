@@ -1,5 +1,6 @@
-import { bytesSource, SignwaveError } from '@signwave/format';
+import { bytesSource, crc32, SignwaveError } from '@signwave/format';
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
+import { deflateSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoints/index.js';
 import { ZipArchive } from '../../src/checkpoints/zip-archive.js';
@@ -148,6 +149,103 @@ describe('hostile archives', () => {
     view.setBigUint64(64, BigInt(directory.length), true);
     view.setUint32(72, 1, true);
     await expect(open(bytes(directory, zip64, end))).rejects.toMatchObject(structureError(/more than 65536 entries/));
+  });
+
+  test.each([
+    ['encrypted', 0x0001],
+    ['a patch', 0x0020],
+    ['strongly encrypted', 0x0040],
+    ['behind a hidden local header', 0x2000],
+  ])('an entry that says it is %s is refused', async (_name, flags) => {
+    await expect(open(zip([{ ...entry, claim: { flags } }]))).rejects.toMatchObject(
+      structureError(/is encrypted or a/),
+    );
+  });
+
+  test('an entry whose local header alone says that it is encrypted is refused when it is read', async () => {
+    const file = zip([entry]);
+    file[6] = 0x40;
+    await expect((await open(file)).read(entry.name, 100)).rejects.toMatchObject(structureError(/headers? disagree/));
+  });
+
+  describe('that show other entries to other readers', () => {
+    const two = [entry, { name: 'archive/version', data: bytes('3') }];
+    const endOf = (file: Uint8Array) => new DataView(file.buffer, file.length - 22);
+
+    test('an end record that counts fewer entries than there are', async () => {
+      const file = zip(two);
+      endOf(file).setUint16(8, 1, true);
+      endOf(file).setUint16(10, 1, true);
+      await expect(open(file)).rejects.toMatchObject(structureError(/1 entries, but its directory goes on/));
+    });
+
+    test('an end record that ends the directory early', async () => {
+      const file = zip(two);
+      endOf(file).setUint16(8, 1, true);
+      endOf(file).setUint16(10, 1, true);
+      endOf(file).setUint32(12, endOf(file).getUint32(12, true) - 61, true);
+      await expect(open(file)).rejects.toMatchObject(structureError(/its directory should take bytes/));
+    });
+
+    test('an end record that counts more', async () => {
+      const file = zip(two);
+      endOf(file).setUint16(8, 3, true);
+      endOf(file).setUint16(10, 3, true);
+      await expect(open(file)).rejects.toMatchObject(structureError(/has no record 3/));
+    });
+
+    test('two end records that disagree', async () => {
+      const file = zip(two, { hasZip64End: true });
+      endOf(file).setUint16(8, 1, true);
+      endOf(file).setUint16(10, 1, true);
+      await expect(open(file)).rejects.toMatchObject(structureError(/two end records disagree/));
+    });
+
+    test('an archive in the comment of another', async () => {
+      const outer = zip(two);
+      const inner = zip([{ name: 'archive/data.pkl', data: bytes('other') }]);
+      endOf(inner).setUint32(16, endOf(inner).getUint32(16, true) + outer.length, true);
+      endOf(outer).setUint16(20, inner.length, true);
+      await expect(open(bytes(outer, inner))).rejects.toMatchObject(
+        structureError(/two end records, one in the comment/),
+      );
+    });
+
+    test('an archive before another', async () => {
+      const first = zip(two);
+      const second = zip([{ name: 'archive/data.pkl', data, claim: { offset: first.length } }]);
+      endOf(second).setUint32(16, endOf(second).getUint32(16, true) + first.length, true);
+      await expect(open(bytes(first, second))).rejects.toMatchObject(structureError(/as if it were several archives/));
+    });
+
+    test('a second directory for a part of the entries', async () => {
+      const whole = zip(two);
+      const part = zip([entry]);
+      const directory = part.slice(part.length - 22 - (46 + entry.name.length));
+      endOf(directory).setUint32(16, whole.length, true);
+      await expect(open(bytes(whole, directory))).rejects.toMatchObject(
+        structureError(/as if it were several archives/),
+      );
+    });
+  });
+
+  test('an entry that is inflated for one tensor after the other is inflated once', async () => {
+    const archive = await open(await zipped({ level: 6 }));
+    for (let i = 0; i < 100; i++) {
+      const part = await (await archive.open('archive/data/0', 1e6)).read(4 * i, 4);
+      expect(part).toEqual(new Uint8Array(VALUES.buffer, 4 * i, 4));
+    }
+  });
+
+  test('large entries that are inflated in turn, again and again, are refused', async () => {
+    const content = new Uint8Array(2 ** 25 + 1);
+    const claim = { method: 8, size: content.length, crc: crc32(content) };
+    const data = deflateSync(content, { level: 0 });
+    const archive = await open(zip(['a/data/0', 'a/data/1'].map((name) => ({ name, data, claim }))));
+    const readInTurn = async (): Promise<void> => {
+      for (let i = 0; i < 9; i++) await archive.open(`a/data/${i % 2}`, 1e9);
+    };
+    await expect(readInTurn()).rejects.toMatchObject(structureError(/inflated again and again/));
   });
 
   test('a directory that claims to be huge is refused before it is read', async () => {

@@ -4,6 +4,9 @@
  */
 export const MAX_IMAGE_PIXELS = 178_956_970;
 
+/** Bytes of the largest image file to read: the largest image with six bytes a pixel, as PPM of 16 bits stores it. */
+export const MAX_IMAGE_FILE_BYTES = 2 ** 30;
+
 /** How many times as long as it is wide an image may be. When resized by its shorter side, its sizes still fit 32 bits, as in Pillow. */
 const MAX_ASPECT_RATIO = 1_000_000;
 

@@ -1,6 +1,6 @@
 import { SignwaveError, sniffKind } from '@signwave/format';
 import type { Sharp } from 'sharp';
-import { MAX_IMAGE_PIXELS, sizeProblem } from '../image/limits.js';
+import { MAX_IMAGE_FILE_BYTES, MAX_IMAGE_PIXELS, sizeProblem } from '../image/limits.js';
 import { decodeNetpbm, isNetpbm } from '../image/netpbm.js';
 import { type ClippedImage, clippedGray } from '../image/raster.js';
 import { readFileBytes } from './file-access.js';
@@ -31,7 +31,7 @@ const GRAY_ALPHA = 4;
  *   from Pillow, or above a limit of its size (image/limits.ts).
  */
 export async function readImage(path: string): Promise<ClippedImage> {
-  return decodeImage(await readFileBytes(path, 'E_IMAGE'), path);
+  return decodeImage(await readFileBytes(path, 'E_IMAGE', MAX_IMAGE_FILE_BYTES), path);
 }
 
 /** Like {@link readImage}, for the bytes of a file; messages call it `name`. */

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, rename, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { SignwaveError } from '@signwave/format';
 import { systemReason } from './file-access.js';
+import { withTemporary } from './temporary.js';
 
 /**
  * Writes files into a new folder, all or none: they go to a temporary folder beside it, which is then renamed.
@@ -13,20 +13,16 @@ import { systemReason } from './file-access.js';
  */
 export async function writeFolderAtomic(path: string, files: ReadonlyMap<string, string>): Promise<void> {
   const target = resolve(path);
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await checkFree(target);
-    await mkdir(temporary);
-    try {
+    await withTemporary(dirname(target), async (temporary) => {
+      await mkdir(temporary);
       for (const [name, content] of files) await writeFile(join(temporary, name), content, { flag: 'wx' });
       // Windows can't rename over a folder, not even over an empty one. A folder that has got files meanwhile stays, and the renaming
       // fails.
       await rmdir(target).catch(() => undefined);
       await rename(temporary, target);
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
-      throw error;
-    }
+    });
   } catch (cause) {
     throw new SignwaveError('E_IO', `${path} can't be written: ${systemReason(cause)}`, { cause });
   }

@@ -6,8 +6,11 @@ import {
   parseBiperConfig,
   trainedFacts,
 } from '@signwave/convert';
-import { fileExists, readFileBytes } from '@signwave/data/node';
+import { isPlainFile, readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
+
+/** Bytes of a config.txt; BiPer's training writes some hundreds. What is larger, or no plain file, is something else. */
+const MAX_CONFIG_BYTES = 2 ** 20;
 
 /** What is known about a BiPer checkpoint beyond its tensors, and which file says so: the checkpoint itself or a config.txt. */
 export interface FoundBiperConfig extends BiperConfig {
@@ -30,7 +33,7 @@ export async function readBiperConfig(
   const beside = join(dirname(checkpointPath), 'config.txt');
   if (configPath === undefined) {
     const isOfAnotherMethod = own.omega0 === undefined && trainedFacts(checkpoint) !== undefined;
-    if (isOfAnotherMethod || !(await fileExists(beside))) {
+    if (isOfAnotherMethod || !(await isPlainFile(beside, MAX_CONFIG_BYTES))) {
       return Object.keys(own).length > 0 ? { ...own, path: checkpointPath } : undefined;
     }
   }
@@ -49,5 +52,8 @@ export async function readBiperConfig(
 }
 
 async function parseConfigFile(path: string): Promise<FoundBiperConfig> {
-  return { ...parseBiperConfig(new TextDecoder().decode(await readFileBytes(path, 'E_IO')), path), path };
+  return {
+    ...parseBiperConfig(new TextDecoder().decode(await readFileBytes(path, 'E_IO', MAX_CONFIG_BYTES)), path),
+    path,
+  };
 }

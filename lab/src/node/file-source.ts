@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { systemReason } from '@signwave/data/node';
+import type { FileHandle } from 'node:fs/promises';
+import { openPlainFile, systemReason } from '@signwave/data/node';
 import { type ByteSource, checkRange, SignwaveError } from '@signwave/format';
 
 /** A {@link ByteSource} over an open file. */
@@ -11,17 +11,13 @@ export interface FileSource extends ByteSource {
 /**
  * Opens a file for reads at any offset, without loading all of it. Each read returns bytes of its own.
  *
- * @throws {SignwaveError} `E_IO` if the file is missing, can't be opened or is a folder.
+ * @throws {SignwaveError} `E_IO` if the file is missing, can't be opened or is no plain file.
  */
 export async function openFileSource(path: string): Promise<FileSource> {
-  let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
-    const status = await file.stat();
-    if (status.isDirectory()) throw new Error('it is a folder, a file is expected');
-    return fileSource(path, file, status.size);
+    const { file, sizeBytes } = await openPlainFile(path);
+    return fileSource(path, file, sizeBytes);
   } catch (cause) {
-    await file?.close();
     throw new SignwaveError('E_IO', `${path} can't be opened: ${systemReason(cause)}`, { cause });
   }
 }

@@ -38,6 +38,12 @@ export async function readInputArray(
         : `float32 (N, ${expected.join(', ')}), since the model has no input recipe`;
     throw new SignwaveError('E_NPY', `${path}: ${array.type} of shape (${array.shape.join(', ')}); expected ${wanted}`);
   }
+  if (sides.includes(0) && array.shape[0] !== 0) {
+    throw new SignwaveError(
+      'E_NPY',
+      `${path}: its ${array.shape[0]} images have no pixels: (${array.shape.join(', ')})`,
+    );
+  }
   const elements = sides.reduce((product, side) => product * side, 1);
   const notes = new ImageNotes(input, onRemark);
   const imageAt = (data: Uint8Array, n: number): Uint8Array | Float32Array => {

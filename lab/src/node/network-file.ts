@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Architecture, ownArchitecture, parseNetworkJson } from '@signwave/convert';
-import { readFileBytes } from '@signwave/data/node';
+import { MAX_TEXT_FILE_BYTES, readFileBytes } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /**
@@ -13,10 +13,10 @@ import { SignwaveError } from '@signwave/format';
  */
 export async function readArch(arch: string): Promise<string | Architecture> {
   if (arch.endsWith('.json')) {
-    return parseNetworkJson(new TextDecoder().decode(await readFileBytes(arch, 'E_IO')), arch);
+    return parseNetworkJson(new TextDecoder().decode(await readFileBytes(arch, 'E_IO', MAX_TEXT_FILE_BYTES)), arch);
   }
   if (!/\.m?js$/.test(arch)) return arch;
-  await readFileBytes(arch, 'E_IO');
+  await readFileBytes(arch, 'E_IO', MAX_TEXT_FILE_BYTES);
   let module: { default?: unknown };
   try {
     module = await import(pathToFileURL(resolve(arch)).href);

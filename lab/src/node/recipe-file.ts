@@ -1,5 +1,5 @@
 import { parseRecipeJson } from '@signwave/convert';
-import { readFileBytes } from '@signwave/data/node';
+import { MAX_TEXT_FILE_BYTES, readFileBytes } from '@signwave/data/node';
 import type { InputRecipe } from '@signwave/format';
 
 /**
@@ -11,5 +11,5 @@ import type { InputRecipe } from '@signwave/format';
 export async function readPreprocess(text: string): Promise<string | InputRecipe> {
   if (text.trimStart().startsWith('{')) return parseRecipeJson(text, '--preprocess');
   if (!text.endsWith('.json')) return text;
-  return parseRecipeJson(new TextDecoder().decode(await readFileBytes(text, 'E_IO')), text);
+  return parseRecipeJson(new TextDecoder().decode(await readFileBytes(text, 'E_IO', MAX_TEXT_FILE_BYTES)), text);
 }

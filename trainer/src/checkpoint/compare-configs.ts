@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { SignwaveError, shorten } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
 
 /** Settings that may differ when a run is resumed: they say where things are, not what is computed. */
@@ -47,4 +47,4 @@ function firstDifference(was: unknown, is: unknown, key: string): Difference | u
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+const show = (value: unknown): string => (value === undefined ? 'nothing' : shorten(JSON.stringify(value)));

@@ -1,7 +1,8 @@
-import { MAX_LABELS, MAX_STRING_BYTES, SignwaveError } from '@signwave/format';
+import { isBlank, MAX_LABELS, MAX_STRING_BYTES, SignwaveError, shorten } from '@signwave/format';
 import type { TrainConfig } from '../config/parse-config.js';
 import { inputRecipe, type NetworkInput } from '../data/input-recipe.js';
 import type { TrainingData } from '../data/open-data.js';
+import type { StoredMetadata } from './stored-state.js';
 
 /** What inference needs beyond the tensors and the config. */
 export interface InferenceFacts {
@@ -20,12 +21,13 @@ export function inferenceFacts(config: TrainConfig, data: TrainingData): Inferen
     );
   }
   const bad = classNames.find(
-    (label) => /[\p{Cc}\p{Cs}]/u.test(label) || new TextEncoder().encode(label).length > MAX_STRING_BYTES,
+    (label) =>
+      /[\p{Cc}\p{Cs}]/u.test(label) || isBlank(label) || new TextEncoder().encode(label).length > MAX_STRING_BYTES,
   );
   if (bad !== undefined) {
     throw new SignwaveError(
       'E_DATA',
-      `${name} has a class called ${JSON.stringify(bad)}, which a model can't be packed with: it holds a control character or half of a character, or is too long; rename it`,
+      `${name} has a class called ${JSON.stringify(bad)}, which a model can't be packed with: it holds a control character or half of a character, shows nothing, or is too long; rename it`,
     );
   }
   return { input: inputRecipe(config.data, data), classNames };
@@ -36,17 +38,14 @@ export function factsMetadata({ input, classNames }: InferenceFacts): Record<str
   return { input: JSON.stringify(input), classNames: JSON.stringify(classNames) };
 }
 
-/** @returns undefined if the metadata has none, as in checkpoints of the first version. */
-export function factsOfMetadata(metadata: Readonly<Record<string, string>>, path: string): InferenceFacts | undefined {
-  const { input, classNames } = metadata;
-  if (input === undefined || classNames === undefined) return undefined;
-  try {
-    return { input: JSON.parse(input), classNames: JSON.parse(classNames) };
-  } catch (cause) {
-    throw new SignwaveError('E_RESUME', `${path} has an input or classNames in its metadata that is no JSON`, {
-      cause,
-    });
-  }
+/** Checkpoints of the first version have none. @throws {SignwaveError} `E_RESUME` for what no run can have written. */
+export function factsOfMetadata(metadata: StoredMetadata, path: string): InferenceFacts {
+  const [input, classNames] = [metadata.json('input'), metadata.json('classNames')];
+  const isInput = typeof input === 'object' && input !== null;
+  const areNames = Array.isArray(classNames) && classNames.every((name) => typeof name === 'string');
+  if (isInput && areNames) return { input: input as NetworkInput, classNames };
+  const key = isInput ? 'classNames' : 'input';
+  throw new SignwaveError('E_RESUME', `${path} has no ${key} in its metadata, but ${shorten(metadata.text(key))}`);
 }
 
 /**
@@ -71,8 +70,11 @@ export function verifySameFacts(path: string, stored: InferenceFacts | undefined
   if (was === is) return;
   throw new SignwaveError(
     'E_RESUME',
-    `${path} was trained on the input ${was}, but that of this run is ${is}; take the data and the mean and std that it was trained with`,
+    `${path} was trained on the input ${was.slice(0, SHOWN_CHARACTERS)}, but that of this run is ${is}; take the data and the mean and std that it was trained with`,
   );
 }
 
-const shown = (name: string | undefined): string => (name === undefined ? 'absent' : JSON.stringify(name));
+/** An input recipe has some 300. */
+const SHOWN_CHARACTERS = 1_000;
+
+const shown = (name: string | undefined): string => (name === undefined ? 'absent' : JSON.stringify(shorten(name)));

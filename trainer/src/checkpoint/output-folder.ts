@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemReason, writeFileAtomic } from '@signwave/data/node';
+import { mkdir, open } from 'node:fs/promises';
+import { readPlainFile, systemReason, withTemporary, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /** Names of the files that a run leaves in its folder. */
@@ -19,19 +17,15 @@ export const RUN_FILES: readonly string[] = [LATEST, BEST, BEST_OF_STAGE_1, METR
  * @throws {SignwaveError} `E_IO` with the system's reason.
  */
 export async function prepareFolder(folder: string): Promise<void> {
-  const probe = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
-    const file = await open(probe, 'wx');
-    await file.close();
+    await withTemporary(folder, async (probe) => (await open(probe, 'wx')).close());
   } catch (cause) {
     throw new SignwaveError(
       'E_IO',
       `the output folder ${folder} can't be written to: ${systemReason(cause)}; name another as "output"`,
       { cause },
     );
-  } finally {
-    await rm(probe, { force: true }).catch(() => {});
   }
 }
 
@@ -54,7 +48,7 @@ export async function writeRunFile(path: string, bytes: Uint8Array): Promise<voi
 /** @throws {SignwaveError} `E_RESUME` if the file is missing or can't be read. */
 export async function readCheckpointFile(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readPlainFile(path);
   } catch (cause) {
     throw new SignwaveError('E_RESUME', `the checkpoint ${path} can't be read: ${systemReason(cause)}`, { cause });
   }

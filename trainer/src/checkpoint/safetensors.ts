@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { parseJsonText, SignwaveError } from '@signwave/format';
 
 // ╒══════ safetensors file (little-endian) ══════╕
 //   0             u64 headerBytes
@@ -113,29 +113,13 @@ function readHeader(bytes: Uint8Array, path: string): { header: Record<string, u
     throw damaged(path, `its header should have ${headerBytes} bytes, but the file has ${bytes.length}`);
   }
   let header: unknown;
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes));
-    header = JSON.parse(text);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes));
+    header = parseJsonText(text);
   } catch (cause) {
-    throw damaged(path, `its header is no JSON: ${(cause as Error).message}`);
+    throw damaged(path, `its header is no JSON that is read: ${(cause as Error).message}`);
   }
-  const keys = topLevelKeys(text);
-  const twice = keys.find((key, i) => keys.indexOf(key) < i);
-  if (twice !== undefined) throw damaged(path, `its header has "${twice}" twice`);
   return { header: header as Record<string, unknown>, dataStart: 8 + headerBytes };
-}
-
-/** The keys of the outermost object of valid JSON, including repeated ones, of which JSON.parse keeps only the last. */
-function topLevelKeys(json: string): string[] {
-  const keys: string[] = [];
-  let depth = 0;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (depth === 1 && token.endsWith(':')) keys.push(JSON.parse(token.slice(0, -1)));
-  }
-  return keys;
 }
 
 function entryOf(path: string, name: string, value: unknown): Entry {

@@ -5,40 +5,14 @@ import { ARCHITECTURES, quantizersOf } from '../models/index.js';
 import { styleOf } from '../models/method-style.js';
 import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
+import type { TrainingState } from './run-state.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
+import { StoredMetadata } from './stored-state.js';
 
 /** Marks a safetensors file as a checkpoint of this trainer. */
 const FORMAT = 'signwave-training';
 const VERSION = '1';
 const OPTIMIZER_PREFIX = 'optimizer.';
-
-/** Sums over the batches of an epoch done so far. */
-export interface EpochSums {
-  readonly images: number;
-  /** Sum of the batches' losses, each times its number of images. */
-  readonly loss: number;
-  readonly correct: number;
-}
-
-export const NO_SUMS: EpochSums = { images: 0, loss: 0, correct: 0 };
-
-/** How far a run has come. Together with the tensors it fully determines how the run goes on; no clock has a part in it. */
-export interface TrainingState {
-  readonly config: TrainConfig;
-  /** The back end that made the last step. */
-  readonly backend: string;
-  readonly random: string;
-  readonly stage: Stage;
-  /** Epoch of the next batch, counted as in the stage's settings. */
-  readonly epoch: number;
-  readonly batch: number;
-  /** Steps done in all stages. */
-  readonly step: number;
-  readonly sums: EpochSums;
-  /** Best accuracy on the test images in this stage, 0 to 1; -1 before the first test. `bestEpoch` is its epoch. */
-  readonly bestAccuracy: number;
-  readonly bestEpoch: number;
-}
 
 /**
  * A checkpoint: parameters and buffers by PyTorch's names, then the optimizer's state as `optimizer.<name>`.
@@ -104,54 +78,24 @@ export function networkTensors({ tensors }: LoadedCheckpoint): StoredTensor[] {
   return [...tensors.values()].filter(({ name }) => !name.startsWith(OPTIMIZER_PREFIX));
 }
 
-/** A config as it is stored, of any version: before methods had presets there was BiPer's frame alone. */
-function ofPresentVersion(config: TrainConfig): TrainConfig {
-  if ('method' in config) return config;
-  const { stages, recipe } = config as TrainConfig;
-  const schedule = { type: recipe === 'paper' ? 'cosine' : 'biper-code' };
-  const completed = Object.entries(stages).map(([key, stage]) => [
-    key,
-    { ...stage, optimizer: 'sgd', nesterov: false, statisticsImages: 0, schedule },
-  ]);
-  return {
-    ...(config as TrainConfig),
-    method: 'biper',
-    methodOptions: {},
-    network: {},
-    stages: Object.fromEntries(completed),
-  };
-}
-
-/** @throws {SignwaveError} `E_RESUME` if the file is sound but not a checkpoint of this trainer; otherwise as `readSafetensors`. */
+/** @throws {SignwaveError} `E_RESUME` if the file is sound but nothing that this trainer can have written; otherwise as `readSafetensors`. */
 export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoint {
   const { metadata, tensors } = readSafetensors(bytes, path);
   if (metadata.format !== FORMAT || metadata.version !== VERSION) {
     const found = `format "${metadata.format ?? ''}", version "${metadata.version ?? ''}"`;
     throw new SignwaveError('E_RESUME', `${path} has ${found}, expected "${FORMAT}", version "${VERSION}"`);
   }
-  const textOf = (key: string): string => {
-    const text = metadata[key];
-    if (text === undefined) throw new SignwaveError('E_RESUME', `${path} has no "${key}" in its metadata`);
-    return text;
-  };
-  const numberOf = (key: string): number => {
-    const value = Number(textOf(key));
-    if (Number.isFinite(value)) return value;
-    throw new SignwaveError('E_RESUME', `${path} has ${key} = "${metadata[key]}", expected a number`);
-  };
-  const state: TrainingState = {
-    config: ofPresentVersion(JSON.parse(textOf('config'))),
-    backend: textOf('backend'),
-    random: textOf('random'),
-    stage: textOf('stage') === '1' ? '1' : '2',
-    epoch: numberOf('epoch'),
-    batch: numberOf('batch'),
-    step: numberOf('step'),
-    sums: JSON.parse(textOf('sums')),
-    bestAccuracy: numberOf('bestAccuracy'),
-    bestEpoch: numberOf('bestEpoch'),
-  };
-  const facts = factsOfMetadata(metadata, path);
+  for (const { name, data } of tensors) {
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad < 0) continue;
+    throw new SignwaveError(
+      'E_RESUME',
+      `${path}: tensor "${name}" holds ${data[bad]} at element ${bad}: the training diverged, take an earlier checkpoint`,
+    );
+  }
+  const stored = new StoredMetadata(metadata, path);
+  const state = stored.state();
+  const facts = 'input' in metadata && 'classNames' in metadata ? factsOfMetadata(stored, path) : undefined;
   return { path, state, facts, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
 }
 

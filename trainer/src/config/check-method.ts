@@ -105,8 +105,9 @@ function checkTeacher({ method, architecture, distillation }: WrittenConfig, pat
   );
 }
 
-function checkOptions(
-  { method: name, methodOptions = {} }: WrittenConfig,
+/** @throws {SignwaveError} `E_CONFIG` for an option that the method doesn't have, or a value that it can't have. */
+export function checkOptions(
+  { method: name, methodOptions = {} }: Pick<WrittenConfig, 'method' | 'methodOptions'>,
   { options = {} }: Method,
   path: string,
 ): void {

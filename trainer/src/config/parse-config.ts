@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { DataFormat } from '@signwave/data';
-import { systemReason } from '@signwave/data/node';
-import { SignwaveError } from '@signwave/format';
+import { MAX_TEXT_FILE_BYTES, readFileBytes } from '@signwave/data/node';
+import { parseJsonText } from '@signwave/format';
 import stripJsonComments from 'strip-json-comments';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
@@ -88,10 +87,7 @@ const DATA_DEFAULTS: Readonly<Record<DataFormat, Pick<DataSettings, 'mean' | 'st
 
 /** @throws {SignwaveError} `E_IO` if the file can't be read, otherwise as {@link parseConfig}. */
 export async function readConfig(path: string): Promise<TrainConfig> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SignwaveError('E_IO', `${path} can't be read: ${systemReason(cause)}`, { cause });
-  });
-  return parseConfig(text, path);
+  return parseConfig(new TextDecoder().decode(await readFileBytes(path, 'E_IO', MAX_TEXT_FILE_BYTES)), path);
 }
 
 /**
@@ -103,7 +99,7 @@ export async function readConfig(path: string): Promise<TrainConfig> {
 export function parseConfig(text: string, path: string): TrainConfig {
   let json: unknown;
   try {
-    json = JSON.parse(stripJsonComments(text, { trailingCommas: true }));
+    json = parseJsonText(stripJsonComments(text, { trailingCommas: true }));
   } catch (cause) {
     throw refuse(path, `it is no JSON: ${(cause as Error).message}`);
   }

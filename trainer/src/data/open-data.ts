@@ -113,7 +113,7 @@ async function withoutUndecodable<T extends Record<string, ImageSet>>(sets: T, o
   for (const [part, set] of Object.entries(sets)) {
     const { undecodable, clipped } = await scanImages(set, (done) => options.scan(before + done, total));
     before += set.count;
-    bad.push(...undecodable);
+    for (const image of undecodable) bad.push(image);
     if (clipped !== undefined) options.log(`warning: ${part}: ${describeClipping(clipped)}`);
     const indices = new Set(undecodable.map(({ index }) => index));
     const kept = Array.from({ length: set.count }, (_, index) => index).filter((index) => !indices.has(index));

@@ -1,3 +1,4 @@
+import { visible } from '@signwave/format';
 import type { EChartsOption } from 'echarts';
 import { layerDensityFigure } from '../analysis/figures.js';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
@@ -63,11 +64,12 @@ export async function reportHtml(content: ReportContent): Promise<string> {
   }
   const matrix =
     evaluation && classNames.length <= MAX_MATRIX_CLASSES
-      ? await draw('confusion', confusionChart(evaluation.confusion, classNames), MATRIX)
+      ? await draw('confusion', confusionChart(evaluation.confusion, classNames.map(visible)), MATRIX)
       : '';
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
 <title>${escapeHtml(config.architecture)}: training</title>
 <style>
@@ -84,7 +86,7 @@ ${quantization.length > 0 ? '<h2>Quantization</h2>' : ''}
 ${quantization.join('\n')}
 ${matrix === '' ? '' : `<h2>Test images after the last epoch</h2>\n${matrix}`}
 <h2>Config</h2>
-<pre>${escapeHtml(JSON.stringify(config, null, 2))}</pre>
+<pre>${JSON.stringify(config, null, 2).split('\n').map(escapeHtml).join('\n')}</pre>
 </html>
 `;
 }
@@ -99,6 +101,7 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** A line of text in an element: nothing in it is a tag, and nothing isn't seen. */
+function escapeHtml(line: string): string {
+  return visible(line).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -2,13 +2,8 @@ import { join } from 'node:path';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
 import type { InferenceFacts } from '../checkpoint/inference-facts.js';
 import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeRunFile } from '../checkpoint/output-folder.js';
-import {
-  type LoadedCheckpoint,
-  NO_SUMS,
-  readCheckpoint,
-  type TrainingState,
-  writeCheckpoint,
-} from '../checkpoint/training-state.js';
+import { NO_SUMS, type TrainingState } from '../checkpoint/run-state.js';
+import { type LoadedCheckpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
 import { type BatchPlan, batchesPerEpoch, NO_AUGMENTATION } from '../data/batch-plan.js';
 import { type BatchStream, openBatches } from '../data/batch-stream.js';

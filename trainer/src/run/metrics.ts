@@ -1,6 +1,7 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { systemReason } from '@signwave/data/node';
-import { SignwaveError } from '@signwave/format';
+import { appendFile } from 'node:fs/promises';
+import { fileExists, readFileBytes, systemReason } from '@signwave/data/node';
+import { parseJsonText, SignwaveError } from '@signwave/format';
+import * as v from 'valibot';
 import { writeRunFile } from '../checkpoint/output-folder.js';
 import type { Stage } from '../types.js';
 
@@ -54,6 +55,26 @@ export interface EpochMetrics {
 
 export type Metrics = StepMetrics | EpochMetrics;
 
+/** JSON has no NaN: it is null. */
+const number = v.nullable(v.number());
+const whole = v.pipe(v.number(), v.safeInteger());
+/** What the report shows of a line. */
+const LINE = v.variant('kind', [
+  v.object({ kind: v.literal('step'), step: whole, loss: number }),
+  v.object({
+    kind: v.literal('epoch'),
+    stage: v.picklist(['1', '2']),
+    epoch: whole,
+    step: whole,
+    learningRate: number,
+    trainLoss: number,
+    trainAccuracy: v.number(),
+    testLoss: number,
+    testAccuracy: v.number(),
+    layers: v.array(v.object({ name: v.string(), b: number, quantizationError: number })),
+  }),
+]);
+
 /** A file with one JSON object on each line. */
 export class MetricsFile {
   constructor(private readonly path: string) {}
@@ -66,13 +87,27 @@ export class MetricsFile {
     }
   }
 
-  /** All whole lines, in order; empty if there is no file. */
+  /** All whole lines, in order; empty if there is no file. @throws {SignwaveError} `E_IO`; `E_RESUME` for a line that no run wrote. */
   async read(): Promise<Metrics[]> {
-    const text = await readFile(this.path, 'utf8').catch(() => '');
-    const lines = text.split('\n');
+    if (!(await fileExists(this.path))) return [];
+    const lines = new TextDecoder().decode(await readFileBytes(this.path, 'E_IO')).split('\n');
     // A line without its line end was cut off by a crash.
     lines.pop();
-    return lines.map((line) => JSON.parse(line));
+    return lines.map((line, i) => this.#parse(line, i + 1));
+  }
+
+  #parse(text: string, line: number): Metrics {
+    let value: unknown;
+    try {
+      value = parseJsonText(text);
+    } catch {
+      // The error below says so, as for JSON of another kind.
+    }
+    if (v.is(LINE, value)) return value as Metrics;
+    throw new SignwaveError(
+      'E_RESUME',
+      `${this.path}: line ${line} is no line of metrics; repair it, or delete the file`,
+    );
   }
 
   /** Drop the lines after `step`, because the run goes on from there. */

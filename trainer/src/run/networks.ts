@@ -1,3 +1,4 @@
+import { SignwaveError } from '@signwave/format';
 import { type InferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import { readCheckpointFile } from '../checkpoint/output-folder.js';
 import { type LoadedCheckpoint, readCheckpoint, restoreNetwork } from '../checkpoint/training-state.js';
@@ -56,10 +57,21 @@ export async function trainedNetwork(
   const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
   const { config, stage } = checkpoint.state;
   verifySameFacts(path, checkpoint.facts, place.facts);
-  const { network } = networkOf(architecture ?? config.architecture, config, place);
+  const network = storedNetwork(path, architecture ?? config.architecture, config, place);
   restoreNetwork(place.backend.tf, network, checkpoint);
   network.stage = stage;
   return { network, checkpoint };
+}
+
+/** @throws {SignwaveError} `E_RESUME` if the parts of a stored config don't fit each other. */
+function storedNetwork(path: string, architecture: string, config: TrainConfig, place: NetworkPlace): Network {
+  try {
+    return networkOf(architecture, config, place).network;
+  } catch (cause) {
+    if (cause instanceof SignwaveError) throw cause;
+    const reason = (cause as Error).message;
+    throw new SignwaveError('E_RESUME', `the config in ${path} describes no network: ${reason}`, { cause });
+  }
 }
 
 /** Frequency of the wave of a config's weights; undefined for weights that have none. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileExists } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { verifySameConfig } from '../checkpoint/compare-configs.js';
+import { lockFolder } from '../checkpoint/folder-lock.js';
 import { inferenceFacts, verifySameFacts } from '../checkpoint/inference-facts.js';
 import {
   LATEST,
@@ -11,17 +12,12 @@ import {
   readCheckpointFile,
   writeRunFile,
 } from '../checkpoint/output-folder.js';
-import {
-  type LoadedCheckpoint,
-  NO_SUMS,
-  readCheckpoint,
-  restoreNetwork,
-  type TrainingState,
-} from '../checkpoint/training-state.js';
+import { NO_SUMS, type TrainingState } from '../checkpoint/run-state.js';
+import { type LoadedCheckpoint, readCheckpoint, restoreNetwork } from '../checkpoint/training-state.js';
 import type { TrainConfig } from '../config/parse-config.js';
+import { batchesPerEpoch } from '../data/batch-plan.js';
 import { openData, type TrainingData } from '../data/open-data.js';
 import { ARCHITECTURES, type ArchitectureInfo, quantizersOf } from '../models/index.js';
-import { restoredRandom } from '../random.js';
 import { reportHtml } from '../report/html.js';
 import type { Network, TrainingBackend } from '../types.js';
 import { warmStart } from '../warm-start/warm-start.js';
@@ -63,9 +59,19 @@ export interface TrainResult {
  * Train a network as a config says, and leave checkpoints, metrics and a report in its output folder.
  *
  * @throws {SignwaveError} before training starts: `E_DATA`, `E_IMAGE` (if `strict`), `E_CONFIG` (data, network, a warm start or a cache
- *   don't fit), `E_IO` (no write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
+ *   don't fit), `E_IO` (no write permission), `E_RESUME`, `E_USAGE` (the folder has a run in it, or another process trains there), `E_MEMORY`. Later: `E_TRAINING`, `E_IO`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  await prepareFolder(options.config.output);
+  const unlock = await lockFolder(options.config.output);
+  try {
+    return await trainInFolder(options);
+  } finally {
+    await unlock();
+  }
+}
+
+async function trainInFolder(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, log = () => {}, signal = new AbortController().signal, observer = {} } = options;
   for (const line of methodLines(config)) log(line);
   const checkpoint = await openFolder(options);
@@ -76,7 +82,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   });
   verifyFits(config, data);
   const facts = inferenceFacts(config, data);
-  if (checkpoint) verifySameFacts(checkpoint.path, checkpoint.facts, facts);
+  if (checkpoint) {
+    verifySameFacts(checkpoint.path, checkpoint.facts, facts);
+    verifyBatch(checkpoint, data);
+  }
   warnOfStage1(config, log);
   if (checkpoint && checkpoint.state.backend !== backend.name) {
     log(`so far trained on ${checkpoint.state.backend}: on ${backend.name} it goes on, but not bit for bit`);
@@ -133,7 +142,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 /** Check that the folder may be used. @returns the checkpoint to go on from. */
 async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<LoadedCheckpoint | undefined> {
-  await prepareFolder(config.output);
   const path = join(config.output, LATEST);
   if (resume) {
     const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
@@ -169,6 +177,17 @@ function warnOfStage1({ architecture, quantizers, stages }: TrainConfig, log: (l
   );
 }
 
+/** @throws {SignwaveError} `E_RESUME` if the checkpoint is of a batch that no epoch has. */
+function verifyBatch({ path, state }: LoadedCheckpoint, data: TrainingData): void {
+  const { batchSize } = state.config;
+  const batches = batchesPerEpoch(data.train.count, { batchSize, dropsSingle: true });
+  if (state.batch < batches) return;
+  throw new SignwaveError(
+    'E_RESUME',
+    `${path} has batch = ${state.batch} in its metadata, but an epoch has ${batches} batches`,
+  );
+}
+
 /** The demo network takes two sizes. */
 function inputOf(architecture: TrainConfig['architecture'], data: TrainingData): ArchitectureInfo['input'] {
   if (!architecture.startsWith('demo_')) return ARCHITECTURES[architecture].input;
@@ -197,8 +216,6 @@ function startOf(
   random: string,
 ): TrainingState {
   if (checkpoint) {
-    // Throws if the state is damaged.
-    restoredRandom(checkpoint.state.random);
     return { ...checkpoint.state, config, backend };
   }
   const stage = stageKeys(config)[0]!;

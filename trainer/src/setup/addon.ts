@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SignwaveError } from '@signwave/format';
+import { LongError, SignwaveError } from '@signwave/format';
 import { TENSORFLOW_PACKAGE } from '../backends/tensorflow.js';
 import type { Machine } from './machine.js';
 import type { Toolchain } from './toolchain.js';
@@ -91,10 +91,10 @@ export async function buildAddon(
   ]);
   if (status !== 0) {
     await rm(unfinished, { force: true });
-    throw new SignwaveError(
-      'E_BACKEND',
-      `${toolchain.compiler} could not compile the addon of ${TENSORFLOW_PACKAGE}:\n${lines.slice(0, SHOWN_LINES).join('\n')}`,
-    );
+    throw new LongError('E_BACKEND', [
+      `${toolchain.compiler} could not compile the addon of ${TENSORFLOW_PACKAGE}:`,
+      ...lines.slice(0, SHOWN_LINES),
+    ]);
   }
   await rename(unfinished, addon.path);
   await writeFile(stamp, builtFor);

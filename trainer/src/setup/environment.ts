@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SignwaveError } from '@signwave/format';
+import { LongError, SignwaveError } from '@signwave/format';
 import { cacheFolder, type Machine } from './machine.js';
 import { type Device, TENSORFLOW_VERSION, wheelFor } from './wheel.js';
 
@@ -79,5 +79,5 @@ async function runOrThrow(
   failure: string,
 ): Promise<void> {
   const { status, lines } = await run(program, args, (line) => log(`  ${line}`));
-  if (status !== 0) throw new SignwaveError('E_BACKEND', `${failure}:\n${lines.slice(-SHOWN_LINES).join('\n')}`);
+  if (status !== 0) throw new LongError('E_BACKEND', [`${failure}:`, ...lines.slice(-SHOWN_LINES)]);
 }

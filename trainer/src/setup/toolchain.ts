@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SignwaveError } from '@signwave/format';
+import { LongError } from '@signwave/format';
 import type { Machine } from './machine.js';
 import { PYTHON_VERSIONS } from './wheel.js';
 
@@ -23,8 +23,8 @@ export async function findToolchain(machine: Machine): Promise<Toolchain> {
   const found = [await findPython(machine), await findCompiler(machine), await findNodeHeaders(machine)] as const;
   const missing = found.filter((it) => it instanceof Missing);
   if (missing.length > 0) {
-    const list = missing.map(({ what }) => `  - ${what}`).join('\n');
-    throw new SignwaveError('E_BACKEND', `the TensorFlow back end can't be built yet; what is missing:\n${list}`);
+    const list = missing.map(({ what }) => `  - ${what}`);
+    throw new LongError('E_BACKEND', [`the TensorFlow back end can't be built yet; what is missing:`, ...list]);
   }
   const [python, compiler, nodeHeaders] = found as readonly string[];
   return { python: python!, compiler: compiler!, nodeHeaders: nodeHeaders! };

@@ -89,7 +89,12 @@ describe('malformed safetensors files', () => {
       'E_CHECKPOINT_STRUCTURE',
       /tensors end at/,
     ],
-    ['with a key twice', fileOf(`{"a":${tensor(0, 4)},"a":${tensor(0, 4)}}`, 4), 'E_CHECKPOINT_STRUCTURE', /"a" twice/],
+    [
+      'with a key twice',
+      fileOf(`{"a":${tensor(0, 4)},"a":${tensor(0, 4)}}`, 4),
+      'E_CHECKPOINT_STRUCTURE',
+      /"a" stands twice/,
+    ],
     ['with a shape of another size', fileOf(`{"a":${tensor(0, 8, [3])}}`, 8), 'E_CHECKPOINT_STRUCTURE', /8 bytes, not/],
     ['with a negative offset', fileOf(`{"a":${tensor(-4, 0, [1])}}`, 4), 'E_CHECKPOINT_STRUCTURE', /lacks a dtype/],
     ['without offsets', fileOf('{"a":{"dtype":"F32","shape":[1]}}', 4), 'E_CHECKPOINT_STRUCTURE', /lacks a dtype/],

@@ -1,4 +1,4 @@
-import { type InputRecipe, type MapShape, SignwaveError } from '@signwave/format';
+import { type InputRecipe, type MapShape, parseJsonText, SignwaveError } from '@signwave/format';
 import type { Checkpoint } from '../../checkpoints/index.js';
 import { quote } from '../../checkpoints/quote.js';
 import { isObject } from '../is-object.js';
@@ -189,7 +189,7 @@ class MetadataReader {
 
   #json(key: string): unknown {
     try {
-      return JSON.parse(this.text(key));
+      return parseJsonText(this.text(key));
     } catch (cause) {
       if (cause instanceof SignwaveError) throw cause;
       return this.fail(`"${key}" is no JSON`);

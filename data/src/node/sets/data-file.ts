@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { SignwaveError } from '@signwave/format';
-import { systemReason } from '../file-access.js';
+import { readPlainFile, systemReason } from '../file-access.js';
 
 /** SHA-256 of files as 64 hexadecimal digits, by file name without the folder. */
 export type Checksums = Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ const MAX_UNPACKED_BYTES = 2 ** 26;
 export async function readDataFile(path: string, checksums: Checksums): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await readPlainFile(path);
   } catch (cause) {
     throw new SignwaveError('E_DATA', `${path} can't be read: ${systemReason(cause)}`, { cause });
   }

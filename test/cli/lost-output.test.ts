@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { writeFashionMnist } from '../../data/test/node/sets/set-files.js';
+import { EXAMPLE_CHECKPOINT, ROOT, temporaryFolder } from './signwave.js';
+
+const PROGRAM = join(ROOT, 'cli/dist/signwave.mjs');
+const endOf = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+
+test.skipIf(!existsSync('/dev/full'))('a full disk under stdout is an error with its code, also of help', async () => {
+  for (const args of [['inspect', EXAMPLE_CHECKPOINT], ['inspect', EXAMPLE_CHECKPOINT, '--json'], ['help']]) {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    let stderr = '';
+    child.stderr!.on('data', (text) => (stderr += text));
+    expect(await endOf(child)).toBe(1);
+    expect(stderr).toBe("E_IO stdout can't be written: no space left on device\n");
+  }
+});
+
+describe.skipIf(process.platform === 'win32')('a training is saved, and can go on,', () => {
+  const folder = temporaryFolder();
+  const data = join(folder, 'data');
+
+  async function begin(name: string): Promise<{ child: ChildProcess; output: string; said: () => string }> {
+    if (!existsSync(data)) {
+      mkdirSync(data);
+      await writeFashionMnist(data, 6, 2);
+    }
+    const output = join(folder, name);
+    const config = {
+      architecture: 'demo_1w1a',
+      stages: { '1': { epochs: 100_000, warmUpEpochs: 0 } },
+      batchSize: 2,
+      data: { format: 'fashion-mnist', folder: data },
+      output,
+    };
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(config));
+    const args = [PROGRAM, 'train', join(folder, `${name}.json`), '--backend', 'wasm'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(stderr)));
+      child.stderr!.on('data', (text) => {
+        stderr += text;
+        if (stderr.includes('epoch 2/')) resolve();
+      });
+    });
+    return { child, output, said: () => stderr };
+  }
+
+  function expectSaved(output: string): void {
+    expect(readdirSync(output).sort()).toEqual([
+      'best.safetensors',
+      'latest.safetensors',
+      'metrics.jsonl',
+      'report.html',
+    ]);
+  }
+
+  test('when its terminal ends', async () => {
+    const { child, output, said } = await begin('hung-up');
+    child.kill('SIGHUP');
+    expect(await endOf(child)).toBe(130);
+    expect(said()).toMatch(/stopped and saved after step \d+; to go on: signwave train .*--resume/);
+    expectSaved(output);
+  });
+
+  test('when nobody reads what it says', async () => {
+    const { child, output } = await begin('closed');
+    child.stderr!.destroy();
+    expect(await endOf(child)).toBe(1);
+    expectSaved(output);
+  });
+
+  test('and the folder is its own meanwhile', async () => {
+    const { child, output } = await begin('shared');
+    const other = spawn(process.execPath, [
+      PROGRAM,
+      'train',
+      join(folder, 'shared.json'),
+      '--overwrite',
+      '--backend',
+      'wasm',
+    ]);
+    let stderr = '';
+    other.stderr.on('data', (text) => (stderr += text));
+    expect(await endOf(other)).toBe(2);
+    expect(stderr).toContain(`E_USAGE another training runs in ${output}`);
+    child.kill('SIGKILL');
+    await endOf(child);
+  });
+});
