@@ -10,7 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   reference: ['@signwave/format'],
   convert: ['@signwave/format', '@signwave/reference', 'fflate'],
   // All are bundled: a test below keeps its `dependencies` empty.
-  runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser'],
+  runtime: ['@signwave/format', '@signwave/data', '@signwave/data/browser', 'tiny-inflate'],
   lab: [
     '@signwave/format',
     '@signwave/data',

@@ -1,5 +1,5 @@
 import type { InputNode, Model } from '@signwave/format';
-import { DEFLATED_C_SOURCES } from '../../build/c-sources.js';
+import { PACKED_C_SOURCES } from '../../build/c-sources.js';
 import { inflate } from '../inflate.js';
 import { modelHeader, modelSource, takesBytes } from './model-source.js';
 import { readmeOf } from './readme.js';
@@ -28,5 +28,5 @@ export async function exportC(model: Model): Promise<ReadonlyMap<string, string>
 
 /** Unpack the files that runtime/scripts/build-c.mjs packed. */
 function inlinedSources(): Record<string, string> {
-  return JSON.parse(new TextDecoder().decode(inflate(DEFLATED_C_SOURCES)));
+  return JSON.parse(new TextDecoder().decode(inflate(PACKED_C_SOURCES)));
 }

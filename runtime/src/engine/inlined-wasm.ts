@@ -1,4 +1,4 @@
-import { DEFLATED_MODULES, PIECES } from '../../build/modules.js';
+import { PACKED_MODULES, PIECES } from '../../build/modules.js';
 import { inflate } from '../inflate.js';
 import type { BuildName } from './wasm-sources.js';
 
@@ -7,6 +7,6 @@ import type { BuildName } from './wasm-sources.js';
  * `DecompressionStream`. scripts/modules/without-wasm.mjs leaves this file and its imports out of the entry points `slim`.
  */
 export function inlinedWasm(build: BuildName): Uint8Array<ArrayBuffer> | undefined {
-  const modules = inflate(DEFLATED_MODULES);
+  const modules = inflate(PACKED_MODULES);
   return Uint8Array.from(PIECES[build].flatMap(([from, to]) => [...modules.subarray(from, to)]));
 }
