@@ -73,26 +73,35 @@ import { sumLanes, sumReachesBits } from './sums';
  */
 @inline
 function finishPair<T, S>(
-  sums: usize, bases: usize, least: T, scale: usize, bias: usize, borderBytes: usize, addend: usize, lo: T, hi: T, output: usize,
+  sums: usize, bases: usize, hasLeast: usize, least: T, scale: usize, bias: usize, borderBytes: usize, addend: usize, lo: T, hi: T, output: usize,
   thresholds: usize, at: usize,
 ): i32 {
   const next = at + laneBytes<T>();
   // Step 8.
-  let x = isInteger<S>() ? atLeast<T>(sumLanes<T>(sums + at, bases + at), least) : loadLanes<T>(sums + at);
-  let y = isInteger<S>() ? atLeast<T>(sumLanes<T>(sums + next, bases + next), least) : loadLanes<T>(sums + next);
-  // Step 9.
-  if (scale) {
-    x = add<T>(mul<T>(x, loadLanes<T>(scale + at)), loadLanes<T>(bias + at));
-    y = add<T>(mul<T>(y, loadLanes<T>(scale + next)), loadLanes<T>(bias + next));
+  let x = isInteger<S>() ? sumLanes<T>(sums + at, bases + at) : loadLanes<T>(sums + at);
+  let y = isInteger<S>() ? sumLanes<T>(sums + next, bases + next) : loadLanes<T>(sums + next);
+  // Mostly neither is there, and one question is enough.
+  if (scale | hasLeast) {
+    if (isInteger<S>() && hasLeast) {
+      x = atLeast<T>(x, least);
+      y = atLeast<T>(y, least);
+    }
+    // Step 9.
+    if (scale) {
+      x = add<T>(mul<T>(x, loadLanes<T>(scale + at)), loadLanes<T>(bias + at));
+      y = add<T>(mul<T>(y, loadLanes<T>(scale + next)), loadLanes<T>(bias + next));
+    }
   }
   // Step 10.
-  if (isInteger<S>() && borderBytes) {
-    x = add<T>(x, loadLanes<T>(bases + borderBytes + at));
-    y = add<T>(y, loadLanes<T>(bases + borderBytes + next));
-  }
-  if (addend) {
-    x = add<T>(x, loadLanes<T>(addend + at));
-    y = add<T>(y, loadLanes<T>(addend + next));
+  if (addend | borderBytes) {
+    if (isInteger<S>() && borderBytes) {
+      x = add<T>(x, loadLanes<T>(bases + borderBytes + at));
+      y = add<T>(y, loadLanes<T>(bases + borderBytes + next));
+    }
+    if (addend) {
+      x = add<T>(x, loadLanes<T>(addend + at));
+      y = add<T>(y, loadLanes<T>(addend + next));
+    }
   }
   // Step 11.
   x = atMost<T>(atLeast<T>(x, lo), hi);
@@ -134,7 +143,8 @@ export function epilogueRow<T, S>(
   const mapRow = <usize>row * <usize>e.columns * mapPixelBytes;
   const scale = e.scale, bias = e.bias, thresholds = e.thresholds;
   const least = splat<T>(e.sumLeast), lo = splat<T>(e.lo), hi = splat<T>(e.hi);
-  const borderBytes = e.borderBytes;
+  const hasLeast = isInteger<S>() && e.sumLeast != -Infinity ? 1 : 0;
+  const borderBytes = isInteger<S>() ? e.borderBytes : 0;
   const columns = e.columns;
   let addend = e.addend ? e.addend + mapRow : 0;
   let output = e.output ? e.output + mapRow : 0;
@@ -147,10 +157,10 @@ export function epilogueRow<T, S>(
       // A block of 8 channels is a byte of bits.
       let mask = 0;
       if (isVector<T>()) {
-        mask = finishPair<T, S>(sums, bases, least, scale, bias, borderBytes, addend, lo, hi, output, thresholds, at);
+        mask = finishPair<T, S>(sums, bases, hasLeast, least, scale, bias, borderBytes, addend, lo, hi, output, thresholds, at);
       } else {
         for (let lane = 0; lane < 8; lane += 2) {
-          mask |= finishPair<T, S>(sums, bases, least, scale, bias, borderBytes, addend, lo, hi, output, thresholds, at + (<usize>lane << 2)) << lane;
+          mask |= finishPair<T, S>(sums, bases, hasLeast, least, scale, bias, borderBytes, addend, lo, hi, output, thresholds, at + (<usize>lane << 2)) << lane;
         }
       }
       if (bits) store<u8>(bits + (at >> 5), <u8>mask);
