@@ -14,5 +14,6 @@ export { readNpy, writeNpy } from './npy-file.js';
 export { openImageSample, type SampleOptions } from './open-image-sample.js';
 export { createOrtSession, type OrtSession } from './ort-web.js';
 export { readPreprocess } from './recipe-file.js';
+export { readRecordedSteps } from './recorded-steps-file.js';
 export { sha256 } from './sha256.js';
 export { DEFAULT_IMAGES, type InputOptions, type OpenedInputs, openVerifyInputs } from './verify-inputs.js';
