@@ -27,6 +27,8 @@ const program = new Command('signwave')
     // What it prints has several lines, and quotes what was typed.
     writeOut: (text) => printResult(text.trimEnd().split('\n')),
     writeErr: (text) => printNote(text.trimEnd().split('\n')),
+    // A line feed that was typed begins no line; only the advice after an error does.
+    outputError: (text) => printNote(text.trimEnd().split(/\n(?=\(Did you mean )/)),
   })
   .configureHelp({ showGlobalOptions: true });
 for (const register of [

@@ -1,9 +1,8 @@
 import { SignwaveError } from '@signwave/format';
-import type { TrainConfig } from '../config/parse-config.js';
 import { borrowedOptionsOf, METHODS } from '../methods/index.js';
 import { ARCHITECTURES, quantizersOf } from '../models/index.js';
 import { styleOf } from '../models/method-style.js';
-import type { Network, Stage, StateBuffer, Tensor, Tf } from '../types.js';
+import type { Network, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
 import type { TrainingState } from './run-state.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
