@@ -36,7 +36,7 @@ const CONDITION = 'signwave:source';
 /** Names of the entry points without WebAssembly begin with this; each has the sources of the entry point named by the rest. */
 const SLIM = './slim';
 /** The modules of format that the runtime's entry points for pages need. */
-const FORMAT_FOR_PAGES = ['builtin', 'round', 'sniff', 'value-name'].map(
+const FORMAT_FOR_PAGES = ['builtin', 'json-text', 'round', 'sniff', 'value-name', 'visible'].map(
   (name) => `export * from '../../format/src/${name}.js';`,
 );
 /** Packages that the command line loads from the user's node_modules when it first needs them: native code, and a peer to compare with. */

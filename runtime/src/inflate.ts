@@ -1,3 +1,4 @@
+/// <reference path="./tiny-inflate.d.ts" />
 import tinyInflate from 'tiny-inflate';
 
 /** Bytes that a script of this package deflated (RFC 1951). */
