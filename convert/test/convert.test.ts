@@ -225,7 +225,7 @@ describe('a checkpoint is refused', () => {
       'known: biper (resnet20_1w1a, ',
     );
     expect((await failure(checkpoint, { ...OPTIONS, preprocess: 'mnist' })).message).toContain(
-      'cifar10, imagenet, fashion-mnist, none',
+      'cifar10, imagenet, larq, fashion-mnist, none',
     );
     const { message } = await failure(checkpoint, { ...OPTIONS, arch: 'vgg99' });
     // CIFAR's and ImageNet's ResNet-18 have one name.

@@ -32,7 +32,7 @@ function look(text: string): { isDeep: boolean; repeated: string | undefined } {
       if (keys && isKey(text, end)) {
         const key = text.slice(at, end);
         const name = unescaped(key);
-        if (keys.has(name)) repeated ??= key;
+        if (keys.has(name)) repeated ??= name;
         keys.add(name);
       }
       at = end - 1;

@@ -4,7 +4,10 @@ import { parseJsonText } from '../src/json-text.js';
 
 describe('parseJsonText', () => {
   test('reads what JSON.parse reads', () => {
-    fc.assert(fc.property(fc.json(), (text) => expect(parseJsonText(text)).toEqual(JSON.parse(text))));
+    const isRead = (text: string): void => {
+      expect(parseJsonText(text)).toEqual(JSON.parse(text));
+    };
+    fc.assert(fc.property(fc.json(), isRead));
   });
 
   test.each([
@@ -23,7 +26,7 @@ describe('parseJsonText', () => {
   test.each([
     ['{"a": 1, "a": 2}', '"a"'],
     ['{"x": [{"b" : 1, "c": 2, "b":3}]}', '"b"'],
-    ['{"a": 1, "\\u0061": 2}', '"\\u0061"'],
+    ['{"a": 1, "\\u0061": 2}', '"a"'],
     [`{"${'k'.repeat(100)}": 1, "${'k'.repeat(100)}": 2}`, `"${'k'.repeat(39)}..."`],
   ])('refuses a key that stands twice, in %s', (text, key) => {
     expect(() => parseJsonText(text)).toThrow(`the key ${key} stands twice in one object`);

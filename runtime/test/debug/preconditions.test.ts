@@ -35,13 +35,24 @@ describe('a record with one field that breaks a precondition', () => {
 
   /** Runs `elementwise` on one pixel of 8 channels, with some fields of its epilogue changed. */
   function run(changes: Readonly<Record<string, number>>): void {
-    const fields = { columns: 1, blocks: 1, scale: 0, bias: 0, addend: 0, lo: -Infinity, hi: Infinity, output };
+    const bounds = { lo: -Infinity, hi: Infinity };
+    const fields = {
+      columns: 1,
+      blocks: 1,
+      sumLeast: -Infinity,
+      borderBytes: 0,
+      scale: 0,
+      bias: 0,
+      addend: 0,
+      ...bounds,
+      output,
+    };
     const view = new DataView(memory.buffer);
     [input, 1, epilogue].forEach((value, n) => {
       view.setInt32(free + n * 4, value, true);
     });
     Object.entries({ ...fields, ...changes }).forEach(([name, value], n) => {
-      if (name === 'lo' || name === 'hi') view.setFloat32(epilogue + n * 4, value, true);
+      if (name === 'sumLeast' || name in bounds) view.setFloat32(epilogue + n * 4, value, true);
       else view.setInt32(epilogue + n * 4, value, true);
     });
     exports.elementwise!(free);

@@ -46,7 +46,8 @@ export class FlipCounter {
   async #signs(): Promise<ReadonlyMap<string, Uint8Array>> {
     const signs = new Map<string, Uint8Array>();
     for (const { name, quantized } of this.layers) {
-      const values = this.tf.tidy(quantized);
+      // A clone, since quantized weights may be the latent ones themselves, which stay.
+      const values = this.tf.tidy(() => this.tf.clone(quantized()));
       const data = (await values.data()) as Float32Array;
       values.dispose();
       signs.set(
