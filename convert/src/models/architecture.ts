@@ -41,10 +41,18 @@ export function architectureId({ method, name }: Architecture): string {
 
 /** The tensors of an architecture's checkpoints, with `classes` outputs. */
 export function expectedTensors(architecture: Architecture, classes: number): ReadonlyMap<string, ExpectedTensor> {
+  const ofClasses = EXPECTED.get(architecture) ?? new Map<number, ReadonlyMap<string, ExpectedTensor>>();
+  EXPECTED.set(architecture, ofClasses);
+  const known = ofClasses.get(classes);
+  if (known) return known;
   const recorder = new StateRecorder();
   architecture.build(new NetworkBuilder(recorder, { omega0: 1, classes }));
+  ofClasses.set(classes, recorder.expected);
   return recorder.expected;
 }
+
+/** What was recorded, for each number of classes: a program that reads several checkpoints asks it of all architectures each time. */
+const EXPECTED = new WeakMap<Architecture, Map<number, ReadonlyMap<string, ExpectedTensor>>>();
 
 export function buildGraph(architecture: Architecture, state: State, facts: NetworkFacts): Graph {
   const { signOfZero } = architecture;
