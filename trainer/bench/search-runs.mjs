@@ -84,4 +84,16 @@ export const SEARCH_RUNS = [
     from: 'warm',
     change: { stages: { 1: { ...FINE_TUNING, ...STATISTICS, epochs: 3, learningRate: 0.02 }, 2: null } },
   },
+  {
+    name: 'twin-40',
+    question: '40 epochs, less weight decay',
+    from: 'twin',
+    change: { stages: { 1: { epochs: 40, weightDecay: 3e-4 } } },
+  },
+  {
+    name: 'warm-40',
+    question: 'from the twin of 40 epochs',
+    from: 'warm',
+    change: { warmStart: { checkpoint: checkpointOf('twin-40') } },
+  },
 ];
