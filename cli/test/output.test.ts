@@ -1,7 +1,6 @@
-import { LongError } from '@signwave/format';
+import { escapeHtml, LongError } from '@signwave/format';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapeHtml } from '../src/report/html.js';
 import { jsonLines, printable } from '../src/report/output.js';
 import { table } from '../src/report/table.js';
 

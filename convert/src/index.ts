@@ -31,4 +31,5 @@ export type { SourceTie, TieCause } from './passes/source-ties.js';
 export { type ConvertTfliteOptions, convertTflite, type TfliteConversion } from './tflite/convert-tflite.js';
 export { describeTflite, type TfliteLayer, type TfliteSummary, type TfliteWeights } from './tflite/describe-tflite.js';
 export { type LoweredTflite, lowerTflite } from './tflite/lower-tflite.js';
+export { floatsOf } from './tflite/lowering.js';
 export { readTflite, type TfliteModel, type TfliteOperator } from './tflite/read-tflite.js';

@@ -23,5 +23,5 @@ export { inferShapes, nodeLabel } from './shape.js';
 export { SNIFF_BYTES, sniffKind } from './sniff.js';
 export { f32Tensor, halfToFloat, tensorBytes, tensorElements, tensorValues } from './tensor.js';
 export { nameOf, shorten, tagOf } from './value-name.js';
-export { isBlank, visible } from './visible.js';
+export { escapeHtml, isBlank, visible } from './visible.js';
 export { writeModel } from './write.js';

@@ -19,3 +19,8 @@ export function visible(line: string): string {
 export function isBlank(text: string): boolean {
   return ONLY_UNSEEN.test(text);
 }
+
+/** A line of text in HTML elements, and in attributes in double quotes: nothing in it is a tag, and nothing isn't seen. */
+export function escapeHtml(line: string): string {
+  return visible(line).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -10,6 +10,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeAblation } from './ablation-document.mjs';
+import { FINE_TUNING } from './search-runs.mjs';
 import { trainOnce } from './train-once.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -17,13 +18,11 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const FOLDER = 'build/ablation';
 const RESULTS = 'trainer/bench/ablation-results.json';
 
-const RATE = { schedule: { type: 'linear' }, weightDecay: 0, tau: 0, warmUpEpochs: 0, firstEpoch: 0 };
-
 /** The same network with real weights and activations, which all runs start from. */
 const TWIN = {
   architecture: 'resnet20_float',
   network: { nonlinearity: 'hardtanh' },
-  stages: { 1: { ...RATE, epochs: 12, learningRate: 0.1, weightDecay: 5e-4, nesterov: true, warmUpEpochs: 1 } },
+  stages: { 1: { ...FINE_TUNING, epochs: 12, learningRate: 0.1, weightDecay: 5e-4, nesterov: true, warmUpEpochs: 1 } },
 };
 
 /** Settings that all runs share: the recipe that docs/runs/search found, in few epochs. */
@@ -31,8 +30,8 @@ const COMMON = {
   architecture: 'resnet20_1w1a',
   recipe: 'code',
   stages: {
-    1: { ...RATE, epochs: 2, learningRate: 0.01, statisticsImages: 1000 },
-    2: { ...RATE, epochs: 3, learningRate: 0.01, statisticsImages: 1000 },
+    1: { ...FINE_TUNING, epochs: 2, learningRate: 0.01, statisticsImages: 1000 },
+    2: { ...FINE_TUNING, epochs: 3, learningRate: 0.01, statisticsImages: 1000 },
   },
 };
 /** Of all runs and their twin. */

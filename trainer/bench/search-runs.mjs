@@ -44,7 +44,7 @@ const adam = (learningRate, last = learningRate / 2) => {
 export const checkpointOf = (name) => `run:${name}`;
 
 /** What a stage has that starts from a trained network: a rate that falls from the first step on, and no pull on the weights. */
-const FINE_TUNING = { schedule: { type: 'linear' }, weightDecay: 0, tau: 0, warmUpEpochs: 0, firstEpoch: 0 };
+export const FINE_TUNING = { schedule: { type: 'linear' }, weightDecay: 0, tau: 0, warmUpEpochs: 0, firstEpoch: 0 };
 
 /** @type {readonly SearchRun[]} */
 export const SEARCH_RUNS = [

@@ -90,7 +90,8 @@ async function verify(modelPath: string, options: Options): Promise<void> {
     },
   ];
   const tflite = isTflite ? await compareTflite(options.checkpoint!, file, bytes) : undefined;
-  if (options.checkpoint !== undefined) announceProgram(options.arch);
+  // Nothing is run for a .tflite.
+  if (options.checkpoint !== undefined && !tflite) announceProgram(options.arch);
   const source =
     options.checkpoint === undefined || tflite
       ? undefined

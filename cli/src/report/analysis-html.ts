@@ -1,3 +1,4 @@
+import { escapeHtml } from '@signwave/format';
 import {
   type LatentWeightTotals,
   type LayerStatistics,
@@ -5,7 +6,6 @@ import {
   layerErrorsFigure,
   quantizationErrorFigure,
 } from '@signwave/trainer';
-import { escapeHtml } from './html.js';
 
 /** Quantization of a BiPer checkpoint's latent weights. */
 export interface Analysis {

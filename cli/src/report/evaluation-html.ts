@@ -1,5 +1,5 @@
+import { escapeHtml } from '@signwave/format';
 import type { Evaluation } from '@signwave/lab';
-import { escapeHtml } from './html.js';
 
 /** A self-contained page without scripts: accuracy and the confusion matrix. */
 export function evaluationHtml(evaluation: Evaluation): string {

@@ -101,7 +101,7 @@ function readerCounts({ operators }: TfliteModel): Map<number, number> {
 
 /** The second operand may be repeated along axes where it has one element. */
 function multiply(step: Step, operands: readonly Constant[]): Constant {
-  const [x, y] = operands.toSorted((a, b) => b.values.length - a.values.length) as [Constant, Constant];
+  const [x, y] = [...operands].sort((a, b) => b.values.length - a.values.length) as [Constant, Constant];
   const sides = [...new Array<number>(Math.max(0, x.shape.length - y.shape.length)).fill(1), ...y.shape];
   if (sides.length !== x.shape.length || sides.some((side, axis) => side !== 1 && side !== x.shape[axis])) {
     step.refuse('multiplies constants whose shapes don’t fit', 'Compute it before you convert');

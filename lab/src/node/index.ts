@@ -9,7 +9,7 @@ export { type FileSource, openFileSource } from './file-source.js';
 export { type InputArray, readInputArray } from './input-array.js';
 export { readLabels } from './labels.js';
 export { readModelFile } from './model-file.js';
-export { readArch } from './network-file.js';
+export { isProgram, readArch } from './network-file.js';
 export { readNpy, writeNpy } from './npy-file.js';
 export { openImageSample, type SampleOptions } from './open-image-sample.js';
 export { createOrtSession, type OrtSession } from './ort-web.js';

@@ -15,7 +15,7 @@ export async function readArch(arch: string): Promise<string | Architecture> {
   if (arch.endsWith('.json')) {
     return parseNetworkJson(new TextDecoder().decode(await readFileBytes(arch, 'E_IO', MAX_TEXT_FILE_BYTES)), arch);
   }
-  if (!/\.m?js$/.test(arch)) return arch;
+  if (!isProgram(arch)) return arch;
   await readFileBytes(arch, 'E_IO', MAX_TEXT_FILE_BYTES);
   let module: { default?: unknown };
   try {
@@ -25,4 +25,9 @@ export async function readArch(arch: string): Promise<string | Architecture> {
     throw new SignwaveError('E_NETWORK', `${arch} can't be loaded: ${reason}`, { cause });
   }
   return ownArchitecture(module.default, arch);
+}
+
+/** Whether what `--arch` names is a program, which {@link readArch} runs. */
+export function isProgram(arch: string): boolean {
+  return /\.m?js$/.test(arch);
 }

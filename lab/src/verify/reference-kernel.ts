@@ -1,4 +1,4 @@
-import type { TfliteModel, TfliteOperator } from '@signwave/convert';
+import { floatsOf, type TfliteModel, type TfliteOperator } from '@signwave/convert';
 import type { Graph } from '@signwave/format';
 import type { FeatureMap } from '@signwave/reference';
 
@@ -18,10 +18,7 @@ export function scaledByReferenceKernel(
   const [, filters, multiplier, bias] = inputs.map((index) => tensors[index]);
   if (kind !== 'LceBconv2d' || !filters || !multiplier?.data || !bias?.data) return undefined;
   if (customOptions.get('fused_activation_function') !== 0) return undefined;
-  const [m, b] = [multiplier.data, bias.data].map((data) => new Float32Array(data.slice().buffer)) as [
-    Float32Array,
-    Float32Array,
-  ];
+  const [m, b] = [floatsOf(multiplier.data), floatsOf(bias.data)];
   const [, height = 0, width = 0] = filters.shape;
   const taps = height * width * (customOptions.get('channels_in') ?? 0);
   const conv = graph.nodes.findLastIndex(({ op }, index) => op === 'conv' && index < node);

@@ -1,4 +1,4 @@
-import { visible } from '@signwave/format';
+import { escapeHtml, visible } from '@signwave/format';
 import type { EChartsOption } from 'echarts';
 import { layerDensityFigure } from '../analysis/figures.js';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
@@ -99,9 +99,4 @@ const lastOf = (a: EpochMetrics, b: EpochMetrics): boolean =>
 function spread<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
-}
-
-/** A line of text in an element: nothing in it is a tag, and nothing isn't seen. */
-function escapeHtml(line: string): string {
-  return visible(line).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,4 +1,5 @@
-import { f32Tensor, type MapShape, type Pads, type Value } from '@signwave/format';
+import { f32Tensor, type MapShape, type Pads, type Size2, type Value } from '@signwave/format';
+import { padsOf } from '../../tflite/same-pads.js';
 import type { Architecture } from '../architecture.js';
 import type { NetworkBuilder } from '../network-builder.js';
 import { type TrainedLayers, unit } from './unit.js';
@@ -36,9 +37,9 @@ export const buildQuicknet =
 function stem(g: NetworkBuilder, image: Value, outChannels: number): Value {
   const inner = outChannels / 4;
   const options = { outChannels: inner, kernel: 3, stride: 2 };
-  let x = g.floatConv(image, 'stem.conv1', { ...options, pad: padsOf(g, image) });
+  let x = g.floatConv(image, 'stem.conv1', { ...options, pad: halvingPads(g, image) });
   x = g.relu(g.batchNorm(x, 'stem.bn1', { epsilon: KERAS_EPSILON }));
-  x = g.floatConv(x, 'stem.depthwise', { ...options, groups: inner, pad: padsOf(g, x) });
+  x = g.floatConv(x, 'stem.depthwise', { ...options, groups: inner, pad: halvingPads(g, x) });
   x = g.batchNorm(x, 'stem.bn2', { epsilon: KERAS_EPSILON, isAffine: false });
   x = g.floatConv(x, 'stem.conv2', { outChannels, kernel: 1 });
   return g.batchNorm(x, 'stem.bn3', { epsilon: KERAS_EPSILON });
@@ -52,15 +53,13 @@ function transition(g: NetworkBuilder, x: Value, name: string, outChannels: numb
     name: `${name}.blur`,
     stride: 2,
     groups: channels,
-    pad: padsOf(g, maxima),
+    pad: halvingPads(g, maxima),
   });
   return g.batchNorm(g.floatConv(blurred, `${name}.conv`, { outChannels, kernel: 1 }), `${name}.bn`, { epsilon });
 }
 
-/** Keras's "same" pads of a 3 x 3 convolution with stride 2: an odd one lies behind the map. */
-function padsOf(g: NetworkBuilder, x: Value): Pads {
-  const { height, width } = g.shapeOf(x);
-  // 3 taps every 2 pixels: an even side misses one, an odd one two.
-  const before = (size: number): number => size % 2;
-  return { top: before(height), left: before(width), bottom: 1, right: 1 };
+/** Keras's "same" pads of a 3 x 3 convolution with stride 2. */
+function halvingPads(g: NetworkBuilder, x: Value): Pads {
+  const [window, stride, dilation] = [3, 2, 1].map((size) => ({ height: size, width: size })) as [Size2, Size2, Size2];
+  return padsOf('same', g.shapeOf(x), { window, stride, dilation });
 }
