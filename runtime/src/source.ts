@@ -2,7 +2,8 @@ import { nameOf, SignwaveError, shorten, tagOf } from '@signwave/format';
 import { holdsBytes, viewBytes } from './bytes.js';
 import { fetchAnswer, readAnswer } from './download.js';
 import { isLocalFile, readLocalFile } from './local-file.js';
-import { announcedBytes, checkModelSize } from './model-size.js';
+import { checkModelSize } from './model-size.js';
+import { orReadError } from './read-error.js';
 
 /** Where a model comes from: its bytes, something that holds them, or an address. Outside of pages an address may be a path. */
 export type ModelSource =
@@ -65,22 +66,10 @@ export async function readSource(
   }
   const response = address === undefined ? (source as Response) : await fetchAnswer(address, signal);
   const title = options.name ?? shorten(response.url || address || name);
-  try {
-    checkModelSize(title, announcedBytes(response) ?? 0);
-  } catch (error) {
-    await response.body?.cancel?.();
-    throw error;
-  }
   return { name: title, bytes: await readAnswer(response, title, signal) };
 }
 
 async function readBlob(blob: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
   checkModelSize(name, blob.size);
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (cause) {
-    throw new SignwaveError('E_IO', `${name}: can't be read (${(cause as Error).message}); choose the file again`, {
-      cause,
-    });
-  }
+  return new Uint8Array(await orReadError(name, undefined, '; choose the file again', () => blob.arrayBuffer()));
 }

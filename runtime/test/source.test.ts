@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -144,10 +145,10 @@ describe.each([
     for (const [source, reason] of [
       [
         'nowhere/model.sgnw',
-        /^nowhere\/model\.sgnw: can't be read \(ENOENT: no such file or directory\); this is a path/,
+        /^nowhere\/model\.sgnw: can't be read \(ENOENT: no such file or directory\); a path is all/,
       ],
       [pathToFileURL(`${folder}/none.sgnw`), /none\.sgnw: can't be read \(ENOENT/],
-      [folder, /EISDIR/],
+      [folder, /it is no plain file/],
       ['', /ENOENT/],
       [`${'x'.repeat(5000)}`, /^x{100}…: can't be read \(ENAMETOOLONG/],
       ['file://elsewhere/model.sgnw', /can't be read/],
@@ -245,15 +246,70 @@ test('a read is stopped by a signal', async () => {
   expect((await failure(load(path, { signal }))).message).toBe('enough');
 });
 
-test('a server is asked for exactly its address', async () => {
-  vi.restoreAllMocks();
-  const requests: (string | undefined)[] = [];
-  const server = createServer(({ url }, response) => {
-    requests.push(url);
-    response.end(tinyModel());
+describe('a server', () => {
+  let server: Server;
+  let answer: RequestListener;
+  let address = '';
+  beforeEach(async () => {
+    vi.restoreAllMocks();
+    server = createServer((request, response) => answer(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a/model.sgnw?v=1`;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await load(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a/model.sgnw?v=1`);
-  expect(requests).toEqual(['/a/model.sgnw?v=1']);
-  server.close();
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  test('is asked for exactly its address', async () => {
+    const requests: (string | undefined)[] = [];
+    answer = ({ url }, response) => {
+      requests.push(url);
+      response.end(tinyModel());
+    };
+    await load(address);
+    expect(requests).toEqual(['/a/model.sgnw?v=1']);
+  });
+
+  test('that sends without end is left at the limit of a model’s size', async () => {
+    const piece = new Uint8Array(2 ** 20);
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull: (control) => {
+        sent++;
+        control.enqueue(piece);
+      },
+    });
+    expect(await failure(load(new Response(endless)))).toMatchObject({
+      code: 'E_IO',
+      message: expect.stringContaining('model is larger than 1073741824 bytes'),
+    });
+    expect(sent).toBeLessThan(1030);
+  });
+
+  test('that ends too early is an error', async () => {
+    answer = (_, response) => {
+      response.setHeader('content-length', tinyModel().length).write(tinyModel().subarray(0, 100));
+      setTimeout(() => response.destroy(), 20);
+    };
+    expect(await failure(load(address))).toMatchObject({
+      code: 'E_IO',
+      message: expect.stringMatching(/can't be read .*; fetch it again/),
+    });
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a pipe isn’t waited for', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  expect(await failure(load(pipe))).toMatchObject({
+    code: 'E_IO',
+    message: expect.stringContaining('it is no plain file'),
+  });
+});
+
+test('an answer that gives no stream is read in one piece', async () => {
+  const answer = new Response(tinyModel());
+  Object.defineProperty(answer, 'body', { value: null });
+  expect((await load(answer)).outputs).toBe(3);
 });

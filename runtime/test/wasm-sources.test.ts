@@ -178,7 +178,7 @@ describe('refused are', () => {
       'an address where nobody answers',
       { simd: 'http://127.0.0.1:9/simd.wasm' },
       'E_IO',
-      /127\.0\.0\.1:9\/simd\.wasm: can't be fetched/,
+      /127\.0\.0\.1:9\/simd\.wasm: can't be read/,
     ],
   ])('%s', async (_, wasm, code, message) => {
     expect(await failure(wasm)).toMatchObject({ code, message: expect.stringMatching(message) });
@@ -221,7 +221,7 @@ describe('refused are', () => {
     vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('Failed to fetch'));
     expect(await failure({ simd: `${address}/simd.wasm` })).toMatchObject({
       code: 'E_IO',
-      message: expect.stringMatching(/simd\.wasm: can't be fetched \(Failed to fetch\).*connect-src/),
+      message: expect.stringMatching(/simd\.wasm: can't be read \(Failed to fetch\).*connect-src/),
     });
     vi.unstubAllGlobals();
   });

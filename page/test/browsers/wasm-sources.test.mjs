@@ -73,7 +73,7 @@ for (const [name, start] of Object.entries(DRIVERS)) {
         assert.match(found.missing, /^E_IO \.\.\/none\.wasm: the server answered 404 Not Found$/);
         assert.match(found.htmlPage, /^E_IO http.*\/page\/ is not WebAssembly, but an HTML page .*; expected/);
         assert.match(found.otherBuild, /^E_IO \.\.\/wasm\/scalar\.wasm is the scalar build; expected simd\.wasm/);
-        assert.match(found.forbidden, /^E_IO http:\/\/127\.0\.0\.1:9\/simd\.wasm: can't be fetched .*connect-src/);
+        assert.match(found.forbidden, /^E_IO http:\/\/127\.0\.0\.1:9\/simd\.wasm: can't be read .*connect-src/);
         // Nothing but what runs.
         assert.equal(server.requests.includes('/wasm/threads.wasm'), true);
         assert.equal(server.requests.filter((path) => path === '/wasm/scalar.wasm').length, 1);

@@ -1,15 +1,9 @@
 import { nameOf, shorten } from '@signwave/format';
 import { checkOptions, FUNCTION, type Rules, SIGNAL, TEXT } from '../arguments.js';
+import { type FetchProgress, fetchAnswer, readAnswer } from '../download.js';
 import { SignwaveError } from '../index.js';
 import { isLocalFile, readLocalFile } from '../local-file.js';
-import { announcedBytes, checkModelSize } from '../model-size.js';
 import { addressOf } from '../source.js';
-
-export interface FetchProgress {
-  readonly loadedBytes: number;
-  /** This is undefined where the server doesn't say it, or compresses the file. */
-  readonly totalBytes: number | undefined;
-}
 
 export interface FetchOptions {
   /** Stops the download: the promise is rejected with the signal's reason. */
@@ -68,7 +62,7 @@ export async function download(address: string, options: FetchOptions): Promise<
     if (!sha256 || (await sha256Of(bytes)) === sha256.toLowerCase()) return bytes;
     await cache?.delete(address); // another version of the model, or damaged: the network may have the right one
   }
-  const bytes = await fetchInPieces(address, options);
+  const bytes = await readAnswer(await fetchAnswer(address, signal), shorten(address), signal, onProgress);
   if (sha256) await checkSha256(bytes, sha256, shorten(address));
   // An error page that came with status 200 must not stay.
   if (cache && startsLikeModel(bytes)) await cache.put(address, new Response(bytes));
@@ -78,66 +72,6 @@ export async function download(address: string, options: FetchOptions): Promise<
 async function openCache(name: string): Promise<Cache | undefined> {
   // There are no caches outside of secure contexts or where the user blocks storage. Then we do without: a cache is a convenience.
   return globalThis.caches?.open(name).catch(() => undefined);
-}
-
-async function fetchInPieces(address: string, { signal, onProgress }: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const title = shorten(address);
-  let response: Response;
-  try {
-    response = await fetch(address, signal ? { signal } : {});
-  } catch (cause) {
-    throw failed(title, cause, signal);
-  }
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new SignwaveError('E_IO', `${title}: the server answered ${response.status} ${response.statusText}`.trim());
-  }
-  const totalBytes = announcedBytes(response);
-  await cancelIfTooLarge(title, totalBytes ?? 0, response.body!);
-  const pieces: Uint8Array[] = [];
-  let loadedBytes = 0;
-  const reader = response.body!.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      pieces.push(value);
-      loadedBytes += value.length;
-      // A server may send without end.
-      await cancelIfTooLarge(title, loadedBytes, reader);
-      onProgress?.({ loadedBytes, totalBytes });
-    }
-  } catch (cause) {
-    throw failed(title, cause, signal);
-  }
-  if (totalBytes !== undefined && loadedBytes !== totalBytes) {
-    throw new SignwaveError(
-      'E_IO',
-      `${title}: the download ended after ${loadedBytes} of ${totalBytes} bytes; fetch it again`,
-    );
-  }
-  const bytes = new Uint8Array(loadedBytes);
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
-}
-
-async function cancelIfTooLarge(title: string, sizeBytes: number, body: { cancel(): Promise<void> }): Promise<void> {
-  try {
-    checkModelSize(title, sizeBytes);
-  } catch (error) {
-    await body.cancel();
-    throw error;
-  }
-}
-
-function failed(title: string, cause: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (cause instanceof SignwaveError) return cause;
-  return new SignwaveError('E_IO', `${title}: can't be fetched (${shorten((cause as Error).message)})`, { cause });
 }
 
 function startsLikeModel(bytes: Uint8Array): boolean {

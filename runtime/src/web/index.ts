@@ -6,7 +6,8 @@ import { addressOf } from '../source.js';
 import { FETCH_RULES, type FetchOptions } from './fetch-model.js';
 import { readModelBytes } from './read-model-bytes.js';
 
-export { type FetchOptions, type FetchProgress, fetchModel } from './fetch-model.js';
+export type { FetchProgress } from '../download.js';
+export { type FetchOptions, fetchModel } from './fetch-model.js';
 export { type ImageSource, rasterOf } from './raster-of.js';
 export { createWorkerModel, type TransferOptions, type WorkerModel, type WorkerOptions } from './worker-model.js';
 
