@@ -106,7 +106,7 @@ function kernelsCheck(name: string, verification: Verification, images: number, 
     detail:
       `${grouped(differing)} of ${grouped(bits)} bits differ, ${wrong} of ${images} outputs (${source})` +
       (allowed > 0
-        ? `; where sums are free, outputs up to ${size.toExponential(1)} differ by ${largest.toExponential(1)} at most, ` +
+        ? `; bits of outputs aren't fixed: up to ${size.toExponential(1)} they differ by ${largest.toExponential(1)} at most, ` +
           `and may by ${allowed.toExponential(1)}`
         : ''),
   };
