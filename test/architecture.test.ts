@@ -87,7 +87,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Folders that are neither published nor workspaces; what they import is in the root's node_modules. */
 const UNPUBLISHED: readonly string[] = ['bench', 'conformance', 'page'];
 /** Helpers that the tests of several packages may import. */
-const TEST_HELPERS: readonly string[] = ['runtime/test/random-graph.ts', 'runtime/test/fused-graphs.ts'];
+const TEST_HELPERS: readonly string[] = [
+  'runtime/test/random-graph.ts',
+  'runtime/test/fused-graphs.ts',
+  'runtime/test/extreme-values.ts',
+];
 /** Packages for Node only. */
 const NODE_PACKAGES: readonly string[] = ['trainer', 'cli', 'bench', 'conformance'];
 /** Folders of other packages that may use Node's own modules and packages' entries for Node. */

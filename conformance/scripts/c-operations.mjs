@@ -21,7 +21,7 @@ const INTEGER = {
     'i32x4.trunc_sat_f32x4_s',
   ],
   2: [
-    ...['and', 'or', 'xor'].map((name) => `v128.${name}`),
+    ...['and', 'or', 'xor', 'andnot'].map((name) => `v128.${name}`),
     ...['i8x16.add', 'i8x16.sub', 'i16x8.add', 'i32x4.add', 'i32x4.sub', 'i16x8.lt_s', 'i32x4.ge_s'],
     ...['i32x4.min_s', 'i32x4.max_s', 'f32x4.lt', 'f32x4.ge'],
     ...['i8x16.narrow_i16x8_s', 'i16x8.narrow_i32x4_s', 'i32x4.dot_i16x8_s'],

@@ -1,5 +1,3 @@
-import { freeSums, type Graph } from '@signwave/format';
-
 /** Wilson's 95 % interval of a proportion, in per cent. It is sound near 0 and 100 %, too, and for few trials. */
 export function wilsonInterval(successes: number, trials: number): { low: number; high: number } {
   if (trials === 0) return { low: 0, high: 100 };
@@ -16,18 +14,6 @@ export function argMax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;
-}
-
-/** How much a different order of sums may change outputs (SPEC section 5), as a share of the largest output. */
-const REORDERED_TOLERANCE = 1e-5;
-
-/**
- * Whether outputs differ from the reference's. They must be equal to the last bit, or only near if the graph leaves the order of sums free.
- */
-export function differsFromReference(graph: Graph, found: Float32Array, expected: Float32Array): boolean {
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const tolerance = freeSums(graph).size > 0 ? REORDERED_TOLERANCE * largest : 0;
-  return found.some((value, i) => value !== expected[i] && !(Math.abs(value - expected[i]!) <= tolerance));
 }
 
 /** Probabilities of logits. */

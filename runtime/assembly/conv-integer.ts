@@ -43,7 +43,8 @@ function filterSum(c: Conv, first: usize, w: usize): f64 {
       for (let i: usize = 0; i < c.tapBytes; i += 4) {
         if (!ASC_NO_ASSERT) assert(isWeight(load<f32>(w)), 'a weight is a whole number of 16 bits');
         const x = max<f32>(-255, min<f32>(255, nearest<f32>(load<f32>(tap + i))));
-        sum += <f64>x * <f64>load<f32>(w);
+        // NaN is worth 0, as where lanes are converted to integers.
+        sum += <f64>(x == x ? x : 0) * <f64>load<f32>(w);
         w += 32;
       }
       tap += c.tapPixelBytes;

@@ -119,7 +119,7 @@ export function signMap(a: MapArguments): void {
     for (let c: usize = 0; c < a.pixelBytes; c += 4) {
       const element = load<f32>(x + c);
       const threshold = load<f32>(a.first + c);
-      const sign: f32 = element > threshold ? 1 : element < threshold ? -1 : tie;
+      const sign: f32 = element > threshold ? 1 : element == threshold ? tie : -1;
       store<f32>(y + c, sign);
     }
     x += a.pixelBytes;

@@ -20,10 +20,10 @@ function narrow(a: v128, b: v128, c: v128, d: v128): v128 {
   return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
 }
 
-/** -1 where `isMinus` is -1, else +1; 0 where `mask` is 0. */
+/** +1 where `isPlus` is -1, else -1; 0 where `mask` is 0. */
 @inline
-function signs(isMinus: v128, mask: v128): v128 {
-  return v128.and(v128.or(isMinus, i8x16.splat(1)), mask);
+function signs(isPlus: v128, mask: v128): v128 {
+  return v128.andnot(mask, v128.and(isPlus, i8x16.splat(-2)));
 }
 
 /**
@@ -105,8 +105,8 @@ function finish<S>(isAll: bool, e: PlaneEpilogue, c: usize, sums: usize, wideSum
       v128.store(to, w, 48);
     }
     if (isAll || plane) {
-      const isMinus = narrow(f32x4.lt(x, threshold), f32x4.lt(y, threshold), f32x4.lt(z, threshold), f32x4.lt(w, threshold));
-      v128.store(plane + lane, signs(isMinus, v128.load(mask + lane)));
+      const isPlus = narrow(f32x4.ge(x, threshold), f32x4.ge(y, threshold), f32x4.ge(z, threshold), f32x4.ge(w, threshold));
+      v128.store(plane + lane, signs(isPlus, v128.load(mask + lane)));
     }
   }
 }
@@ -163,7 +163,7 @@ export function planeThreshold(e: PlaneEpilogue, channel: i32, sums: usize, wide
       wideSums += 32;
     }
     const isMinus = i8x16.narrow_i16x8_s(i16x8.lt_s(low, threshold), i16x8.lt_s(high, threshold));
-    v128.store(plane, signs(v128.xor(isMinus, flip), v128.load(mask)));
+    v128.store(plane, v128.and(v128.or(v128.xor(isMinus, flip), i8x16.splat(1)), v128.load(mask)));
     plane += 16;
     mask += 16;
   }

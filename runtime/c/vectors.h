@@ -52,6 +52,7 @@ static inline v128 v128_load8_splat(u64 address) { return i8x16_splat(i32_load8_
 DEFINE_BINARY(v128_and, v128, &)
 DEFINE_BINARY(v128_or, v128, |)
 DEFINE_BINARY(v128_xor, v128, ^)
+DEFINE_BINARY(v128_andnot, v128, &~)
 DEFINE_BINARY(i8x16_add, u8x16, +)
 DEFINE_BINARY(i8x16_sub, u8x16, -)
 DEFINE_BINARY(i16x8_add, u16x8, +)

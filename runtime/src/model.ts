@@ -64,7 +64,7 @@ export interface StepProfile extends PlanStep {
  * A binary network that is ready to run. `load` makes it.
  *
  * Results are the reference's to the last bit on every engine and CPU. The exception are networks of 1-bit weights on floats, whose outputs differ
- * by at most 1e-5 of the largest (format/SPEC.md section 5). Time per device is measured by `signwave bench`.
+ * by roundings, within the bound of format/SPEC.md section 5. Time per device is measured by `signwave bench`.
  */
 export class Model {
   /** What the file says about the model: name, architecture, labels, ... */

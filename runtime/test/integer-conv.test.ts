@@ -81,9 +81,9 @@ describe('an integer convolution has the sums of the reference', () => {
     }
   });
 
-  test('where floats are given: they are rounded to whole numbers, ties to even, and clamped', async () => {
+  test('where floats are given: they are rounded to whole numbers, ties to even, and clamped, and NaN is 0', async () => {
     const graph = stemGraph({ kernel: 3, stride: 1 }, (i) => (i % 2 ? 3 : -5));
-    const values = [0.5, 1.5, -0.5, -1.5, 2.49, -2.51, 255.4, 256, 1e9, -1e9, 0];
+    const values = [0.5, 1.5, -0.5, -1.5, 2.49, -2.51, 255.4, 256, 1e9, -1e9, 0, Number.NaN, 1 / 0, -1 / 0];
     const floats = Float32Array.from({ length: 9 * 11 * 3 }, (_, i) => values[i % values.length]!);
     const expected = new Reference(graph).run(floats);
     for (const kernels of ['simd', 'xnor', 'scalar'] as const) {

@@ -32,6 +32,28 @@ describe('an integer threshold gives the bit of the float expression for every s
     'a threshold below the clip': { ...base, scale: 1, bias: 0, threshold: -2 },
     'a threshold at the clip, where the tie decides': { ...base, scale: 1, bias: 0, threshold: 1 },
     'a threshold at the clip, where the tie gives -1': { ...base, scale: 1, bias: 0, threshold: 1, zeroRule: 'minus' },
+    'a scale with which sums overflow': {
+      ...base,
+      lo: -1 / 0,
+      hi: 1 / 0,
+      scale: Math.fround(3e38),
+      bias: Math.fround(-3e38),
+    },
+    'a negative scale with which they overflow': {
+      ...base,
+      scale: Math.fround(-3e38),
+      bias: Math.fround(3e38),
+      threshold: 1,
+    },
+    'a threshold above which there is only infinity': {
+      ...base,
+      lo: -1 / 0,
+      hi: 1 / 0,
+      scale: Math.fround(1e38),
+      bias: 0,
+      threshold: (2 - 2 ** -23) * 2 ** 127,
+      zeroRule: 'minus',
+    },
     'sums from 0 on, before a positive scale': {
       ...base,
       least: 0,

@@ -14,6 +14,7 @@ import {
   writeModel,
 } from '@signwave/format';
 import type { RasterImage } from '@signwave/runtime';
+import { extremeInput, withExtremes } from '../../../runtime/test/extreme-values.js';
 import { denseBlock, larqBlock } from '../../../runtime/test/fused-graphs.js';
 import {
   randomBits,
@@ -35,6 +36,8 @@ export interface Case {
 
 /** Enough random graphs to call every kernel; check-c.mjs reports it if they don't. */
 const RANDOM_GRAPHS = 24;
+/** Graphs in which sums overflow, so that infinities and NaN reach signs. */
+const EXTREME_GRAPHS = 8;
 const INPUTS_OF_A_GRAPH = 3;
 
 export async function casesOf(): Promise<Case[]> {
@@ -42,6 +45,7 @@ export async function casesOf(): Promise<Case[]> {
   return [
     await resnet20(),
     ...seeds.map((seed) => graphCase(`random-${seed}`, randomGraph(seededRandom(seed)), seed)),
+    ...Array.from({ length: EXTREME_GRAPHS }, (_, n) => extremeCase(n + 1)),
     graphCase('denormals', denormals(), 1, 1e-38),
     graphCase('two-readers', twoReaders(), 1),
     graphCase('gates', gates(), 1, 40),
@@ -92,6 +96,12 @@ function graphCase(name: string, graph: Graph, seed: number, scale = 1): Case {
     randomFloats(random, height * width * channels, scale),
   );
   return { name, model: modelOf(name, graph), inputs };
+}
+
+function extremeCase(seed: number): Case {
+  const random = seededRandom(seed);
+  const { name, model, inputs } = graphCase(`extremes-${seed}`, withExtremes(randomGraph(random), random), seed);
+  return { name, model, inputs: inputs.map((input) => extremeInput(input as Float32Array, random, seed % 2 === 0)) };
 }
 
 /** Numbers below 2^-126 reach signs; 32-bit ARM's NEON treats them as zero. */

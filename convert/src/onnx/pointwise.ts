@@ -27,7 +27,7 @@ export function lowerSign(
     case 'minus':
       return onnx.node('Where', [onnx.node('Greater', [x, t]), plus, minus]);
     case 'zero': {
-      const notAbove = onnx.node('Where', [onnx.node('Less', [x, t]), minus, onnx.scalar(0)]);
+      const notAbove = onnx.node('Where', [onnx.node('Equal', [x, t]), onnx.scalar(0), minus]);
       return onnx.node('Where', [onnx.node('Greater', [x, t]), plus, notAbove]);
     }
   }

@@ -158,6 +158,7 @@ function multiplyExact(patch: Float32Array, w: Float32Array, offset: number, sum
 /** Make the operand of an integer convolution: round elements to whole numbers, ties to even, and clamp them to what a byte can give. */
 export function wholeNumbers(x: FeatureMap): FeatureMap {
   const data = x.data.map((value) => {
+    if (Number.isNaN(value)) return 0;
     const below = Math.floor(value);
     const fraction = value - below;
     const isUp = fraction > 0.5 || (fraction === 0.5 && below % 2 !== 0);

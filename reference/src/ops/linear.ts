@@ -2,7 +2,8 @@ import type { MapShape } from '@signwave/format';
 import type { FeatureMap } from '../feature-map.js';
 import { type ConvGeometry, conv, type PackedFilters } from './conv.js';
 
-const ONE_PIXEL: ConvGeometry = {
+/** A linear layer is a convolution of a map of one pixel. */
+export const ONE_PIXEL: ConvGeometry = {
   groups: 1,
   stride: { height: 1, width: 1 },
   dilation: { height: 1, width: 1 },
