@@ -1,5 +1,5 @@
 export { packBits, unpackBits } from './bits.js';
-export { type BorderClasses, borderClasses, classesOfPositions, tapsInside } from './border-classes.js';
+export { type BorderClasses, borderClasses, classesOfPositions } from './border-classes.js';
 export { builtin } from './builtin.js';
 export { type ByteSource, blobSource, bytesSource, checkRange } from './byte-source.js';
 export { crc32 } from './crc32.js';
@@ -19,7 +19,7 @@ export { readModel } from './read.js';
 export { roundHalfToEven } from './round.js';
 export { FORMAT_VERSION } from './schema.js';
 export { type FileSegments, fileSegments } from './segments.js';
-export { inferShapes, nodeLabel } from './shape.js';
+export { inferShapes, nodeLabel, widerPads } from './shape.js';
 export { SNIFF_BYTES, sniffKind } from './sniff.js';
 export { f32Tensor, halfToFloat, tensorBytes, tensorElements, tensorValues } from './tensor.js';
 export { nameOf, shorten, tagOf } from './value-name.js';

@@ -27,7 +27,10 @@ export const MAX_CLAIMS = 64;
 /** Means of an input recipe, and as many deviations; images have 1 or 3 channels. */
 export const MAX_RECIPE_CHANNELS = 4;
 
-/** Elements of one feature map: 256 MiB as float32, such as a (1024, 1024, 64) map. */
+/**
+ * Elements of one feature map, with the pads of all convolutions that read it: 256 MiB as float32, such as a (1024, 1024, 64) map. Pads are
+ * kept in memory, so that a file of a few bytes could ask for gigabytes of them.
+ */
 export const MAX_MAP_ELEMENTS = 2 ** 26;
 
 /** Elements of all maps of a graph together. A run of the reference that records every map stays below 4 GiB. */

@@ -1,5 +1,5 @@
 import { SignwaveError } from './errors.js';
-import type { Graph, GraphNode, MapShape, Tensor } from './graph.js';
+import type { Graph, GraphNode, MapShape, Pads, Tensor } from './graph.js';
 import {
   MAX_CHANNELS,
   MAX_MAP_ELEMENTS,
@@ -39,6 +39,8 @@ export class ShapeInference {
   readonly #shapes: MapShape[] = [];
   /** Nodes whose values have no exact bits: softmax, and everything computed from it. */
   readonly #inexact = new Set<number>();
+  /** The pads of each node's output, wide enough for all convolutions that read it. */
+  readonly #pads: Pads[] = [];
   #totalElements = 0;
   #totalWork = 0;
 
@@ -76,8 +78,16 @@ export class ShapeInference {
       fail(label, `its output would be ${describe(shape)}; every side must be 1 or more`);
     }
     const elements = height * width * channels;
-    if (elements > MAX_MAP_ELEMENTS || channels > MAX_CHANNELS) {
-      limit(label, `its output ${describe(shape)} is above ${MAX_MAP_ELEMENTS} elements or ${MAX_CHANNELS} channels`);
+    checkElements(label, 'output', shape);
+    if (node.op === 'conv') {
+      const [operand] = node.inputs as [number];
+      const pads = widerPads(node.pads, this.#pads[operand]);
+      this.#pads[operand] = pads;
+      checkElements(label, 'padded operand', {
+        height: pads.top + x.height + pads.bottom,
+        width: pads.left + x.width + pads.right,
+        channels: x.channels,
+      });
     }
     const poolWork = 'window' in node ? elements * node.window.height * node.window.width : 0;
     const totalElements = this.#totalElements + elements;
@@ -91,6 +101,19 @@ export class ShapeInference {
     this.#totalElements = totalElements;
     this.#totalWork = totalWork;
     this.#shapes.push(shape);
+  }
+}
+
+/** The wider of two pads on each side. */
+export function widerPads(pads: Pads, others: Pads = pads): Pads {
+  const wider = (side: keyof Pads): number => Math.max(pads[side], others[side]);
+  return { top: wider('top'), left: wider('left'), bottom: wider('bottom'), right: wider('right') };
+}
+
+function checkElements(label: string, what: string, map: MapShape): void {
+  const { height, width, channels } = map;
+  if (height * width * channels > MAX_MAP_ELEMENTS || channels > MAX_CHANNELS) {
+    limit(label, `its ${what} ${describe(map)} is above ${MAX_MAP_ELEMENTS} elements or ${MAX_CHANNELS} channels`);
   }
 }
 

@@ -8,6 +8,7 @@ export const LOAD_RULES: Rules = {
   kernels: oneOf('auto', 'simd', 'scalar'),
   threads: countUpTo(MAX_THREADS, ['auto']),
   tune: FLAG,
+  maxMemoryBytes: countUpTo(2 ** 32),
   wasm: ['an object', () => true],
   name: TEXT,
   signal: SIGNAL,

@@ -1,6 +1,6 @@
 import type { Model } from '@signwave/format';
 import { createEngine } from '../engine/engine.js';
-import { growMemory, memoryBytesOf } from '../engine/executable.js';
+import { growMemory } from '../engine/executable.js';
 import type { KernelName } from '../kernels/kernel-records.js';
 import { makePlan } from '../plan/make-plan.js';
 import type { FloatMap } from '../plan/maps.js';
@@ -39,7 +39,7 @@ export async function recordCalls({ graph }: Model): Promise<Recording> {
   const { exports, memory } = await createEngine('simd');
   const plan = makePlan(graph, true);
   const placement = new Placement(plan, exports.heapBase(), 1);
-  growMemory(memory, memoryBytesOf(placement));
+  growMemory(memory, placement.sizeBytes);
   placement.writeConstants(memory);
   const view = new DataView(memory.buffer);
   const callsOf = (step: Step): KernelCall[] =>

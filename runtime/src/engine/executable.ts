@@ -10,9 +10,6 @@ import { type Engine, PAGE_BYTES } from './engine.js';
 import type { Round, Work } from './threads/protocol.js';
 import { ThreadTeam } from './threads/thread-team.js';
 
-/** How far kernels on planes may read past the end of a map: runtime/assembly/planes.ts. */
-const READ_AHEAD_BYTES = 65_536;
-
 type Input = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** One call of a kernel, ready to run. */
@@ -40,10 +37,6 @@ interface ReadyPlan {
 /** Numbers of a team's programs. From `firstStep` on, each program runs a single step. */
 const PROGRAM = { floatsInput: 0, bytesInput: 1, steps: 2, floatsBatch: 3, bytesBatch: 4, firstStep: 5 } as const;
 
-export function memoryBytesOf(placement: Placement): number {
-  return placement.sizeBytes + READ_AHEAD_BYTES;
-}
-
 /** A plan placed in an engine's memory, ready to run. Nothing is allocated or copied between its steps. */
 export class Executable {
   readonly plan: Plan;
@@ -58,7 +51,7 @@ export class Executable {
     this.plan = plan;
     this.#placement = placement;
     this.#engine = engine;
-    this.memoryBytes = memoryBytesOf(placement);
+    this.memoryBytes = placement.sizeBytes;
     growMemory(engine.memory, this.memoryBytes);
     placement.writeConstants(engine.memory);
     const view = new DataView(engine.memory.buffer);
@@ -258,7 +251,6 @@ export function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void 
   try {
     memory.grow(missing);
   } catch (cause) {
-    const mib = Math.ceil(sizeBytes / 2 ** 20);
-    throw new SignwaveError('E_ENGINE', `the engine has no ${mib} MiB of memory for this model`, { cause });
+    throw new SignwaveError('E_ENGINE', `the engine has no ${sizeBytes} bytes of memory for this model`, { cause });
   }
 }

@@ -3,7 +3,7 @@ import { makePlan, type PlanOptions } from '../plan/make-plan.js';
 import { Placement } from '../plan/placement.js';
 import { detectCpu } from './cpu.js';
 import { createSharedEngine, type Engine, type KernelChoice } from './engine.js';
-import { Executable, memoryBytesOf } from './executable.js';
+import { Executable } from './executable.js';
 import { availableThreads, threadRefusal } from './threads/start-thread.js';
 import { tryTables } from './trial.js';
 import type { WasmSources } from './wasm-sources.js';
@@ -23,6 +23,11 @@ export interface ReadyOptions {
    */
   readonly threads?: number | 'auto';
   /**
+   * The most WebAssembly memory that the model may take, in bytes; default: as much as 32-bit addresses reach. A model that needs more is
+   * refused before memory is made; with several threads, which need more of it, one works alone first.
+   */
+  readonly maxMemoryBytes?: number;
+  /**
    * The kernels' WebAssembly as addresses, bytes or modules. It replaces the inlined one, and is required by entry points that have none
    * (`@signwave/runtime/slim`).
    */
@@ -41,13 +46,14 @@ export interface ReadyModel {
 const MAX_AUTO_THREADS = 4;
 
 /**
- * @throws {SignwaveError} `E_ENGINE` if the engine can't run the graph; `E_IO` if what was given as the build for threads isn't that build.
+ * @throws {SignwaveError} `E_ENGINE` if the engine can't run the graph, or not in `maxMemoryBytes`; `E_IO` if what was given as the build for threads isn't that build.
  */
 export async function makeReady(graph: Graph, engine: Engine, options: ReadyOptions): Promise<ReadyModel> {
-  const { threads = 1, tune = false, wasm = {} } = options;
+  const { threads = 1, tune = false, wasm = {}, maxMemoryBytes } = options;
   const cpu = detectCpu(engine.exports);
   const plan: PlanOptions = {
     cpu,
+    maxMemoryBytes,
     ...(tune && engine.simd && { pickTables: await tryTables(graph, engine, cpu) }),
   };
   const onOneThread = (threadsReason: string): ReadyModel => ({
@@ -78,7 +84,7 @@ async function withThreads(
   wasm: WasmSources,
 ) {
   const placement = new Placement(makePlan(graph, true, options), engine.exports.heapBase(), options.threads);
-  const shared = await createSharedEngine(engine, memoryBytesOf(placement), wasm);
+  const shared = await createSharedEngine(engine, placement.sizeBytes, wasm);
   const executable = new Executable(placement.plan, shared, placement);
   await executable.startThreads();
   return { executable, engine: shared };

@@ -1,20 +1,35 @@
+/** Positions along one side of a convolution's output: the first one, and the taps inside the operand, from `from` up to, not including, `to`. */
+type PositionClass = readonly [first: number, from: number, to: number];
+
 /**
  * Divides the positions along one side of a convolution's output into classes. Positions of a class have the same taps inside the operand,
- * and the same class in each of `others`. A 3-tap kernel with a pad of 1 gives at most three classes: the first position, the last and all
- * between.
+ * which are always side by side, and the same class in each of `others`. A 3-tap kernel with a pad of 1 gives at most three classes: the
+ * first position, the last and all between. The time is that of the positions, however many taps there are.
  *
- * @param taps (positions, taps): whether the tap lies inside the operand.
- * @param others further classes of each position.
- * @returns the first position of each class, and for each position its class.
+ * @param size positions in the operand.
+ * @param pad pads before the first of them.
+ * @param others further classes of each position of the output.
+ * @returns the classes, and for each position its class.
  */
 export function groupPositions(
-  taps: readonly (readonly boolean[])[],
+  size: number,
+  outputSize: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  pad: number,
   ...others: readonly (Uint32Array | undefined)[]
-): { firsts: number[]; classOf: Uint32Array } {
-  const keys = taps.map((inside, i) => `${inside} ${others.map((classes) => classes?.[i])}`);
-  const known = [...new Set(keys)];
-  return {
-    firsts: known.map((key) => keys.indexOf(key)),
-    classOf: Uint32Array.from(keys, (key) => known.indexOf(key)),
-  };
+): { classes: PositionClass[]; classOf: Uint32Array } {
+  const known = new Map<string, number>();
+  const classes: PositionClass[] = [];
+  const classOf = new Uint32Array(outputSize).map((_, position) => {
+    const tapsBefore = (end: number): number =>
+      Math.min(kernel, Math.max(0, Math.ceil((end + pad - position * stride) / dilation)));
+    const [from, to] = [tapsBefore(0), tapsBefore(size)];
+    const key = [from, to, ...others.map((them) => them?.[position])].join();
+    const found = known.get(key) ?? classes.push([position, from, to]) - 1;
+    known.set(key, found);
+    return found;
+  });
+  return { classes, classOf };
 }

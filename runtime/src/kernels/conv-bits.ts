@@ -1,4 +1,4 @@
-import { type ConvNode, isBinary, type LinearNode, type MapShape, type Tensor, tapsInside } from '@signwave/format';
+import { type ConvNode, isBinary, type LinearNode, type MapShape, type Tensor } from '@signwave/format';
 import { nodesOf } from '../plan/fuse.js';
 import type { BitMap } from '../plan/maps.js';
 import { type PlanContext, readsBytes } from '../plan/plan-context.js';
@@ -90,42 +90,49 @@ function sumBases(
 ) {
   const { stride, dilation, pads } = geometry;
   const [filters, kernelHeight, kernelWidth, groupChannels] = weights.shape;
-  const along = (side: 'height' | 'width', kernel: number, pad: number): boolean[][] =>
-    tapsInside({
-      size: input[side],
-      outputSize: output[side],
+  const along = (side: 'height' | 'width', kernel: number, pad: number, name: 'rows' | 'columns') =>
+    groupPositions(
+      input[side],
+      output[side],
       kernel,
-      stride: stride[side],
-      dilation: dilation[side],
+      stride[side],
+      dilation[side],
       pad,
-    });
-  const [rowTaps, columnTaps] = [along('height', kernelHeight, pads.top), along('width', kernelWidth, pads.left)];
-  const rows = groupPositions(rowTaps, sumBias?.rows, border?.rows);
-  const columns = groupPositions(columnTaps, sumBias?.columns, border?.columns);
+      sumBias?.[name],
+      border?.[name],
+    );
+  const rows = along('height', kernelHeight, pads.top, 'rows');
+  const columns = along('width', kernelWidth, pads.left, 'columns');
   const paddedFilters = roundUp(filters, BLOCK);
   const taps = kernelHeight * kernelWidth;
-  const count = rows.firsts.length * columns.firsts.length * paddedFilters;
+  const count = rows.classes.length * columns.classes.length * paddedFilters;
   const values = new Int32Array(border ? 2 * count : count);
   const floats = new Float32Array(values.buffer);
-  rows.firsts.forEach((row, rowClass) => {
-    columns.firsts.forEach((column, columnClass) => {
-      const at = (rowClass * columns.firsts.length + columnClass) * paddedFilters;
-      for (let filter = 0; filter < filters; filter++) {
-        let base = taps * groupChannels + (sumBias?.valueAt(row, column, filter) ?? 0);
-        for (let ky = 0; ky < kernelHeight; ky++) {
-          for (let kx = 0; kx < kernelWidth; kx++) {
-            if (!rowTaps[row]![ky] || !columnTaps[column]![kx]) base += tapSums[filter * taps + ky * kernelWidth + kx]!;
-          }
-        }
-        values[at + filter] = base;
-        if (border) floats[count + at + filter] = border.valueAt(row, column, filter);
+  // The sums of all taps above and to the left of one, from which those of any rectangle follow: a class takes no longer with a larger kernel.
+  const pitch = kernelWidth + 1;
+  const corners = new Int32Array((kernelHeight + 1) * pitch);
+  for (let filter = 0; filter < filters; filter++) {
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      for (let kx = 0; kx < kernelWidth; kx++) {
+        const at = (ky + 1) * pitch + kx + 1;
+        const sum = tapSums[filter * taps + ky * kernelWidth + kx]!;
+        corners[at] = sum + corners[at - 1]! + corners[at - pitch]! - corners[at - pitch - 1]!;
       }
+    }
+    const all = corners.at(-1)! + taps * groupChannels;
+    rows.classes.forEach(([row, top, bottom], rowClass) => {
+      columns.classes.forEach(([column, left, right], columnClass) => {
+        const at = (rowClass * columns.classes.length + columnClass) * paddedFilters + filter;
+        const sumTo = (ky: number): number => corners[ky * pitch + right]! - corners[ky * pitch + left]!;
+        values[at] = all - sumTo(bottom) + sumTo(top) + (sumBias?.valueAt(row, column, filter) ?? 0);
+        if (border) floats[count + at] = border.valueAt(row, column, filter);
+      });
     });
-  });
+  }
   const columnBytes = paddedFilters * 4;
   return {
     values,
-    rowBases: rows.classOf.map((c) => c * columns.firsts.length * columnBytes),
+    rowBases: rows.classOf.map((c) => c * columns.classes.length * columnBytes),
     columnBases: columns.classOf.map((c) => c * columnBytes),
   };
 }

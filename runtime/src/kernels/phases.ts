@@ -31,12 +31,13 @@ export function phasesOf(kernel: Pick<MapShape, 'height' | 'width'>, { stride, d
     return { key, row: Math.floor(y / stride.height), column: Math.floor(x / stride.width) };
   });
   const keys = [...new Set(places.map(({ key }) => key))].sort((a, b) => a - b);
+  const phaseOf = new Map(keys.map((key, phase) => [key, phase]));
   return {
     phases: keys.map((key) => ({ row: Math.floor(key / stride.width), column: key % stride.width })),
-    taps: places.map(({ key, row, column }) => ({ phase: keys.indexOf(key), row, column })),
+    taps: places.map(({ key, row, column }) => ({ phase: phaseOf.get(key)!, row, column })),
     reach: {
-      rows: Math.max(...places.map(({ row }) => row)),
-      columns: Math.max(...places.map(({ column }) => column)),
+      rows: places.at(-1)!.row,
+      columns: places.at(-1)!.column,
     },
   };
 }

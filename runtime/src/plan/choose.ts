@@ -73,23 +73,26 @@ function spread(
   groups: readonly FusedGroup[],
   decisive: readonly FusedGroup[],
 ): ReadonlySet<FusedGroup> {
-  const makers = new Map<number, FusedGroup[]>();
-  const readers = new Map<number, FusedGroup[]>();
-  const note = (map: Map<number, FusedGroup[]>, value: number, fused: FusedGroup): void => {
-    map.set(value, [...(map.get(value) ?? []), fused]);
+  const makers: FusedGroup[][] = [];
+  const readers: FusedGroup[][] = [];
+  const add = (lists: FusedGroup[][], value: number, fused: FusedGroup): void => {
+    lists[value] ??= [];
+    lists[value].push(fused);
   };
   for (const fused of groups) {
-    for (const value of operandsOf(shaped.graph, fused)) note(readers, value, fused);
-    for (const value of resultsOf(fused)) note(makers, value, fused);
+    for (const value of operandsOf(shaped.graph, fused)) add(readers, value, fused);
+    for (const value of resultsOf(fused)) add(makers, value, fused);
   }
   const planes = new Set(decisive);
+  const visit = (lists: FusedGroup[][], value: number): void => {
+    for (const next of lists[value] ?? []) if (acceptingRoom(shaped, next, 'planes', false)) planes.add(next);
+    // What thousands of groups read is looked at once.
+    lists[value] = [];
+  };
+  // The loop also visits what is added to the set meanwhile.
   for (const fused of planes) {
-    const neighbours = [
-      ...operandsOf(shaped.graph, fused).flatMap((value) => makers.get(value) ?? []),
-      ...resultsOf(fused).flatMap((value) => readers.get(value) ?? []),
-    ];
-    // The loop also visits what is added to the set meanwhile.
-    for (const next of neighbours) if (acceptingRoom(shaped, next, 'planes', false)) planes.add(next);
+    for (const value of operandsOf(shaped.graph, fused)) visit(makers, value);
+    for (const value of resultsOf(fused)) visit(readers, value);
   }
   return planes;
 }

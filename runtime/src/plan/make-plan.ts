@@ -11,6 +11,9 @@ import type { Plan } from './plan.js';
 import { PlanContext } from './plan-context.js';
 import { divider } from './share.js';
 
+/** The limit of WebAssembly's 32-bit addresses, less a page. */
+const MAX_MEMORY_BYTES = 2 ** 32 - 65_536;
+
 /** Options of a plan. All default to what is fastest. */
 export interface PlanOptions {
   readonly binaryKernels?: BinaryKernels;
@@ -24,6 +27,8 @@ export interface PlanOptions {
   readonly threads?: number;
   /** Minimum number of elements for which threads share a step that only moves or combines elements; default: see share.ts. */
   readonly minSharedElements?: number;
+  /** The most WebAssembly memory that the plan may take; default: as much as 32-bit addresses reach. */
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 /**
@@ -34,7 +39,7 @@ export interface PlanOptions {
  * @throws {SignwaveError} `E_GRAPH` or `E_FORMAT_LIMIT` for a graph without meaning.
  */
 export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {}): Plan {
-  const { threads = 1, cpu = 'x86', binaryKernels = 'auto' } = options;
+  const { threads = 1, cpu = 'x86', binaryKernels = 'auto', maxMemoryBytes = MAX_MEMORY_BYTES } = options;
   const shapes = inferShapes(graph);
   const estimate = estimator(COSTS[cpu]);
 
@@ -76,6 +81,7 @@ export function makePlan(graph: Graph, simd: boolean, options: PlanOptions = {})
     shapes,
     simd,
     threads,
+    maxMemoryBytes,
     loadSteps,
     steps,
     inputSteps,

@@ -11,8 +11,8 @@ const ALIGN_BYTES = 64;
 /** Kernels may read or write up to 31 bytes past the end of a map, a patch or a row of sums. */
 const SLACK_BYTES = 64;
 
-/** The limit of WebAssembly's 32-bit addresses. */
-const MAX_MEMORY_BYTES = 2 ** 32 - 65_536;
+/** How far kernels on planes may read past the end of a map: runtime/assembly/planes.ts. */
+const READ_AHEAD_BYTES = 65_536;
 
 /** The addresses of regions, and that of the first byte behind them. */
 interface Places {
@@ -26,7 +26,7 @@ interface Places {
  * A replica is a copy of all memory that changes in a run. With several of them, threads can run a plan on several inputs at the same time.
  */
 export class Placement {
-  /** Bytes of memory, counted from address 0. */
+  /** Bytes of memory, counted from address 0, with those behind the last map that kernels may read. */
   readonly sizeBytes: number;
   /** Addresses of each replica. All replicas share the regions that only the first one has. */
   readonly #replicas: readonly ReadonlyMap<Region, number>[];
@@ -35,7 +35,7 @@ export class Placement {
 
   /**
    * @param replicas the number of inputs that can be processed at the same time.
-   * @throws {SignwaveError} `E_ENGINE` if the plan needs more than a 32-bit address space.
+   * @throws {SignwaveError} `E_ENGINE` if the plan needs more than its `maxMemoryBytes`.
    */
   constructor(
     readonly plan: Plan,
@@ -54,7 +54,13 @@ export class Placement {
       endBytes = places.endBytes;
       return places.addresses;
     });
-    this.sizeBytes = endBytes;
+    this.sizeBytes = endBytes + READ_AHEAD_BYTES;
+    if (this.sizeBytes > plan.maxMemoryBytes) {
+      throw new SignwaveError(
+        'E_ENGINE',
+        `the model needs ${this.sizeBytes} bytes of memory, at most ${plan.maxMemoryBytes} are possible`,
+      );
+    }
   }
 
   /** Writes the regions whose bytes the plan knows. */
@@ -89,7 +95,6 @@ function bytesOfRecords(steps: Plan['steps']): number {
  * to the smallest, each gets the lowest address at which it overlaps no map that lives at the same time.
  *
  * @returns the addresses, and the number of bytes of memory that are needed, counted from address 0.
- * @throws {SignwaveError} `E_ENGINE` if that is more than a 32-bit address space.
  */
 export function placeRegions(
   regions: readonly Region[],
@@ -103,25 +108,20 @@ export function placeRegions(
     addresses.set(region, end);
     end = align(end + region.sizeBytes + SLACK_BYTES);
   }
+  // By address, so that nothing has to be sorted for each of thousands of maps.
   const placed: (Span & { readonly address: number })[] = [];
   const arenaStart = end;
   for (const span of spansOf(regions, lifetimes).sort((a, b) => b.sizeBytes - a.sizeBytes)) {
     let address = arenaStart;
-    const rivals = placed.filter((it) => it.first <= span.last && span.first <= it.last);
-    for (const rival of rivals.sort((a, b) => a.address - b.address)) {
+    for (const rival of placed) {
+      if (rival.first > span.last || span.first > rival.last) continue;
       const spanEnd = address + span.sizeBytes + SLACK_BYTES;
       const rivalEnd = rival.address + rival.sizeBytes + SLACK_BYTES;
       if (spanEnd > rival.address && rivalEnd > address) address = align(rivalEnd);
     }
-    placed.push({ ...span, address });
+    placed.splice(placed.findLastIndex((it) => it.address <= address) + 1, 0, { ...span, address });
     for (const map of span.maps) addresses.set(map, address);
     end = Math.max(end, align(address + span.sizeBytes + SLACK_BYTES));
-  }
-  if (end > MAX_MEMORY_BYTES) {
-    throw new SignwaveError(
-      'E_ENGINE',
-      `the model needs ${Math.ceil(end / 2 ** 20)} MiB of WebAssembly memory, ${MAX_MEMORY_BYTES / 2 ** 20} MiB is the most there can be`,
-    );
   }
   return { addresses, endBytes: end };
 }

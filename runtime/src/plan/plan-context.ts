@@ -1,4 +1,4 @@
-import { type Graph, type GraphNode, isBinary, type MapShape, type Pads } from '@signwave/format';
+import { type Graph, type GraphNode, isBinary, type MapShape, type Pads, widerPads } from '@signwave/format';
 import { BLOCK, NO_PADS, roundUp, SHARED_LANES, VECTOR_LANES } from '../kernels/filters.js';
 import type { LutParameters, LutWork } from '../kernels/lut-parameters.js';
 import type { Choice } from './choice.js';
@@ -102,11 +102,11 @@ export class PlanContext {
   /** Adds a map for the bits of a sign, with the pads of all convolutions that read it in place. */
   newBitMap(sign: number): BitMap {
     const { channels } = this.shapes[sign]!;
-    const pads = { ...NO_PADS };
+    let pads = NO_PADS;
     for (const reader of this.#consumers[sign]!) {
       const node = this.node(reader);
       if (node.op !== 'conv' || !isBinary(this.graph, node) || !readsBytes(node.groups, channels)) continue;
-      widen(pads, node.pads);
+      pads = widerPads(node.pads, pads);
     }
     const map = this.bitMapWithPads(this.shapes[sign]!, Math.ceil(channels / 8), pads);
     this.bitMaps.set(sign, map);
@@ -156,10 +156,10 @@ export class PlanContext {
   newSignPlanes(sign: number): SignPlanes {
     const shape = this.shapes[sign]!;
     const pitch = this.choice.grids.pitchOf(sign);
-    const pads = { ...NO_PADS };
+    let pads = NO_PADS;
     for (const { head } of this.choice.luts.keys()) {
       const node = this.node(head!);
-      if (node.op === 'conv' && node.inputs[0] === sign) widen(pads, node.pads);
+      if (node.op === 'conv' && node.inputs[0] === sign) pads = widerPads(node.pads, pads);
     }
     // Threads that write neighbouring lanes should not share a cache line.
     const alignBytes = this.threads > 1 ? SHARED_LANES : 1;
@@ -202,8 +202,4 @@ function known<Value>(values: ReadonlyMap<number, Value>, index: number): Value 
   const value = values.get(index);
   if (!value) throw new Error(`node ${index} is planned out of order`);
   return value;
-}
-
-function widen(pads: { -readonly [Side in keyof Pads]: Pads[Side] }, by: Pads): void {
-  for (const side of ['top', 'left', 'bottom', 'right'] as const) pads[side] = Math.max(pads[side], by[side]);
 }

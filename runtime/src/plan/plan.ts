@@ -11,6 +11,8 @@ export interface Plan {
   readonly simd: boolean;
   /** Number of threads for which the steps are divided. */
   readonly threads: number;
+  /** The most WebAssembly memory that it may take. */
+  readonly maxMemoryBytes: number;
   /** Steps that run once, when the plan has been placed. */
   readonly loadSteps: readonly Step[];
   readonly steps: readonly Step[];
