@@ -18,8 +18,8 @@ test.each([
   ['JSON that isn’t', () => parseNetworkJson(`{${KEY}`, 'a.json')],
   ['an array’s header', () => openCheckpoint(bytesSource(npz, 'a.npz'))],
 ])('control characters of %s are text in the error about it', async (_, read) => {
-  const error = await Promise.resolve()
-    .then(read)
+  const error = await Promise.resolve<unknown>(undefined)
+    .then((): unknown => read())
     .catch((error: Error) => error);
   expect(error).toMatchObject({ name: 'SignwaveError' });
   expect((error as Error).message).not.toMatch(/\p{Cc}/u);

@@ -4,8 +4,8 @@ import { readUnlessRefused } from './read-unless-refused.js';
 
 /** Processor time that no input may take, its run on four sets of kernels included. */
 export const MAX_CPU_MS = 2_000;
-/** What a process that reads inputs may come to occupy. */
-export const MAX_MEMORY_BYTES = 2 ** 30;
+/** What a process that reads inputs may come to occupy: the largest image that is decoded takes 0.5 GB, twice while it is decoded. */
+export const MAX_MEMORY_BYTES = 1.5 * 2 ** 30;
 
 export type Problem = 'foreign error' | 'wrong result' | 'control characters' | 'slow' | 'memory' | 'hang' | 'crash';
 
