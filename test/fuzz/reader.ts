@@ -12,12 +12,14 @@ const HEAP = 768;
 /** Reads inputs in another process. A hang or a crash is a finding, and the next input gets a new process. */
 export class Reader {
   readonly #worker: string;
+  readonly #hangMs: number;
   #process: ChildProcess | undefined;
   #inputs = 0;
 
   /** @param worker the bundled worker.ts. */
-  constructor(worker: string) {
+  constructor(worker: string, hangMs = HANG_MS) {
     this.#worker = worker;
+    this.#hangMs = hangMs;
   }
 
   async read(request: Request): Promise<Verdict> {
@@ -35,17 +37,17 @@ export class Reader {
       };
       const finish = (verdict: Verdict, isOver: boolean): void => {
         clearTimeout(timer);
-        child.removeAllListeners('message').removeAllListeners('exit');
+        child.removeAllListeners('message').removeAllListeners('close');
         child.stderr!.off('data', onErrors);
         if (isOver) this.renew();
         resolve(verdict);
       };
       const failed = (problem: 'hang' | 'crash', text: string): void =>
         finish({ outcome: 'read', cpuMs: 0, peakBytes: 0, finding: { problem, text } }, true);
-      const timer = setTimeout(() => failed('hang', `no answer within ${HANG_MS / 1000} s`), HANG_MS);
+      const timer = setTimeout(() => failed('hang', `no answer within ${this.#hangMs / 1000} s`), this.#hangMs);
       child.stderr!.on('data', onErrors);
       child.once('message', (verdict: Verdict) => finish(verdict, false));
-      child.once('exit', (status, signal) =>
+      child.once('close', (status, signal) =>
         failed('crash', `ended by ${signal ?? `status ${status}`}: ${lastError(errors)}`),
       );
       child.send(request);
@@ -61,5 +63,5 @@ export class Reader {
 }
 
 function lastError(text: string): string {
-  return /^.*(?:Error|FATAL).*$/m.exec(text)?.[0] ?? text.trim().split('\n').at(-1) ?? '';
+  return /^(?:\w*Error: |FATAL ERROR).*$/m.exec(text)?.[0] ?? text.trim().split('\n').at(-1) ?? '';
 }
