@@ -157,5 +157,5 @@ function shown(value: unknown): string {
 }
 
 function refusal(name: string, problem: string): SignwaveError {
-  return new SignwaveError('E_LABELS', `${name}: ${problem}`);
+  return new SignwaveError('E_LABELS', `${name}: ${visible(problem)}`);
 }

@@ -1,3 +1,5 @@
+import { visible } from './visible.js';
+
 /** Open objects and lists of a JSON text that people or programs write; networks and configs have five. */
 const MAX_NESTING = 64;
 
@@ -10,10 +12,19 @@ const MAX_NESTING = 64;
 export function parseJsonText(text: string): unknown {
   const { isDeep, repeated } = look(text);
   if (isDeep) throw new Error(`it is nested deeper than ${MAX_NESTING} levels`);
-  const value: unknown = JSON.parse(text);
+  const value = parse(text);
   if (repeated === undefined) return value;
   const shown = repeated.length > 42 ? `${repeated.slice(0, 40)}..."` : repeated;
-  throw new Error(`the key ${shown} stands twice in one object`);
+  throw new Error(`the key ${visible(shown)} stands twice in one object`);
+}
+
+/** As `JSON.parse`, whose messages quote the text. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(visible((cause as Error).message), { cause });
+  }
 }
 
 /** Walks over a text that may be JSON. What it says of keys holds if it is. */

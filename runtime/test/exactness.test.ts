@@ -1,13 +1,10 @@
 import { type Graph, GraphBuilder, type InputNode, OPERATIONS, packBits, type Tensor } from '@signwave/format';
-import { outputBounds, Reference } from '@signwave/reference';
 import { describe, expect, test } from 'vitest';
-import { createEngine } from '../src/engine/engine.js';
 import type { PlaneConvRecord } from '../src/kernels/generated/records.js';
 import { WASM_KERNELS } from '../src/kernels/generated/records.js';
 import type { AnyRecord } from '../src/kernels/record.js';
-import type { BinaryKernels } from '../src/plan/choice.js';
 import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
-import { PoisonedExecutable } from './poison.js';
+import { differenceFromReference, type Kernels } from './difference-from-reference.js';
 import { pick, randomFloats, randomGraph, randomTensor, seededRandom } from './random-graph.js';
 
 const RUNS = Number(process.env.SIGNWAVE_GRAPHS ?? 300);
@@ -16,15 +13,7 @@ const FEWER_RUNS = Math.ceil(RUNS / 3);
 /** A graph takes about 12 ms, and several times as long on a busy machine. */
 const TIMEOUT_MS = 30_000 + 60 * RUNS;
 
-/** Either the scalar build, or the SIMD build with these kernels for binary convolutions. */
-type Kernels = 'scalar' | BinaryKernels;
-
-/**
- * Expects every bit that reaches a binary layer, and every output of the runtime, to equal the reference's.
- *
- * @param more with `threads`, steps are divided. One thread then executes the parts, last first, which shows whether a part depends on
- *   another. threads.test.ts tests the threads themselves.
- */
+/** As `differenceFromReference`; there must be none. */
 async function expectEqual(
   graph: Graph,
   kernels: Kernels,
@@ -32,38 +21,7 @@ async function expectEqual(
   seed: number,
   more: PlanOptions = {},
 ): Promise<void> {
-  const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
-  const options = { ...more, minSharedElements: 1, ...(kernels !== 'scalar' && { binaryKernels: kernels }) };
-  const plan = makePlan(graph, engine.simd, options);
-  const steps = plan.steps.map((step) => ({ ...step, whole: [...step.parts].reverse() }));
-  const executable = new PoisonedExecutable({ ...plan, steps }, engine);
-  const isReordered = executable.plan.steps.some(({ kernel }) => kernel === 'convFloatLut');
-  const { maps } = new Reference(graph).record(input);
-  // Run twice, because the second run finds whatever the first one left in memory.
-  for (let run = 0; run < 2; run++) {
-    executable.setInput(input);
-    executable.execute();
-    graph.nodes.forEach((node, index) => {
-      const bits = executable.signBits(index);
-      if (!bits || node.op !== 'sign') return;
-      const { data } = maps[index]!;
-      const expected = packBits(data.length, (i) => data[i]! > 0);
-      expect(Buffer.compare(bits, expected), `seed ${seed}, run ${run}: bits of node ${index}`).toBe(0);
-    });
-    const output = executable.output();
-    if (isReordered) expectNear(output, maps.at(-1)!.data, outputBounds(graph, maps)!, `seed ${seed}, run ${run}`);
-    else expect(output, `seed ${seed}, run ${run}`).toEqual(maps.at(-1)!.data);
-  }
-}
-
-/** Compares with the bounds of SPEC 5, since 4.3 allows any order of sums of floats with 1-bit weights if no sign follows. */
-function expectNear(found: Float32Array, expected: Float32Array, bounds: Float32Array, label: string): void {
-  const beyond = expected.findIndex((value, i) => !(Math.abs(value - found[i]!) <= bounds[i]!));
-  expect(beyond, `${label}: an output beyond its bound`).toBe(-1);
-  // The bounds are for the worst case. The random graphs have none: their sums don't cancel, and differ by a few roundings.
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const difference = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
-  expect(difference, label).toBeLessThanOrEqual(1e-5 * largest);
+  expect(await differenceFromReference(graph, kernels, input, more), `seed ${seed}`).toBeUndefined();
 }
 
 test('the random graphs use every kernel, and integer thresholds', { timeout: TIMEOUT_MS }, () => {

@@ -9,7 +9,7 @@
 //   value  = string | "True" | "False" | tuple     tuple = "(" (integer ("," integer)* ","?)? ")"
 //          | "[" anything "]": the fields of records
 
-import { sniffKind } from '@signwave/format';
+import { sniffKind, visible } from '@signwave/format';
 
 const MAGIC = '\x93NUMPY';
 /** NumPy's own reader allows 10,000 characters; headers of plain arrays have some 100. */
@@ -20,7 +20,7 @@ const RECORDS = 'records (structured dtype)';
 
 /** What an `.npy` header says. */
 export interface NpyHeader {
-  /** Element type in NumPy's notation: `<f4`, `|u1`; {@link RECORDS} if an element has several numbers. */
+  /** Element type in NumPy's notation, to be shown in messages, too: `<f4`, `|u1`; {@link RECORDS} if an element has several numbers. */
   readonly descr: string;
   /** Whether columns come first instead of rows. */
   readonly fortranOrder: boolean;
@@ -60,7 +60,11 @@ export function readNpyHeader(bytes: Uint8Array): { header: NpyHeader; dataOffse
   if (dataOffset > bytes.length) {
     throw new Error(`it's cut short: the header needs bytes up to ${dataOffset}, but it ends at ${bytes.length}`);
   }
-  return { header: parseNpyHeader(latin1(bytes.subarray(start, dataOffset))), dataOffset };
+  try {
+    return { header: parseNpyHeader(latin1(bytes.subarray(start, dataOffset))), dataOffset };
+  } catch (cause) {
+    throw new Error(visible((cause as Error).message), { cause });
+  }
 }
 
 /** Decodes one character for each byte. */
@@ -150,7 +154,7 @@ function headerOf(values: ReadonlyMap<string, Value>): NpyHeader {
     const keys = [...values.keys()].join(', ') || 'none';
     throw new Error(`the header needs the keys ${KEYS} (a string, True or False, a tuple); it has: ${keys}`);
   }
-  return { descr, fortranOrder, shape };
+  return { descr: visible(descr), fortranOrder, shape };
 }
 
 interface Token {

@@ -1,4 +1,4 @@
-import { type InputRecipe, SignwaveError } from '@signwave/format';
+import { type InputRecipe, SignwaveError, visible } from '@signwave/format';
 import { quote } from '../checkpoints/quote.js';
 import type { Architecture } from './architecture.js';
 import { type NetworkBuilder, SIGNS_OF_ZERO, type SignOfZero } from './network-builder.js';
@@ -82,5 +82,8 @@ export function ownArchitecture(definition: unknown, sourceName: string): Archit
 }
 
 export function failNetwork(sourceName: string, what: string): never {
-  throw new SignwaveError('E_NETWORK', `${sourceName} ${what}. docs/own-network.md describes network definitions`);
+  throw new SignwaveError(
+    'E_NETWORK',
+    `${sourceName} ${visible(what)}. docs/own-network.md describes network definitions`,
+  );
 }

@@ -1,4 +1,4 @@
-import { type InputRecipe, parseJsonText, SignwaveError } from '@signwave/format';
+import { type InputRecipe, parseJsonText, SignwaveError, visible } from '@signwave/format';
 import { parseRecipe } from './parse-recipe.js';
 
 const IMAGENET_MEAN = [0.485, 0.456, 0.406];
@@ -64,7 +64,7 @@ export function recipeNamed(name: string | InputRecipe): InputRecipe | undefined
  */
 export function parseRecipeJson(text: string, sourceName: string): InputRecipe {
   const fail = (what: string): never => {
-    throw new SignwaveError('E_USAGE', `${sourceName} ${what}`);
+    throw new SignwaveError('E_USAGE', `${sourceName} ${visible(what)}`);
   };
   let json: unknown;
   try {

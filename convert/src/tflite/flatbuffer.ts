@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { SignwaveError, visible } from '@signwave/format';
 import { MAX_TFLITE_STRING_BYTES, MAX_TFLITE_TEXT_BYTES } from './limits.js';
 
 // flatbuffer.ts — reads the tables of a TensorFlow Lite file, whose bytes nobody vouches for.
@@ -31,7 +31,7 @@ export class FlatBuffer {
   fail(what: string): never {
     throw new SignwaveError(
       'E_CHECKPOINT_STRUCTURE',
-      `${this.name} is a damaged TensorFlow Lite model: ${what}. Was it cut short or changed? Compare its size or SHA-256, or convert the Keras model again`,
+      `${this.name} is a damaged TensorFlow Lite model: ${visible(what)}. Was it cut short or changed? Compare its size or SHA-256, or convert the Keras model again`,
     );
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bytes, seededInts } from './build.js';
+import { putIn } from '../../../test/fuzz/mutations.js';
+import { seededInts } from './build.js';
 import { hwgqModel } from './build-caffemodel.js';
 import { isRead } from './read-mutated.js';
 
@@ -33,7 +34,7 @@ const FRAGMENTS = [
   [0xff, 0xff, 0xff, 0xff, 0x0f],
   [0x80],
   [0],
-];
+].map((fragment) => Uint8Array.from(fragment));
 
 const NAME = 'mutated.caffemodel';
 
@@ -51,10 +52,7 @@ describe('a damaged Caffe model', () => {
     const random = seededInts(SEED);
     let refused = 0;
     for (let i = 0; i < MUTATIONS; i++) {
-      const at = random(ORIGINAL.length);
-      const until = Math.min(ORIGINAL.length, at + random(4));
-      const put = Uint8Array.from(random(3) ? FRAGMENTS[random(FRAGMENTS.length)]! : [random(256)]);
-      const file = bytes(ORIGINAL.subarray(0, at), put, ORIGINAL.subarray(until));
+      const file = putIn(FRAGMENTS)(ORIGINAL, random);
       if (!(await isRead(file, NAME, `mutation ${i}, seed ${SEED}`))) refused++;
     }
     console.log(`${MUTATIONS} mutations, seed ${SEED}: ${refused} refused`);

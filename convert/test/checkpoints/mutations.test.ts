@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { bytesSource, crc32 } from '@signwave/format';
 import { expect, test } from 'vitest';
+import { copiedRange, cutEnd, flippedBit, type Mutation, randomBytes } from '../../../test/fuzz/mutations.js';
 import { describeWithShared, sharedPath } from '../../../test/shared.js';
 import { openCheckpoint } from '../../src/checkpoints/index.js';
 import { seededInts } from './build.js';
-import { copiedRange, cutEnd, flippedBit, type Mutation, randomBytes } from './mutation-kinds.js';
-import { readUnlessRefused } from './read-mutated.js';
+import { readInTime } from './read-mutated.js';
 
 /** How many random mutations; CI sets some thousands. */
 const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 100);
@@ -26,7 +26,7 @@ async function digest(file: Uint8Array): Promise<string> {
 }
 
 /** `undefined` if the file was refused as it should be, the digest of its tensors if it was read. */
-const outcome = (file: Uint8Array, what: string) => readUnlessRefused(what, MAX_MILLISECONDS, () => digest(file));
+const outcome = (file: Uint8Array, what: string) => readInTime(what, MAX_MILLISECONDS, () => digest(file));
 
 const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
   'a flipped bit': flippedBit,

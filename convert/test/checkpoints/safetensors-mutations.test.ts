@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bytes, seededInts } from './build.js';
+import { concat, putIn } from '../../../test/fuzz/mutations.js';
+import { bytes, seededInts, u64 } from './build.js';
 import { floatFile } from './build-safetensors.js';
 import { isRead } from './read-mutated.js';
 
@@ -17,9 +18,9 @@ const ORIGINAL = floatFile(TENSORS, { omega0: '20', stage: '2' });
 const HEADER_BYTES = 8 + Number(new DataView(ORIGINAL.buffer).getBigUint64(0, true));
 
 /** What a mutation may put into the JSON: its own syntax, and numbers that mean trouble. */
-const FRAGMENTS = '{ } [ ] , : " \\ 0 -1 1e9 9007199254740993 NaN null true "F64" "shape" "data_offsets" \u00e9'.split(
-  ' ',
-);
+const FRAGMENTS = '{ } [ ] , : " \\ 0 -1 1e9 9007199254740993 NaN null true "F64" "shape" "data_offsets" \u00e9'
+  .split(' ')
+  .map((fragment) => bytes(fragment));
 
 const NAME = 'mutated.safetensors';
 
@@ -34,13 +35,15 @@ describe('a damaged safetensors file', () => {
     const random = seededInts(SEED);
     let refused = 0;
     for (let i = 0; i < MUTATIONS; i++) {
-      const at = random(HEADER_BYTES);
-      const until = Math.min(HEADER_BYTES, at + random(4));
-      const put = random(3) ? bytes(FRAGMENTS[random(FRAGMENTS.length)]!) : bytes(random(256));
-      const isLengthRight = random(2) === 1 && at >= 8;
-      const file = bytes(ORIGINAL.subarray(0, at), put, ORIGINAL.subarray(until));
-      const headerBytes = HEADER_BYTES - 8 + put.length - (until - at);
-      if (isLengthRight) new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+      const isLengthRight = random(2) === 1;
+      // The length in front of the header is put right, or damaged like the header.
+      const from = isLengthRight ? 8 : 0;
+      const header = putIn(FRAGMENTS)(ORIGINAL.subarray(from, HEADER_BYTES), random);
+      const file = concat(
+        isLengthRight ? u64(header.length) : new Uint8Array(),
+        header,
+        ORIGINAL.subarray(HEADER_BYTES),
+      );
       if (!(await isRead(file, NAME, `mutation ${i}, seed ${SEED}`))) refused++;
     }
     console.log(`${MUTATIONS} mutations, seed ${SEED}: ${refused} refused`);

@@ -5,8 +5,8 @@ import { describeTflite } from '../../src/tflite/describe-tflite.js';
 import { lowerTflite } from '../../src/tflite/lower-tflite.js';
 import { readTflite } from '../../src/tflite/read-tflite.js';
 import { seededInts } from '../checkpoints/build.js';
-import { copiedRange, cutEnd, flippedBit, type Mutation, randomBytes } from '../checkpoints/mutation-kinds.js';
-import { readUnlessRefused } from '../checkpoints/read-mutated.js';
+import { readInTime } from '../checkpoints/read-mutated.js';
+import { TFLITE_MUTATIONS } from './mutation-kinds.js';
 
 /** How many random mutations; CI sets some thousands. */
 const MUTATIONS = Number(process.env.SIGNWAVE_CHECKPOINT_MUTATIONS ?? 1_000);
@@ -21,7 +21,7 @@ const FILES = ['signs_first', 'ties'].map((network) => {
 
 /** Whether the file was read and lowered; otherwise it has to be refused by a SignwaveError. Describing it never fails for its operators. */
 async function isConverted(file: Uint8Array, what: string): Promise<boolean> {
-  const result = await readUnlessRefused(what, MAX_MILLISECONDS, async () => {
+  const result = await readInTime(what, MAX_MILLISECONDS, async () => {
     const model = await readTflite(bytesSource(file, 'mutated.tflite'));
     describeTflite(model);
     lowerTflite(model);
@@ -29,26 +29,6 @@ async function isConverted(file: Uint8Array, what: string): Promise<boolean> {
   });
   return result ?? false;
 }
-
-const MUTATION_KINDS: Readonly<Record<string, Mutation>> = {
-  'a flipped bit': flippedBit,
-  'some random bytes': randomBytes(16),
-  'an extreme 32-bit value': (file, random) => {
-    const value = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0, file.length][random(7)]!;
-    new DataView(file.buffer).setUint32(4 * random(file.length / 4), value, true);
-    return file;
-  },
-  'an extreme 16-bit value': (file, random) => {
-    new DataView(file.buffer).setUint16(2 * random(file.length / 2), [0, 4, 0x7fff, 0xffff][random(4)]!, true);
-    return file;
-  },
-  'an offset to somewhere else': (file, random) => {
-    new DataView(file.buffer).setUint32(4 * random(file.length / 4), random(file.length), true);
-    return file;
-  },
-  'a range copied elsewhere': copiedRange(256),
-  'a cut end': cutEnd,
-};
 
 describe('a damaged TensorFlow Lite model', () => {
   test('cut anywhere, is refused or the same', async () => {
@@ -60,7 +40,7 @@ describe('a damaged TensorFlow Lite model', () => {
 
   test(`mutated in ${MUTATIONS} ways (seed ${SEED}), raises nothing but SignwaveErrors`, async () => {
     const random = seededInts(SEED);
-    const kinds = Object.entries(MUTATION_KINDS);
+    const kinds = Object.entries(TFLITE_MUTATIONS);
     let refused = 0;
     for (let i = 0; i < MUTATIONS; i++) {
       const [name, mutate] = kinds[i % kinds.length]!;

@@ -1,4 +1,4 @@
-import { SignwaveError } from '@signwave/format';
+import { SignwaveError, visible } from '@signwave/format';
 import type * as v from 'valibot';
 
 type Issue = v.BaseIssue<unknown>;
@@ -22,8 +22,9 @@ export function configError(path: string, schema: unknown, issue: Issue): Signwa
   return refuse(path, `${where === '' ? 'it' : `"${where}"`} is ${found}, expected ${expectedOf(issue)}`);
 }
 
+/** @param what may quote the config. */
 export function refuse(path: string, what: string): SignwaveError {
-  return new SignwaveError('E_CONFIG', `${path}: ${what}`);
+  return new SignwaveError('E_CONFIG', `${path}: ${visible(what)}`);
 }
 
 /** What a check expects: "a whole number" if the check has no text of its own, ">=1" for a limit. */

@@ -1,0 +1,55 @@
+// The options of `npm run fuzz`.
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run fuzz -- [--minutes N] [--seed S] [--kinds a,b] [--only N] [--file PATH]
+
+Makes random and damaged inputs, and reads each as the program would: it has to be refused by a SignwaveError or read as what it is,
+within limits of time and memory. Ends with status 1 if one isn't. The smallest file that shows a bug is kept in build/fuzz/found.
+
+  --minutes    how long (default 3)
+  --seed       of the inputs (default: one of its own, which is printed)
+  --kinds      files, checkpoints, tflite, images, json (default: all)
+  --only       read the input with this number of each kind, and no other
+  --file       read this file as one of the kind, and nothing else
+  --help       print this`;
+
+/**
+ * @param {readonly string[]} args
+ * @param {readonly string[]} known kinds
+ * @returns {{ help: true } | { problem: string } | { options: { minutes: number, seed: number, kinds: string[], only?: number, file?: string } }}
+ */
+export function readOptions(args, known) {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        minutes: { type: 'string', default: '3' },
+        seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+        kinds: { type: 'string', default: known.join(',') },
+        only: { type: 'string' },
+        file: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }));
+  } catch (error) {
+    return { problem: /** @type {Error} */ (error).message };
+  }
+  if (values.help) return { help: true };
+  const [minutes, seed, only] = [Number(values.minutes), Number(values.seed), Number(values.only ?? 0)];
+  const kinds = values.kinds.split(',');
+  const unknown = kinds.find((kind) => !known.includes(kind));
+  if (unknown !== undefined) return { problem: `--kinds takes some of ${known.join(',')}, not ${unknown}` };
+  if (!(minutes > 0)) return { problem: `--minutes takes a number above 0, not ${values.minutes}` };
+  if (!Number.isSafeInteger(seed) || seed < 0) return { problem: `--seed takes a whole number, not ${values.seed}` };
+  if (!Number.isSafeInteger(only) || only < 0) return { problem: `--only takes a whole number, not ${values.only}` };
+  if (values.file !== undefined && kinds.length > 1)
+    return { problem: '--file needs --kinds with the one that it is of' };
+  return {
+    options: {
+      ...{ minutes, seed, kinds },
+      ...(values.only !== undefined && { only }),
+      ...(values.file !== undefined && { file: values.file }),
+    },
+  };
+}
