@@ -301,7 +301,7 @@ describe('a server', () => {
 
 test.skipIf(process.platform === 'win32')('a pipe isn’t waited for', async () => {
   const pipe = join(folder, 'pipe');
-  execFileSync('mkfifo', [pipe]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
   expect(await failure(load(pipe))).toMatchObject({
     code: 'E_IO',
     message: expect.stringContaining('it is no plain file'),
