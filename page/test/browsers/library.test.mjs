@@ -282,7 +282,7 @@ describe('more than there is', () => {
           ),
         { launched },
       );
-      assert.match(value, /^E_ENGINE .*(no \d+ MiB of memory|no memory left)/);
+      assert.match(value, /^E_ENGINE .*(no \d+ bytes of memory|no memory left)/);
     } finally {
       await launched.close();
     }
