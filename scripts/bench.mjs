@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readOptions, USAGE } from '../bench/options.mjs';
 import { outputChange } from '../bench/output-change.mjs';
+import { bundleForNode } from './modules/bundle-for-node.mjs';
 import { MAINTAINERS_DATA } from './modules/maintainers-data.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -65,19 +66,9 @@ if (!chosen.documents) runNode(['bench/scripts/install.mjs']);
 mkdirSync(OUTPUT, { recursive: true });
 if (!chosen.documents && chosen.shapes.length === 0)
   writeFileSync(`${OUTPUT}/networks.json`, JSON.stringify(NETWORKS.flatMap(convert)));
-// Imported only here, because the packages above had to be installed first.
-const { build } = await import('esbuild');
-await build({
-  entryPoints: ['bench/src/main.ts', 'bench/src/start-once.ts'],
+await bundleForNode(['bench/src/main.ts', 'bench/src/start-once.ts'], {
   outdir: OUTPUT,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  conditions: ['signwave:source', 'module'],
   external: ['onnxruntime-*', '@tensorflow/*', 'echarts'],
-  logLevel: 'warning',
 });
 runNode([`${OUTPUT}/main.mjs`, ...process.argv.slice(2)]);
 

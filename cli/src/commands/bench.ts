@@ -5,7 +5,7 @@ import { writeFileAtomic } from '@signwave/data/node';
 import { type Model as ModelFile, SignwaveError } from '@signwave/format';
 import { argMax, type Contestant, compareOutputs, randomFloats, type Timing, timeInterleaved } from '@signwave/lab';
 import { createOrtSession, describeDevice, readModelFile, readTemperature } from '@signwave/lab/node';
-import { Reference } from '@signwave/reference';
+import { outputBounds, Reference } from '@signwave/reference';
 import { type KernelChoice, load, type Model } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, modelArgument, positiveInteger } from '../arguments.js';
@@ -184,7 +184,8 @@ function gmacs(macs: number, ms: number): string {
 function checkAgainstReference(file: ModelFile, model: Model, inputs: readonly Float32Array[]): void {
   const reference = new Reference(file.graph);
   for (const input of inputs) {
-    if (compareOutputs(file.graph, model.run(input), reference.record(input).maps).wrong > 0) {
+    const { maps } = reference.record(input);
+    if (compareOutputs(model.run(input), maps.at(-1)!.data, outputBounds(file.graph, maps)).wrong > 0) {
       throw new SignwaveError(
         'E_ENGINE',
         `${model.metadata.name}: an output differs from the reference; run signwave verify`,

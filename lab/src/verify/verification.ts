@@ -1,5 +1,5 @@
 import { type Graph, isBinary, type Model as ModelFile, packBits, type SignNode, tensorValues } from '@signwave/format';
-import { type FeatureMap, Reference } from '@signwave/reference';
+import { type FeatureMap, outputBounds, Reference } from '@signwave/reference';
 import type { Model } from '@signwave/runtime';
 import { addDifference, compareOutputs, NO_DIFFERENCE, type OutputDifference } from './output-difference.js';
 
@@ -47,13 +47,15 @@ export class Verification {
   /** Checks one input: bytes (H, W, C) or preprocessed floats (H, W, C). @returns the reference's maps of all nodes. */
   check(input: Uint8Array | Float32Array): readonly FeatureMap[] {
     const { maps } = this.#reference.record(input);
+    const expected = maps.at(-1)!.data;
+    const bounds = outputBounds(this.file.graph, maps);
     for (const { sign } of this.#signs) {
       const verdict = this.#verdicts.get(sign)!;
       verdict.bits += maps[sign]!.data.length;
       verdict.ties += countTies(this.file.graph, sign, maps[this.file.graph.nodes[sign]!.inputs[0]!]!.data);
     }
     for (const [name, model] of Object.entries(this.models)) {
-      const difference = compareOutputs(this.file.graph, model.run(input), maps);
+      const difference = compareOutputs(model.run(input), expected, bounds);
       this.outputs[name] = addDifference(this.outputs[name]!, difference);
       for (const { sign } of this.#signs) {
         const { data } = maps[sign]!;
