@@ -3,6 +3,8 @@ import { GraphBuilder } from '@signwave/format';
 import { expect, test } from 'vitest';
 import { load } from '../src/load.js';
 import { makePlan } from '../src/plan/make-plan.js';
+import { Placement } from '../src/plan/placement.js';
+import type { Region } from '../src/plan/region.js';
 
 const hostile = (name: string) => readFileSync(new URL(`../../test/cases/hostile/${name}.sgnw`, import.meta.url));
 
@@ -21,6 +23,21 @@ test('a model that needs more than maxMemoryBytes is refused with both numbers',
     code: 'E_ENGINE',
     message: expect.stringMatching(/needs \d+ bytes of memory, at most 1000 are possible/),
   });
+});
+
+test('a model that needs more than 32-bit addresses reach is refused', () => {
+  const g = new GraphBuilder();
+  g.clip(g.input({ height: 4, width: 4, channels: 8 }), -1, 1);
+  const plan = makePlan(g.build(), true);
+  const huge: Region = { kind: 'map', sizeBytes: 2 ** 32 };
+  const larger = {
+    ...plan,
+    regions: [...plan.regions, huge],
+    lifetimes: new Map([...plan.lifetimes, [huge, { first: 0, last: 1 }]]),
+  };
+  expect(() => new Placement(larger, 0, 1)).toThrow(
+    expect.objectContaining({ code: 'E_ENGINE', message: expect.stringMatching(/at most 4294901760 are possible/) }),
+  );
 });
 
 test('thousands of readers of one value are planned', () => {
