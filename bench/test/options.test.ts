@@ -60,6 +60,7 @@ describe('npm run bench, before any package is installed', () => {
   const clone = mkdtempSync(join(tmpdir(), 'signwave-bench-'));
   for (const path of [
     'scripts/bench.mjs',
+    'scripts/modules/bundle-for-node.mjs',
     'scripts/modules/maintainers-data.mjs',
     'bench/options.mjs',
     'bench/output-change.mjs',

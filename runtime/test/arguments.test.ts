@@ -157,7 +157,7 @@ describe('load', () => {
     [
       'a misspelt option',
       { thread: 2 },
-      /load has no option "thread"; it has kernels, threads, tune, wasm, name, signal/,
+      /load has no option "thread"; it has kernels, threads, tune, maxMemoryBytes, wasm, name, signal/,
     ],
     ['an option of another object', { constructor: 2 }, /has no option "constructor"/],
     ['threads as text', { threads: '2' }, /threads: expected "auto" or a whole number from 1 to 64, got "2"/],
