@@ -123,7 +123,7 @@ function checkSum(what: string, found: number, expected: number): void {
   const [f, e] = [found, expected].map((crc) => crc.toString(16).padStart(8, '0'));
   throw new SignwaveError(
     'E_FORMAT_CHECKSUM',
-    `${what} has CRC-32 ${f}, the file says ${e}: it was changed or damaged after it was written, get it again`,
+    `${what} has CRC-32 ${f}, the file says ${e}: it was changed, get it again`,
   );
 }
 

@@ -8,7 +8,7 @@ export function checkModelSize(name: string, sizeBytes: number): void {
   if (sizeBytes <= MAX_MODEL_BYTES) return;
   throw new SignwaveError(
     'E_IO',
-    `${name} is larger than ${MAX_MODEL_BYTES} bytes, which no model is: is it the right file? A checkpoint has to be converted first`,
+    `${name} is larger than ${MAX_MODEL_BYTES} bytes, which no model is. A checkpoint has to be converted first`,
   );
 }
 

@@ -78,10 +78,7 @@ export async function createEngine(
   }
   const hasSimd = WebAssembly.validate(SIMD_PROBE);
   if (choice === 'simd' && !hasSimd) {
-    throw new SignwaveError(
-      'E_ENGINE',
-      'SIMD kernels were asked for, but this engine has no WebAssembly SIMD; use "auto"',
-    );
+    throw new SignwaveError('E_ENGINE', 'this engine has no WebAssembly SIMD; use "auto"');
   }
   const simd = choice !== 'scalar' && hasSimd;
   const build = simd ? 'simd' : 'scalar';

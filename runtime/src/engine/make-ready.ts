@@ -54,7 +54,7 @@ export async function makeReady(graph: Graph, engine: Engine, options: ReadyOpti
   const plan: PlanOptions = {
     cpu,
     maxMemoryBytes,
-    ...(tune && engine.simd && { pickTables: await tryTables(graph, engine, cpu) }),
+    ...(tune && engine.simd && { pickTables: await tryTables(graph, engine, cpu, maxMemoryBytes) }),
   };
   const onOneThread = (threadsReason: string): ReadyModel => ({
     executable: new Executable(makePlan(graph, engine.simd, plan), engine),

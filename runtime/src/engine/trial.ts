@@ -3,6 +3,7 @@ import { type LutParameters, type LutWork, lutCandidates, workKey } from '../ker
 import type { PickTables } from '../plan/choice.js';
 import { COSTS, type Cpu } from '../plan/costs.js';
 import { makePlan } from '../plan/make-plan.js';
+import { Placement } from '../plan/placement.js';
 import { cloneEngine, type Engine } from './engine.js';
 import { Executable } from './executable.js';
 
@@ -15,20 +16,24 @@ const REPEATS = 8;
  * Times several ways to compute the binary convolutions of a graph on this machine, on one convolution of each shape.
  *
  * @returns a function that picks the fastest tables, for `makePlan`.
+ * @throws {SignwaveError} `E_ENGINE` if the graph, with the tables of the estimate, needs more than `maxMemoryBytes`.
  */
-export async function tryTables(graph: Graph, engine: Engine, cpu: Cpu): Promise<PickTables> {
+export async function tryTables(graph: Graph, engine: Engine, cpu: Cpu, maxMemoryBytes?: number): Promise<PickTables> {
   const costs = COSTS[cpu];
   const works = new Map<string, { readonly work: LutWork; readonly head: number }>();
-  const { shapes } = makePlan(graph, true, {
+  const plan = makePlan(graph, true, {
     binaryKernels: 'lut',
+    maxMemoryBytes,
     pickTables: (work, head) => {
       works.set(workKey(work), { work, head });
       return lutCandidates(work, 1, costs)[0];
     },
   });
+  // Refuses what would be refused after the trials, before these make memory.
+  new Placement(plan, engine.exports.heapBase(), 1);
   const fastest = new Map<string, LutParameters>();
   for (const [key, { work, head }] of works) {
-    const trial = singleConv(graph, shapes, head);
+    const trial = singleConv(graph, plan.shapes, head);
     const xnorMs = await timeConv(trial, engine, undefined);
     let best: { ms: number; parameters: LutParameters } | undefined;
     for (const parameters of lutCandidates(work, CANDIDATES, costs)) {

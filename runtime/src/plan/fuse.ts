@@ -82,12 +82,16 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
     sign === last || !needsBits(sign) || consumers[sign]!.some((reader) => !isBinary(graph, nodes[reader]!));
 
   /** Follows the chain from `source`. `first` is its first node if the chain has no head. */
-  const follow = (source: number, head: number | undefined, first: number | undefined): void => {
+  const follow = (
+    source: number,
+    head: number | undefined,
+    first = isFused ? onlyConsumer(source) : undefined,
+  ): void => {
     const layer =
       head !== undefined && isBinary(graph, nodes[head]!) ? (nodes[head] as ConvNode | LinearNode) : undefined;
     let chain: Pick<FusedGroup, Role> = {};
     let result = source;
-    let next = first ?? (isFused ? onlyConsumer(source) : undefined);
+    let next = first;
     let stage = 0;
     while (next !== undefined && !taken.has(next)) {
       const role = rolesOf(graph, nodes[next]!, layer).find((it) => ROLES.indexOf(it) >= stage);
@@ -99,14 +103,12 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
       stage = ROLES.indexOf(role === 'border' && !layer ? 'add' : role) + 1;
       next = isFused ? onlyConsumer(result) : undefined;
     }
-    const isEmpty = result === source && head === undefined;
-    const signs = consumers[result]!.filter((reader) => nodes[reader]!.op === 'sign' && needsBits(reader));
-    const sign = isFused || isEmpty ? signs.find((reader) => !taken.has(reader)) : undefined;
+    const sign = isFused
+      ? consumers[result]!.find((reader) => nodes[reader]!.op === 'sign' && needsBits(reader))
+      : undefined;
     if (sign !== undefined) taken.add(sign);
-    const isRead = consumers[result]!.some((reader) => reader !== sign || needsFloats(reader));
-    const keepsFloats = !isEmpty && (result === last || isRead);
-    const position = isEmpty ? sign! : result;
-    groups.push({ group: { head, source, ...chain, sign, result, keepsFloats }, position });
+    const keepsFloats = result === last || consumers[result]!.some((reader) => reader !== sign || needsFloats(reader));
+    groups.push({ group: { head, source, ...chain, sign, result, keepsFloats }, position: result });
   };
   const onlyConsumer = (value: number): number | undefined =>
     value !== last && consumers[value]!.length === 1 ? consumers[value]![0] : undefined;
@@ -114,7 +116,9 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
   nodes.forEach((node, index) => {
     if (node.op === 'sign') {
       // No chain includes this sign if its operand is an input, a pool, or a value with several signs.
-      if (needsBits(index) && !taken.has(index)) follow(node.inputs[0]!, undefined, undefined);
+      const source = node.inputs[0]!;
+      if (needsBits(index) && !taken.has(index))
+        groups.push({ group: { source, sign: index, result: source, keepsFloats: false }, position: index });
       if (needsFloats(index)) groups.push({ group: single(index), position: index });
       return;
     }
@@ -124,7 +128,7 @@ export function fuse(graph: Graph, isFused = true): FusedGroup[] {
       return;
     }
     taken.add(index);
-    if (node.op === 'conv' || node.op === 'linear') follow(index, index, undefined);
+    if (node.op === 'conv' || node.op === 'linear') follow(index, index);
     else groups.push({ group: single(index), position: index });
   });
   return groups.sort((a, b) => a.position - b.position).map(({ group }) => group);

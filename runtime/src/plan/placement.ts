@@ -108,21 +108,27 @@ export function placeRegions(
     addresses.set(region, end);
     end = align(end + region.sizeBytes + SLACK_BYTES);
   }
-  // By address, so that nothing has to be sorted for each of thousands of maps.
-  const placed: (Span & { readonly address: number })[] = [];
   const arenaStart = end;
-  for (const span of spansOf(regions, lifetimes).sort((a, b) => b.sizeBytes - a.sizeBytes)) {
-    let address = arenaStart;
-    for (const rival of placed) {
-      if (rival.first > span.last || span.first > rival.last) continue;
-      const spanEnd = address + span.sizeBytes + SLACK_BYTES;
-      const rivalEnd = rival.address + rival.sizeBytes + SLACK_BYTES;
-      if (spanEnd > rival.address && rivalEnd > address) address = align(rivalEnd);
+  const spans = spansOf(regions, lifetimes).sort((a, b) => b.sizeBytes - a.sizeBytes);
+  // By address.
+  const placed: { readonly start: number; readonly end: number; readonly first: number; readonly last: number }[] = [];
+  let address = 0;
+  let at = 0;
+  spans.forEach(({ maps, sizeBytes, first, last }, n) => {
+    const bytes = align(sizeBytes + SLACK_BYTES);
+    const before = spans[n - 1];
+    // Nothing is free below a map of the same size and lifetime; what is made for loading is thousands of them.
+    if (before?.sizeBytes !== sizeBytes || before.first !== first || before.last !== last) {
+      address = arenaStart;
+      at = 0;
     }
-    placed.splice(placed.findLastIndex((it) => it.address <= address) + 1, 0, { ...span, address });
-    for (const map of span.maps) addresses.set(map, address);
-    end = Math.max(end, align(address + span.sizeBytes + SLACK_BYTES));
-  }
+    for (let rival = placed[at]; rival && rival.start < address + bytes; rival = placed[++at])
+      if (rival.first <= last && first <= rival.last && rival.end > address) address = rival.end;
+    while (at > 0 && placed[at - 1]!.start > address) at--;
+    placed.splice(at, 0, { start: address, end: address + bytes, first, last });
+    for (const map of maps) addresses.set(map, address);
+    end = Math.max(end, address + bytes);
+  });
   return { addresses, endBytes: end };
 }
 

@@ -33,6 +33,8 @@ export class PlanContext {
   readonly #masks = new Map<string, Pointer>();
   readonly #scratch = new Map<string, Growing>();
   readonly #consumers: readonly (readonly number[])[];
+  /** For each sign, the pads of all convolutions that read its planes. */
+  readonly #signPads = new Map<number, Pads>();
 
   constructor(
     readonly graph: Graph,
@@ -44,6 +46,15 @@ export class PlanContext {
     readonly estimate: (work: LutWork) => LutParameters | undefined,
   ) {
     this.#consumers = consumersOf(graph);
+    for (const { head } of choice.luts.keys()) {
+      const node = this.node(head!);
+      const sign = node.inputs[0]!;
+      if (node.op === 'conv') this.#signPads.set(sign, widerPads(node.pads, this.#padsOf(sign)));
+    }
+  }
+
+  #padsOf(sign: number): Pads {
+    return this.#signPads.get(sign) ?? NO_PADS;
   }
 
   node(index: number): GraphNode {
@@ -156,11 +167,7 @@ export class PlanContext {
   newSignPlanes(sign: number): SignPlanes {
     const shape = this.shapes[sign]!;
     const pitch = this.choice.grids.pitchOf(sign);
-    let pads = NO_PADS;
-    for (const { head } of this.choice.luts.keys()) {
-      const node = this.node(head!);
-      if (node.op === 'conv' && node.inputs[0] === sign) pads = widerPads(node.pads, pads);
-    }
+    const pads = this.#padsOf(sign);
     // Threads that write neighbouring lanes should not share a cache line.
     const alignBytes = this.threads > 1 ? SHARED_LANES : 1;
     const start = roundUp(pads.top * pitch + pads.left, alignBytes);
