@@ -1,5 +1,6 @@
 export { measureSmaller, type SmallerEffect, smallerVariants } from './calibration.js';
 export { Comparison, compareModels, type LayerComparison, type NamedModel } from './comparison.js';
+export type { Mistake } from './confusion.js';
 export { type Evaluation, evaluateOn } from './evaluation.js';
 export { ImageNotes } from './image-notes.js';
 export type { ImageSample, Images, LabelledImage, Undecodable } from './image-sample.js';

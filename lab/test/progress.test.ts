@@ -43,7 +43,7 @@ describe('progress is told after each image, those that can’t be decoded inclu
     const model = await load(writeModel(tinyModel()));
     const images = sample();
     const { seen, onProgress } = calls();
-    const { evaluation, logits } = await evaluateOn(model, images, onProgress);
+    const { evaluation, outputs } = await evaluateOn(model, images, { keepsOutputs: true, onProgress });
     expect(seen).toEqual(ALL_THREE);
     expect(images.isEnded).toBe(true);
     expect(evaluation).toMatchObject({
@@ -55,7 +55,7 @@ describe('progress is told after each image, those that can’t be decoded inclu
       ],
     });
     expect(evaluation.undecodable).toEqual([{ name: 'b', reason: 'it is cut short' }]);
-    expect(logits).toHaveLength(4);
+    expect(outputs).toHaveLength(4);
   });
 
   test('while two models are compared', async () => {

@@ -56,9 +56,12 @@ async function evaluate(modelPath: string, spec: string, options: Options): Prom
     isStrict: options.strict ?? false,
     onRemark: printRemark,
   });
-  const { evaluation, logits } = await evaluateOn(model, sample, progressBar('evaluating'));
-  if (options.logits !== undefined) {
-    await writeNpy(options.logits, { type: '<f4', shape: [evaluation.images, model.outputs], data: logits });
+  const { evaluation, outputs } = await evaluateOn(model, sample, {
+    keepsOutputs: options.logits !== undefined,
+    onProgress: progressBar('evaluating'),
+  });
+  if (options.logits !== undefined && outputs) {
+    await writeNpy(options.logits, { type: '<f4', shape: [evaluation.images, model.outputs], data: outputs });
     printNote(`${options.logits}: float32 (${evaluation.images}, ${model.outputs})`);
   }
   if (options.report !== undefined) {
@@ -78,7 +81,7 @@ function printEvaluation(evaluation: Evaluation): void {
   printResult(`  top-5  ${percent(top5, images)}`);
   if (images < evaluation.available) printResult(`  sample ${evaluation.sample}`);
   printResult(`  time   ${evaluation.msPerImage.toFixed(3)} ms per image`);
-  if (classNames.length > 20) return;
+  if (classNames.length > 20 || !confusion) return;
   const rows = classNames.map((name, index) => {
     const row = confusion[index]!;
     const all = row.reduce((sum, n) => sum + n, 0);

@@ -13,8 +13,6 @@ const TALL_CHART: ChartSize = { width: 960, height: 520 };
 const MATRIX: ChartSize = { width: 760, height: 640 };
 /** How many layers have their wave drawn: the first, the last and some between. */
 const WAVES = 6;
-/** With more classes than this the matrix would be unreadable. */
-const MAX_MATRIX_CLASSES = 100;
 
 export interface ReportContent {
   readonly config: TrainConfig;
@@ -62,10 +60,9 @@ export async function reportHtml(content: ReportContent): Promise<string> {
       `<figure>${figure}<figcaption>${escapeHtml(name)}: sin(omega0 w), bars; eq. 14 for its b, line</figcaption></figure>`,
     );
   }
-  const matrix =
-    evaluation && classNames.length <= MAX_MATRIX_CLASSES
-      ? await draw('confusion', confusionChart(evaluation.confusion, classNames.map(visible)), MATRIX)
-      : '';
+  const matrix = evaluation?.confusion
+    ? await draw('confusion', confusionChart(evaluation.confusion, classNames.map(visible)), MATRIX)
+    : '';
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

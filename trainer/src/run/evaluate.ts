@@ -8,9 +8,12 @@ export interface Evaluation {
   /** 0 to 1. */
   readonly accuracy: number;
   readonly images: number;
-  /** Counts, by true class and then by predicted class. */
-  readonly confusion: readonly (readonly number[])[];
+  /** Counts, by true class and then by predicted class; absent if the matrix would be too large to read. */
+  readonly confusion?: readonly (readonly number[])[];
 }
+
+/** The matrix of more classes would be unreadable, and takes memory by the square of their number. */
+const MAX_MATRIX_CLASSES = 100;
 
 /**
  * Loss and accuracy over all images of a stream, with running statistics.
@@ -19,9 +22,13 @@ export interface Evaluation {
  */
 export async function evaluate(tf: Tf, network: Network, batches: BatchStream, shape: ImageShape): Promise<Evaluation> {
   const { classes } = network;
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const confusion =
+    classes <= MAX_MATRIX_CLASSES
+      ? Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+      : undefined;
   let loss = 0;
   let images = 0;
+  let right = 0;
   try {
     for (let batch = await batches.next(); batch; batch = await batches.next()) {
       const input = imagesTensor(tf, batch, shape);
@@ -31,7 +38,9 @@ export async function evaluate(tf: Tf, network: Network, batches: BatchStream, s
       for (let n = 0; n < batch.count; n++) {
         const row = logits.subarray(n * classes, (n + 1) * classes) as Float32Array;
         const label = batch.labels[n]!;
-        confusion[label]![argMax(row)]!++;
+        const predicted = argMax(row);
+        if (confusion) confusion[label]![predicted]!++;
+        if (predicted === label) right++;
         loss += logSumExp(row) - row[label]!;
       }
       images += batch.count;
@@ -39,8 +48,7 @@ export async function evaluate(tf: Tf, network: Network, batches: BatchStream, s
   } finally {
     await batches.close();
   }
-  const right = confusion.reduce((sum, row, label) => sum + row[label]!, 0);
-  return { loss: loss / images, accuracy: right / images, images, confusion };
+  return { loss: loss / images, accuracy: right / images, images, ...(confusion && { confusion }) };
 }
 
 /** Index of the largest value; of several, the lowest. */
