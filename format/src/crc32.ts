@@ -17,17 +17,15 @@ function sliceTables(): Uint32Array {
   return tables;
 }
 
-/** Node's own function, which uses instructions of the CPU. It exists from Node 20.15 and 22.2 on. */
-const nativeCrc32 = builtin<{ crc32?: (bytes: Uint8Array, previous: number) => number }>('node:zlib')?.crc32;
-
 /**
  * Computes the CRC-32 of IEEE 802.3, zip and PNG (polynomial 0x04c11db7, reflected).
  *
+ * Node's own function, from 20.15 and 22.2 on, uses instructions of the CPU.
+ *
  * @param previous the CRC of the preceding bytes, to continue from; 0 at the start.
  */
-export const crc32: (bytes: Uint8Array, previous?: number) => number = nativeCrc32
-  ? (bytes, previous = 0) => nativeCrc32(bytes, previous)
-  : portableCrc32;
+export const crc32: (bytes: Uint8Array, previous?: number) => number =
+  builtin<{ crc32?: typeof portableCrc32 }>('node:zlib')?.crc32 ?? portableCrc32;
 
 /** {@link crc32} in plain JavaScript, eight bytes at a time. */
 export function portableCrc32(bytes: Uint8Array, previous = 0): number {

@@ -35,7 +35,7 @@ export function readModel(source: Uint8Array, name = 'model'): Model {
     checkHeader(bytes, headerCrc32, data.start);
     // The checksum is right, so what is unknown was written on purpose.
     if (walk.unknown) {
-      throw new SignwaveError('E_FORMAT_VERSION', `${walk.unknown}: it was written by a newer signwave, install it`);
+      throw new SignwaveError('E_FORMAT_VERSION', `${walk.unknown}: install a newer signwave`);
     }
     const tensors = readTensors(entries, data.bytes);
     const nodes = fileNodes.map(readNode);

@@ -23,8 +23,6 @@ const MAGICS: readonly (readonly [magic: string, at: number, kind: string])[] = 
   ['MM\x00*', 0, 'a TIFF image'],
   ['GIF8', 0, 'a GIF image'],
   ['\x00asm', 0, 'a WebAssembly module'],
-  ['\x7fELF', 0, 'an ELF program'],
-  ['%PDF', 0, 'a PDF document'],
   ['version https://git-lfs', 0, 'a git-lfs pointer, not the file itself (run "git lfs pull")'],
 ];
 

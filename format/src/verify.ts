@@ -37,7 +37,7 @@ export class Walk {
   fail(what: string): never {
     throw new SignwaveError(
       'E_FORMAT_STRUCTURE',
-      `${this.name} is damaged: ${what}. Get it again, or compare its SHA-256`,
+      `${this.name} is damaged: ${what}. It was cut short or changed: get it again`,
     );
   }
 

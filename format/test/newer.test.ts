@@ -78,7 +78,7 @@ describe('a file of a later version', () => {
       code: 'E_FORMAT_VERSION',
       message:
         `test.sgnw: Model.nodes[4].operation has type ${count + 1}, expected 1 to ${count}: ` +
-        'it was written by a newer signwave, install it',
+        'install a newer signwave',
     });
   });
 

@@ -4,7 +4,7 @@ import { type InputNode, type ModelInfo, nameOf, SignwaveError, shorten, tagOf }
 export type Input = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** What an option may be: the words for a message, and the test. */
-type Rule = readonly [expected: string, isFine: (value: unknown) => boolean];
+export type Rule = readonly [expected: string, isFine: (value: unknown) => boolean];
 export type Rules = Readonly<Record<string, Rule>>;
 
 const isString = (value: unknown): boolean => typeof value === 'string';

@@ -13,6 +13,7 @@ import { refuseOverwriting } from '../output-guard.js';
 import { jsonLines, printable, printJson, printNote, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 import { VERSION } from '../version.js';
+import { noteWork } from '../work-note.js';
 
 interface Options {
   readonly threads: readonly number[];
@@ -62,6 +63,7 @@ async function bench(modelPath: string, options: Options): Promise<void> {
   const models = await loadForThreads(modelPath, bytes, options);
   const model = models[0]!;
   const info = model.info();
+  noteWork(file, bytes, CHECKED_INPUTS);
   const inputs = Array.from({ length: CHECKED_INPUTS }, (_, seed) => randomFloats(file.graph, seed + 1));
   const contestants = models.map((it): Contestant => {
     checkAgainstReference(file, it, inputs);

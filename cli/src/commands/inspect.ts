@@ -62,13 +62,14 @@ interface Options extends PartOptions {
 async function inspect(path: string, options: Options): Promise<void> {
   if (await isFileOf('signwave model', path)) {
     const { model, bytes } = await readModelFile(path);
-    const summary = summarize(model, bytes);
     if (options.plan) {
       await inspectPlan(path, bytes, options);
       return;
     }
-    if (options.json) printJson({ kind: 'model', ...model.info, ...summary });
-    else printModel(path, model, summary);
+    const summary = summarize(model, bytes);
+    const memory = await memoryOf(path, bytes);
+    if (options.json) printJson({ kind: 'model', ...model.info, ...summary, ...memory });
+    else printModel(path, model, summary, memory);
     return;
   }
   if (await isFileOf('TensorFlow Lite', path)) {
@@ -85,6 +86,21 @@ async function inspect(path: string, options: Options): Promise<void> {
   } catch (error) {
     if (!(error instanceof SeveralStateDicts)) throw error;
     inspectStateDicts(path, error.stateDicts, options.json ?? false);
+  }
+}
+
+/** WebAssembly memory of a model on one thread of this machine, or why it can't be loaded. */
+type Memory = { readonly memoryBytes: number } | { readonly notLoaded: string };
+
+async function memoryOf(path: string, bytes: Uint8Array): Promise<Memory> {
+  try {
+    const model = await load(bytes, { name: path });
+    const { memoryBytes } = model.info();
+    model.dispose();
+    return { memoryBytes };
+  } catch (error) {
+    if (!(error instanceof SignwaveError)) throw error;
+    return { notLoaded: error.message };
   }
 }
 
@@ -122,7 +138,7 @@ async function inspectPlan(path: string, bytes: Uint8Array, { tune = false, json
   printResult(table([{ title: 'step' }, { title: 'kernel' }, { title: 'output' }, { title: 'why' }], rows));
 }
 
-function printModel(path: string, model: Model, summary: ModelSummary): void {
+function printModel(path: string, model: Model, summary: ModelSummary, memory: Memory): void {
   const { info } = model;
   const { fileBytes, layers } = summary;
   printResult(`${path}: ${info.name}`);
@@ -193,6 +209,11 @@ function printModel(path: string, model: Model, summary: ModelSummary): void {
   printResult(
     `as float32 ${count(summary.float32Bytes)} bytes: ${(summary.float32Bytes / fileBytes).toFixed(1)}x as large; ` +
       `${percent(summary.binaryMacs, summary.binaryMacs + summary.floatMacs)} of the MACs are binary`,
+  );
+  printResult(
+    'memoryBytes' in memory
+      ? `takes ${count(memory.memoryBytes)} bytes of memory on one thread of this machine`
+      : `can't be loaded here: ${memory.notLoaded}`,
   );
 }
 

@@ -19,6 +19,7 @@ import { count, printJson, printRemark, printResult } from '../report/output.js'
 import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { tieLines } from '../report/tie-lines.js';
+import { noteWork } from '../work-note.js';
 
 interface Options extends PartOptions {
   readonly checkpoint?: string;
@@ -101,6 +102,7 @@ async function verify(modelPath: string, options: Options): Promise<void> {
   const models = await loadBuilds(bytes, modelPath);
   const [model] = Object.values(models) as [Model];
   const inputs = await openVerifyInputs(model, { ...options, onRemark: printRemark });
+  noteWork(file, bytes, inputs.count);
   const { images, layers, ties, expected, ...found } = await verifyModel(file, models, inputs, {
     source: source?.unfolded,
     expected:

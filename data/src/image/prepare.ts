@@ -23,7 +23,7 @@ export interface PixelSize {
  * @returns (height, width, channels), channels as `recipe.channelOrder` says. Bytes, which equal those of Pillow 12 and torchvision (`convert`,
  *   `Resize`, `CenterCrop`) bit for bit; or, where the resize is `centreSquare`, which gives no bytes, preprocessed floats, which equal
  *   those of larq-zoo.
- * @throws {SignwaveError} `E_INPUT_SHAPE` if the image's bytes don't match its size, and as {@link resizedSize}.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` if the image's bytes don't match its size, and as {@link resizedSize} and {@link resizeAndCrop}.
  */
 export function prepareImage(
   image: RasterImage,

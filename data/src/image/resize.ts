@@ -1,4 +1,4 @@
-import type { Crop, RasterImage } from './raster.js';
+import { type Crop, type RasterImage, resizeSamples } from './raster.js';
 
 // Resizing with the bits of Pillow (src/libImaging/Resample.c), since that is what the networks were trained and
 // tested with: other resizers differ by up to tens of grey levels, which moves accuracy. Rows are resized first, always
@@ -83,6 +83,7 @@ export function resizeImage(
  *
  * @param crop within `width` x `height`.
  * @returns a new image of the crop's size.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` as {@link resizeSamples}.
  */
 export function resizeAndCrop(
   image: RasterImage,
@@ -151,7 +152,7 @@ function resizeRows(image: RasterImage, firstRow: number, endRow: number, column
   const { first, count, weights, window } = columns;
   const width = first.length;
   const height = endRow - firstRow;
-  const out = new Uint8ClampedArray(height * width * channels); // clamps to 0..255 as Pillow's clip8
+  const out = new Uint8ClampedArray(resizeSamples(height * width * channels)); // clamps to 0..255 as Pillow's clip8
   let to = 0;
   for (let y = firstRow; y < endRow; y++) {
     const row = y * image.width * channels;

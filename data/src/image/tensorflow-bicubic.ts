@@ -1,5 +1,5 @@
 import { roundHalfToEven } from '@signwave/format';
-import type { RasterImage } from './raster.js';
+import { type RasterImage, resizeSamples } from './raster.js';
 import { keysCubic } from './resize.js';
 
 // The bicubic of TensorFlow 1, `tf.compat.v1.image.resize_bicubic`, with its bits: networks of larq's zoo were trained and tested with it. It
@@ -12,7 +12,12 @@ import { keysCubic } from './resize.js';
 
 const PLACES = 1024;
 
-/** The centre square of 7/8 of an image's shorter side, resized. @returns (height, width, channels), about 0 to 255. */
+/**
+ * The centre square of 7/8 of an image's shorter side, resized.
+ *
+ * @returns (height, width, channels), about 0 to 255.
+ * @throws {SignwaveError} `E_INPUT_SHAPE` as {@link resizeSamples}.
+ */
 export function resizeCentre(image: RasterImage, height: number, width: number): Float32Array {
   const { channels, data } = image;
   const side = Math.floor(Math.min(image.width, image.height) * 0.875) || 1;
@@ -40,7 +45,7 @@ function along(
       fround(keysCubic(-0.75, Math.abs(i - between))),
     ]) as [sample: number, weight: number][];
   });
-  const resized = new Float32Array(outer * outSize * inner);
+  const resized = new Float32Array(resizeSamples(outer * outSize * inner));
   let to = 0;
   for (let o = 0; o < outer; o++) {
     for (const ofOne of taps) {

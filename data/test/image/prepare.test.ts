@@ -135,6 +135,18 @@ describe('images that do not fit', () => {
     );
   });
 
+  test.each([
+    ['stretch', /takes 300000000 samples, at most 268435456/],
+    ['centreSquare', /takes 787500000 samples, at most 268435456/],
+  ] as const)('refuses a recipe of mode %s that makes a small image gigabytes between its passes', (mode, message) => {
+    const image = { width: 5000, height: 5000, channels: 3, data: new Uint8Array(75_000_000) } as const;
+    const resize = { mode, sizePixels: 0, interpolation: 'bilinear' } as const;
+    const [height, width] = mode === 'stretch' ? [1, 20_000] : [60_000, 1];
+    expect(() => prepareImage(image, { ...recipe, resize }, height, width)).toThrow(
+      expect.objectContaining({ code: 'E_INPUT_SHAPE', message: expect.stringMatching(message) }),
+    );
+  });
+
   test('refuses bytes that do not match the size', () => {
     const image = { width: 2, height: 2, channels: 3, data: new Uint8Array(11) } as const;
     expect(() => prepareImage(image, recipe, 2, 2)).toThrow(/has 11 bytes, expected 12/);

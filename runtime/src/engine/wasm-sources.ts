@@ -1,8 +1,7 @@
-import { nameOf, SignwaveError, tagOf } from '@signwave/format';
+import { checkOptions, type Rule } from '../arguments.js';
 
 /** The builds of the kernels that asconfig.json defines. */
-const BUILDS = ['simd', 'scalar', 'threads'] as const;
-export type BuildName = (typeof BUILDS)[number];
+export type BuildName = 'simd' | 'scalar' | 'threads';
 
 /** A file of `@signwave/runtime/wasm`: its address, its bytes, or the module compiled from them. */
 export type WasmSource =
@@ -23,14 +22,10 @@ export interface WasmSources {
   readonly threads?: WasmSource;
 }
 
+const ANY: Rule = ['a source', () => true];
+const RULES: Readonly<Record<BuildName, Rule>> = { simd: ANY, scalar: ANY, threads: ANY };
+
 /** @throws {SignwaveError} `E_USAGE` if `sources` is anything else: a bare source, for example, or an object with an unknown key. */
 export function checkWasmSources(sources: WasmSources): void {
-  const kind = tagOf(sources);
-  const unknown =
-    kind === 'Object' ? Object.keys(sources).find((name) => !(BUILDS as readonly string[]).includes(name)) : undefined;
-  if (kind === 'Object' && unknown === undefined) return;
-  throw new SignwaveError(
-    'E_USAGE',
-    `wasm: expected an object with some of ${BUILDS.join(', ')}, got ${unknown === undefined ? nameOf(sources) : `the key ${nameOf(unknown)}`}`,
-  );
+  checkOptions('wasm', sources, RULES);
 }

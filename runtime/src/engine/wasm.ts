@@ -107,7 +107,7 @@ function notTheFile(title: string, found: string, build: BuildName): SignwaveErr
 
 function refused(title: string, action: string, cause: unknown, isSound = true): SignwaveError {
   const hint = !isSound
-    ? 'it is damaged, or the engine lacks an instruction of it'
+    ? 'it is cut short, or the engine lacks an instruction of it'
     : cause instanceof RangeError
       ? 'there is no memory left: dispose of models that are not needed'
       : "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src; where nothing may be compiled, pass compiled modules as wasm";

@@ -66,8 +66,8 @@ export const convBits: Room = {
       share: shareConv(record),
       nodes: nodesOf(fused),
       reason:
-        `1-bit weights on signs: xor and popcount (${context.choice.refusals.get(fused)})` +
-        `${epilogue.sumThresholds ? ', sign as an integer threshold' : ''}`,
+        `xor and popcount (${context.choice.refusals.get(fused)})` +
+        `${epilogue.sumThresholds ? ', integer thresholds' : ''}`,
     });
   },
 };

@@ -45,7 +45,7 @@ export const convFloatLut: Room = {
       share: shareLutConv(record, context.threads, 4, FLOAT_VECTOR_LANES),
       nodes: nodesOf(fused),
       reason:
-        `1-bit weights on floats, no sign follows: tables of ${channels} channels, ${values.blockTables} at a time, ` +
+        `no sign follows: tables of ${channels} channels, ${values.blockTables} at a time, ` +
         `strips of ${stripChunks} x ${chunkLanes} lanes`,
     });
   },

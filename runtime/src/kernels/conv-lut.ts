@@ -66,8 +66,8 @@ export const convLut: Room = {
       whole: parameters === whole ? undefined : lutRecord(context, weights, work, whole, planes, epilogue),
       nodes: nodesOf(fused),
       reason:
-        `1-bit weights on signs: tables of ${channels} channels, ${blockSlices * work.phases.phases.length} at a time, ` +
-        `strips of ${stripChunks} x ${vectors * VECTOR_LANES} lanes${epilogue.sumThresholds ? ', sign as an integer threshold' : ''}`,
+        `tables of ${channels} channels, ${blockSlices * work.phases.phases.length} at a time, ` +
+        `strips of ${stripChunks} x ${vectors * VECTOR_LANES} lanes${epilogue.sumThresholds ? ', integer thresholds' : ''}`,
     });
   },
 };

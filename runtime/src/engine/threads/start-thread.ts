@@ -9,14 +9,16 @@ export interface Thread {
   terminate(): void;
 }
 
-/** The common interface of Node's and the web's workers, as {@link openPort} adapts them. */
-interface Port {
-  readonly post: (message: ThreadStart) => void;
-  readonly onMessage: (listen: (message: unknown) => void) => void;
-  readonly onError: (listen: (reason: string | undefined) => void) => void;
-  /** Let the process end while the thread sleeps. */
+/** What Node's and the web's workers have in common. */
+interface AnyWorker {
+  postMessage(message: ThreadStart): void;
+  terminate(): unknown;
+}
+
+/** A worker, and what to call when it is ready. */
+interface OpenedWorker {
+  readonly worker: AnyWorker;
   readonly release: () => void;
-  readonly terminate: () => void;
 }
 
 const WEB_MAIN = 'onmessage=({data})=>{signwaveThread(data,(it)=>postMessage(it));close()}';
@@ -34,7 +36,7 @@ export function threadRefusal(): string | undefined {
     typeof SharedArrayBuffer === 'undefined' ||
     (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
   )
-    return 'the page is not cross-origin isolated (headers COOP and COEP), so there is no shared memory';
+    return 'the page is not cross-origin isolated (headers COOP and COEP)';
   if (!hasWebWorkers() && !nodeWorkers()) return 'this engine has no workers (Node: from 20.16 and 22.3 on)';
   return undefined;
 }
@@ -49,80 +51,55 @@ export function availableThreads(): number {
 }
 
 /** @throws {SignwaveError} `E_ENGINE` if the thread doesn't start. */
-export async function startThread(start: ThreadStart): Promise<Thread> {
-  const port = openPortOrSayWhyNot();
-  const thread: Thread = { onEnd: undefined, terminate: port.terminate };
-  await new Promise<void>((resolve, reject) => {
-    const fail = (reason: string): void => {
+export function startThread(start: ThreadStart): Promise<Thread> {
+  return new Promise((resolve, reject) => {
+    const thread: Thread = { onEnd: undefined, terminate: () => void opened?.worker.terminate() };
+    const fail = (reason: string, cause?: unknown): void => {
       clearTimeout(timer);
-      port.terminate();
-      reject(cantStart(reason));
+      thread.terminate();
+      reject(new SignwaveError('E_ENGINE', `a thread can't be started: ${reason}`, { cause }));
     };
     const timer = setTimeout(() => fail(`no answer in ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
-    port.onMessage((message) => {
-      if (message !== 'ready') {
-        const { error } = message as { error: string };
-        if (thread.onEnd) thread.onEnd(error);
-        else fail(error);
-        return;
-      }
-      clearTimeout(timer);
-      port.release();
-      resolve();
-    });
-    port.onError((reason) => {
+    const end = (reason?: string): void => {
       if (thread.onEnd) thread.onEnd(reason);
       else fail(reason ?? POLICY_HINT);
-    });
-    port.post(start);
+    };
+    const hear = (message: unknown): void => {
+      if (message === 'ready') {
+        clearTimeout(timer);
+        opened!.release();
+        resolve(thread);
+      } else end((message as { error: string }).error);
+    };
+    let opened: OpenedWorker | undefined;
+    try {
+      opened = openWorker(hear, end);
+      opened.worker.postMessage(start);
+    } catch (cause) {
+      // WebKit throws when a policy forbids the worker; other browsers report it by an event.
+      const { name, message } = cause as Error;
+      fail(name === 'SecurityError' ? POLICY_HINT : message, cause);
+    }
   });
-  return thread;
 }
 
-function openPortOrSayWhyNot(): Port {
-  try {
-    return openPort();
-  } catch (cause) {
-    // WebKit throws when a policy forbids the worker; other browsers report it by an event.
-    const { name, message } = cause as Error;
-    throw cantStart(name === 'SecurityError' ? POLICY_HINT : message, cause);
-  }
-}
-
-function cantStart(reason: string, cause?: unknown): SignwaveError {
-  return new SignwaveError('E_ENGINE', `a thread can't be started: ${reason}`, { cause });
-}
-
-function openPort(): Port {
+function openWorker(hear: (message: unknown) => void, end: (reason?: string) => void): OpenedWorker {
   const node = nodeWorkers();
   if (node && !hasWebWorkers()) {
     // Not with the process's flags: --input-type=module would run the text as a module, --import would load modules it doesn't need.
     const worker = new node.Worker(`${THREAD_SOURCE}\n${NODE_MAIN}`, { eval: true, execArgv: [] });
-    return {
-      post: (message) => worker.postMessage(message),
-      onMessage: (listen) => worker.on('message', listen),
-      onError: (listen) => {
-        worker.on('error', (error) => listen((error as Error).message));
-        worker.on('exit', () => listen(undefined));
-      },
-      release: () => worker.unref(),
-      terminate: () => void worker.terminate(),
-    };
+    worker.on('message', hear);
+    worker.on('error', (error) => end((error as Error).message));
+    worker.on('exit', () => end());
+    // The process may end while the thread sleeps.
+    return { worker, release: () => worker.unref() };
   }
   const address = URL.createObjectURL(new Blob([`${THREAD_SOURCE}\n${WEB_MAIN}`], { type: 'text/javascript' }));
   // A module, because Deno supports no other kind of worker.
   const worker = new Worker(address, { type: 'module' });
-  return {
-    post: (message) => worker.postMessage(message),
-    onMessage: (listen) => {
-      worker.onmessage = ({ data }) => listen(data);
-    },
-    onError: (listen) => {
-      worker.onerror = (event) => listen(event.message);
-    },
-    release: () => URL.revokeObjectURL(address),
-    terminate: () => worker.terminate(),
-  };
+  worker.onmessage = ({ data }) => hear(data);
+  worker.onerror = ({ message }) => end(message);
+  return { worker, release: () => URL.revokeObjectURL(address) };
 }
 
 /** Node has no web workers, but a library may have set the global to Node's own `Worker`, as ONNX Runtime Web does. */
@@ -130,11 +107,9 @@ function hasWebWorkers(): boolean {
   return typeof Worker !== 'undefined' && (Worker as unknown) !== nodeWorkers()?.Worker;
 }
 
-interface NodeWorker {
-  postMessage(message: unknown): void;
+interface NodeWorker extends AnyWorker {
   on(event: string, listen: (value: unknown) => void): void;
   unref(): void;
-  terminate(): Promise<number>;
 }
 
 function nodeWorkers() {
