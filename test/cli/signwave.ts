@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The built command line; `npm test` runs `npm run build` first. */
-const PROGRAM = join(ROOT, 'cli/dist/signwave.mjs');
+export const PROGRAM = join(ROOT, 'cli/dist/signwave.mjs');
 
 export const EXAMPLE_CHECKPOINT = join(ROOT, 'examples/biper-resnet20-cifar10.pth');
 export const EXAMPLE_LABELS = join(ROOT, 'examples/labels.txt');
