@@ -51,6 +51,8 @@ export type ErrorCode =
   | 'E_ENGINE'
   /** A command, an option or an argument that makes no sense. */
   | 'E_USAGE'
+  /** A line of a stream of requests that isn't one. */
+  | 'E_REQUEST'
   /** A training config with an unknown key, a missing or an impossible value; the message names it. */
   | 'E_CONFIG'
   /** Too little memory for a batch of a training config; the message says which would fit. */

@@ -1,19 +1,23 @@
 import { readFileBytes, readImage } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { ImageNotes, inContext } from '@signwave/lab';
+import { ANSWERS, type AnswerKind, ImageNotes, inContext } from '@signwave/lab';
 import { readInputArray, writeNpy } from '@signwave/lab/node';
 import { type KernelChoice, type LoadOptions, load, type Model } from '@signwave/runtime';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { jsonOption, kernelsOption, modelArgument, positiveInteger, threadsOption } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printRemark, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
+import { runLines } from './run-lines.js';
 
 interface Options {
   readonly top: number;
   readonly json?: boolean;
   readonly npy?: string;
   readonly out?: string;
+  readonly stdin?: 'jsonl';
+  readonly give: AnswerKind;
+  readonly strict?: boolean;
   readonly kernels: KernelChoice;
   readonly threads: number | 'auto';
 }
@@ -30,6 +34,13 @@ export function registerRun(program: Command): void {
       'instead of images: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) or (N, H, W, C) preprocessed',
     )
     .option('--out <file>', 'with --npy: where the outputs go, float32 (N, classes)')
+    .addOption(
+      new Option('--stdin <format>', 'instead of images: answer each line of stdin with a line, docs/cli.md').choices([
+        'jsonl',
+      ]),
+    )
+    .addOption(new Option('--give <what>', 'with --stdin: what an answer holds').choices(ANSWERS).default('labels'))
+    .option('--strict', 'with --stdin: end with status 1 if a line was answered with an error')
     .addOption(kernelsOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -37,7 +48,10 @@ export function registerRun(program: Command): void {
 }
 
 async function run(modelPath: string, imagePaths: string[], options: Options): Promise<void> {
-  if (options.npy !== undefined) {
+  if (options.stdin !== undefined) {
+    if (imagePaths.length > 0 || options.npy !== undefined)
+      throw new SignwaveError('E_USAGE', 'give images, --npy or --stdin, and no two of them');
+  } else if (options.npy !== undefined) {
     if (imagePaths.length > 0) throw new SignwaveError('E_USAGE', 'give images or --npy, not both');
     if (options.out === undefined) throw new SignwaveError('E_USAGE', '--npy needs --out, the file for the outputs');
   } else if (imagePaths.length === 0) {
@@ -48,7 +62,9 @@ async function run(modelPath: string, imagePaths: string[], options: Options): P
     inputs: { 'the model': modelPath, '--npy': options.npy },
   });
   const model = await loadModel(modelPath, options);
-  if (options.npy !== undefined) await runArray(model, options.npy, options.out!);
+  if (options.stdin !== undefined) {
+    await runLines(model, { kind: options.give, top: options.top, isStrict: options.strict ?? false });
+  } else if (options.npy !== undefined) await runArray(model, options.npy, options.out!);
   else await runImages(model, imagePaths, options);
 }
 

@@ -38,6 +38,13 @@ export function printResult(lines: Lines, mark?: Mark): void {
   process.stdout.write(printable(lines, mark));
 }
 
+/** Writes a line of results and waits until it is taken, so that a slow reader isn't overrun. @returns false if nobody reads any more. */
+export function writeResult(line: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdout.write(printable(line), (error) => resolve(!error));
+  });
+}
+
 export function printNote(lines: Lines, mark?: Mark): void {
   process.stderr.write(printable(lines, mark));
 }

@@ -15,5 +15,6 @@ export { openImageSample, type SampleOptions } from './open-image-sample.js';
 export { createOrtSession, type OrtSession } from './ort-web.js';
 export { readPreprocess } from './recipe-file.js';
 export { readRecordedSteps } from './recorded-steps-file.js';
+export { RequestInputs } from './request-inputs.js';
 export { sha256 } from './sha256.js';
 export { DEFAULT_IMAGES, type InputOptions, type OpenedInputs, openVerifyInputs } from './verify-inputs.js';
