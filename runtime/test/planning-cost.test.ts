@@ -14,9 +14,12 @@ test('a kernel of 511 x 511 with pads is planned by its positions, not by positi
   expect(performance.now() - startMs).toBeLessThan(10_000);
 });
 
-test('pads that would take gigabytes are refused when the file is opened', async () => {
-  await expect(load(hostile('pads-memory'))).rejects.toThrow(/padded operand \(40008, 40008, 16\) is above 67108864/);
-});
+test.each(['pads-memory', 'softmax-above-2GiB'])(
+  'pads that would take gigabytes are refused when the file is opened: %s',
+  async (name) => {
+    await expect(load(hostile(name))).rejects.toThrow(/padded operand \(40008, 40008, 16\) is above 67108864/);
+  },
+);
 
 test('a model that needs more than maxMemoryBytes is refused with both numbers', async () => {
   await expect(load(hostile('kernel-511-pads'), { maxMemoryBytes: 1000 })).rejects.toMatchObject({
