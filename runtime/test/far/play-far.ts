@@ -31,7 +31,7 @@ export interface PlayedCall {
 
 /**
  * Plays a plan at the beginning of an engine's memory, and makes each of its calls again on the same bytes further up. Both must write the
- * same bytes.
+ * same bytes. The memory has to be zero, and is afterwards.
  *
  * @param firstBytesOf gives, for a call, the addresses at which the plan's memory is to begin when it is made again.
  * @throws {Error} where they don't.
@@ -47,7 +47,6 @@ export function playFar(
   const placement = new Placement(plan, NEAR_BYTES, 1);
   const sizeBytes = placement.sizeBytes - READ_AHEAD_BYTES - NEAR_BYTES;
   const addressOf = (to: Pointer): number => placement.addressOf(to, 0);
-  bytes.fill(0, NEAR_BYTES, NEAR_BYTES + sizeBytes);
   placement.writeConstants(memory);
   bytes.set(new Uint8Array(input.buffer), addressOf(pointer(plan.staging)));
 
@@ -77,6 +76,7 @@ export function playFar(
       }
     }
   }
+  bytes.fill(0, NEAR_BYTES, NEAR_BYTES + sizeBytes);
 }
 
 function operandsOf(kernel: KernelName, record: AnyRecord, addressOf: (to: Pointer) => number): Operand[] {
