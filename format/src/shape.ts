@@ -8,6 +8,7 @@ import {
   MAX_TAPS,
   MAX_TOTAL_MACS,
   MAX_TOTAL_MAP_ELEMENTS,
+  MAX_WEIGHTS,
 } from './limits.js';
 import { macs } from './macs.js';
 import { tensorField, tensorOf } from './node-tensors.js';
@@ -143,10 +144,11 @@ function checkedTensor({ tensors }: Graph, node: GraphNode, x: MapShape, label: 
   const tensor = tensors[index] ?? fail(label, `names tensor ${index}, but the graph has ${tensors.length}`);
   const { dtype, shape } = tensor;
   const { floats, rows } = tensorField(node)![1].tensor!;
-  const taps = tensorElements(shape) / shape[0];
+  const weights = tensorElements(shape);
+  const taps = weights / shape[0];
   if (floats && !dtype.startsWith('f')) fail(label, `its ${floats} are ${dtype}, expected f32 or f16`);
-  if (!floats && taps > MAX_TAPS) {
-    limit(label, `sums ${taps} taps for one output; ${MAX_TAPS} is the most that float32 counts exactly`);
+  if (!floats && (taps > MAX_TAPS || weights > MAX_WEIGHTS)) {
+    limit(label, `its weights (${shape.join(', ')}) are above ${MAX_WEIGHTS} elements or ${MAX_TAPS} taps`);
   }
   if (rows && shape.join() !== [rows, 1, 1, x.channels].join()) {
     fail(label, `its ${floats} have shape (${shape.join(', ')}), expected (${rows}, 1, 1, ${x.channels})`);

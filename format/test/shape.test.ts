@@ -238,7 +238,20 @@ describe('a graph without meaning is refused', () => {
     g.conv(g.input({ height: 4097, width: 4096, channels: 1 }), weights);
     expect(errorOf(() => g.build())).toMatchObject({
       code: 'E_FORMAT_LIMIT',
-      message: expect.stringContaining('taps'),
+      message: expect.stringContaining('(1, 4097, 4096, 1) are above 2147483648 elements or 16777216 taps'),
+    });
+  });
+
+  test('more weights than signed 32 bits count', () => {
+    const build = (filters: number): MapShape => {
+      const weights: Tensor = { dtype: 'bits', shape: [filters, 1, 1, 65536], data: new Uint8Array(0) };
+      const g = new GraphBuilder();
+      return g.shapeOf(g.linear(g.sign(g.input({ height: 1, width: 1, channels: 65536 })), weights));
+    };
+    expect(build(32768).channels).toBe(32768);
+    expect(errorOf(() => build(32769))).toMatchObject({
+      code: 'E_FORMAT_LIMIT',
+      message: expect.stringContaining('(32769, 1, 1, 65536) are above 2147483648 elements'),
     });
   });
 });

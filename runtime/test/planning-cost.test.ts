@@ -20,9 +20,12 @@ test('500 maps that are joined one after the other are planned in the time of th
   expect(performance.now() - startMs).toBeLessThan(10_000);
 });
 
-test('pads that would take gigabytes are refused when the file is opened', async () => {
-  await expect(load(hostile('pads-memory'))).rejects.toThrow(/padded operand \(40008, 40008, 16\) is above 67108864/);
-});
+test.each(['pads-memory', 'softmax-above-2GiB'])(
+  'pads that would take gigabytes are refused when the file is opened: %s',
+  async (name) => {
+    await expect(load(hostile(name))).rejects.toThrow(/padded operand \(40008, 40008, 16\) is above 67108864/);
+  },
+);
 
 test('a model that needs more than maxMemoryBytes is refused with both numbers', async () => {
   await expect(load(hostile('kernel-511-pads'), { maxMemoryBytes: 1000 })).rejects.toMatchObject({

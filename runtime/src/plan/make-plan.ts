@@ -12,7 +12,7 @@ import { PlanContext } from './plan-context.js';
 import { divider } from './share.js';
 
 /** The limit of WebAssembly's 32-bit addresses, less a page. */
-const MAX_MEMORY_BYTES = 2 ** 32 - 65_536;
+export const MAX_MEMORY_BYTES = 2 ** 32 - 65_536;
 
 /** Options of a plan. All default to what is fastest. */
 export interface PlanOptions {
