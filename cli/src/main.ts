@@ -7,6 +7,7 @@ import { registerConvert } from './commands/convert.js';
 import { registerEval } from './commands/eval.js';
 import { registerExport } from './commands/export.js';
 import { registerInspect } from './commands/inspect.js';
+import { registerMerge } from './commands/merge.js';
 import { registerRun } from './commands/run.js';
 import { registerSetup } from './commands/setup.js';
 import { registerTrain } from './commands/train.js';
@@ -37,6 +38,7 @@ for (const register of [
   registerVerify,
   registerCompare,
   registerRun,
+  registerMerge,
   registerEval,
   registerBench,
   registerExport,

@@ -1,12 +1,10 @@
 import { type AnswerKind, answerLines, splitLines } from '@signwave/lab';
-import { RequestInputs } from '@signwave/lab/node';
+import { MAX_LINE_BYTES, RequestInputs } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
 import { count, printNote, printRemark, writeResult } from '../report/output.js';
 
-/** Bytes of the longest line: an image of 48 MiB in base64. */
-const MAX_LINE_BYTES = 2 ** 26;
 /** Inputs that are read while another one is computed: a decoder for each of libuv's four threads. */
-const AHEAD = 4;
+export const AHEAD = 4;
 
 /** Answers each line of stdin with a line on stdout. @param isStrict whether an answer that is an error makes the exit status 1. */
 export async function runLines(

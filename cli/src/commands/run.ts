@@ -9,6 +9,7 @@ import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printRemark, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
 import { runLines } from './run-lines.js';
+import { runManifest } from './run-manifest.js';
 
 interface Options {
   readonly top: number;
@@ -16,6 +17,9 @@ interface Options {
   readonly npy?: string;
   readonly out?: string;
   readonly stdin?: 'jsonl';
+  readonly manifest?: string;
+  readonly shard?: string;
+  readonly gzip?: boolean;
   readonly give: AnswerKind;
   readonly strict?: boolean;
   readonly kernels: KernelChoice;
@@ -33,14 +37,27 @@ export function registerRun(program: Command): void {
       '--npy <file>',
       'instead of images: uint8 (N, H, W, C) raw images, or float32 (N, C, H, W) or (N, H, W, C) preprocessed',
     )
-    .option('--out <file>', 'with --npy: where the outputs go, float32 (N, classes)')
+    .option(
+      '--out <file>',
+      'with --npy: file for the outputs, float32 (N, classes); with --manifest: folder for the answers',
+    )
     .addOption(
       new Option('--stdin <format>', 'instead of images: answer each line of stdin with a line, docs/cli.md').choices([
         'jsonl',
       ]),
     )
-    .addOption(new Option('--give <what>', 'with --stdin: what an answer holds').choices(ANSWERS).default('labels'))
-    .option('--strict', 'with --stdin: end with status 1 if a line was answered with an error')
+    .option(
+      '--manifest <file>',
+      'instead of images: a list of paths, addresses or requests, one a line; --out is a folder',
+    )
+    .option('--shard <i/n>', 'with --manifest: answer this share of the list; auto: the one that a scheduler gives')
+    .option('--gzip', 'with --manifest: pack the answers')
+    .addOption(
+      new Option('--give <what>', 'with --stdin or --manifest: what an answer holds')
+        .choices(ANSWERS)
+        .default('labels'),
+    )
+    .option('--strict', 'with --stdin or --manifest: end with status 1 if a line was answered with an error')
     .addOption(kernelsOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -48,24 +65,36 @@ export function registerRun(program: Command): void {
 }
 
 async function run(modelPath: string, imagePaths: string[], options: Options): Promise<void> {
-  if (options.stdin !== undefined) {
-    if (imagePaths.length > 0 || options.npy !== undefined)
-      throw new SignwaveError('E_USAGE', 'give images, --npy or --stdin, and no two of them');
-  } else if (options.npy !== undefined) {
-    if (imagePaths.length > 0) throw new SignwaveError('E_USAGE', 'give images or --npy, not both');
-    if (options.out === undefined) throw new SignwaveError('E_USAGE', '--npy needs --out, the file for the outputs');
-  } else if (imagePaths.length === 0) {
-    throw new SignwaveError('E_USAGE', 'no image was given; name image files, or an array with --npy and --out');
-  }
+  checkSource(imagePaths, options);
+  const { npy, manifest, out, shard = '1/1' } = options;
   await refuseOverwriting({
-    outputs: { '--out': options.out },
-    inputs: { 'the model': modelPath, '--npy': options.npy },
+    ...(manifest === undefined ? { outputs: { '--out': out } } : { folders: { '--out': out } }),
+    inputs: { 'the model': modelPath, '--npy': npy, '--manifest': manifest },
   });
   const model = await loadModel(modelPath, options);
-  if (options.stdin !== undefined) {
-    await runLines(model, { kind: options.give, top: options.top, isStrict: options.strict ?? false });
+  const answers = { kind: options.give, top: options.top, isStrict: options.strict ?? false };
+  if (options.stdin !== undefined) await runLines(model, answers);
+  else if (manifest !== undefined) {
+    const isPacked = options.gzip ?? false;
+    await runManifest(modelPath, model, { ...answers, manifest, folder: out!, shard, isPacked });
   } else if (options.npy !== undefined) await runArray(model, options.npy, options.out!);
   else await runImages(model, imagePaths, options);
+}
+
+/** @throws {SignwaveError} `E_USAGE` unless the inputs come from one place, and what is computed has somewhere to go. */
+function checkSource(imagePaths: readonly string[], { npy, stdin, manifest, out, shard, gzip }: Options): void {
+  const sources = { images: imagePaths[0], '--npy': npy, '--stdin': stdin, '--manifest': manifest };
+  const given = Object.entries(sources).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length === 0) {
+    throw new SignwaveError('E_USAGE', 'no image was given; name image files, or an array with --npy and --out');
+  }
+  if (given.length > 1) throw new SignwaveError('E_USAGE', `give ${given.join(' or ')}, not both`);
+  if (npy !== undefined && out === undefined)
+    throw new SignwaveError('E_USAGE', '--npy needs --out, the file for the outputs');
+  if (manifest !== undefined && out === undefined)
+    throw new SignwaveError('E_USAGE', '--manifest needs --out, the folder for the answers');
+  if (manifest === undefined && (shard !== undefined || gzip))
+    throw new SignwaveError('E_USAGE', `${shard === undefined ? '--gzip' : '--shard'} belongs to --manifest`);
 }
 
 /** Loads a model with the requested kernels and threads, and says so if it gets fewer threads. */

@@ -1,0 +1,85 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { systemReason } from '@signwave/data/node';
+import { SignwaveError } from '@signwave/format';
+import { type AnswerKind, answerLines, linesOfShard, parseShard } from '@signwave/lab';
+import {
+  openFileSource,
+  openManifest,
+  type PartEnd,
+  type PartOrigin,
+  partPath,
+  RequestInputs,
+  readPartEnd,
+  requestsOf,
+  sha256,
+  writePart,
+} from '@signwave/lab/node';
+import type { Model } from '@signwave/runtime';
+import { count, printNote, printRemark } from '../report/output.js';
+import { AHEAD } from './run-lines.js';
+
+export interface ManifestOptions {
+  readonly kind: AnswerKind;
+  readonly top: number;
+  readonly isStrict: boolean;
+  readonly manifest: string;
+  readonly folder: string;
+  /** As given: `3/8`, `auto`. */
+  readonly shard: string;
+  readonly isPacked: boolean;
+}
+
+/** Answers a share of a list into a file of its own; one that is there already isn't made again. */
+export async function runManifest(modelPath: string, model: Model, options: ManifestOptions): Promise<void> {
+  const { kind, top, folder } = options;
+  const shard = parseShard(options.shard, process.env);
+  const manifest = await openManifest(options.manifest);
+  const { first, last } = linesOfShard(shard, manifest.lines);
+  const origin: PartOrigin = {
+    shard,
+    manifest: manifest.sha256,
+    model: await hashOf(modelPath),
+    give: kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind,
+  };
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw new SignwaveError('E_IO', `${folder} can't be made: ${systemReason(cause)}`, { cause });
+  });
+  const path = partPath(folder, shard, options.isPacked);
+  let end = await finishedPart(path, origin);
+  const isNew = !end;
+  if (!end) {
+    const inputs = new RequestInputs(model, printRemark);
+    const answers = answerLines(model, requestsOf(manifest, first, last), {
+      kind,
+      top,
+      readInput: (request) => inputs.read(request),
+      ahead: AHEAD + model.info().threads,
+    });
+    end = await writePart(path, origin, answers);
+  }
+  printNote(
+    `${path} ${isNew ? 'is written' : 'was there'}: ${count(end.answers)} lines answered, ${count(end.errors)} of them with an error`,
+  );
+  if (end.errors > 0 && options.isStrict) process.exitCode = 1;
+}
+
+/** The part that is there from an earlier call; undefined if there is none. @throws {SignwaveError} `E_USAGE` if it is of something else. */
+async function finishedPart(path: string, origin: PartOrigin): Promise<PartEnd | undefined> {
+  if (!(await stat(path).catch(() => undefined))) return undefined;
+  const end = await readPartEnd(path);
+  const odd = (['manifest', 'model', 'give'] as const).find((key) => end[key] !== origin[key]);
+  if (odd === undefined) return end;
+  throw new SignwaveError(
+    'E_USAGE',
+    `${path} is there, made with another ${odd}: ${end[odd]}, not ${origin[odd]}; choose another folder, or remove it`,
+  );
+}
+
+async function hashOf(path: string): Promise<string> {
+  const source = await openFileSource(path);
+  try {
+    return await sha256([source]);
+  } finally {
+    await source.close();
+  }
+}

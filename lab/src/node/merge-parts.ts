@@ -1,0 +1,47 @@
+import { SignwaveError } from '@signwave/format';
+import { findParts, type PartEnd, readPart } from './parts.js';
+
+export interface MergedParts {
+  readonly parts: number;
+  readonly answers: number;
+  readonly errors: number;
+}
+
+/**
+ * Gives the answers of all parts of a folder in the order of the list that was divided: the bytes that one process gives for the whole list. Call
+ * `counts` at the end.
+ *
+ * @throws {SignwaveError} `E_DATA` if a part is missing or not whole, or if two are of different lists, models or kinds of answers.
+ */
+export async function mergeParts(
+  folder: string,
+): Promise<{ readonly lines: AsyncIterable<Uint8Array>; readonly counts: () => MergedParts }> {
+  const paths = await findParts(folder);
+  const ends: PartEnd[] = [];
+  async function* lines(): AsyncGenerator<Uint8Array> {
+    for (const path of paths) {
+      const part = readPart(path);
+      for (let line = await part.next(); ; line = await part.next()) {
+        if (line.done) {
+          checkOrigin(path, line.value, paths[0]!, ends[0]);
+          ends.push(line.value);
+          break;
+        }
+        yield Buffer.from(`${line.value}\n`);
+      }
+    }
+  }
+  const sum = (of: 'answers' | 'errors'): number => ends.reduce((total, end) => total + end[of], 0);
+  return { lines: lines(), counts: () => ({ parts: ends.length, answers: sum('answers'), errors: sum('errors') }) };
+}
+
+function checkOrigin(path: string, end: PartEnd, firstPath: string, first: PartEnd | undefined): void {
+  for (const key of ['manifest', 'model', 'give'] as const) {
+    if (first && end[key] !== first[key]) {
+      throw new SignwaveError(
+        'E_DATA',
+        `${path} has another ${key} than ${firstPath}: ${end[key]}, not ${first[key]}; run one of them again`,
+      );
+    }
+  }
+}
