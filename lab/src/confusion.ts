@@ -6,7 +6,7 @@ export interface Mistake {
 }
 
 /** A matrix of more classes than this has tens of millions of cells, nearly all of them zero. */
-export const MAX_CONFUSION_CLASSES = 2_000;
+const MAX_CONFUSION_CLASSES = 2_000;
 /** How many of the most frequent mistakes are told. */
 const TOLD_MISTAKES = 100;
 

@@ -34,6 +34,17 @@ test('a model that needs more than maxMemoryBytes is refused with both numbers',
   });
 });
 
+test('a layer of bits that would take gigabytes as floats is refused before they are made', () => {
+  const g = new GraphBuilder();
+  const [channels, side] = [65_528, 32];
+  const x = g.input({ height: side, width: side, channels });
+  g.conv(x, bits([channels, side, side, 1]), { groups: channels });
+  const graph = g.build();
+  for (const simd of [true, false]) {
+    expect(() => makePlan(graph, simd)).toThrow(/needs 2147221504 bytes of memory, at most 1073741824 are/);
+  }
+});
+
 test('a model that needs more than 32-bit addresses reach is refused', () => {
   const g = new GraphBuilder();
   g.clip(g.input({ height: 4, width: 4, channels: 8 }), -1, 1);

@@ -108,7 +108,7 @@ export function resizeSamples(count: number): number {
   if (count > MAX_RESIZE_SAMPLES) {
     throw new SignwaveError(
       'E_INPUT_SHAPE',
-      `resizing the image takes ${count} samples, at most ${MAX_RESIZE_SAMPLES}: cut it first`,
+      `resizing the image takes ${count} samples, at most ${MAX_RESIZE_SAMPLES} are possible`,
     );
   }
   return count;

@@ -251,6 +251,6 @@ export function growMemory(memory: WebAssembly.Memory, sizeBytes: number): void 
   try {
     memory.grow(missing);
   } catch (cause) {
-    throw new SignwaveError('E_ENGINE', `the engine has no ${sizeBytes} bytes of memory for this model`, { cause });
+    throw new SignwaveError('E_ENGINE', `the engine has no ${sizeBytes} bytes of memory`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import { type Tensor, tensorValues } from '@signwave/format';
 import type { PlanContext } from '../plan/plan-context.js';
-import type { Pointer } from '../plan/region.js';
+import { checkMemory, type Pointer } from '../plan/region.js';
 import { relayout } from './relayout.js';
 
 /** The filters that convolutions of floats read. */
@@ -10,11 +10,15 @@ export interface FloatFilters {
   readonly groupWeightBytes: number;
 }
 
-/** Plans filters in blocks of `side`: f32 (groups, filters / side, taps, side), with zeros for filters that are missing. */
+/** Filters as float32: 32 times what bits take, and 256 times where each group has one filter, beside seven of zeros. */
+const MAX_FILTER_BYTES = 2 ** 30;
+
+/** Plans filters in blocks of `side`: f32 (groups, filters / side, taps, side), with zeros for filters that are missing. @throws {SignwaveError} `E_ENGINE` above {@link MAX_FILTER_BYTES}. */
 export function planFloatFilters(context: PlanContext, weights: Tensor, groups: number, side: number): FloatFilters {
   const depth = weights.shape[1] * weights.shape[2] * weights.shape[3];
   const blocks = Math.ceil(weights.shape[0] / groups / side);
   const groupWeightBytes = blocks * side * depth * 4;
+  checkMemory(groups * groupWeightBytes, MAX_FILTER_BYTES);
   const isWhole = (weights.shape[0] / groups) % side === 0;
   const arranged =
     context.simd && weights.dtype === 'f32' && isWhole

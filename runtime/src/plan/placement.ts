@@ -1,9 +1,8 @@
-import { SignwaveError } from '@signwave/format';
 import type { KernelName } from '../kernels/kernel-records.js';
 import { type AnyRecord, recordBytes, writeRecord } from '../kernels/record.js';
 import type { Lifetime } from './lifetimes.js';
 import type { Plan } from './plan.js';
-import type { Pointer, Region } from './region.js';
+import { checkMemory, type Pointer, type Region } from './region.js';
 
 /** Regions begin at multiples of this: enough for vectors, and the size of a cache line. */
 const ALIGN_BYTES = 64;
@@ -55,12 +54,7 @@ export class Placement {
       return places.addresses;
     });
     this.sizeBytes = endBytes + READ_AHEAD_BYTES;
-    if (this.sizeBytes > plan.maxMemoryBytes) {
-      throw new SignwaveError(
-        'E_ENGINE',
-        `the model needs ${this.sizeBytes} bytes of memory, at most ${plan.maxMemoryBytes} are possible`,
-      );
-    }
+    checkMemory(this.sizeBytes, plan.maxMemoryBytes);
   }
 
   /** Writes the regions whose bytes the plan knows. */

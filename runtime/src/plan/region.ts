@@ -1,3 +1,5 @@
+import { SignwaveError } from '@signwave/format';
+
 /**
  * A contiguous piece of the WebAssembly memory. Its address isn't part of it; `placement.ts` assigns one.
  *
@@ -25,4 +27,11 @@ export function pointer(region: Region, offsetBytes = 0): Pointer {
 /** Gives what lies `bytes` behind a pointer. */
 export function behind({ region, offsetBytes }: Pointer, bytes: number): Pointer {
   return pointer(region, offsetBytes + bytes);
+}
+
+/** @throws {SignwaveError} `E_ENGINE` if a model needs more than `most` bytes of memory. */
+export function checkMemory(bytes: number, most: number): void {
+  if (bytes > most) {
+    throw new SignwaveError('E_ENGINE', `the model needs ${bytes} bytes of memory, at most ${most} are possible`);
+  }
 }
