@@ -6,18 +6,23 @@ import { makePlan } from '../src/plan/make-plan.js';
 import { Placement } from '../src/plan/placement.js';
 import type { Region } from '../src/plan/region.js';
 
+/** Of this process's work: other processes don't count. */
+const secondsSince = (before: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+};
 const hostile = (name: string) => readFileSync(new URL(`../../test/cases/hostile/${name}.sgnw`, import.meta.url));
 
 test('a kernel of 511 x 511 with pads is planned by its positions, not by positions times taps', async () => {
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   (await load(hostile('kernel-511-pads'))).dispose();
-  expect(performance.now() - startMs).toBeLessThan(10_000);
+  expect(secondsSince(before)).toBeLessThan(10);
 });
 
 test('500 maps that are joined one after the other are planned in the time of their steps', async () => {
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   (await load(hostile('concat-500'))).dispose();
-  expect(performance.now() - startMs).toBeLessThan(10_000);
+  expect(secondsSince(before)).toBeLessThan(10);
 });
 
 test.each(['pads-memory', 'softmax-above-2GiB'])(
@@ -125,7 +130,7 @@ test.each<[string, (g: GraphBuilder) => void]>([
   const g = new GraphBuilder();
   build(g);
   const graph = g.build();
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   for (const simd of [true, false]) new Placement(makePlan(graph, simd), 0, 1);
-  expect(performance.now() - startMs).toBeLessThan(15_000);
+  expect(secondsSince(before)).toBeLessThan(15);
 });
