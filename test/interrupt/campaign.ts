@@ -40,31 +40,22 @@ export interface CampaignOptions extends Programs {
   readonly only?: number;
   readonly onBug: (bug: Bug) => void;
   /** Called when all points of a command and way were tried, or with why none can be. */
-  readonly onTally: (command: CommandName, way: Way, tally: Tally | string) => void;
+  readonly onTally: (command: CommandName, about: string, way: Way, tally: Tally | string) => void;
 }
 
-export type Tallies = Partial<Record<CommandName, { about: string; ways: Partial<Record<Way, Tally>> }>>;
-
 /** Interrupts each command at each point in each way, and runs it again. */
-export async function interruptAll(options: CampaignOptions): Promise<Tallies> {
+export async function interruptAll(options: CampaignOptions): Promise<void> {
   const workplace = new Workplace();
   const clear = () => workplace.remove();
   process.once('exit', clear);
   try {
     const commands = await prepareCommands(options.root, workplace.inputs);
-    const tallies: Tallies = {};
     for (const name of options.commands) {
       const tries = new Tries(name, commands[name], workplace, options);
       await tries.prepare();
-      const ways: Partial<Record<Way, Tally>> = {};
-      for (const way of WAYS.filter((it) => options.ways.includes(it))) {
-        const tally = await tries.tryAll(way);
-        options.onTally(name, way, tally);
-        if (typeof tally !== 'string') ways[way] = tally;
-      }
-      tallies[name] = { about: commands[name].about, ways };
+      for (const way of WAYS.filter((it) => options.ways.includes(it)))
+        options.onTally(name, commands[name].about, way, await tries.tryAll(way));
     }
-    return tallies;
   } finally {
     process.off('exit', clear);
     clear();
@@ -116,11 +107,11 @@ class Tries {
     this.#undisturbed.set(start, { ms: ended.ms, calls, outputBytes, outputFiles: sizes.length });
   }
 
-  /** Kills it where it leaves something behind, in its second half. */
+  /** Kills it where it leaves something behind, near its end. */
   async #leave(place: Place): Promise<void> {
     const from = this.command.before ? (this.name === 'train' ? 'empty' : 'old') : 'empty';
     const { calls } = this.#undisturbed.get(from)!;
-    for (let at = Math.ceil(calls / 2); at <= calls; at++) {
+    for (let at = Math.ceil(0.7 * calls); at <= calls; at++) {
       this.workplace.restore(place, this.#kept(from), this.command.stdout);
       const moment = { at, phase: 'before', delayUs: 0 } as const;
       await runProgram(this.options, this.#started(from), place, { signal: 'SIGKILL', moment });

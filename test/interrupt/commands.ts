@@ -4,11 +4,11 @@ import { encodeNpy } from '@signwave/lab';
 import type { Command } from './command.js';
 import { TRAINING, writeTrainingInputs } from './training.js';
 
-const CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
-const OTHER_CHECKPOINT = 'examples/signwave-cifar10-resnet20.safetensors';
+const CHECKPOINT = 'examples/signwave-cifar10-resnet20.safetensors';
+const OTHER_CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
 const MODEL = 'zoo:cifar10-resnet20';
 /** Images of the array that is run. */
-const IMAGES = 40;
+const IMAGES = 300;
 
 export type CommandName = 'convert' | 'train' | 'export-onnx' | 'export-c' | 'run' | 'run-images' | 'eval' | 'zoo';
 export const COMMAND_NAMES: readonly CommandName[] = [
@@ -31,7 +31,7 @@ export async function prepareCommands(root: string, inputs: string): Promise<Rec
   const cats = join(root, 'examples/images/cat');
   return {
     convert: {
-      about: '`convert` of a `.pth`, over no model or another one',
+      about: '`convert` of a `.safetensors`, over no model or another one',
       starts: ['empty', 'old', 'left'],
       args: () => ['convert', join(root, CHECKPOINT), '-o', 'a.sgnw'],
       before: ['convert', join(root, OTHER_CHECKPOINT), '-o', 'a.sgnw'],

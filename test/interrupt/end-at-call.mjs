@@ -28,7 +28,10 @@ function watch(object, name, doesChange = () => true) {
       process.kill(process.pid, signal);
     }
     if (phase !== 'after') return result;
-    return result.finally(() => process.kill(process.pid, signal));
+    const isLater = typeof result?.finally === 'function';
+    if (isLater) return result.finally(() => process.kill(process.pid, signal));
+    process.kill(process.pid, signal);
+    return result;
   };
 }
 
@@ -38,6 +41,7 @@ if (isMainThread) {
   await file.close();
   for (const name of ['appendFile', 'link', 'mkdir', 'rename', 'rm', 'rmdir', 'unlink', 'writeFile'])
     watch(fs.promises, name);
+  watch(fs, 'renameSync');
   watch(fs.promises, 'open', (_path, flags = 'r') => flags !== 'r' && flags !== fs.constants.O_RDONLY);
   for (const name of ['chmod', 'chown', 'sync', 'write', 'writeFile']) watch(handles, name);
   syncBuiltinESMExports();

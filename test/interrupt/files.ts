@@ -29,9 +29,12 @@ export function filesOf(files: Files, output: string): Files {
   return new Map([...files].filter(([path]) => path === output || path.startsWith(`${output}/`)));
 }
 
-/** Files beside all outputs: those that a process hasn't cleared away. */
+/** Files beside all outputs, but not folders for them: what a process hasn't cleared away. */
 export function litterIn(files: Files, outputs: readonly string[]): string[] {
-  return [...files.keys()].filter((path) => !outputs.some((it) => path === it || path.startsWith(`${it}/`)));
+  return [...files.keys()].filter(
+    (path) =>
+      !outputs.some((it) => path === it || path.startsWith(`${it}/`) || (path.endsWith('/') && it.startsWith(path))),
+  );
 }
 
 export function areEqual(a: Files, b: Files, comparable: Comparable = (_, bytes) => bytes): boolean {

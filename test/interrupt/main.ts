@@ -6,7 +6,7 @@ import { WAYS, type Way } from './command.js';
 import { COMMAND_NAMES, type CommandName } from './commands.js';
 import { readOptions, USAGE } from './options.mjs';
 
-const FOLDER = 'build/interrupt';
+type Tallies = { [Name in CommandName]?: { about: string; ways: { [W in Way]?: Tally } } };
 
 const read = readOptions(process.argv.slice(2), { commands: COMMAND_NAMES, ways: WAYS });
 if ('help' in read) console.log(USAGE);
@@ -20,12 +20,14 @@ async function interrupt(options: {
   readonly seed: number;
   readonly commands: string[];
   readonly ways: string[];
+  readonly results: string;
   readonly only?: number;
 }): Promise<void> {
-  const { points, seed, only } = options;
+  const { points, seed, only, results } = options;
   console.log(`seed ${seed}, ${only === undefined ? `${points} points` : `point ${only} of ${points}`} for each`);
   const bugs: Bug[] = [];
-  const commands = await interruptAll({
+  const tallies: Tallies = {};
+  await interruptAll({
     ...options,
     commands: options.commands as CommandName[],
     ways: options.ways as Way[],
@@ -36,12 +38,16 @@ async function interrupt(options: {
       bugs.push(bug);
       tell(bug, options);
     },
-    onTally: (command, way, tally) => console.log(`${command} ${way}: ${inWords(tally)}`),
+    onTally: (command, about, way, tally) => {
+      console.log(`${command} ${way}: ${inWords(tally)}`);
+      if (typeof tally === 'string' || only !== undefined) return;
+      tallies[command] = { about, ways: { ...tallies[command]?.ways, [way]: tally } };
+      const found = bugs.map(({ stderr, ...bug }) => bug);
+      const record = { seed, points, node: process.version, commands: tallies, bugs: found };
+      // After each, so that a campaign of hours that is ended has not been in vain.
+      writeFileSync(results, `${JSON.stringify(record, null, 2)}\n`);
+    },
   });
-  if (only === undefined) {
-    const record = { seed, points, node: process.version, commands, bugs: bugs.map(({ stderr, ...bug }) => bug) };
-    writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(record, null, 2)}\n`);
-  }
   if (bugs.length > 0) process.exitCode = 1;
 }
 

@@ -1,7 +1,7 @@
 // The options of `npm run interrupt`.
 import { parseArgs } from 'node:util';
 
-export const USAGE = `npm run interrupt -- [--points N] [--seed S] [--only a,b] [--how a,b] [--point N]
+export const USAGE = `npm run interrupt -- [--points N] [--seed S] [--only a,b] [--how a,b] [--point N] [--results FILE]
 
 Ends commands in the middle and runs them again: nothing that was there may be lost or half written, and nothing may lie about afterwards.
 Ends with status 1 if something does.
@@ -11,12 +11,13 @@ Ends with status 1 if something does.
   --only       convert, train, export-onnx, export-c, run, run-images, eval, zoo (default: all)
   --how        kill, term, int, hup, disk (default: all; disk needs Linux and its administrator, and is left out where there is neither)
   --point      try the point with this number, and no other
+  --results    where the figures go as JSON (default build/interrupt/results.json)
   --help       print this`;
 
 /**
  * @param {readonly string[]} args
  * @param {{ commands: readonly string[], ways: readonly string[] }} known
- * @returns {{ help: true } | { problem: string } | { options: { points: number, seed: number, commands: string[], ways: string[], only?: number } }}
+ * @returns {{ help: true } | { problem: string } | { options: { points: number, seed: number, commands: string[], ways: string[], results: string, only?: number } }}
  */
 export function readOptions(args, known) {
   let values;
@@ -29,6 +30,7 @@ export function readOptions(args, known) {
         only: { type: 'string', default: known.commands.join(',') },
         how: { type: 'string', default: known.ways.join(',') },
         point: { type: 'string' },
+        results: { type: 'string', default: 'build/interrupt/results.json' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }));
@@ -48,5 +50,7 @@ export function readOptions(args, known) {
   if (!Number.isSafeInteger(seed) || seed < 0) return { problem: `--seed takes a whole number, not ${values.seed}` };
   if (!Number.isSafeInteger(only) || only < 0 || only >= points)
     return { problem: `--point takes a number below that of --points, not ${values.point}` };
-  return { options: { points, seed, commands, ways, ...(values.point !== undefined && { only }) } };
+  return {
+    options: { points, seed, commands, ways, results: values.results, ...(values.point !== undefined && { only }) },
+  };
 }

@@ -49,7 +49,7 @@ export function pointOf(
   const share = (number + random()) / points;
   if (way === 'disk') {
     // An output that is replaced needs room for both.
-    const bytes = number % 4 === 3 ? outputBytes * 2 : Math.floor(share * 1.2 * outputBytes);
+    const bytes = number % 4 === 3 ? outputBytes * 2 : Math.floor(share * 1.5 * outputBytes);
     const files = number % 4 === 3 ? Math.floor(share * (outputFiles + OTHER_FILES)) : outputFiles + 100;
     return { start, room: { bytes, files } };
   }

@@ -17,10 +17,10 @@ export class SmallDisk {
     this.#path = path;
   }
 
-  /** Bytes that files can be longer by, and files that can be made. */
+  /** @param bytes that files can be longer by, of which only whole pages count. @param files that can be made. */
   leave(bytes: number, files: number): void {
     const { blocks, bfree, bsize, files: nodes, ffree } = statfsSync(this.#path);
-    this.#resize({ bytes: (blocks - bfree) * bsize + bytes, files: nodes - ffree + files });
+    this.#resize({ bytes: (blocks - bfree) * bsize + bytes - (bytes % bsize), files: nodes - ffree + files });
   }
 
   leaveMuch(): void {

@@ -8,11 +8,11 @@ import type { Ended } from './program.js';
 const FOLDER = 'run';
 const LATEST = `${FOLDER}/latest.safetensors`;
 /** Two stages, so that all files of a run are written. */
-const STAGES = { '1': { epochs: 2, warmUpEpochs: 0 }, '2': { epochs: 2 } };
+const STAGES = { '1': { epochs: 1, warmUpEpochs: 0 }, '2': { epochs: 2 } };
 
 export async function writeTrainingInputs(inputs: string): Promise<void> {
   mkdirSync(join(inputs, 'data'));
-  await writeFashionMnist(join(inputs, 'data'), 4, 2);
+  await writeFashionMnist(join(inputs, 'data'), 4, 1);
   for (const [name, seed] of [
     ['train.json', 1],
     ['other.json', 2],
@@ -31,13 +31,13 @@ export async function writeTrainingInputs(inputs: string): Promise<void> {
 }
 
 const train = (config: string, ...options: readonly string[]): string[] => [
-  ...['train', `../inputs/${config}`, '--backend', 'cpu'],
+  ...['train', `../inputs/${config}`, '--backend', 'wasm'],
   ...options,
 ];
 
 /** A training goes on where it was saved, and ends with the bytes of one that was never interrupted. */
 export const TRAINING: Command = {
-  about: '`train` of two stages on the back end `cpu`, anew, over another run, and with `--resume`; then `--resume`',
+  about: '`train` of two stages on the back end `wasm`, anew, over another run, and with `--resume`; then `--resume`',
   starts: ['empty', 'old', 'left'],
   args: (start) => train('train.json', ...(start === 'empty' ? [] : [start === 'old' ? '--overwrite' : '--resume'])),
   before: train('other.json'),
@@ -76,7 +76,8 @@ export const TRAINING: Command = {
     if (code === 130 && !stderr.includes('stopped and saved after step')) return 'it was not saved, or does not say so';
     // The first line is printed when a training listens to signals; the last is of the last epoch.
     const isRunning = stderr.includes('method biper') && !stderr.includes('stage 2, epoch 2/2');
-    return isRunning && signal !== null ? `${signal} ended a training before it was saved` : undefined;
+    const isEnded = signal !== null || (code !== 0 && code !== 130);
+    return isRunning && isEnded ? `${signal ?? `status ${code}`} ended a training before it was saved` : undefined;
   },
   judgeNext: (interrupted, next) => {
     const again = epochsIn(interrupted).filter((epoch) => epochsIn(next).includes(epoch));

@@ -1,3 +1,4 @@
+import { fstatSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Remark } from '@signwave/data';
 import { systemReason } from '@signwave/data/node';
@@ -35,11 +36,22 @@ export function handleOutputFailure(handler: OutputFailure): void {
 
 /** Results go to stdout; everything else (progress, warnings, errors) to stderr. */
 export function printResult(lines: Lines, mark?: Mark): void {
-  process.stdout.write(printable(lines, mark));
+  print('stdout', printable(lines, mark));
 }
 
 export function printNote(lines: Lines, mark?: Mark): void {
-  process.stderr.write(printable(lines, mark));
+  print('stderr', printable(lines, mark));
+}
+
+/** Node's stream into a file takes no notice when a full disk has room for the beginning of a text only; `writeFileSync` does. */
+function print(what: 'stdout' | 'stderr', text: string): void {
+  const { fd } = process[what];
+  try {
+    if (fstatSync(fd).isFile()) writeFileSync(fd, Buffer.from(text));
+    else process[what].write(text);
+  } catch (error) {
+    onFailure(what, error as NodeJS.ErrnoException);
+  }
 }
 
 export function printWarning(text: string): void {
