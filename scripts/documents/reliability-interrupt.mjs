@@ -26,23 +26,23 @@ const WAYS = {
  *
  * @typedef {object} Record as test/interrupt/main.ts writes it.
  * @property {number} seed
- * @property {number} points
+ * @property {number} points of each; in what is kept, those of a bug say it.
  * @property {string} node
  * @property {{ [command: string]: { about: string, ways: { [way in Way]?: Tally } } }} commands
- * @property {{ command: string, way: Way, number: number, problem: string }[]} bugs
+ * @property {{ command: string, way: Way, number: number, problem: string, points: number }[]} bugs
  */
 
 /**
- * Keeps what several runs of one campaign recorded, each of other commands or in other ways.
+ * Keeps what several runs of one campaign recorded, each of other commands, in other ways or with other numbers of points.
  *
  * @param {string[]} paths
  */
 export function keepInterrupts(paths) {
   /** @type {Record[]} */
   const records = paths.map((path) => JSON.parse(readFileSync(path, 'utf8')));
-  const [{ seed, points, node }] = records;
-  if (records.some((it) => it.seed !== seed || it.points !== points || it.node !== node))
-    throw new Error('these are of other seeds, numbers of points or versions of Node');
+  const [{ seed, node }] = records;
+  if (records.some((it) => it.seed !== seed || it.node !== node))
+    throw new Error('these are of other seeds or versions of Node');
   /** @type {Record['commands']} */
   const commands = {};
   for (const record of records) {
@@ -50,8 +50,8 @@ export function keepInterrupts(paths) {
       commands[name] = { about, ways: { ...commands[name]?.ways, ...ways } };
   }
   const sorted = Object.fromEntries(Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const bugs = records.flatMap((it) => it.bugs);
-  writeFileSync(RECORD, `${JSON.stringify({ seed, points, node, commands: sorted, bugs }, null, 2)}\n`);
+  const bugs = records.flatMap(({ points, bugs: found }) => found.map((bug) => ({ ...bug, points })));
+  writeFileSync(RECORD, `${JSON.stringify({ seed, node, commands: sorted, bugs }, null, 2)}\n`);
 }
 
 /**
@@ -61,7 +61,7 @@ export function keepInterrupts(paths) {
  */
 export function withInterrupts(page) {
   /** @type {Record} */
-  const { seed, points, node, commands, bugs } = JSON.parse(readFileSync(RECORD, 'utf8'));
+  const { seed, node, commands, bugs } = JSON.parse(readFileSync(RECORD, 'utf8'));
   const rows = Object.entries(commands).flatMap(([name, { ways }]) =>
     /** @type {Way[]} */ (Object.keys(WAYS)).flatMap((way) => {
       const it = ways[way];
@@ -71,7 +71,7 @@ export function withInterrupts(page) {
     }),
   );
   const lines = [
-    `${points} points for each command and each way, Node ${node}, seed ${seed}.`,
+    `Node ${node}, seed ${seed}.`,
     '',
     '| | ended by | points | ended early | all outputs as before | all outputs whole and new | left something to the next run | bugs |',
     '|---|---|---:|---:|---:|---:|---:|---:|',
@@ -81,7 +81,7 @@ export function withInterrupts(page) {
   ];
   if (bugs.length > 0) {
     lines.push('', 'Found, and open when this was recorded:', '');
-    for (const { command, way, number, problem } of bugs)
+    for (const { command, way, number, problem, points } of bugs)
       lines.push(
         `* \`--only ${command} --how ${way} --points ${points} --seed ${seed} --point ${number}\`: \`${problem}\``,
       );
