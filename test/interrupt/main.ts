@@ -8,6 +8,9 @@ import { readOptions, USAGE } from './options.mjs';
 
 type Tallies = { [Name in CommandName]?: { about: string; ways: { [W in Way]?: Tally } } };
 
+// Its folders are removed when it exits.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const read = readOptions(process.argv.slice(2), { commands: COMMAND_NAMES, ways: WAYS });
 if ('help' in read) console.log(USAGE);
 else if ('problem' in read) {
