@@ -1,12 +1,16 @@
-// Writes the figures of docs/reliability.md from docs/reliability.json, which is what a run of `npm run fuzz` recorded.
+// Writes the figures of docs/reliability.md from docs/reliability.json, which is what a run of `npm run fuzz` recorded, and from
+// docs/reliability-interrupt.json, which is what runs of `npm run interrupt` recorded.
 //
 //   npm run fuzz -- --minutes 60
 //   node scripts/documents/write-reliability.mjs build/fuzz/results.json   keeps that run as docs/reliability.json, and writes the page
+//   npm run interrupt
+//   node scripts/documents/write-reliability.mjs --interrupt build/interrupt/results.json ...   keeps them as docs/reliability-interrupt.json
 //   node scripts/documents/write-reliability.mjs                           writes the page
 //   node scripts/documents/write-reliability.mjs --check                   exits with 1 if the page isn't what the record gives
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepInterrupts, withInterrupts } from './reliability-interrupt.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = `${ROOT}docs/reliability.md`;
@@ -64,7 +68,7 @@ export function reliabilityDocument() {
       );
   }
   const [before, after] = [page.slice(0, page.indexOf(START)), page.slice(page.indexOf(END))];
-  return `${before}${START}\n${lines.join('\n')}\n${after}`;
+  return withInterrupts(`${before}${START}\n${lines.join('\n')}\n${after}`);
 }
 
 /** @param {number} count */
@@ -74,7 +78,7 @@ const grouped = (count) => count.toLocaleString('en-US');
 const mebibytes = (bytes) => grouped(Math.round(bytes / 2 ** 20));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [argument] = process.argv.slice(2);
+  const [argument, ...files] = process.argv.slice(2);
   if (argument === '--check') {
     if (readFileSync(PAGE, 'utf8') !== reliabilityDocument()) {
       console.error(
@@ -83,7 +87,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       process.exit(1);
     }
   } else {
-    if (argument !== undefined) copyFileSync(resolve(argument), RECORD);
+    if (argument === '--interrupt') keepInterrupts(files);
+    else if (argument !== undefined) copyFileSync(resolve(argument), RECORD);
     writeFileSync(PAGE, reliabilityDocument());
   }
 }

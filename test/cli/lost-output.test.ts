@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { writeFashionMnist } from '../../data/test/node/sets/set-files.js';
 import { EXAMPLE_CHECKPOINT, ROOT, temporaryFolder } from './signwave.js';
 
@@ -20,6 +21,22 @@ test.skipIf(!existsSync('/dev/full'))('a full disk under stdout is an error with
     expect(stderr).toBe("E_IO stdout can't be written: no space left on device\n");
   }
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a file as stdout that has room for the beginning only is an error',
+  async () => {
+    const output = join(mkdtempSync(join(tmpdir(), 'signwave-test-')), 'a.json');
+    onTestFinished(() => rmSync(dirname(output), { recursive: true }));
+    // The shell lets no file grow beyond 1 KiB: the system takes the bytes up to there, and says so only of the next.
+    const script = `ulimit -f 2; exec '${process.execPath}' '${PROGRAM}' inspect '${EXAMPLE_CHECKPOINT}' --json > '${output}'`;
+    const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (text) => (stderr += text));
+    expect(await endOf(child)).toBe(1);
+    expect(stderr).toMatch(/^E_IO stdout can't be written: file too large\n$/);
+    expect(statSync(output).size).toBeGreaterThan(0);
+  },
+);
 
 describe.skipIf(process.platform === 'win32')('a training is saved, and can go on,', () => {
   const folder = temporaryFolder();

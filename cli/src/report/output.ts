@@ -1,3 +1,4 @@
+import { fstatSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Remark } from '@signwave/data';
 import { systemReason } from '@signwave/data/node';
@@ -35,7 +36,7 @@ export function handleOutputFailure(handler: OutputFailure): void {
 
 /** Results go to stdout; everything else (progress, warnings, errors) to stderr. */
 export function printResult(lines: Lines, mark?: Mark): void {
-  process.stdout.write(printable(lines, mark));
+  print('stdout', printable(lines, mark));
 }
 
 /** Writes a line of results and waits until it is taken, so that a slow reader isn't overrun. @returns false if nobody reads any more. */
@@ -46,7 +47,18 @@ export function writeResult(line: string): Promise<boolean> {
 }
 
 export function printNote(lines: Lines, mark?: Mark): void {
-  process.stderr.write(printable(lines, mark));
+  print('stderr', printable(lines, mark));
+}
+
+/** Node's stream into a file takes no notice when a full disk has room for the beginning of a text only; `writeFileSync` does. */
+function print(what: 'stdout' | 'stderr', text: string): void {
+  const { fd } = process[what];
+  try {
+    if (fstatSync(fd).isFile()) writeFileSync(fd, Buffer.from(text));
+    else process[what].write(text);
+  } catch (error) {
+    onFailure(what, error as NodeJS.ErrnoException);
+  }
 }
 
 export function printWarning(text: string): void {

@@ -59,7 +59,8 @@ export function isAlive(pid: number): boolean {
 // Only while something is written: a listener would keep a signal from ending a long computation at once.
 function listen(isOn: boolean): void {
   for (const signal of Object.keys(ENDS) as (keyof typeof ENDS)[]) {
-    if (isOn) process.on(signal, endBy);
+    // Before others, of which one may take itself away when it is called: training's listener does.
+    if (isOn) process.prependListener(signal, endBy);
     else process.off(signal, endBy);
   }
 }
@@ -67,6 +68,12 @@ function listen(isOn: boolean): void {
 function endBy(signal: NodeJS.Signals): void {
   // Training has a listener of its own, and goes on until its step is done.
   if (process.listenerCount(signal) > 1) return;
-  for (const path of writing) rmSync(path, { recursive: true, force: true });
+  for (const path of writing) {
+    try {
+      rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // A file that is just being made in a folder; what is left is swept by the next run.
+    }
+  }
   process.exit(128 + ENDS[signal as keyof typeof ENDS]);
 }

@@ -1,4 +1,5 @@
-import { mkdir, readdir, rename, rmdir, writeFile } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SignwaveError } from '@signwave/format';
 import { systemReason } from './file-access.js';
@@ -21,7 +22,8 @@ export async function writeFolderAtomic(path: string, files: ReadonlyMap<string,
       // Windows can't rename over a folder, not even over an empty one. A folder that has got files meanwhile stays, and the renaming
       // fails.
       await rmdir(target).catch(() => undefined);
-      await rename(temporary, target);
+      // At once: a signal in between would remove files of a folder that is just getting its name.
+      renameSync(temporary, target);
     });
   } catch (cause) {
     throw new SignwaveError('E_IO', `${path} can't be written: ${systemReason(cause)}`, { cause });

@@ -55,16 +55,17 @@ describe('temporary files', () => {
   const module = join(import.meta.dirname, '../../src/node/temporary.ts');
 
   /** A process that begins to write in a folder and waits. */
-  async function writer(folder: string): Promise<ChildProcess> {
+  async function writer(folder: string, before = '', waitMs = 60_000): Promise<ChildProcess> {
     const bundle = join(folder, '.writer.mjs');
     await build({ entryPoints: [module], bundle: true, platform: 'node', format: 'esm', outfile: bundle });
     const script = `
       import { writeFile } from 'node:fs/promises';
       import { withTemporary } from ${JSON.stringify(bundle)};
+      ${before}
       await withTemporary(${JSON.stringify(folder)}, async (path) => {
         await writeFile(path, 'begun');
         console.log('begun');
-        await new Promise((resolve) => setTimeout(resolve, 60_000));
+        await new Promise((resolve) => setTimeout(resolve, ${waitMs}));
       });`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,6 +86,17 @@ describe('temporary files', () => {
     expect(await leftIn(folder)).toHaveLength(1);
     child.kill(signal);
     expect(await endOf(child)).toBe(code);
+    expect(await leftIn(folder)).toEqual([]);
+  });
+
+  test('stay where a listener of the program has the signal, also one that takes itself away when it is called', async () => {
+    const folder = await temporaryFolder();
+    const stop = `const stop = () => { process.off('SIGTERM', stop); process.exitCode = 7; };
+      process.on('SIGTERM', stop);`;
+    const child = await writer(folder, stop, 300);
+    child.kill('SIGTERM');
+    // It has gone on to its end.
+    expect(await endOf(child)).toBe(7);
     expect(await leftIn(folder)).toEqual([]);
   });
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -60,11 +59,12 @@ function contentOf(path: string): Promise<string | undefined> {
 
 /** Of a lock that another process found stale, too, and has replaced meanwhile, nothing is removed. */
 async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
-  await rename(path, aside).catch(() => {});
-  const taken = await contentOf(aside);
-  if (taken !== undefined && taken !== stale) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  // Under a name that the next run sweeps if this process is killed meanwhile.
+  await withTemporary(dirname(path), async (aside) => {
+    await rename(path, aside).catch(() => {});
+    const taken = await contentOf(aside);
+    if (taken !== undefined && taken !== stale) await link(aside, path).catch(() => {});
+  });
 }
 
 /** Whether the process that wrote a lock is there. One on another machine is taken to be. */

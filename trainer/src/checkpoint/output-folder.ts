@@ -18,7 +18,7 @@ export const RUN_FILES: readonly string[] = [LATEST, BEST, BEST_OF_STAGE_1, METR
  */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await withTemporary(folder, async (probe) => (await open(probe, 'wx')).close());
   } catch (cause) {
     throw new SignwaveError(
@@ -26,6 +26,16 @@ export async function prepareFolder(folder: string): Promise<void> {
       `the output folder ${folder} can't be written to: ${systemReason(cause)}; name another as "output"`,
       { cause },
     );
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // On a full disk Node says so of a folder that is to be made with those above it; of the folder alone it tells the reason.
+    await mkdir(folder);
   }
 }
 

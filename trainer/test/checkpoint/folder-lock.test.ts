@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { promises } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { lockFolder } from '../../src/checkpoint/folder-lock.js';
 
@@ -38,6 +40,24 @@ test.each([
   expect(JSON.parse(await readFile(join(folder, '.lock'), 'utf8'))).toMatchObject({ pid: process.pid });
   await unlock();
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock that is taken over lies, meanwhile, where the next run sweeps it if this one is killed', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, '.lock'), '');
+  const original = promises.rename;
+  const names: string[] = [];
+  promises.rename = async (from, to) => {
+    names.push(basename(String(to)));
+    return original(from, to);
+  };
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    promises.rename = original;
+    syncBuiltinESMExports();
+  });
+  await (await lockFolder(folder))();
+  expect(names).toEqual([expect.stringMatching(/^\.signwave-.*\.tmp$/)]);
 });
 
 test('a lock of another machine is kept', async () => {

@@ -2,10 +2,11 @@ import { existsSync, promises, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { writeFashionMnist } from '../../../data/test/node/sets/set-files.js';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
+import { prepareFolder } from '../../src/checkpoint/output-folder.js';
 import { readCheckpoint } from '../../src/checkpoint/training-state.js';
 import { parseConfig } from '../../src/config/parse-config.js';
 import { MetricsFile } from '../../src/run/metrics.js';
@@ -13,6 +14,7 @@ import { train } from '../../src/run/train.js';
 
 // A full disk: files can still be made, but each takes half of what is written to it and then fails, as a file system does that fills up.
 const original = promises.open;
+const originalMkdir = promises.mkdir;
 let isFull = false;
 
 beforeAll(() => {
@@ -26,11 +28,18 @@ beforeAll(() => {
     };
     return file;
   };
+  promises.mkdir = (async (path, options) => {
+    if (!isFull) return originalMkdir(path, options);
+    // Node 20 says ENOENT of a disk that is full.
+    const code = (options as { recursive?: boolean } | undefined)?.recursive ? 'ENOENT' : 'ENOSPC';
+    throw Object.assign(new Error(code), { errno: code === 'ENOENT' ? -2 : -28, code });
+  }) as typeof promises.mkdir;
   syncBuiltinESMExports();
 });
 
 afterAll(() => {
   promises.open = original;
+  promises.mkdir = originalMkdir;
   syncBuiltinESMExports();
 });
 
@@ -80,6 +89,18 @@ test('a disk that fills up loses nothing written, and the run goes on to the sam
   isFull = false;
   await train({ config, backend, resume: true });
   await expectFiles(whole);
+});
+
+test('a folder that no longer fits is an error with the reason', async () => {
+  const folder = join(await temporaryFolder(), 'run');
+  isFull = true;
+  onTestFinished(() => {
+    isFull = false;
+  });
+  await expect(prepareFolder(folder)).rejects.toMatchObject({
+    code: 'E_IO',
+    message: expect.stringContaining("can't be written to: no space left on device"),
+  });
 });
 
 test('metrics that no longer fit are an error with the reason', async ({ skip }) => {

@@ -1,0 +1,94 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeNpy } from '@signwave/lab';
+import type { Command } from './command.js';
+import { TRAINING, writeTrainingInputs } from './training.js';
+
+const CHECKPOINT = 'examples/signwave-cifar10-resnet20.safetensors';
+const OTHER_CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
+const MODEL = 'zoo:cifar10-resnet20';
+/** Images of the array that is run. */
+const IMAGES = 300;
+
+export type CommandName = 'convert' | 'train' | 'export-onnx' | 'export-c' | 'run' | 'run-images' | 'eval' | 'zoo';
+export const COMMAND_NAMES: readonly CommandName[] = [
+  'convert',
+  'train',
+  'export-onnx',
+  'export-c',
+  'run',
+  'run-images',
+  'eval',
+  'zoo',
+];
+
+/** All commands, with what they read in the folder `inputs`. @param root of the repository. */
+export async function prepareCommands(root: string, inputs: string): Promise<Record<CommandName, Command>> {
+  mkdirSync(inputs);
+  await writeTrainingInputs(inputs);
+  writeFileSync(join(inputs, 'images.npy'), imagesOf(IMAGES));
+  writeFileSync(join(inputs, 'others.npy'), imagesOf(IMAGES - 1));
+  const cats = join(root, 'examples/images/cat');
+  return {
+    convert: {
+      about: '`convert` of a `.safetensors`, over no model or another one',
+      starts: ['empty', 'old', 'left'],
+      args: () => ['convert', join(root, CHECKPOINT), '-o', 'a.sgnw'],
+      before: ['convert', join(root, OTHER_CHECKPOINT), '-o', 'a.sgnw'],
+      outputs: ['a.sgnw'],
+    },
+    train: TRAINING,
+    'export-onnx': {
+      about: '`export --onnx`, over no file or that of `--exact`',
+      starts: ['empty', 'old', 'left'],
+      args: () => ['export', MODEL, '--onnx', 'a.onnx'],
+      before: ['export', MODEL, '--onnx', 'a.onnx', '--exact'],
+      outputs: ['a.onnx'],
+    },
+    'export-c': {
+      about: '`export --c`, a new folder',
+      starts: ['empty', 'left'],
+      args: () => ['export', MODEL, '--c', 'c'],
+      outputs: ['c'],
+      movesAway: ['c'],
+    },
+    run: {
+      about: `\`run --npy --out\` of ${IMAGES} images, over no array or another one`,
+      starts: ['empty', 'old', 'left'],
+      args: () => ['run', MODEL, '--npy', '../inputs/images.npy', '--out', 'a.npy'],
+      before: ['run', MODEL, '--npy', '../inputs/others.npy', '--out', 'a.npy'],
+      outputs: ['a.npy'],
+    },
+    'run-images': {
+      about: '`run --json` of the images of a folder, with stdout into a file',
+      starts: ['empty'],
+      args: () => ['run', MODEL, ...readdirSync(cats).map((name) => join(cats, name)), '--json'],
+      outputs: ['a.json'],
+      stdout: 'a.json',
+      comparable: (_, bytes) => Buffer.from(bytes.toString().replace(/"ms": [\d.]+/g, '"ms": 0')),
+    },
+    eval: {
+      about: '`eval --logits --report`, over no files or others',
+      starts: ['empty', 'old', 'left'],
+      args: () => ['eval', MODEL, join(root, 'examples/images'), '--logits', 'a.npy', '--report', 'a.html'],
+      before: [
+        ...['eval', MODEL, join(root, 'examples/images'), '--limit', '20'],
+        ...['--logits', 'a.npy', '--report', 'a.html'],
+      ],
+      outputs: ['a.npy', 'a.html'],
+    },
+    zoo: {
+      about: '`zoo get`, over no file or another one',
+      starts: ['empty', 'old', 'left'],
+      args: () => ['zoo', 'get', 'cifar10-resnet20', '-o', 'a.sgnw'],
+      before: ['convert', join(root, OTHER_CHECKPOINT), '-o', 'a.sgnw'],
+      outputs: ['a.sgnw'],
+    },
+  };
+}
+
+/** An array of raw images, each other ones. */
+function imagesOf(count: number): Uint8Array {
+  const data = Uint8Array.from({ length: count * 32 * 32 * 3 }, (_, i) => (i * 7 + (i >> 8) * 13 + count) & 0xff);
+  return encodeNpy({ type: '|u1', shape: [count, 32, 32, 3], data });
+}
