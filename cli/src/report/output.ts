@@ -42,7 +42,7 @@ export function printResult(lines: Lines, mark?: Mark): void {
 /** Writes a line of results and waits until it is taken, so that a slow reader isn't overrun. @returns false if nobody reads any more. */
 export function writeResult(line: string): Promise<boolean> {
   return new Promise((resolve) => {
-    process.stdout.write(printable(line), (error) => resolve(!error));
+    print('stdout', printable(line), (error) => resolve(!error));
   });
 }
 
@@ -51,11 +51,14 @@ export function printNote(lines: Lines, mark?: Mark): void {
 }
 
 /** Node's stream into a file takes no notice when a full disk has room for the beginning of a text only; `writeFileSync` does. */
-function print(what: 'stdout' | 'stderr', text: string): void {
+function print(what: 'stdout' | 'stderr', text: string, onWritten: (error?: Error | null) => void = () => {}): void {
   const { fd } = process[what];
   try {
-    if (fstatSync(fd).isFile()) writeFileSync(fd, Buffer.from(text));
-    else process[what].write(text);
+    if (!fstatSync(fd).isFile()) process[what].write(text, onWritten);
+    else {
+      writeFileSync(fd, Buffer.from(text));
+      onWritten();
+    }
   } catch (error) {
     onFailure(what, error as NodeJS.ErrnoException);
   }
