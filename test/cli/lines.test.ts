@@ -152,6 +152,6 @@ describe('run --stdin jsonl', () => {
 
   test('is refused beside images', async () => {
     const { code, stderr } = await signwave('run', MODEL, images[0]!, '--stdin', 'jsonl');
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('give images, --npy or --stdin') });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('give images or --stdin, not both') });
   });
 });
