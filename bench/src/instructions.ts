@@ -30,6 +30,7 @@ const SHAPES: readonly LayerShape[] = [
   { ...BINARY, height: 14, width: 14, inChannels: 64, outChannels: 64, groups: 4 },
   { ...BINARY, height: 1, width: 1, inChannels: 1024, outChannels: 256, kernel: 1, pad: 0 },
   { ...BINARY, height: 16, width: 16, inChannels: 32, outChannels: 32, activations: 'floats' },
+  { ...BINARY, height: 4, width: 4, inChannels: 256, outChannels: 256 },
 ];
 
 /** After so many calls the JavaScript that calls the kernels is in its final form; V8 isn't allowed to optimize it further. */

@@ -8,12 +8,12 @@ import { LutConv } from './records';
 /**
  * 1-bit weights on signs.
  *
- * Requires, beside what {@link checkLutConv} says: tables of 4, 6 or 8 channels, 3 to 7 vectors of lanes, and so few look-ups in a
+ * Requires, beside what {@link checkLutConv} says: tables of 4, 6 or 8 channels, 2 to 7 vectors of lanes, and so few look-ups in a
  * block that the sum of their halves fits an i8. All sums of halves fit an i16: a filter has at most 65,534 taps.
  *
  * @section planes
  * @takes i8 signs x bits -> i16, then f32 or i8 signs
- * @tile 1 filter x 3 to 7 vectors of 16 lanes x 4, 6 or 8 channels
+ * @tile 1 filter x 2 to 7 vectors of 16 lanes x 4, 6 or 8 channels
  * @chosen `conv` of signs with 1-bit weights and an even number of channels, where the estimate, or with `tune` a trial, finds tables faster than `convBits`
  * @room conv-lut.ts
  */
@@ -111,15 +111,15 @@ function checkLutConv<S>(c: LutConv): void {
   assert(c.lanes >= 16 && c.lanes % 16 == 0, 'the epilogue finishes whole vectors of 16 lanes');
   assert((c.chunks - 1) * chunkLanes < c.lanes && c.lanes <= c.chunks * chunkLanes, 'the chunks cover the lanes');
   assert(c.rowBytes % 32 == 0, 'a row is pairs of vectors');
-  assert(c.rowBytes >= <usize>(c.stripChunks * chunkLanes) * sizeof<S>(), 'a row has the lanes of a strip');
+  assert(c.rowBytes >= <usize>min(c.stripChunks * chunkLanes, c.lanes) * sizeof<S>(), 'a row has the lanes of a strip');
   assert(<usize>c.blockTables * (c.rowBytes << <usize>(channels - 1)) <= 65_536, 'offsets into the tables of a block fit u16');
   assert(isAt(c.planes, 4) && isAt(c.streams, 2), 'planes are u32, streams u16');
   assert(isAt(c.input, sizeof<S>()) && isAt(c.tables, sizeof<S>()) && isAt(c.sums, sizeof<S>()), 'planes, tables and sums are there');
   assert(changetype<usize>(c.epilogue) != 0, 'there is an epilogue');
   if (isInteger<S>()) {
     assert(channels == 4 || channels == 6 || channels == 8, 'a table has 4, 6 or 8 channels');
-    assert(c.vectors >= 3 && c.vectors <= 7, 'a look-up adds 3 to 7 vectors');
-    assert(c.blockLookups * (channels >> 1) <= 127, 'the halves of a block fit an i8');
+    assert(c.vectors >= 2 && c.vectors <= 7, 'a look-up adds 2 to 7 vectors');
+    assert(c.blockLookups * (channels >> 1) <= 126, 'the halves of a block fit an i8, and none is 127');
     assert(c.blocks == 1 || isAt(c.wideSums, 2), 'several blocks have wide sums');
   } else {
     assert(channels == 4 || channels == 6, 'a table of floats has 4 or 6 channels');

@@ -12,35 +12,27 @@ import { isAt } from './preconditions';
 // One look-up per iteration: V8 moves all loads of a longer body to its front and spills registers
 // (the plan keeps V + 1 of them in use).
 
-/** The sums of the last block stay i8: the epilogue adds what the blocks before gave. */
-const LAST: i32 = 0;
-/** The sums of the first block of several begin the i16 sums, to which those between are added. */
-const FIRST: i32 = 1;
-
+/** The sums of a block that isn't the last begin the i16 sums, or are added to them. */
 @inline
-function storeSums(x: v128, sums: usize, wideSums: usize, at: usize, kind: i32): void {
-  if (kind == LAST) {
-    v128.store(sums + at, x);
-  } else {
-    const to = wideSums + (at << 1);
-    let low = i16x8.extend_low_i8x16_s(x), high = i16x8.extend_high_i8x16_s(x);
-    if (kind != FIRST) {
-      if (!ASC_NO_ASSERT) checkWideSums(low, high, to);
-      low = i16x8.add(low, v128.load(to));
-      high = i16x8.add(high, v128.load(to, 16));
-    }
-    v128.store(to, low);
-    v128.store(to, high, 16);
+function widen(x: v128, to: usize, isFirst: bool): void {
+  let low = i16x8.extend_low_i8x16_s(x), high = i16x8.extend_high_i8x16_s(x);
+  if (!isFirst) {
+    if (!ASC_NO_ASSERT) checkWideSums(low, high, to);
+    low = i16x8.add(low, v128.load(to));
+    high = i16x8.add(high, v128.load(to, 16));
   }
+  v128.store(to, low);
+  v128.store(to, high, 16);
 }
 
 /**
- * @param V vectors of lanes, 3 to 7; a constant after inlining.
+ * @param V vectors of lanes, 2 to 7; a constant after inlining.
  * @param sums i8, wideSums i16: (filters, stripLanes), from the chunk's first lane on.
  */
 @inline
 function lookUp(
-  V: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, wideSums: usize, stripLanes: usize, kind: i32,
+  V: i32, tables: usize, streams: usize, filters: i32, lookups: i32, sums: usize, wideSums: usize, stripLanes: usize,
+  isFirst: bool, isLast: bool,
 ): void {
   for (let n = 0; n < filters; n++) {
     const zero = i8x16.splat(0);
@@ -54,7 +46,7 @@ function lookUp(
       const t = tables + <usize>load<u16>(streams);
       s0 = i8x16.add(s0, v128.load(t));
       s1 = i8x16.add(s1, v128.load(t, 16));
-      s2 = i8x16.add(s2, v128.load(t, 32));
+      if (V > 2) s2 = i8x16.add(s2, v128.load(t, 32));
       if (V > 3) s3 = i8x16.add(s3, v128.load(t, 48));
       if (V > 4) s4 = i8x16.add(s4, v128.load(t, 64));
       if (V > 5) s5 = i8x16.add(s5, v128.load(t, 80));
@@ -65,27 +57,40 @@ function lookUp(
       const t = tables + <usize>load<u16>(streams);
       s0 = i8x16.sub(s0, v128.load(t));
       s1 = i8x16.sub(s1, v128.load(t, 16));
-      s2 = i8x16.sub(s2, v128.load(t, 32));
+      if (V > 2) s2 = i8x16.sub(s2, v128.load(t, 32));
       if (V > 3) s3 = i8x16.sub(s3, v128.load(t, 48));
       if (V > 4) s4 = i8x16.sub(s4, v128.load(t, 64));
       if (V > 5) s5 = i8x16.sub(s5, v128.load(t, 80));
       if (V > 6) s6 = i8x16.sub(s6, v128.load(t, 96));
       streams += 2;
     }
-    storeSums(s0, sums, wideSums, at, kind);
-    storeSums(s1, sums, wideSums, at + 16, kind);
-    storeSums(s2, sums, wideSums, at + 32, kind);
-    if (V > 3) storeSums(s3, sums, wideSums, at + 48, kind);
-    if (V > 4) storeSums(s4, sums, wideSums, at + 64, kind);
-    if (V > 5) storeSums(s5, sums, wideSums, at + 80, kind);
-    if (V > 6) storeSums(s6, sums, wideSums, at + 96, kind);
+    if (isLast) {
+      // These stay i8: the epilogue adds what the blocks before gave.
+      const to = sums + at;
+      v128.store(to, s0);
+      v128.store(to, s1, 16);
+      if (V > 2) v128.store(to, s2, 32);
+      if (V > 3) v128.store(to, s3, 48);
+      if (V > 4) v128.store(to, s4, 64);
+      if (V > 5) v128.store(to, s5, 80);
+      if (V > 6) v128.store(to, s6, 96);
+    } else {
+      const to = wideSums + (at << 1);
+      widen(s0, to, isFirst);
+      widen(s1, to + 32, isFirst);
+      if (V > 2) widen(s2, to + 64, isFirst);
+      if (V > 3) widen(s3, to + 96, isFirst);
+      if (V > 4) widen(s4, to + 128, isFirst);
+      if (V > 5) widen(s5, to + 160, isFirst);
+      if (V > 6) widen(s6, to + 192, isFirst);
+    }
   }
 }
 
 /**
  * The sums of `block` of `blocks`. Parameters as of {@link lookUp}.
  *
- * Requires 3 to 7 vectors, at least one filter and one look-up, and streams that name filters of the group and add no more than
+ * Requires 2 to 7 vectors, at least one filter and one look-up, and streams that name filters of the group and add no more than
  * they look up. The sums of a block fit an i8, and those of all blocks an i16: lut-conv.ts.
  */
 export function lookUpBlock(
@@ -93,20 +98,21 @@ export function lookUpBlock(
   block: i32, blocks: i32,
 ): void {
   if (!ASC_NO_ASSERT) {
-    assert(vectors >= 3 && vectors <= 7, 'a look-up adds 3 to 7 vectors');
+    assert(vectors >= 2 && vectors <= 7, 'a look-up adds 2 to 7 vectors');
     assert(isAt(streams, 2), 'streams are u16');
     assert(tables != 0 && sums != 0, 'there are tables and sums');
     assert(filters >= 1 && lookups >= 1, 'there is a look-up');
     assert(block >= 0 && block < blocks, 'the block is one of them');
     assert(blocks == 1 || isAt(wideSums, 2), 'several blocks have wide sums');
   }
-  const kind = block == blocks - 1 ? LAST : block == 0 ? FIRST : 2;
+  const isFirst = block == 0, isLast = block == blocks - 1;
   switch (vectors) {
-    case 3: lookUp(3, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
-    case 4: lookUp(4, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
-    case 5: lookUp(5, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
-    case 6: lookUp(6, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind); break;
-    default: lookUp(7, tables, streams, filters, lookups, sums, wideSums, stripLanes, kind);
+    case 2: lookUp(2, tables, streams, filters, lookups, sums, wideSums, stripLanes, isFirst, isLast); break;
+    case 3: lookUp(3, tables, streams, filters, lookups, sums, wideSums, stripLanes, isFirst, isLast); break;
+    case 4: lookUp(4, tables, streams, filters, lookups, sums, wideSums, stripLanes, isFirst, isLast); break;
+    case 5: lookUp(5, tables, streams, filters, lookups, sums, wideSums, stripLanes, isFirst, isLast); break;
+    case 6: lookUp(6, tables, streams, filters, lookups, sums, wideSums, stripLanes, isFirst, isLast); break;
+    default: lookUp(7, tables, streams, filters, lookups, sums, wideSums, stripLanes, isFirst, isLast);
   }
 }
 

@@ -152,17 +152,20 @@ export function planeThreshold(e: PlaneEpilogue, channel: i32, sums: usize, wide
     assert(e.signs != 0 && e.mask != 0, 'there are signs to write, and their mask');
   }
   const threshold = v128.load16_splat(e.sumThresholds + (c << 1)), flip = v128.load8_splat(e.flips + c);
+  // What is missing to the threshold where the narrow sum is 0. A difference beyond an i8 becomes -128 or 127, and no narrow sum
+  // is below the one or reaches the other (lut-conv.ts).
+  let missing = i8x16.narrow_i16x8_s(threshold, threshold);
   let plane = e.signs + c * e.signsPlaneBytes + lane;
   let mask = e.mask + lane;
   for (const end = sums + lanes; sums < end; sums += 16) {
-    const narrowSums = v128.load(sums);
-    let low = i16x8.extend_low_i8x16_s(narrowSums), high = i16x8.extend_high_i8x16_s(narrowSums);
     if (wideSums) {
-      low = i16x8.add(low, v128.load(wideSums));
-      high = i16x8.add(high, v128.load(wideSums, 16));
+      missing = i8x16.narrow_i16x8_s(
+        i16x8.sub_sat_s(threshold, v128.load(wideSums)),
+        i16x8.sub_sat_s(threshold, v128.load(wideSums, 16)),
+      );
       wideSums += 32;
     }
-    const isMinus = i8x16.narrow_i16x8_s(i16x8.lt_s(low, threshold), i16x8.lt_s(high, threshold));
+    const isMinus = i8x16.gt_s(missing, v128.load(sums));
     v128.store(plane, v128.and(v128.or(v128.xor(isMinus, flip), i8x16.splat(1)), v128.load(mask)));
     plane += 16;
     mask += 16;

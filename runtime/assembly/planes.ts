@@ -176,25 +176,33 @@ export function pixelsToPlanes(r: Relayout): void {
  *
  * @section between
  * @takes i8 signs -> bits
- * @tile 8 channels of a pixel
+ * @tile 8 channels of 8 pixels
  * @chosen signs that are read on pixels
  * @room relayout.ts
  */
 export function signsToBits(r: Relayout): void {
   checkBits(r);
+  const zero = i8x16.splat(0);
   for (let row = 0; row < r.rows; row++) {
-    for (let column = 0; column < r.columns; column++) {
+    for (let column = 0; column < r.columns; column += 8) {
       const pixel = r.pixels + <usize>row * r.pixelsRowBytes + <usize>column * r.pixelBytes;
+      const pixels = <usize>min(8, r.columns - column) * r.pixelBytes;
       let plane = r.planes + <usize>row * r.planeRowBytes + <usize>column;
       for (let first = 0; first < r.channels; first += 8) {
-        let bits: u32 = 0;
-        const last = min(8, r.channels - first);
-        for (let bit = 0; bit < last; bit++) {
-          // By the sign bit: asc 0.28.20 makes `load<i8>(plane) > 0` a test for zero.
-          bits |= (<u32>(load<u8>(plane) >> 7) ^ 1) << bit;
-          plane += r.planeBytes;
+        const planes = <usize>min(8, r.channels - first) * r.planeBytes;
+        let bits = zero;
+        // The first channel ends up in the lowest bit.
+        for (let last = plane + planes; last != plane; ) {
+          last -= r.planeBytes;
+          bits = i8x16.sub(i8x16.add(bits, bits), i8x16.gt_s(v128.load(last), zero));
         }
-        store<u8>(pixel + <usize>(first >> 3), <u8>bits);
+        plane += planes;
+        let to = pixel + <usize>(first >> 3);
+        let bytes = i64x2.extract_lane(bits, 0);
+        for (const end = to + pixels; to != end; to += r.pixelBytes) {
+          store<u8>(to, <u8>bytes);
+          bytes >>= 8;
+        }
       }
     }
   }

@@ -246,7 +246,7 @@ export class LutConv {
   /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
   tables: usize;
   rowBytes: usize;
-  /** Vectors of lanes that a look-up adds: 3 to 7 of 16 signs, 8 or 10 of 4 floats. */
+  /** Vectors of lanes that a look-up adds: 2 to 7 of 16 signs, 8 or 10 of 4 floats. */
   vectors: i32;
   /** Chunks of the output's lanes, each as many as a look-up adds; a strip has `stripChunks` of them. */
   chunks: i32;

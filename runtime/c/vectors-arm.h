@@ -11,6 +11,8 @@ static inline v128 i16x8_narrow_i32x4(v128 a, v128 b) {
   return (v128)vcombine_s16(vqmovn_s32((int32x4_t)a), vqmovn_s32((int32x4_t)b));
 }
 
+static inline v128 i16x8_sub_sat(v128 a, v128 b) { return (v128)vqsubq_s16((int16x8_t)a, (int16x8_t)b); }
+
 static inline v128 i16x8_extend_low_i8x16(v128 a) { return (v128)vmovl_s8(vget_low_s8((int8x16_t)a)); }
 static inline v128 i16x8_extend_high_i8x16(v128 a) { return (v128)vmovl_s8(vget_high_s8((int8x16_t)a)); }
 static inline v128 i32x4_extend_low_i16x8(v128 a) { return (v128)vmovl_s16(vget_low_s16((int16x8_t)a)); }

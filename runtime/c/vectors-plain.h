@@ -36,6 +36,13 @@ static inline v128 i16x8_narrow_i32x4(v128 a, v128 b) {
   return VECTOR(z);
 }
 
+static inline v128 i16x8_sub_sat(v128 a, v128 b) {
+  LANES(s16, x, a);
+  LANES(s16, y, b);
+  for (int i = 0; i < 8; i++) x[i] = (s16)clamp(x[i] - y[i], -32768, 32767);
+  return VECTOR(x);
+}
+
 #define DEFINE_EXTEND(name, narrow, wide, first)                            \
   static inline v128 name(v128 a) {                                         \
     LANES(narrow, x, a);                                                    \

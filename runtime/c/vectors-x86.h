@@ -13,6 +13,8 @@ static inline v128 i8x16_popcnt(v128 a) {
 static inline v128 i8x16_narrow_i16x8(v128 a, v128 b) { return (v128)_mm_packs_epi16((__m128i)a, (__m128i)b); }
 static inline v128 i16x8_narrow_i32x4(v128 a, v128 b) { return (v128)_mm_packs_epi32((__m128i)a, (__m128i)b); }
 
+static inline v128 i16x8_sub_sat(v128 a, v128 b) { return (v128)_mm_subs_epi16((__m128i)a, (__m128i)b); }
+
 static inline v128 i16x8_extend_low_i8x16(v128 a) { return (v128)_mm_cvtepi8_epi16((__m128i)a); }
 static inline v128 i32x4_extend_low_i16x8(v128 a) { return (v128)_mm_cvtepi16_epi32((__m128i)a); }
 static inline v128 i16x8_extend_high_i8x16(v128 a) {

@@ -13,6 +13,7 @@
 typedef u32 v128 __attribute__((vector_size(16)));
 
 typedef u8 u8x16 __attribute__((vector_size(16)));
+typedef s8 s8x16 __attribute__((vector_size(16)));
 typedef s16 s16x8 __attribute__((vector_size(16)));
 typedef u16 u16x8 __attribute__((vector_size(16)));
 typedef s32 s32x4 __attribute__((vector_size(16)));
@@ -58,6 +59,7 @@ DEFINE_BINARY(i8x16_sub, u8x16, -)
 DEFINE_BINARY(i16x8_add, u16x8, +)
 DEFINE_BINARY(i32x4_add, u32x4, +)
 DEFINE_BINARY(i32x4_sub, u32x4, -)
+DEFINE_BINARY(i8x16_gt, s8x16, >)
 DEFINE_BINARY(i16x8_lt, s16x8, <)
 DEFINE_BINARY(i32x4_ge, s32x4, >=)
 
@@ -65,6 +67,8 @@ static inline v128 v128_bitselect(v128 ones, v128 zeros, v128 mask) { return (on
 
 static inline v128 i32x4_shl(v128 a, u32 count) { return (v128)((u32x4)a << (count & 31)); }
 static inline v128 u16x8_shr(v128 a, u32 count) { return (v128)((u16x8)a >> (u16)(count & 15)); }
+
+#define i64x2_extract_lane(a, lane) (((u64x2)(a))[lane])
 
 /* Bytes of a (0 to 15) and of b (16 to 31), at constant places. */
 #if defined(__clang__) || __GNUC__ >= 12

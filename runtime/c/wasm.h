@@ -55,6 +55,7 @@ DEFINE_STORE(f32_store, f32, f32)
 DEFINE_STORE(f64_store, f64, f64)
 DEFINE_STORE(i32_store8, u8, u32)
 DEFINE_STORE(i32_store16, u16, u32)
+DEFINE_STORE(i64_store8, u8, u64)
 
 /* Divisors are sizes of the plan, never 0 or -1. */
 #define I32_DIV_S(x, y) ((u32)((s32)(x) / (s32)(y)))

@@ -121,11 +121,39 @@ describe('no accumulator overflows', () => {
     expect(reasonOf(larger)).toMatch(/popcount \(sums of 65536 taps/);
   });
 
-  test('a u16 holds offsets into rows of 4,070 pixels; for longer ones, bits are counted', async () => {
+  test('signs are those of sums near and at their threshold, however far apart the sums of blocks are', async () => {
+    // Halves reach -32,767 and 32,767, and thresholds lie below, between and above.
+    for (const channels of [124, 126, 65_534]) {
+      for (const isPlus of [true, false]) {
+        const filters = 12;
+        const g = new GraphBuilder();
+        const operand = g.sign(g.input({ height: 1, width: 2, channels }));
+        const sums = g.conv(operand, bitsOf([filters, 1, 1, channels], isPlus));
+        const sum = isPlus ? channels : -channels;
+        const far = [0, 1, -1, 2, -2, 3, 256, -256, sum, -sum, 2 * sum, 1e6];
+        const scales = Float32Array.from({ length: filters }, (_, i) => (i % 2 === 0 ? 1 : -1));
+        const signs = g.sign(
+          g.affine(
+            sums,
+            scales,
+            Float32Array.from(far, (it, i) => it - sum * scales[i]!),
+          ),
+        );
+        g.conv(signs, randomBits(seededRandom(channels), [filters, 1, 2, filters]));
+        const graph = g.build();
+        const input = new Float32Array(2 * channels).fill(1);
+        input.fill(-1, channels, channels + 40);
+        const output = await run(graph, input, { binaryKernels: 'lut' });
+        expect(output, `${channels} ${isPlus}`).toEqual(new Reference(graph).run(input));
+      }
+    }
+  });
+
+  test('a u16 holds offsets into rows of 4,078 pixels; for longer ones, bits are counted', async () => {
     const random = seededRandom(9);
     for (const [width, expected] of [
-      [4070, /tables of 4/],
-      [4071, /popcount \(offsets/],
+      [4078, /tables of 4/],
+      [4079, /popcount \(offsets/],
     ] as const) {
       const graph = convGraph({ channels: 4, height: 2, width, filters: 2 }, (sides) => randomBits(random, sides));
       expect(reasonOf(graph)).toMatch(expected);
@@ -133,6 +161,25 @@ describe('no accumulator overflows', () => {
       expect(await run(graph, input, { binaryKernels: 'lut' })).toEqual(new Reference(graph).run(input));
     }
   });
+});
+
+test('signs that tables made are read as bits, for every width and number of channels around whole bytes', async () => {
+  const random = seededRandom(11);
+  for (const width of [1, 7, 8, 9, 15, 16, 17]) {
+    for (const channels of [1, 7, 8, 9, 17]) {
+      const g = new GraphBuilder();
+      const x = g.sign(g.input({ height: 3, width, channels: 4 }));
+      const signs = g.sign(g.conv(x, randomBits(random, [channels, 3, 3, 4]), { pad: 1 }));
+      // One pixel, for which bits are counted.
+      g.conv(signs, randomBits(random, [5, 3, width, channels]));
+      const graph = g.build();
+      const { steps } = makePlan(graph, true, { binaryKernels: 'lut' });
+      expect(steps.map(({ kernel }) => kernel)).toContain('signsToBits');
+      const input = inputOf(graph, random);
+      const output = await run(graph, input, { binaryKernels: 'lut' });
+      expect(output, `${width} wide, ${channels} channels`).toEqual(new Reference(graph).run(input));
+    }
+  }
 });
 
 describe('bits are counted', () => {

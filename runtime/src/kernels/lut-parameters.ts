@@ -34,14 +34,16 @@ export interface LutWork {
 }
 
 const TABLE_CHANNELS = [4, 6, 8] as const;
-const VECTORS = [3, 4, 5, 6, 7] as const;
+/** Numbers of vectors that lut-gemm.ts can add. */
+const LEAST_VECTORS = 2;
+const MOST_VECTORS = 7;
 const MAX_STRIP_CHUNKS = 12;
 /** buildTable writes two vectors at a time. */
 const ROW_ALIGN_BYTES = 32;
 /** Offsets into tables are u16. */
 const OFFSET_END = 65_536;
-/** Halved sums of a block are i8. */
-const MAX_BLOCK_SUM = 127;
+/** Halved sums of a block are i8, and planeThreshold can't tell more than 126 from 127. */
+const MAX_BLOCK_SUM = 126;
 /** Size of the L1 cache; each further multiple of it slows look-ups by SPILL. */
 const CACHE_BYTES = 32_768;
 const SPILL = 0.12;
@@ -74,10 +76,9 @@ export function estimator(costs: Costs): (work: LutWork) => LutParameters | unde
   };
 }
 
-/** Gives equal keys for equal work. */
-export function workKey({ groups, groupChannels, groupFilters, phases, pitch, lanes }: LutWork): string {
-  const taps = phases.taps.map(({ phase, row, column }) => `${phase} ${row} ${column}`);
-  return [groups, groupChannels, groupFilters, pitch, lanes, ...taps].join();
+/** Gives equal keys for equal work, whose fields {@link lutWork} lists in one order. */
+export function workKey(work: LutWork): string {
+  return JSON.stringify(work);
 }
 
 /** Finds the `most` cheapest of all tables that fit, in rising order of cost. */
@@ -89,12 +90,13 @@ export function lutCandidates(work: LutWork, most: number, costs: Costs): LutPar
   for (const channels of TABLE_CHANNELS) {
     const slices = Math.ceil(groupChannels / channels);
     const mostSlices = Math.min(slices, Math.floor(MAX_BLOCK_SUM / ((channels / 2) * phases.taps.length)));
-    for (const vectors of VECTORS) {
+    for (let vectors = LEAST_VECTORS; vectors <= MOST_VECTORS; vectors++) {
       const chunks = Math.ceil(lanes / (vectors * VECTOR_LANES));
       for (let stripChunks = 1; stripChunks <= Math.min(chunks, MAX_STRIP_CHUNKS); stripChunks++) {
         // If fewer chunks in each strip, or fewer slices in each block, give as many strips or blocks, that is better.
         if (!isEvenShare(chunks, stripChunks)) continue;
-        const rowBytes = roundUp(vectors * VECTOR_LANES * stripChunks + reach, ROW_ALIGN_BYTES);
+        // Beyond the last lane the rows overlap: what is looked up there is no pixel's.
+        const rowBytes = roundUp(Math.min(vectors * VECTOR_LANES * stripChunks, lanes) + reach, ROW_ALIGN_BYTES);
         const sliceBytes = phases.phases.length * 2 ** (channels - 1) * rowBytes;
         for (
           let blockSlices = Math.min(mostSlices, Math.floor(OFFSET_END / sliceBytes));

@@ -31,7 +31,7 @@ export const COSTS: Readonly<Record<Cpu, Costs>> = {
     lookup: 0.8,
     filter: 12,
     widen: 3,
-    xnorWord: 2.5,
+    xnorWord: 3.5,
     xnorPixel: 25,
   },
   /** Instructions of ARM64, fitted by bench/scripts/fit-arm-costs.mjs,

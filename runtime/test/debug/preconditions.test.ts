@@ -78,8 +78,9 @@ describe('a record with one field that breaks a precondition', () => {
 test('a part of a kernel traps outside its range, and runs inside', () => {
   const { exports, free } = instantiate('simd');
   const lookUp = (vectors: number): void => exports.lookUpBlock!(vectors, free, free, 6, 10, free, 0, 0, 0, 1);
-  for (const vectors of [3, 4, 5, 6, 7]) expect(() => lookUp(vectors)).not.toThrow();
-  for (const vectors of [0, 2, 8]) expect(() => lookUp(vectors)).toThrow(/lut-gemm\.ts:\d+:\d+: not so: .*3 to 7 vec/);
+  for (const vectors of [2, 3, 4, 5, 6, 7]) expect(() => lookUp(vectors)).not.toThrow();
+  for (const vectors of [0, 1, 8])
+    expect(() => lookUp(vectors)).toThrow(/lut-gemm\.ts:\d+:\d+: not so: a look-up adds 2 to 7 vec/);
 });
 
 test('look-ups whose sums leave the range of i16 trap', () => {

@@ -213,7 +213,7 @@ export interface LutConvRecord {
   /** Scratch: the tables of a block, (tables, 2^(tableChannels - 1), rowBytes), i8 on signs, f32 on floats. */
   readonly tables: Pointer;
   readonly rowBytes: number;
-  /** Vectors of lanes that a look-up adds: 3 to 7 of 16 signs, 8 or 10 of 4 floats. */
+  /** Vectors of lanes that a look-up adds: 2 to 7 of 16 signs, 8 or 10 of 4 floats. */
   readonly vectors: number;
   /** Chunks of the output's lanes, each as many as a look-up adds; a strip has `stripChunks` of them. */
   readonly chunks: number;
