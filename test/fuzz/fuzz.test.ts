@@ -12,7 +12,7 @@ const INPUT = { name: 'a.bin', bytes: new Uint8Array() };
 
 /** What is found if reading an input does this. */
 async function found(read: () => void): Promise<string | undefined> {
-  const { finding } = await judge({ read: async () => read() }, INPUT);
+  const { finding } = await judge({ read: async () => void read() }, INPUT);
   return finding && `${finding.problem}: ${finding.text}`;
 }
 
@@ -26,7 +26,7 @@ describe.each(NAMES)('inputs of the kind %s', (kind) => {
   test('are read or refused, and some are refused', { timeout: 120_000 }, async () => {
     let refused = 0;
     for (let number = 0; number < 40; number++) {
-      const { outcome, finding } = await judge(KINDS[kind], makeInput(kind, 1, number));
+      const { outcome, finding } = await judge(KINDS[kind], makeInput(kind, 1, number), number);
       // Other tests in this process have taken memory, and its machine may be busy.
       if (finding?.problem !== 'memory') expect(finding, `input ${number} of seed 1`).toBeUndefined();
       if (outcome === 'refused') refused++;
@@ -65,7 +65,7 @@ describe('what is wrong with reading an input', () => {
       const start = process.cpuUsage().user;
       while (process.cpuUsage().user - start < 60_000) {}
     };
-    const { finding } = await judge({ read: async () => busy() }, INPUT, 50);
+    const { finding } = await judge({ read: async () => void busy() }, INPUT, 0, 50);
     expect(finding?.text).toMatch(/^\d+ ms of processor time/);
   });
 
