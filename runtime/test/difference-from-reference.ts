@@ -34,7 +34,12 @@ export async function differenceFromReference(
   input: Float32Array,
   comparison: Comparison = {},
 ): Promise<string | undefined> {
-  const { maps = new Reference(graph).record(input).maps, maxShare = Number.POSITIVE_INFINITY, onEqual, ...more } = comparison;
+  const {
+    maps = new Reference(graph).record(input).maps,
+    maxShare = Number.POSITIVE_INFINITY,
+    onEqual,
+    ...more
+  } = comparison;
   const engine = await cloneEngine(await ENGINES[kernels === 'scalar' ? 'scalar' : 'simd']);
   const options = { ...more, minSharedElements: 1, ...(kernels !== 'scalar' && { binaryKernels: kernels }) };
   const plan = makePlan(graph, engine.simd, options);

@@ -50,6 +50,8 @@ export interface FuzzOptions {
   readonly minutes: number;
   /** How many inputs of each kind to read at most; without it, as many as the time allows. */
   readonly inputs?: Readonly<Partial<Record<KindName, number>>>;
+  /** How many processes read at the same time; default 1. */
+  readonly processes?: number;
   /** Read this input of each kind alone. */
   readonly only?: number;
   /** The bundled worker.ts. */
@@ -60,15 +62,70 @@ export interface FuzzOptions {
 
 /** Reads inputs of all kinds in turn until the time is over, or the numbers of inputs are reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { kinds, seed, minutes, inputs = {}, only, worker, onBug, onTurn } = options;
+  const { kinds, seed, minutes, inputs = {}, processes = 1, only, worker, onBug, onTurn } = options;
   const endMs = performance.now() + 60_000 * minutes;
-  const reader = new Reader(worker);
   const bugs = new Map<string, Bug>();
-  const tallies = Object.fromEntries(kinds.map((kind) => [kind, newTally(KINDS[kind].about)])) as Record<
-    KindName,
-    Tally
-  >;
-  const count = async (kind: KindName, number: number, verdict: Verdict): Promise<void> => {
+  const tallies = of(kinds, (kind) => newTally(KINDS[kind].about));
+  /** How many inputs of each kind were given to a process. */
+  const given = of(kinds, () => ({ inputs: 0 }));
+  const schedule = new Schedule(kinds, inputs);
+  const readers = Array.from({ length: processes }, () => new Reader(worker));
+  if (only !== undefined) for (const kind of kinds) await readOne(readers[0]!, kind, only);
+  else await Promise.all(readers.map(readInTurn));
+  for (const reader of readers) reader.renew();
+  return { tallies, bugs: [...bugs.values()] };
+
+  async function readInTurn(reader: Reader): Promise<void> {
+    for (let kind = schedule.next(given); kind && performance.now() < endMs; kind = schedule.next(given)) {
+      const turnEndMs = performance.now() + TURN_MS;
+      while (performance.now() < Math.min(endMs, turnEndMs) && schedule.left(kind, given[kind]) > 0) {
+        const first = given[kind].inputs;
+        given[kind].inputs += Math.min(MAX_AT_ONCE, schedule.left(kind, given[kind]));
+        await readSeveral(reader, kind, first, given[kind].inputs);
+      }
+      onTurn(tallies);
+    }
+  }
+
+  /** Reads the inputs from one number to below another, if the time isn't over before. */
+  async function readSeveral(reader: Reader, kind: KindName, first: number, end: number): Promise<void> {
+    for (let number = first; number < end && performance.now() < endMs; ) {
+      const verdicts = await reader.read({ kind, seed, first: number, count: end - number });
+      const sound = verdicts.filter(({ finding }) => !finding);
+      for (const verdict of sound) await count(reader, kind, number++, verdict);
+      const finding = verdicts.at(-1)!.finding;
+      if (finding) number = await readFailed(reader, kind, finding, number, end);
+    }
+  }
+
+  /** Reads inputs one by one until one is a finding, as one was when they were read together. @returns the number behind it. */
+  async function readFailed(
+    reader: Reader,
+    kind: KindName,
+    { problem, text }: Finding,
+    first: number,
+    end: number,
+  ): Promise<number> {
+    // Only these leave open which input they belong to.
+    const suspectsEnd = problem === 'crash' || problem === 'hang' ? end : first + 1;
+    for (let number = first; number < suspectsEnd; number++) if (await readOne(reader, kind, number)) return number + 1;
+    // Busy machines answer late, but don't crash.
+    if (problem === 'crash') {
+      tallies[kind].findings++;
+      const bug = { kind, number: first, count: 1, smallest: makeInput(kind, seed, first), problem };
+      report(`${kind} crash after others`, { ...bug, text: `only after other inputs: ${text}` });
+    }
+    return suspectsEnd;
+  }
+
+  /** @returns whether it is a finding. */
+  async function readOne(reader: Reader, kind: KindName, number: number): Promise<boolean> {
+    const verdict = await confirmed(reader, { kind, seed, first: number, count: 1 });
+    await count(reader, kind, number, verdict);
+    return verdict.finding !== undefined;
+  }
+
+  async function count(reader: Reader, kind: KindName, number: number, verdict: Verdict): Promise<void> {
     const tally = tallies[kind];
     tally.inputs++;
     tally[verdict.outcome]++;
@@ -87,47 +144,17 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
       return;
     }
     const smallest = await smallestInput(reader, kind, makeInput(kind, seed, number), verdict.finding);
-    const bug = { kind, number, count: 1, smallest, ...verdict.finding };
+    report(key, { kind, number, count: 1, smallest, ...verdict.finding });
+  }
+
+  function report(key: string, bug: Bug): void {
     bugs.set(key, bug);
     onBug(bug);
-  };
-  const readOne = async (kind: KindName, number: number): Promise<void> =>
-    count(kind, number, await confirmed(reader, { kind, seed, first: number, count: 1 }));
-  if (only !== undefined) for (const kind of kinds) await readOne(kind, only);
-  else {
-    const schedule = new Schedule(kinds, inputs);
-    for (let kind = schedule.next(tallies); kind && performance.now() < endMs; kind = schedule.next(tallies)) {
-      const tally = tallies[kind];
-      const turnEndMs = Math.min(endMs, performance.now() + TURN_MS);
-      while (performance.now() < turnEndMs && schedule.left(kind, tally) > 0) {
-        const first = tally.inputs;
-        const most = Math.min(MAX_AT_ONCE, schedule.left(kind, tally));
-        const verdicts = await reader.read({ kind, seed, first, count: most });
-        const sound = verdicts.filter(({ finding }) => !finding);
-        for (const [n, verdict] of sound.entries()) await count(kind, first + n, verdict);
-        const finding = verdicts.at(-1)!.finding;
-        if (finding) await readFailed(kind, finding, most - sound.length);
-      }
-      onTurn(tallies);
-    }
   }
-  reader.renew();
-  return { tallies, bugs: [...bugs.values()] };
+}
 
-  /** Reads inputs one by one until one is a finding, as one was when they were read together. */
-  async function readFailed(kind: KindName, { problem, text }: Finding, most: number): Promise<void> {
-    const tally = tallies[kind];
-    const [first, before] = [tally.inputs, tally.findings];
-    // Only these leave open which input they belong to.
-    const suspects = problem === 'crash' || problem === 'hang' ? most : 1;
-    for (let n = 0; n < suspects && tally.findings === before; n++) await readOne(kind, tally.inputs);
-    // Busy machines answer late, but don't crash.
-    if (problem !== 'crash' || tally.findings > before) return;
-    tally.findings++;
-    const bug = { kind, number: first, count: 1, smallest: makeInput(kind, seed, first), problem };
-    bugs.set(`${kind} crash after others`, { ...bug, text: `only after other inputs: ${text}` });
-    onBug(bugs.get(`${kind} crash after others`)!);
-  }
+function of<T>(kinds: readonly KindName[], make: (kind: KindName) => T): Record<KindName, T> {
+  return Object.fromEntries(kinds.map((kind) => [kind, make(kind)])) as Record<KindName, T>;
 }
 
 /** Time and memory count only if a new process, which has nothing else to do, finds them again. */

@@ -37,7 +37,7 @@ export async function judge(
   number?: number,
   maxCpuMs = MAX_CPU_MS,
 ): Promise<Verdict> {
-  const start = process.cpuUsage();
+  const start = process.resourceUsage();
   let finding: Finding | undefined;
   let outcome: Verdict['outcome'] = 'read';
   let compared: Compared | undefined;
@@ -55,9 +55,9 @@ export async function judge(
     const problem = cause instanceof WrongResult ? 'wrong result' : 'foreign error';
     finding = { problem, text: cause instanceof WrongResult ? cause.message : described(cause) };
   }
-  const { user, system } = process.cpuUsage(start);
-  const cpuMs = (user + system) / 1000;
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const cpuMs = (userCPUTime + systemCPUTime - start.userCPUTime - start.systemCPUTime) / 1000;
+  const peakBytes = maxRSS * 1024;
   if (cpuMs > maxCpuMs) finding ??= { problem: 'slow', text: `${Math.round(cpuMs)} ms of processor time` };
   if (peakBytes > MAX_MEMORY_BYTES) finding ??= { problem: 'memory', text: `${Math.round(peakBytes / 2 ** 20)} MiB` };
   return { outcome, cpuMs, peakBytes, ...(compared && { compared }), ...(finding && { finding }) };

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { visible } from '@signwave/format';
 import { type Bug, type FuzzResult, fuzz, type Tallies } from './fuzz.js';
 import { MAX_CPU_MS, MAX_MEMORY_BYTES } from './judge.js';
+import { compileKernels } from './kinds/exported-program.js';
 import { KINDS, type KindName } from './kinds/index.js';
 import { type Options, readOptions, USAGE } from './options.mjs';
 import { Reader } from './reader.js';
@@ -34,6 +35,8 @@ async function judgeFile(kind: KindName, path: string): Promise<void> {
 async function fuzzAll(options: Options): Promise<void> {
   const { seed, minutes, only } = options;
   const kinds = options.kinds as KindName[];
+  if (kinds.includes('graphs') && !(await compileKernels()))
+    console.log('there is no C compiler: exported C is not compared');
   const startMs = performance.now();
   if (only === undefined) rmSync(`${FOLDER}/found`, { recursive: true, force: true });
   console.log(`seed ${seed}, ${only === undefined ? `${minutes} minutes` : `input ${only}`}: ${kinds.join(', ')}`);
@@ -43,7 +46,15 @@ async function fuzzAll(options: Options): Promise<void> {
     const bugs = result.bugs.map(({ smallest, ...bug }) => ({ ...bug, bytes: smallest.bytes.length }));
     const limits = { cpuMs: MAX_CPU_MS, memoryBytes: MAX_MEMORY_BYTES };
     const took = Math.round((performance.now() - startMs) / 6_000) / 10;
-    const record = { seed, minutes: took, node: process.version, limits, kinds: result.tallies, bugs };
+    const record = {
+      seed,
+      minutes: took,
+      processes: options.processes,
+      node: process.version,
+      limits,
+      kinds: result.tallies,
+      bugs,
+    };
     writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(record, null, 2)}\n`);
   }
   if (result.bugs.length > 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 // The options of `npm run fuzz`.
 import { parseArgs } from 'node:util';
 
-export const USAGE = `npm run fuzz -- [--minutes N] [--seed S] [--kinds a,b] [--inputs a=N,b=N] [--only N] [--file PATH]
+export const USAGE = `npm run fuzz -- [--minutes N] [--seed S] [--kinds a,b] [--inputs a=N,b=N] [--processes N] [--only N] [--file PATH]
 
 Makes random and damaged inputs, and reads each as the program would: it has to be refused by a SignwaveError or read as what it is,
 within limits of time and memory. Ends with status 1 if one isn't. The smallest file that shows a bug is kept in build/fuzz/found.
@@ -10,11 +10,12 @@ within limits of time and memory. Ends with status 1 if one isn't. The smallest 
   --seed       of the inputs (default: one of its own, which is printed)
   --kinds      files, graphs, checkpoints, tflite, images, json (default: all)
   --inputs     read so many of these kinds, and nothing else: files=1000000,images=20000
+  --processes  read in so many processes at a time (default 1)
   --only       read the input with this number of each kind, and no other
   --file       read this file as one of the kind, and nothing else
   --help       print this`;
 
-/** @typedef {{ minutes: number, seed: number, kinds: string[], inputs?: Record<string, number>, only?: number, file?: string }} Options */
+/** @typedef {{ minutes: number, seed: number, kinds: string[], processes: number, inputs?: Record<string, number>, only?: number, file?: string }} Options */
 
 /**
  * @param {readonly string[]} args
@@ -31,6 +32,7 @@ export function readOptions(args, known) {
         seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
         kinds: { type: 'string', default: known.join(',') },
         inputs: { type: 'string' },
+        processes: { type: 'string', default: '1' },
         only: { type: 'string' },
         file: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
@@ -41,6 +43,9 @@ export function readOptions(args, known) {
   }
   if (values.help) return { help: true };
   const [minutes, seed, only] = [Number(values.minutes), Number(values.seed), Number(values.only ?? 0)];
+  const processes = Number(values.processes);
+  if (!Number.isSafeInteger(processes) || processes < 1)
+    return { problem: `--processes takes a whole number above 0, not ${values.processes}` };
   const inputs = values.inputs && Object.fromEntries(values.inputs.split(',').map(countOf));
   const kinds = inputs ? Object.keys(inputs) : values.kinds.split(',');
   const unknown = kinds.find((kind) => !known.includes(kind));
@@ -54,7 +59,7 @@ export function readOptions(args, known) {
     return { problem: '--file needs --kinds with the one that it is of' };
   return {
     options: {
-      ...{ minutes, seed, kinds },
+      ...{ minutes, seed, kinds, processes },
       ...(inputs && { inputs }),
       ...(values.only !== undefined && { only }),
       ...(values.file !== undefined && { file: values.file }),

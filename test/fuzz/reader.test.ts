@@ -24,5 +24,5 @@ test.each([
   ['throw', 'crash', /RangeError: out of reach/],
 ])('an input at which the process does this is found, and the next one is read: %s', async (name, problem, text) => {
   expect((await read(name))[0]?.finding).toEqual({ problem, text: expect.stringMatching(text) });
-  expect(await read("read")).toEqual([{ outcome: "read", cpuMs: 1, peakBytes: 1 }]);
+  expect(await read('read')).toEqual([{ outcome: 'read', cpuMs: 1, peakBytes: 1 }]);
 });

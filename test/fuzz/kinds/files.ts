@@ -57,7 +57,7 @@ function make(random: Random, baseSeed: number): Input {
 
 export const FILES: Kind = {
   about:
-    'model files: random graphs and files that once were too much, whole and damaged, most under a right checksum; all that are sound are loaded, with a build of the kernels in turn, and of one in 12 that are small every bit is compared with the reference',
+    'model files: random graphs and files that once were too much, whole and damaged, most under a right checksum; all that are sound are loaded, with a build of the kernels in turn, and of one in 20 that are small every bit is compared with the reference',
   make,
   read: ({ name, bytes }, number) => checkModelFile(bytes, name, number, () => crc32(bytes)),
 };

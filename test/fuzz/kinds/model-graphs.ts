@@ -19,7 +19,7 @@ import { type Compared, isChosen, WrongResult } from '../kind.js';
 const MAX_MACS = 2e7;
 const MAX_ELEMENTS = 1e6;
 /** One of so many files is written and compared; all that are sound are loaded. */
-const COMPARED_FILES = 12;
+const COMPARED_FILES = 20;
 
 /** The kernels, compiled once for all models of a process: that takes longer than to load a small one. */
 export const KERNELS: WasmSources = Object.fromEntries(

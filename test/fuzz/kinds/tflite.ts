@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { convertTflite, describeTflite, readTflite } from '@signwave/convert';
 import { bytesSource, crc32, readModel, SignwaveError, writeModel } from '@signwave/format';
 import { TFLITE_MUTATIONS } from '../../../convert/test/tflite/mutation-kinds.js';
-import { type Input, type Kind, pick, type Compared, isChosen, type Random, WrongResult } from '../kind.js';
+import { type Compared, type Input, isChosen, type Kind, pick, type Random, WrongResult } from '../kind.js';
 import { checkGraph } from './model-graphs.js';
 
 /** One of so many files that are converted is compared. */
