@@ -60,14 +60,21 @@ export interface FuzzOptions {
   readonly onTurn: (tallies: Tallies) => void;
 }
 
+/** Numbers of inputs, from one to below another. */
+interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** Reads inputs of all kinds in turn until the time is over, or the numbers of inputs are reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { kinds, seed, minutes, inputs = {}, processes = 1, only, worker, onBug, onTurn } = options;
   const endMs = performance.now() + 60_000 * minutes;
   const bugs = new Map<string, Bug>();
   const tallies = of(kinds, (kind) => newTally(KINDS[kind].about));
-  /** How many inputs of each kind were given to a process. */
+  /** How many inputs of each kind were read or are being read. */
   const given = of(kinds, () => ({ inputs: 0 }));
+  const unread = of(kinds, (): Range[] => []);
   const schedule = new Schedule(kinds, inputs);
   const readers = Array.from({ length: processes }, () => new Reader(worker));
   if (only !== undefined) for (const kind of kinds) await readOne(readers[0]!, kind, only);
@@ -77,25 +84,43 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
 
   async function readInTurn(reader: Reader): Promise<void> {
     for (let kind = schedule.next(given); kind && performance.now() < endMs; kind = schedule.next(given)) {
-      const turnEndMs = performance.now() + TURN_MS;
-      while (performance.now() < Math.min(endMs, turnEndMs) && schedule.left(kind, given[kind]) > 0) {
-        const first = given[kind].inputs;
-        given[kind].inputs += Math.min(MAX_AT_ONCE, schedule.left(kind, given[kind]));
-        await readSeveral(reader, kind, first, given[kind].inputs);
+      const turnEndMs = Math.min(endMs, performance.now() + TURN_MS);
+      while (performance.now() < turnEndMs && schedule.left(kind, given[kind]) > 0) {
+        const { first, end } = takeRange(kind);
+        const reached = await readSeveral(reader, kind, first, end, turnEndMs);
+        if (reached === end) continue;
+        unread[kind].push({ first: reached, end });
+        given[kind].inputs -= end - reached;
       }
       onTurn(tallies);
     }
   }
 
-  /** Reads the inputs from one number to below another, if the time isn't over before. */
-  async function readSeveral(reader: Reader, kind: KindName, first: number, end: number): Promise<void> {
-    for (let number = first; number < end && performance.now() < endMs; ) {
+  /** Numbers of inputs to read: those that were left over in another turn, or the next ones. */
+  function takeRange(kind: KindName): Range {
+    const first = given[kind].inputs;
+    const range = unread[kind].pop() ?? { first, end: first + Math.min(MAX_AT_ONCE, schedule.left(kind, given[kind])) };
+    given[kind].inputs += range.end - range.first;
+    return range;
+  }
+
+  /** Reads the inputs from one number to below another until it is time. @returns the number behind the last that was read. */
+  async function readSeveral(
+    reader: Reader,
+    kind: KindName,
+    first: number,
+    end: number,
+    untilMs: number,
+  ): Promise<number> {
+    let number = first;
+    while (number < end && performance.now() < untilMs) {
       const verdicts = await reader.read({ kind, seed, first: number, count: end - number });
       const sound = verdicts.filter(({ finding }) => !finding);
       for (const verdict of sound) await count(reader, kind, number++, verdict);
       const finding = verdicts.at(-1)!.finding;
       if (finding) number = await readFailed(reader, kind, finding, number, end);
     }
+    return number;
   }
 
   /** Reads inputs one by one until one is a finding, as one was when they were read together. @returns the number behind it. */
