@@ -8,8 +8,6 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const OUTPUT = 'build/fuzz';
 await bundleForNode(['test/fuzz/main.ts', 'test/fuzz/worker.ts'], {
   outdir: OUTPUT,
-  // Findings are told by the names of errors.
-  keepNames: true,
   external: ['sharp', '@tensorflow/*'],
 });
 const { status } = spawnSync(process.execPath, [`${OUTPUT}/main.mjs`, ...process.argv.slice(2)], { stdio: 'inherit' });

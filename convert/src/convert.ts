@@ -17,6 +17,7 @@ import { recognise } from './models/recognise.js';
 import { LoadedState } from './models/state.js';
 import { Claims } from './models/trained/claims.js';
 import { type TrainedFacts, trainedFacts } from './models/trained/metadata.js';
+import { checkFinite } from './passes/check-finite.js';
 import { foldAffines } from './passes/fold-affine.js';
 import { foldHead } from './passes/fold-head.js';
 import { type SmallerWeights, withSmallerWeights } from './passes/smaller-weights.js';
@@ -65,8 +66,8 @@ export interface Conversion {
 /**
  * Turn a checkpoint into a packed model.
  *
- * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity or a layer
- *   with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes;
+ * @throws {SignwaveError} `E_CHECKPOINT_ARCH` if no known network has these tensors, `E_CHECKPOINT_TENSOR` for NaN, infinity, products
+ *   of scales that overflow or a layer with many weights of 0, `E_OMEGA0` if the method needs omega0 and none was given, `E_LABELS` if their number isn't the number of classes;
  *   these and `E_USAGE` if an option contradicts what the checkpoint says about itself; what `withSmallerWeights` throws; and all that reading
  *   the checkpoint can throw.
  */
@@ -104,6 +105,7 @@ export async function convertCheckpoint(checkpoint: Checkpoint, options: Convert
     accuracy: statedAccuracy(checkpoint),
   };
   const exact: Model = { info, graph: foldHead(foldAffines(graph)) };
+  checkFinite(exact.graph, checkpoint.sourceName);
   return {
     model: options.smaller ? { info, graph: withSmallerWeights(exact.graph, options.smaller) } : exact,
     exact,

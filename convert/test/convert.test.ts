@@ -188,6 +188,19 @@ describe('a checkpoint is refused', () => {
     }
   });
 
+  test('for scales that are finite and overflow where they are multiplied, naming the layer', async () => {
+    const huge = (name: string) => {
+      const tensor = checkpoint.tensors.get(name)!;
+      return { readF32: async () => (await tensor.readF32()).map(() => 3e38) };
+    };
+    const names = ['layer1.0.bn1.weight', 'layer1.0.bn1.running_mean'];
+    const error = await failure(changed(Object.fromEntries(names.map((name) => [name, huge(name)]))));
+    expect(error.code).toBe('E_CHECKPOINT_TENSOR');
+    expect(error.message).toMatch(
+      /the numbers of layer1\.0\.conv1 and of what follows it are finite, but give -?Infinity/,
+    );
+  });
+
   test('for a missing tensor, naming it and its shape', async () => {
     const error = await failure(changed({ 'layer2.1.conv2.alpha': undefined }));
     expect(error.code).toBe('E_CHECKPOINT_ARCH');

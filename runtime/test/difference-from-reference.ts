@@ -1,6 +1,6 @@
 import { type Graph, packBits } from '@signwave/format';
 import { type FeatureMap, outputBounds, Reference } from '@signwave/reference';
-import { createEngine } from '../src/engine/engine.js';
+import { cloneEngine, createEngine } from '../src/engine/engine.js';
 import type { BinaryKernels } from '../src/plan/choice.js';
 import { makePlan, type PlanOptions } from '../src/plan/make-plan.js';
 import { PoisonedExecutable } from './poison.js';
@@ -14,7 +14,12 @@ interface Comparison extends PlanOptions {
   readonly maps?: readonly FeatureMap[];
   /** The most that outputs may differ by where sums are free, as a share of the largest; the bounds of SPEC 5, which are for the worst case, hold anyway. */
   readonly maxShare?: number;
+  /** Is told how many bits were equal: of this node's signs, or of the output if that is the last node. An output is 32 bits. */
+  readonly onEqual?: (node: number, bits: number) => void;
 }
+
+/** Both builds, compiled once; each comparison gets a memory of its own. */
+const ENGINES = { scalar: createEngine('scalar'), simd: createEngine('simd') };
 
 /**
  * Where the runtime differs from the reference: in a bit that reaches a binary layer, or in an output.
@@ -29,8 +34,13 @@ export async function differenceFromReference(
   input: Float32Array,
   comparison: Comparison = {},
 ): Promise<string | undefined> {
-  const { maps = new Reference(graph).record(input).maps, maxShare = Number.POSITIVE_INFINITY, ...more } = comparison;
-  const engine = await createEngine(kernels === 'scalar' ? 'scalar' : 'simd');
+  const {
+    maps = new Reference(graph).record(input).maps,
+    maxShare = Number.POSITIVE_INFINITY,
+    onEqual,
+    ...more
+  } = comparison;
+  const engine = await cloneEngine(await ENGINES[kernels === 'scalar' ? 'scalar' : 'simd']);
   const options = { ...more, minSharedElements: 1, ...(kernels !== 'scalar' && { binaryKernels: kernels }) };
   const plan = makePlan(graph, engine.simd, options);
   const steps = plan.steps.map((step) => ({ ...step, whole: [...step.parts].reverse() }));
@@ -55,10 +65,12 @@ export async function differenceFromReference(
         ) !== 0
       )
         return `run ${run}: bits of node ${index} with ${kernels} kernels`;
+      onEqual?.(index, data.length);
     }
     const found = executable.output();
     const difference = outputDifference(found, expected, bounds) ?? shareDifference(found, expected, maxShare, bounds);
     if (difference !== undefined) return `run ${run}: ${difference} with ${kernels} kernels`;
+    if (!isFree) onEqual?.(graph.nodes.length - 1, 32 * expected.length);
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 // Writes the figures of docs/reliability.md from docs/reliability.json, which is what a run of `npm run fuzz` recorded, and from
 // docs/reliability-interrupt.json, which is what runs of `npm run interrupt` recorded.
 //
-//   npm run fuzz -- --minutes 60
+//   npm run fuzz -- --minutes 60 --inputs files=1000000,graphs=2600,checkpoints=100000,tflite=20000,images=20000,json=20000
 //   node scripts/documents/write-reliability.mjs build/fuzz/results.json   keeps that run as docs/reliability.json, and writes the page
 //   npm run interrupt
 //   node scripts/documents/write-reliability.mjs --interrupt build/interrupt/results.json ...   keeps them as docs/reliability-interrupt.json
@@ -26,6 +26,8 @@ const [START, END] = [
  * @property {number} inputs
  * @property {number} read
  * @property {number} refused
+ * @property {number} bits
+ * @property {number} signMaps
  * @property {number} slowestCpuMs
  * @property {number} peakBytes
  * @property {number} findings
@@ -35,6 +37,7 @@ const [START, END] = [
  * @typedef {object} Record as test/fuzz/main.ts writes it.
  * @property {number} seed
  * @property {number} minutes
+ * @property {number} processes
  * @property {string} node
  * @property {{ cpuMs: number, memoryBytes: number }} limits
  * @property {{ [kind: string]: Tally }} kinds
@@ -45,15 +48,18 @@ const [START, END] = [
 export function reliabilityDocument() {
   const page = readFileSync(PAGE, 'utf8');
   /** @type {Record} */
-  const { seed, minutes, node, limits, kinds, bugs } = JSON.parse(readFileSync(RECORD, 'utf8'));
-  const all = Object.values(kinds).reduce((sum, { inputs }) => sum + inputs, 0);
+  const { seed, minutes, processes, node, limits, kinds, bugs } = JSON.parse(readFileSync(RECORD, 'utf8'));
+  /** @param {'inputs' | 'bits' | 'signMaps'} what */
+  const sum = (what) => grouped(Object.values(kinds).reduce((all, tally) => all + tally[what], 0));
   const lines = [
-    `${grouped(all)} inputs in ${minutes} minutes on one core, Node ${node}, seed ${seed}. Limits for each: ${limits.cpuMs / 1000} s of processor time, and ${mebibytes(limits.memoryBytes)} MiB for the process that reads it.`,
+    `${sum('inputs')} inputs in ${minutes} minutes, ${processes} read at a time, Node ${node}, seed ${seed}. Limits for each: ${limits.cpuMs / 1000} s of processor time, and ${mebibytes(limits.memoryBytes)} MiB for the process that reads it.`,
     '',
-    '| | inputs | read | refused | slowest, ms | most memory, MiB | bugs |',
-    '|---|---:|---:|---:|---:|---:|---:|',
+    `Compared bit for bit: ${sum('bits')} bits of ${sum('signMaps')} sign maps and their networks' outputs; a bit counts once for each executor that was compared with another, an output as 32 bits.`,
+    '',
+    '| | inputs | read | refused | sign maps | bits | slowest, ms | most memory, MiB | bugs |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...Object.entries(kinds).map(([kind, it]) => {
-      const counts = [it.inputs, it.read, it.refused, Math.round(it.slowestCpuMs)].map(grouped);
+      const counts = [it.inputs, it.read, it.refused, it.signMaps, it.bits, Math.round(it.slowestCpuMs)].map(grouped);
       const found = bugs.filter((bug) => bug.kind === kind).length;
       return `| \`${kind}\` | ${counts.join(' | ')} | ${mebibytes(it.peakBytes)} | ${found} |`;
     }),

@@ -1,5 +1,5 @@
 import { LongError, type SignwaveError } from '@signwave/format';
-import { type Input, type Kind, WrongResult } from './kind.js';
+import { type Compared, type Input, type Kind, WrongResult } from './kind.js';
 import { readUnlessRefused } from './read-unless-refused.js';
 
 /** Processor time that no input may take, its run on four sets of kernels included. */
@@ -20,6 +20,7 @@ export interface Verdict {
   readonly cpuMs: number;
   /** The most that this process has occupied so far. */
   readonly peakBytes: number;
+  readonly compared?: Compared;
   readonly finding?: Finding;
 }
 
@@ -29,15 +30,21 @@ export interface Verdict {
  */
 const RAW = /\p{Cc}/u;
 
-/** Reads an input and says what is wrong with how that went. */
-export async function judge({ read }: Pick<Kind, 'read'>, input: Input, maxCpuMs = MAX_CPU_MS): Promise<Verdict> {
-  const start = process.cpuUsage();
+/** Reads an input and says what is wrong with how that went. @param number of the input, if it has one. */
+export async function judge(
+  { read }: Pick<Kind, 'read'>,
+  input: Input,
+  number?: number,
+  maxCpuMs = MAX_CPU_MS,
+): Promise<Verdict> {
+  const start = process.resourceUsage();
   let finding: Finding | undefined;
   let outcome: Verdict['outcome'] = 'read';
+  let compared: Compared | undefined;
   try {
-    await readUnlessRefused(
+    compared = await readUnlessRefused(
       'the input',
-      () => read(input),
+      () => read(input, number),
       (error) => {
         outcome = 'refused';
         finding = controlsIn(error);
@@ -48,12 +55,12 @@ export async function judge({ read }: Pick<Kind, 'read'>, input: Input, maxCpuMs
     const problem = cause instanceof WrongResult ? 'wrong result' : 'foreign error';
     finding = { problem, text: cause instanceof WrongResult ? cause.message : described(cause) };
   }
-  const { user, system } = process.cpuUsage(start);
-  const cpuMs = (user + system) / 1000;
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const cpuMs = (userCPUTime + systemCPUTime - start.userCPUTime - start.systemCPUTime) / 1000;
+  const peakBytes = maxRSS * 1024;
   if (cpuMs > maxCpuMs) finding ??= { problem: 'slow', text: `${Math.round(cpuMs)} ms of processor time` };
   if (peakBytes > MAX_MEMORY_BYTES) finding ??= { problem: 'memory', text: `${Math.round(peakBytes / 2 ** 20)} MiB` };
-  return { outcome, cpuMs, peakBytes, ...(finding && { finding }) };
+  return { outcome, cpuMs, peakBytes, ...(compared && { compared }), ...(finding && { finding }) };
 }
 
 function controlsIn(error: SignwaveError): Finding | undefined {

@@ -17,14 +17,35 @@ export interface Random {
 export interface Kind {
   /** What is made and what is asked of it, for the table of results. */
   readonly about: string;
-  /** Draws an input. Equal random numbers give equal inputs. */
-  readonly make: (random: Random) => Input;
+  /**
+   * Draws an input. Equal random numbers give equal inputs.
+   *
+   * @param base the same number for {@link INPUTS_OF_A_BASE} inputs in a row, of which a kind may make what it damages: that takes longer than
+   *   damaging it.
+   */
+  readonly make: (random: Random, base: number) => Input;
   /**
    * Reads an input as the program would. What it finds depends on nothing but the input.
    *
-   * @throws {SignwaveError} if the input is refused. @throws {WrongResult} if it is read, but as something else. Anything else is a bug, too.
+   * @param number of the input, so that a kind can do what takes long for some of its inputs only; all is done for a kept file, which has none.
+   * @returns what was compared, if anything was. @throws {SignwaveError} if the input is refused. @throws {WrongResult} if it is read, but as something else. Anything else is a bug, too.
    */
-  readonly read: (input: Input) => Promise<void>;
+  readonly read: (input: Input, number?: number) => Promise<Compared | undefined>;
+}
+
+export const INPUTS_OF_A_BASE = 200;
+
+/** What was equal in two executors. */
+export interface Compared {
+  /** Bits in front of binary layers, and outputs, which are 32 bits each: once for each executor that was compared with another. */
+  readonly bits: number;
+  /** Sign maps: all bits in front of one layer for one input. */
+  readonly signMaps: number;
+}
+
+/** Whether what takes long is to be done for an input: for one of `every`. */
+export function isChosen(number: number | undefined, every: number): boolean {
+  return number === undefined || number % every === 0;
 }
 
 /** An input was accepted, and what came of it isn't right. */

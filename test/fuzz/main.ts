@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { visible } from '@signwave/format';
-import { type Bug, type FuzzResult, fuzz } from './fuzz.js';
+import { type Bug, type FuzzResult, fuzz, type Tallies } from './fuzz.js';
 import { MAX_CPU_MS, MAX_MEMORY_BYTES } from './judge.js';
+import { compileKernels } from './kinds/exported-program.js';
 import { KINDS, type KindName } from './kinds/index.js';
-import { readOptions, USAGE } from './options.mjs';
+import { type Options, readOptions, USAGE } from './options.mjs';
 import { Reader } from './reader.js';
 
 const FOLDER = 'build/fuzz';
@@ -24,23 +25,36 @@ else await fuzzAll(read.options);
 async function judgeFile(kind: KindName, path: string): Promise<void> {
   const name = basename(path).replace(/^[a-z]+-\d+-\d+-/, '');
   const reader = new Reader(worker);
-  const { outcome, finding, cpuMs } = await reader.read({ kind, input: { name, bytes: readFileSync(path) } });
+  const [verdict] = await reader.read({ kind, input: { name, bytes: readFileSync(path) } });
   reader.renew();
+  const { outcome, finding, cpuMs } = verdict!;
   console.log(finding ? `${finding.problem}: ${visible(finding.text)}` : `${outcome} in ${Math.round(cpuMs)} ms`);
   if (finding) process.exitCode = 1;
 }
 
-async function fuzzAll(options: { minutes: number; seed: number; kinds: string[]; only?: number }): Promise<void> {
+async function fuzzAll(options: Options): Promise<void> {
   const { seed, minutes, only } = options;
   const kinds = options.kinds as KindName[];
+  if (kinds.includes('graphs') && !(await compileKernels()))
+    console.log('there is no C compiler: exported C is not compared');
+  const startMs = performance.now();
   if (only === undefined) rmSync(`${FOLDER}/found`, { recursive: true, force: true });
   console.log(`seed ${seed}, ${only === undefined ? `${minutes} minutes` : `input ${only}`}: ${kinds.join(', ')}`);
-  const result = await fuzz({ ...options, kinds, worker, onBug: (bug) => keep(bug, seed) });
+  const result = await fuzz({ ...options, kinds, worker, onBug: (bug) => keep(bug, seed), onTurn: progress() });
   printTable(result);
   if (only === undefined) {
     const bugs = result.bugs.map(({ smallest, ...bug }) => ({ ...bug, bytes: smallest.bytes.length }));
     const limits = { cpuMs: MAX_CPU_MS, memoryBytes: MAX_MEMORY_BYTES };
-    const record = { seed, minutes, node: process.version, limits, kinds: result.tallies, bugs };
+    const took = Math.round((performance.now() - startMs) / 6_000) / 10;
+    const record = {
+      seed,
+      minutes: took,
+      processes: options.processes,
+      node: process.version,
+      limits,
+      kinds: result.tallies,
+      bugs,
+    };
     writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(record, null, 2)}\n`);
   }
   if (result.bugs.length > 0) process.exitCode = 1;
@@ -60,12 +74,27 @@ function keep({ kind, number, problem, text, smallest }: Bug, seed: number): voi
   console.log(lines);
 }
 
+/** @returns what prints, once a minute, how many inputs were read. */
+function progress(): (tallies: Tallies) => void {
+  const startMs = performance.now();
+  let minutes = 0;
+  return (tallies) => {
+    const passed = Math.floor((performance.now() - startMs) / 60_000);
+    if (passed === minutes) return;
+    minutes = passed;
+    const counts = Object.entries(tallies).map(([kind, { inputs }]) => `${kind} ${inputs}`);
+    console.log(`after ${minutes} min: ${counts.join(', ')}`);
+  };
+}
+
 function printTable({ tallies, bugs }: FuzzResult): void {
   const rows = Object.entries(tallies).map(([kind, it]) => ({
     kind,
     inputs: it.inputs,
     read: it.read,
     refused: it.refused,
+    'sign maps': it.signMaps,
+    bits: it.bits,
     'slowest, ms': Math.round(it.slowestCpuMs),
     'most memory, MiB': Math.round(it.peakBytes / 2 ** 20),
     findings: it.findings,

@@ -9,7 +9,7 @@ const WORKER = `process.on('message', ({ input: { name } }) => {
   if (name === 'hang') for (;;);
   if (name === 'crash') process.kill(process.pid, 'SIGSEGV');
   else if (name === 'throw') throw new RangeError('out of reach');
-  else process.send({ outcome: name, cpuMs: 1, peakBytes: 1 });
+  else process.send([{ outcome: name, cpuMs: 1, peakBytes: 1 }]);
 });`;
 const path = join(temporaryFolder(), 'worker.mjs');
 writeFileSync(path, WORKER);
@@ -23,6 +23,6 @@ test.each([
   ['crash', 'crash', /ended by SIGSEGV/],
   ['throw', 'crash', /RangeError: out of reach/],
 ])('an input at which the process does this is found, and the next one is read: %s', async (name, problem, text) => {
-  expect((await read(name)).finding).toEqual({ problem, text: expect.stringMatching(text) });
-  expect(await read('read')).toEqual({ outcome: 'read', cpuMs: 1, peakBytes: 1 });
+  expect((await read(name))[0]?.finding).toEqual({ problem, text: expect.stringMatching(text) });
+  expect(await read('read')).toEqual([{ outcome: 'read', cpuMs: 1, peakBytes: 1 }]);
 });

@@ -1,5 +1,6 @@
 import type { InputRecipe, Model, ModelInfo } from '@signwave/format';
 import { recipeNamed } from '../models/recipes.js';
+import { checkFinite } from '../passes/check-finite.js';
 import { type SmallerWeights, withSmallerWeights } from '../passes/smaller-weights.js';
 import { lowerTflite } from './lower-tflite.js';
 import type { TfliteModel } from './read-tflite.js';
@@ -33,11 +34,13 @@ export interface TfliteConversion {
  * Turn a network of Larq Compute Engine into a packed model. Scales aren't folded: the model rounds as the engine does, since another
  * rounding would turn signs.
  *
- * @throws {SignwaveError} as `lowerTflite`; `E_USAGE` for an unknown recipe; what `withSmallerWeights` throws.
+ * @throws {SignwaveError} as `lowerTflite`; `E_CHECKPOINT_TENSOR` if numbers overflow where they are
+ *   multiplied; `E_USAGE` for an unknown recipe; what `withSmallerWeights` throws.
  */
 export function convertTflite(tflite: TfliteModel, options: ConvertTfliteOptions): TfliteConversion {
   const recipe = recipeNamed(options.preprocess ?? 'none');
   const { graph } = lowerTflite(tflite, recipe);
+  checkFinite(graph, tflite.sourceName);
   const { name = 'larq', labels, licence, sourceSha256, smaller, writer } = options;
   const info: ModelInfo = {
     name,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { convertCheckpoint, openCheckpoint } from '@signwave/convert';
-import { bytesSource, readModel, SignwaveError, writeModel } from '@signwave/format';
+import { convertCheckpoint } from '@signwave/convert';
+import { bytesSource, crc32, readModel, SignwaveError, writeModel } from '@signwave/format';
 import { decodeNpy } from '@signwave/lab';
 import {
   checkpoint,
@@ -13,8 +13,10 @@ import {
 import { hwgqModel } from '../../../convert/test/checkpoints/build-caffemodel.js';
 import { floatFile } from '../../../convert/test/checkpoints/build-safetensors.js';
 import { readAllTensors } from '../../../convert/test/checkpoints/read-all-tensors.js';
-import { type Input, type Kind, pick, type Random, WrongResult } from '../kind.js';
+import { type Compared, type Input, isChosen, type Kind, pick, type Random, WrongResult } from '../kind.js';
 import { copiedRange, cutEnd, IN_PLACE, type Mutation, putIn, RESIZING } from '../mutations.js';
+import { checkGraph } from './model-graphs.js';
+import { architectureOf, networkFile } from './own-networks.js';
 
 const CASES = 'test/cases/checkpoints';
 const NPY = { types: ['<f4', '|u1'], shape: [null, null, null] } as const;
@@ -74,6 +76,9 @@ const BUILT: readonly Maker[] = [
   }),
   (damage) => ({ name: 'a.npz', bytes: zip([{ name: 'w.npy', data: damage(npyFile(npyHeader, storage())) }]) }),
 ];
+/** One of so many files that are converted is compared with the reference. */
+const COMPARED_FILES = 16;
+
 /** Whole files, which are damaged anywhere. */
 const WHOLE: readonly Input[] = [
   { name: 'zip.pth', bytes: checkpoint(program, { 0: storage() }) },
@@ -94,30 +99,43 @@ function make(random: Random): Input {
       damaged = pick(random, MUTATIONS)(damaged, random.below);
     return damaged;
   };
-  if (random.below(2)) return pick(random, BUILT)(damage);
+  const how = random.below(8);
+  if (how < 5) {
+    const { name, bytes } = networkFile(random);
+    // Most are damaged in their weights alone, so that they are read and converted.
+    return { name, bytes: how > 0 ? bytes : damage(bytes) };
+  }
+  if (how === 5) return pick(random, BUILT)(damage);
   const { name, bytes } = pick(random, WHOLE);
   return { name, bytes: damage(bytes.slice()) };
 }
 
-async function read({ name, bytes }: Input): Promise<void> {
+async function read({ name, bytes }: Input, number?: number): Promise<Compared | undefined> {
   if (name.endsWith('.npy')) {
     decodeNpy(bytes, name, NPY);
-    return;
+    return undefined;
   }
   const source = bytesSource(bytes, name);
-  await readAllTensors(source);
-  const { model } = await convertCheckpoint(await openCheckpoint(source), { writer: 'signwave fuzz' });
+  const opened = await readAllTensors(source);
+  const arch = architectureOf(name);
+  const { model } = await convertCheckpoint(opened, {
+    writer: 'signwave fuzz',
+    ...(arch && { arch }),
+    ...(arch?.needsOmega0 && { omega0: 20 }),
+  });
   try {
     readModel(writeModel(model));
   } catch (cause) {
     if (!(cause instanceof SignwaveError)) throw cause;
     throw new WrongResult(`it is converted to a model that can't be stored: ${cause.message}`, { cause });
   }
+  if (!isChosen(number, COMPARED_FILES)) return undefined;
+  return checkGraph(model.graph, crc32(bytes));
 }
 
 export const CHECKPOINTS: Kind = {
   about:
-    'checkpoints: zip and legacy `.pth`, safetensors, `.npz`, `.npy`, Caffe models, damaged as files or in a pickle or an array under right checksums; all tensors are read, and the network is converted',
+    'checkpoints: zip and legacy `.pth`, safetensors, `.npz`, `.npy`, Caffe models, damaged as files or in a pickle or an array under right checksums; most of them networks of one’s own whose weights are damaged; all tensors are read, the network is converted, and of one in 16 every bit is compared with the reference',
   make,
   read,
 };

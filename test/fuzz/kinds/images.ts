@@ -30,7 +30,7 @@ function make(random: Random): Input {
   return { name, bytes };
 }
 
-async function read({ name, bytes }: Input): Promise<void> {
+async function read({ name, bytes }: Input): Promise<undefined> {
   const image = await decodeImage(bytes, name);
   const { width, height, channels, data } = image;
   if (data.length !== width * height * channels)

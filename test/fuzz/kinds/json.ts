@@ -80,7 +80,7 @@ function changeValue(root: object, random: Random): void {
   else place[key] = structuredClone(pick(random, VALUES));
 }
 
-async function read({ name, bytes }: Input): Promise<void> {
+async function read({ name, bytes }: Input): Promise<undefined> {
   const text = new TextDecoder().decode(bytes);
   if (name.startsWith('config')) parseConfig(text, name);
   else if (name.startsWith('labels')) parseLabels(bytes, name);

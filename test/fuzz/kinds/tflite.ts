@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { convertTflite, describeTflite, readTflite } from '@signwave/convert';
 import { bytesSource, crc32, readModel, SignwaveError, writeModel } from '@signwave/format';
 import { TFLITE_MUTATIONS } from '../../../convert/test/tflite/mutation-kinds.js';
-import { type Input, type Kind, pick, type Random, WrongResult } from '../kind.js';
+import { type Compared, type Input, isChosen, type Kind, pick, type Random, WrongResult } from '../kind.js';
 import { checkGraph } from './model-graphs.js';
+
+/** One of so many files that are converted is compared. */
+const COMPARED_FILES = 8;
 
 const FILES = ['signs_first', 'ties'].map(
   (network) => new Uint8Array(readFileSync(`test/cases/checkpoints/larq/small/${network}/model.tflite`)),
@@ -16,7 +19,7 @@ function make(random: Random): Input {
   return { name: 'fuzz.tflite', bytes };
 }
 
-async function read({ name, bytes }: Input): Promise<void> {
+async function read({ name, bytes }: Input, number?: number): Promise<Compared | undefined> {
   const tflite = await readTflite(bytesSource(bytes, name));
   describeTflite(tflite);
   const { model } = convertTflite(tflite, { writer: 'signwave fuzz' });
@@ -26,12 +29,13 @@ async function read({ name, bytes }: Input): Promise<void> {
     if (!(cause instanceof SignwaveError)) throw cause;
     throw new WrongResult(`it is converted to a model that can't be stored: ${cause.message}`, { cause });
   }
-  await checkGraph(model.graph, crc32(bytes));
+  if (!isChosen(number, COMPARED_FILES)) return undefined;
+  return checkGraph(model.graph, crc32(bytes));
 }
 
 export const TFLITE: Kind = {
   about:
-    '`.tflite`: networks of Larq Compute Engine, damaged; described, converted, and if they are small every bit is compared with the reference',
+    '`.tflite`: networks of Larq Compute Engine, damaged; described and converted, and of one in 8 that are small every bit is compared with the reference',
   make,
   read,
 };
