@@ -18,6 +18,8 @@ import { type Compared, isChosen, WrongResult } from '../kind.js';
 /** What is run has no more multiplications and elements than this, which the reference takes some 100 ms for. */
 const MAX_MACS = 2e7;
 const MAX_ELEMENTS = 1e6;
+/** The comparison spoils all memory before each step, which takes the square of their number. */
+const MAX_COMPARED_NODES = 200;
 /** One of so many files is written and compared; all that are sound are loaded. */
 const COMPARED_FILES = 20;
 
@@ -71,7 +73,7 @@ export function macsOf(graph: Graph): number {
 /** Compares the runtime with the reference, if the graph is small. */
 export async function checkGraph(graph: Graph, seed: number): Promise<Compared | undefined> {
   const elements = inferShapes(graph).reduce((sum, { height, width, channels }) => sum + height * width * channels, 0);
-  if (macsOf(graph) > MAX_MACS || elements > MAX_ELEMENTS) return undefined;
+  if (macsOf(graph) > MAX_MACS || elements > MAX_ELEMENTS || graph.nodes.length > MAX_COMPARED_NODES) return undefined;
   const { height, width, channels, recipe } = graph.nodes[0] as InputNode;
   const random = seededRandom(seed);
   // Bytes where there is a recipe: a first convolution of integers takes nothing else.
