@@ -10,7 +10,16 @@ const MODEL = 'zoo:cifar10-resnet20';
 /** Images of the array that is run. */
 const IMAGES = 300;
 
-export type CommandName = 'convert' | 'train' | 'export-onnx' | 'export-c' | 'run' | 'run-images' | 'eval' | 'zoo';
+export type CommandName =
+  | 'convert'
+  | 'train'
+  | 'export-onnx'
+  | 'export-c'
+  | 'run'
+  | 'run-images'
+  | 'shard'
+  | 'eval'
+  | 'zoo';
 export const COMMAND_NAMES: readonly CommandName[] = [
   'convert',
   'train',
@@ -18,6 +27,7 @@ export const COMMAND_NAMES: readonly CommandName[] = [
   'export-c',
   'run',
   'run-images',
+  'shard',
   'eval',
   'zoo',
 ];
@@ -29,6 +39,8 @@ export async function prepareCommands(root: string, inputs: string): Promise<Rec
   writeFileSync(join(inputs, 'images.npy'), imagesOf(IMAGES));
   writeFileSync(join(inputs, 'others.npy'), imagesOf(IMAGES - 1));
   const cats = join(root, 'examples/images/cat');
+  const paths = readdirSync(cats).map((name) => join(cats, name));
+  writeFileSync(join(inputs, 'list.txt'), new Array(20).fill(paths.join('\n')).join('\n'));
   return {
     convert: {
       about: '`convert` of a `.safetensors`, over no model or another one',
@@ -62,10 +74,16 @@ export async function prepareCommands(root: string, inputs: string): Promise<Rec
     'run-images': {
       about: '`run --json` of the images of a folder, with stdout into a file',
       starts: ['empty'],
-      args: () => ['run', MODEL, ...readdirSync(cats).map((name) => join(cats, name)), '--json'],
+      args: () => ['run', MODEL, ...paths, '--json'],
       outputs: ['a.json'],
       stdout: 'a.json',
       comparable: (_, bytes) => Buffer.from(bytes.toString().replace(/"ms": [\d.]+/g, '"ms": 0')),
+    },
+    shard: {
+      about: '`run --manifest --shard` of the images of a folder, into a folder of parts',
+      starts: ['empty', 'left'],
+      args: () => ['run', MODEL, '--manifest', '../inputs/list.txt', '--out', 'parts', '--shard', '1/2'],
+      outputs: ['parts/part-1-of-2.jsonl'],
     },
     eval: {
       about: '`eval --logits --report`, over no files or others',
