@@ -22,7 +22,8 @@ const INTEGER = {
   ],
   2: [
     ...['and', 'or', 'xor', 'andnot'].map((name) => `v128.${name}`),
-    ...['i8x16.add', 'i8x16.sub', 'i16x8.add', 'i32x4.add', 'i32x4.sub', 'i16x8.lt_s', 'i32x4.ge_s'],
+    ...['i8x16.add', 'i8x16.sub', 'i16x8.add', 'i32x4.add', 'i32x4.sub', 'i8x16.gt_s', 'i16x8.lt_s', 'i32x4.ge_s'],
+    'i16x8.sub_sat_s',
     ...['i32x4.min_s', 'i32x4.max_s', 'f32x4.lt', 'f32x4.ge'],
     ...['i8x16.narrow_i16x8_s', 'i16x8.narrow_i32x4_s', 'i32x4.dot_i16x8_s'],
     'i8x16.shuffle 31 0 17 2 4 6 8 10 12 14 16 18 20 22 24 26',
@@ -51,6 +52,9 @@ const integers = [
   ...vectors(INTEGER),
   ...SHIFTS.map((name) => `(${name} ${operand(0)} (i32.load offset=32 (local.get $r)))`),
   `(i32x4.splat (i32x4.bitmask ${operand(0)}))`,
+  ...[0, 1].map(
+    (n) => `(i32x4.splat (i32.wrap_i64 (i64.shr_u (i64x2.extract_lane ${n} ${operand(0)}) (i64.const 24))))`,
+  ),
   ...[8, 16, 32].map((bits) => `(v128.load${bits}_splat offset=3 (local.get $r))`),
   '(i8x16.splat (i32.load8_u offset=1 (local.get $r)))',
   `(v128.xor ${operand(0)} (v128.const i32x4 1 2 3 0x80000000))`,
