@@ -67,8 +67,11 @@ describe('run --manifest', () => {
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
-  test('leaves no part when it is killed, and the next call makes it', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'run', MODEL, '--manifest', list, '--out', parts], { cwd: ROOT });
+  test('leaves no part when it is killed, and the next call clears away what it had begun', async () => {
+    // Long enough that it is killed on the way, however busy the machine is.
+    const long = join(folder, 'long.txt');
+    writeFileSync(long, `${images[0]}\n`.repeat(100_000));
+    const child = spawn(process.execPath, [PROGRAM, 'run', MODEL, '--manifest', long, '--out', parts], { cwd: ROOT });
     while (!existsSync(parts) || readdirSync(parts).length === 0)
       await new Promise((resolve) => setTimeout(resolve, 1));
     child.kill('SIGKILL');
