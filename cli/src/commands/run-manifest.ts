@@ -1,5 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { systemReason } from '@signwave/data/node';
+import { stat } from 'node:fs/promises';
+import { makeFolder, systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { type AnswerKind, answerLines, linesOfShard, parseShard } from '@signwave/lab';
 import {
@@ -41,7 +41,7 @@ export async function runManifest(modelPath: string, model: Model, options: Mani
     model: await hashOf(modelPath),
     give: kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind,
   };
-  await mkdir(folder, { recursive: true }).catch((cause) => {
+  await makeFolder(folder).catch((cause) => {
     throw new SignwaveError('E_IO', `${folder} can't be made: ${systemReason(cause)}`, { cause });
   });
   const path = partPath(folder, shard, options.isPacked);

@@ -8,6 +8,7 @@ export {
   readPlainFile,
   systemReason,
 } from './file-access.js';
+export { makeFolder } from './make-folder.js';
 export { decodeImage, readImage } from './read-image.js';
 export { type DataSource, openDataset } from './sets/open-dataset.js';
 export { itemName, readItem } from './sets/read-item.js';

@@ -1,5 +1,5 @@
-import { mkdir, open } from 'node:fs/promises';
-import { readPlainFile, systemReason, withTemporary, writeFileAtomic } from '@signwave/data/node';
+import { open } from 'node:fs/promises';
+import { makeFolder, readPlainFile, systemReason, withTemporary, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 
 /** Names of the files that a run leaves in its folder. */
@@ -26,16 +26,6 @@ export async function prepareFolder(folder: string): Promise<void> {
       `the output folder ${folder} can't be written to: ${systemReason(cause)}; name another as "output"`,
       { cause },
     );
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // On a full disk Node says so of a folder that is to be made with those above it; of the folder alone it tells the reason.
-    await mkdir(folder);
   }
 }
 

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileExists, systemReason, writeFileAtomic } from '@signwave/data/node';
+import { fileExists, makeFolder, systemReason, writeFileAtomic } from '@signwave/data/node';
 import { crc32, SignwaveError } from '@signwave/format';
 import { type CacheIdentity, readIdentity, verifySameIdentity, writeIdentity } from './cache-identity.js';
 
@@ -37,7 +37,7 @@ export class LogitsCache {
   static async open(path: string, identity: CacheIdentity): Promise<LogitsCache> {
     let file: FileHandle;
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       if (!(await fileExists(path))) await writeFileAtomic(path, writeIdentity(identity, HEADER_BYTES));
       file = await open(path, 'r+');
     } catch (cause) {
