@@ -1,5 +1,5 @@
 // The options of `npm run bench`: scripts/bench.mjs reads them before anything is installed, and bench/src/main.ts reads them again.
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../scripts/modules/parse-options.mjs';
 
 /** The parts that `--only` can select. */
 export const PARTS = ['layers', 'networks', 'scaling', 'ablations'];
@@ -26,24 +26,18 @@ signwave beside other engines, layer by layer and whole networks, in one process
  * @returns {{ help: true } | { problem: string } | { options: { peers: string, rounds: number, only: string[], networks: string[], shapes: string[], write: boolean, documents: boolean } }}
  */
 export function readOptions(args) {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        peers: { type: 'string', default: 'web' },
-        rounds: { type: 'string', default: '15' },
-        only: { type: 'string', multiple: true, default: [] },
-        network: { type: 'string', multiple: true, default: [] },
-        shapes: { type: 'string', multiple: true, default: [] },
-        write: { type: 'boolean', default: false },
-        documents: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    return { problem: /** @type {Error} */ (error).message };
-  }
+  const parsed = parseOptions(args, {
+    peers: { type: 'string', default: 'web' },
+    rounds: { type: 'string', default: '15' },
+    only: { type: 'string', multiple: true, default: [] },
+    network: { type: 'string', multiple: true, default: [] },
+    shapes: { type: 'string', multiple: true, default: [] },
+    write: { type: 'boolean', default: false },
+    documents: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  if ('problem' in parsed) return parsed;
+  const { values } = parsed;
   const { peers, only, network: networks, shapes, write, documents, help } = values;
   if (help) return { help };
   const rounds = Number(values.rounds);

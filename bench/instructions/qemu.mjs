@@ -1,7 +1,7 @@
 // A CPU that counts instructions: QEMU's user mode with a plugin. The version of Node is fixed, because V8 makes the kernels' machine code.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { build } from 'esbuild';
+import { bundleForNode } from '../../scripts/modules/bundle-for-node.mjs';
 import { fetchBinaries } from '../../scripts/modules/fetch-binaries.mjs';
 
 const OUTPUT = 'build/bench';
@@ -65,18 +65,8 @@ export function buildPlugin() {
  * @returns its path.
  */
 export async function buildProgram(name) {
-  const outfile = `${OUTPUT}/${name}.mjs`;
-  await build({
-    entryPoints: [`bench/src/${name}.ts`],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['signwave:source', 'module'],
-    logLevel: 'warning',
-  });
-  return outfile;
+  await bundleForNode([`bench/src/${name}.ts`], { outdir: OUTPUT, external: [] });
+  return `${OUTPUT}/${name}.mjs`;
 }
 
 /**

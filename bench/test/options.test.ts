@@ -62,6 +62,7 @@ describe('npm run bench, before any package is installed', () => {
     'scripts/bench.mjs',
     'scripts/modules/bundle-for-node.mjs',
     'scripts/modules/maintainers-data.mjs',
+    'scripts/modules/parse-options.mjs',
     'bench/options.mjs',
     'bench/output-change.mjs',
   ])

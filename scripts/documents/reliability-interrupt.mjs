@@ -1,8 +1,10 @@
 // What docs/reliability.md says about interrupted commands, from docs/reliability-interrupt.json, which is what `npm run interrupt` recorded.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { withFigures } from '../modules/figures.mjs';
 
 const RECORD = new URL('../../docs/reliability-interrupt.json', import.meta.url);
-const [START, END] = [
+/** @type {[string, string]} */
+const MARKERS = [
   '<!-- interrupt: written by scripts/documents/write-reliability.mjs, do not edit -->',
   '<!-- /interrupt -->',
 ];
@@ -86,6 +88,5 @@ export function withInterrupts(page) {
         `* \`--only ${command} --how ${way} --points ${points} --seed ${seed} --point ${number}\`: \`${problem}\``,
       );
   }
-  const [before, after] = [page.slice(0, page.indexOf(START)), page.slice(page.indexOf(END))];
-  return `${before}${START}\n${lines.join('\n')}\n${after}`;
+  return withFigures(page, MARKERS, lines);
 }

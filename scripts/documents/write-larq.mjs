@@ -4,11 +4,13 @@
 //   node scripts/documents/write-larq.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { withFigures } from '../modules/figures.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = 'docs/larq.md';
 const FACTS = 'docs/larq-zoo.json';
-const [START, END] = ['<!-- zoo: written by scripts/documents/write-larq.mjs, do not edit -->', '<!-- /zoo -->'];
+/** @type {[string, string]} */
+const MARKERS = ['<!-- zoo: written by scripts/documents/write-larq.mjs, do not edit -->', '<!-- /zoo -->'];
 
 /** All of larq's zoo but DoReFaNet, on which the engine's converter crashes. */
 export const LARQ_ZOO =
@@ -49,8 +51,7 @@ export function larqDocument() {
     return `| ${cells.join(' | ')} |`;
   });
   const table = ['| network | `.tflite`, MB | packed, MB | operators | outputs |', '|---|---:|---:|---|---|', ...rows];
-  const [before, after] = [page.slice(0, page.indexOf(START)), page.slice(page.indexOf(END))];
-  return `${before}${START}\n${table.join('\n')}\n${after}`;
+  return withFigures(page, MARKERS, table);
 }
 
 /** @param {number} bytes */

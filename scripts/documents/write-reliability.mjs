@@ -10,12 +10,14 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withFigures } from '../modules/figures.mjs';
 import { keepInterrupts, withInterrupts } from './reliability-interrupt.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = `${ROOT}docs/reliability.md`;
 const RECORD = `${ROOT}docs/reliability.json`;
-const [START, END] = [
+/** @type {[string, string]} */
+const MARKERS = [
   '<!-- figures: written by scripts/documents/write-reliability.mjs, do not edit -->',
   '<!-- /figures -->',
 ];
@@ -73,8 +75,7 @@ export function reliabilityDocument() {
         `* \`--kinds ${kind} --seed ${seed} --only ${number}\` (${grouped(count)} inputs), ${problem}: \`${text}\``,
       );
   }
-  const [before, after] = [page.slice(0, page.indexOf(START)), page.slice(page.indexOf(END))];
-  return withInterrupts(`${before}${START}\n${lines.join('\n')}\n${after}`);
+  return withInterrupts(withFigures(page, MARKERS, lines));
 }
 
 /** @param {number} count */

@@ -1,5 +1,5 @@
 // The options of `npm run fuzz`.
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../../scripts/modules/parse-options.mjs';
 
 export const USAGE = `npm run fuzz -- [--minutes N] [--seed S] [--kinds a,b] [--inputs a=N,b=N] [--processes N] [--only N] [--file PATH]
 
@@ -23,24 +23,18 @@ within limits of time and memory. Ends with status 1 if one isn't. The smallest 
  * @returns {{ help: true } | { problem: string } | { options: Options }}
  */
 export function readOptions(args, known) {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        minutes: { type: 'string', default: '3' },
-        seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
-        kinds: { type: 'string', default: known.join(',') },
-        inputs: { type: 'string' },
-        processes: { type: 'string', default: '1' },
-        only: { type: 'string' },
-        file: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    return { problem: /** @type {Error} */ (error).message };
-  }
+  const parsed = parseOptions(args, {
+    minutes: { type: 'string', default: '3' },
+    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    kinds: { type: 'string', default: known.join(',') },
+    inputs: { type: 'string' },
+    processes: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    file: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  if ('problem' in parsed) return parsed;
+  const { values } = parsed;
   if (values.help) return { help: true };
   const [minutes, seed, only] = [Number(values.minutes), Number(values.seed), Number(values.only ?? 0)];
   const processes = Number(values.processes);

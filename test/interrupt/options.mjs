@@ -1,5 +1,5 @@
 // The options of `npm run interrupt`.
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../../scripts/modules/parse-options.mjs';
 
 export const USAGE = `npm run interrupt -- [--points N] [--seed S] [--only a,b] [--how a,b] [--point N] [--results FILE]
 
@@ -20,23 +20,17 @@ Ends with status 1 if something does.
  * @returns {{ help: true } | { problem: string } | { options: { points: number, seed: number, commands: string[], ways: string[], results: string, only?: number } }}
  */
 export function readOptions(args, known) {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        points: { type: 'string', default: '100' },
-        seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
-        only: { type: 'string', default: known.commands.join(',') },
-        how: { type: 'string', default: known.ways.join(',') },
-        point: { type: 'string' },
-        results: { type: 'string', default: 'build/interrupt/results.json' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    return { problem: /** @type {Error} */ (error).message };
-  }
+  const parsed = parseOptions(args, {
+    points: { type: 'string', default: '100' },
+    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    only: { type: 'string', default: known.commands.join(',') },
+    how: { type: 'string', default: known.ways.join(',') },
+    point: { type: 'string' },
+    results: { type: 'string', default: 'build/interrupt/results.json' },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  if ('problem' in parsed) return parsed;
+  const { values } = parsed;
   if (values.help) return { help: true };
   const [points, seed, only] = [Number(values.points), Number(values.seed), Number(values.point ?? 0)];
   const [commands, ways] = [values.only.split(','), values.how.split(',')];
