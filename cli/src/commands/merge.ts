@@ -1,6 +1,7 @@
 import { writeFileAtomic } from '@signwave/data/node';
 import { mergeParts } from '@signwave/lab/node';
 import type { Command } from 'commander';
+import { answeredText } from '../answers.js';
 import { jsonOption } from '../arguments.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { count, printJson, printResult } from '../report/output.js';
@@ -21,8 +22,5 @@ async function merge(folder: string, { out, json }: { readonly out: string; read
   await writeFileAtomic(out, lines);
   const { parts, answers, errors } = counts();
   if (json) printJson({ output: out, parts, answers, errors });
-  else
-    printResult(
-      `${out}: ${count(parts)} parts, ${count(answers)} lines answered, ${count(errors)} of them with an error`,
-    );
+  else printResult(`${out}: ${count(parts)} parts, ${answeredText({ answers, errors })}`);
 }

@@ -1,22 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { makeFolder, systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
-import { type AnswerKind, answerLines, linesOfShard, parseShard } from '@signwave/lab';
+import { type AnswerKind, linesOfShard, parseShard } from '@signwave/lab';
 import {
   openFileSource,
   openManifest,
+  originDifference,
   type PartEnd,
   type PartOrigin,
   partPath,
-  RequestInputs,
   readPartEnd,
   requestsOf,
   sha256,
   writePart,
 } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
-import { count, printNote, printRemark } from '../report/output.js';
-import { AHEAD } from './run-lines.js';
+import { answeredText, answersTo } from '../answers.js';
+import { printNote } from '../report/output.js';
 
 export interface ManifestOptions {
   readonly kind: AnswerKind;
@@ -45,21 +45,9 @@ export async function runManifest(modelPath: string, model: Model, options: Mani
     throw new SignwaveError('E_IO', `${folder} can't be made: ${systemReason(cause)}`, { cause });
   });
   const path = partPath(folder, shard, options.isPacked);
-  let end = await finishedPart(path, origin);
-  const isNew = !end;
-  if (!end) {
-    const inputs = new RequestInputs(model, printRemark);
-    const answers = answerLines(model, requestsOf(manifest, first, last), {
-      kind,
-      top,
-      readInput: (request) => inputs.read(request),
-      ahead: AHEAD + model.info().threads,
-    });
-    end = await writePart(path, origin, answers);
-  }
-  printNote(
-    `${path} ${isNew ? 'is written' : 'was there'}: ${count(end.answers)} lines answered, ${count(end.errors)} of them with an error`,
-  );
+  const finished = await finishedPart(path, origin);
+  const end = finished ?? (await writePart(path, origin, answersTo(requestsOf(manifest, first, last), model, options)));
+  printNote(`${path} ${finished ? 'was there' : 'is written'}: ${answeredText(end)}`);
   if (end.errors > 0 && options.isStrict) process.exitCode = 1;
 }
 
@@ -67,7 +55,7 @@ export async function runManifest(modelPath: string, model: Model, options: Mani
 async function finishedPart(path: string, origin: PartOrigin): Promise<PartEnd | undefined> {
   if (!(await stat(path).catch(() => undefined))) return undefined;
   const end = await readPartEnd(path);
-  const odd = (['manifest', 'model', 'give'] as const).find((key) => end[key] !== origin[key]);
+  const odd = originDifference(end, origin);
   if (odd === undefined) return end;
   throw new SignwaveError(
     'E_USAGE',

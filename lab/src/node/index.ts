@@ -15,7 +15,7 @@ export { isProgram, readArch } from './network-file.js';
 export { readNpy, writeNpy } from './npy-file.js';
 export { openImageSample, type SampleOptions } from './open-image-sample.js';
 export { createOrtSession, type OrtSession } from './ort-web.js';
-export { type PartEnd, type PartOrigin, partPath, readPartEnd, writePart } from './parts.js';
+export { originDifference, type PartEnd, type PartOrigin, partPath, readPartEnd, writePart } from './parts.js';
 export { readPreprocess } from './recipe-file.js';
 export { readRecordedSteps } from './recorded-steps-file.js';
 export { RequestInputs } from './request-inputs.js';

@@ -45,7 +45,8 @@ function requestText(text: string): string {
   return JSON.stringify(/^https?:\/\//i.test(place) ? { url: place } : { path: place });
 }
 
-async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+/** The bytes of a file, in pieces. @throws {SignwaveError} `E_IO` if it can't be read. */
+export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   try {
     const { file } = await openPlainFile(path);
     yield* createReadStream('', { fd: file, highWaterMark: 2 ** 20 });

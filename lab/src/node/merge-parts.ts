@@ -1,5 +1,5 @@
 import { SignwaveError } from '@signwave/format';
-import { findParts, type PartEnd, readPart } from './parts.js';
+import { findParts, originDifference, type PartEnd, readPart } from './parts.js';
 
 export interface MergedParts {
   readonly parts: number;
@@ -20,28 +20,18 @@ export async function mergeParts(
   const ends: PartEnd[] = [];
   async function* lines(): AsyncGenerator<Uint8Array> {
     for (const path of paths) {
-      const part = readPart(path);
-      for (let line = await part.next(); ; line = await part.next()) {
-        if (line.done) {
-          checkOrigin(path, line.value, paths[0]!, ends[0]);
-          ends.push(line.value);
-          break;
-        }
-        yield Buffer.from(`${line.value}\n`);
+      const end = yield* readPart(path);
+      const [first = end] = ends;
+      const odd = originDifference(end, first);
+      if (odd !== undefined) {
+        throw new SignwaveError(
+          'E_DATA',
+          `${path} has another ${odd} than ${paths[0]}: ${end[odd]}, not ${first[odd]}; run one of them again`,
+        );
       }
+      ends.push(end);
     }
   }
   const sum = (of: 'answers' | 'errors'): number => ends.reduce((total, end) => total + end[of], 0);
   return { lines: lines(), counts: () => ({ parts: ends.length, answers: sum('answers'), errors: sum('errors') }) };
-}
-
-function checkOrigin(path: string, end: PartEnd, firstPath: string, first: PartEnd | undefined): void {
-  for (const key of ['manifest', 'model', 'give'] as const) {
-    if (first && end[key] !== first[key]) {
-      throw new SignwaveError(
-        'E_DATA',
-        `${path} has another ${key} than ${firstPath}: ${end[key]}, not ${first[key]}; run one of them again`,
-      );
-    }
-  }
 }

@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import { openPlainFile, systemReason, writeFileAtomic } from '@signwave/data/node';
+import { systemReason, writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { type Answer, type Shard, splitLines } from '../index.js';
-import { MAX_LINE_BYTES } from './manifest.js';
+import { bytesOf, MAX_LINE_BYTES } from './manifest.js';
 
 /** What the answers of a part are of: those of one list have all but `shard` in common. */
 export interface PartOrigin {
@@ -17,6 +16,11 @@ export interface PartOrigin {
   readonly model: string;
   /** What the answers hold: "logits", "labels, 5". */
   readonly give: string;
+}
+
+/** What two parts have to have in common, and don't; undefined if they have all of it. */
+export function originDifference(a: PartOrigin, b: PartOrigin): 'manifest' | 'model' | 'give' | undefined {
+  return (['manifest', 'model', 'give'] as const).find((key) => a[key] !== b[key]);
 }
 
 /** The last line of a part, by which it is known to be whole. */
@@ -53,16 +57,16 @@ export async function writePart(path: string, origin: PartOrigin, answers: Async
 }
 
 /**
- * Reads the answers of a part and checks that it is whole.
+ * Reads the answers of a part, a line at a time, and checks that it is whole.
  *
  * @returns its last line.
  * @throws {SignwaveError} `E_IO` if it can't be read, `E_DATA` if it isn't whole or isn't a part.
  */
-export async function* readPart(path: string): AsyncGenerator<string, PartEnd> {
+export async function* readPart(path: string): AsyncGenerator<Uint8Array, PartEnd> {
   let last: string | undefined;
   let answers = -1;
   for await (const line of linesOf(path)) {
-    if (last !== undefined) yield last;
+    if (last !== undefined) yield Buffer.from(`${last}\n`);
     last = line;
     answers++;
   }
@@ -97,14 +101,14 @@ function endOf(line: string | undefined): PartEnd | undefined {
 
 async function* linesOf(path: string): AsyncGenerator<string> {
   try {
-    const { file } = await openPlainFile(path);
-    const bytes = createReadStream('', { fd: file, highWaterMark: 2 ** 20 });
+    const bytes = bytesOf(path);
     const text: AsyncIterable<Buffer> = path.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes;
     for await (const line of splitLines(text, MAX_LINE_BYTES)) {
       if ('problem' in line) throw new Error(`line ${line.number}: ${line.problem}`);
       yield line.text;
     }
   } catch (cause) {
+    if (cause instanceof SignwaveError) throw cause;
     throw new SignwaveError('E_IO', `${path} can't be read: ${systemReason(cause)}`, { cause });
   }
 }
