@@ -11,6 +11,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // The default leaves a core free for an editor, which is half of the machines that CI runs on.
     maxWorkers: '100%',
     projects: [
