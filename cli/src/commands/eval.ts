@@ -5,12 +5,12 @@ import { openImageSample, readLabels, writeNpy } from '@signwave/lab/node';
 import type { KernelChoice } from '@signwave/runtime';
 import type { Command } from 'commander';
 import { jsonOption, kernelsOption, limitOption, modelArgument, threadsOption } from '../arguments.js';
+import { loadModel } from '../load-model.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { evaluationHtml } from '../report/evaluation-html.js';
 import { percent, printJson, printNote, printRemark, printResult } from '../report/output.js';
 import { progressBar } from '../report/progress.js';
 import { table } from '../report/table.js';
-import { loadModel } from './run.js';
 
 interface Options {
   readonly limit?: number;
@@ -46,7 +46,7 @@ async function evaluate(modelPath: string, spec: string, options: Options): Prom
     inputs: { 'the model': modelPath, '--labels': options.labels },
     data: { 'the data': spec },
   });
-  const model = await loadModel(modelPath, options);
+  const { model } = await loadModel(modelPath, options);
   const labels = options.labels === undefined ? model.metadata.labels : await readLabels(options.labels);
   if (labels) checkLabelCount(labels, model.outputs);
   const sample = await openImageSample(spec, {

@@ -3,7 +3,6 @@ import { makeFolder, systemReason } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { type AnswerKind, linesOfShard, parseShard } from '@signwave/lab';
 import {
-  openFileSource,
   openManifest,
   originDifference,
   type PartEnd,
@@ -11,7 +10,6 @@ import {
   partPath,
   readPartEnd,
   requestsOf,
-  sha256,
   writePart,
 } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
@@ -30,7 +28,7 @@ export interface ManifestOptions {
 }
 
 /** Answers a share of a list into a file of its own; one that is there already isn't made again. */
-export async function runManifest(modelPath: string, model: Model, options: ManifestOptions): Promise<void> {
+export async function runManifest(model: Model, sha256: string, options: ManifestOptions): Promise<void> {
   const { kind, top, folder } = options;
   const shard = parseShard(options.shard, process.env);
   const manifest = await openManifest(options.manifest);
@@ -38,7 +36,7 @@ export async function runManifest(modelPath: string, model: Model, options: Mani
   const origin: PartOrigin = {
     shard,
     manifest: manifest.sha256,
-    model: await hashOf(modelPath),
+    model: sha256,
     give: kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind,
   };
   await makeFolder(folder).catch((cause) => {
@@ -61,13 +59,4 @@ async function finishedPart(path: string, origin: PartOrigin): Promise<PartEnd |
     'E_USAGE',
     `${path} is there, made with another ${odd}: ${end[odd]}, not ${origin[odd]}; choose another folder, or remove it`,
   );
-}
-
-async function hashOf(path: string): Promise<string> {
-  const source = await openFileSource(path);
-  try {
-    return await sha256([source]);
-  } finally {
-    await source.close();
-  }
 }
