@@ -1,5 +1,5 @@
 import type { Remark } from '@signwave/data';
-import { parseJsonText, SignwaveError, tagOf } from '@signwave/format';
+import { parseJsonText, SignwaveError, shorten, tagOf } from '@signwave/format';
 import { type Evaluation, linesOfShard, type Outcome, Tally, tellUndecodable } from '../index.js';
 import { summaryOf } from './evaluation-summary.js';
 import type { Parts } from './merge-parts.js';
@@ -26,7 +26,7 @@ export async function mergeEvaluation(
       before = outcome.index;
       tally.add(outcome);
     } else {
-      odd ??= `part ${ends.length + 1} of ${first.shard.count} has a line that doesn't belong there: ${Buffer.from(line).toString().trim()}`;
+      odd ??= `part ${ends.length + 1} of ${first.shard.count} has a line that doesn't belong there: ${shorten(Buffer.from(line).toString().trim())}`;
     }
   }
   // Only now, since the end of a part may say more: that it was changed, or is of another evaluation.

@@ -282,7 +282,7 @@ describe('merging refuses', () => {
     ['an answer of run', (line) => line.replace('"index":5', '"id":5')],
   ])('a part that is whole, but has %s', async (_, change) => {
     const reason = await broken((folder) => rewrite(partOf(folder, '2/3'), change));
-    expect(reason).toMatch(/^E_DATA part 2 of 3 has a line that doesn't belong there: \{.*\}; remove it/);
+    expect(reason).toMatch(/^E_DATA part 2 of 3 has a line that doesn't belong there: \{.*; remove it/);
   });
 
   test('a part that is whole, but has too few images', async () => {
