@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, type FileImages, type MemoryImages, sharedBytes, sharedLabels } from '@signwave/data';
+import { type Dataset, type ImageSet, type MemoryImages, sharedBytes, sharedLabels } from '@signwave/data';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temp-folder.js';
 import { hashImages } from '../../src/node/hash-images.js';
 
 const all = (count: number) => Uint32Array.from({ length: count }, (_, index) => index);
-const set = (images: FileImages | MemoryImages, classNames = ['cat', 'dog']): Dataset => ({
+const set = (images: ImageSet, classNames = ['cat', 'dog']): Dataset => ({
   name: 'any',
   classNames,
   images,
@@ -36,32 +36,28 @@ describe('the hash of a data set in memory', () => {
   });
 });
 
-describe('the hash of more files than 10,000', () => {
-  const COUNT = 20_000;
-
-  /** Files of which only two are there: one whose size counts, as that of every other one, and one whose size doesn't. */
-  async function hashOf(sizes: readonly [number, number], names = 'a', label = 1): Promise<string> {
+describe('the hash of files', () => {
+  /** Files of which only two are there, numbers 4 and 5, with sizes in bytes. */
+  async function hashOf(count: number, sizes: readonly [number, number], name = 'a', label = 1): Promise<string> {
     const folder = await temporaryFolder();
-    const paths = Array.from({ length: COUNT }, (_, n) => join(folder, `${names}${n}.png`));
+    const paths = Array.from({ length: count }, (_, n) => join(folder, `${name}${n}.png`));
     await writeFile(paths[4]!, new Uint8Array(sizes[0]));
     await writeFile(paths[5]!, new Uint8Array(sizes[1]));
-    const classes = new Array<number>(COUNT).fill(0).with(5, label);
-    const images: FileImages = {
-      kind: 'files',
-      count: COUNT,
-      folder,
-      paths,
-      labels: sharedLabels(classes),
-    };
-    return hashImages(set(images), all(COUNT));
+    const labels = sharedLabels(new Array<number>(count).fill(0).with(5, label));
+    return hashImages(set({ kind: 'files', count, folder, paths, labels }), all(count));
   }
 
-  test('covers every name and label, and every other size, wherever the folder is', async () => {
-    const first = await hashOf([1, 1]);
-    expect(await hashOf([1, 1])).toBe(first);
-    expect(await hashOf([1, 2])).toBe(first);
-    expect(await hashOf([2, 1])).not.toBe(first);
-    expect(await hashOf([1, 1], 'b')).not.toBe(first);
-    expect(await hashOf([1, 1], 'a', 0)).not.toBe(first);
+  test('covers names, labels and sizes, wherever the folder is', async () => {
+    const first = await hashOf(6, [1, 1]);
+    expect(await hashOf(6, [1, 1])).toBe(first);
+    expect(await hashOf(6, [1, 2])).not.toBe(first);
+    expect(await hashOf(6, [1, 1], 'b')).not.toBe(first);
+    expect(await hashOf(6, [1, 1], 'a', 0)).not.toBe(first);
+  });
+
+  test('covers the sizes of 10,000 if there are more: of 20,000, every other one', async () => {
+    const first = await hashOf(20_000, [1, 1]);
+    expect(await hashOf(20_000, [1, 2])).toBe(first);
+    expect(await hashOf(20_000, [2, 1])).not.toBe(first);
   });
 });
