@@ -18,6 +18,6 @@ export function answersTo(
 }
 
 /** How many lines were answered, and how many of the answers are errors, in words. */
-export function answeredText({ answers, errors }: { readonly answers: number; readonly errors: number }): string {
+export function answeredText(answers: number, errors: number): string {
   return `${count(answers)} lines answered, ${count(errors)} of them with an error`;
 }

@@ -1,9 +1,6 @@
-import { SignwaveError } from '@signwave/format';
-import { type Model, prepareImage } from '@signwave/runtime';
 import { Confusion, type Mistake } from './confusion.js';
-import type { ImageSample, Undecodable } from './image-sample.js';
-import type { OnProgress } from './progress.js';
-import { argMax, wilsonInterval } from './statistics.js';
+import type { Undecodable } from './image-sample.js';
+import { wilsonInterval } from './statistics.js';
 
 /** How often a model is right on labelled images. */
 export interface Evaluation {
@@ -32,85 +29,88 @@ export interface Evaluation {
   readonly msPerImage: number;
 }
 
-export interface EvaluateOptions {
-  /** Whether the outputs of all images are wanted; default `false`. */
-  readonly keepsOutputs?: boolean;
-  readonly onProgress?: OnProgress;
+/** What an evaluation is about, whatever comes out. */
+export interface EvaluationSubject extends Pick<Evaluation, 'model' | 'data' | 'available' | 'sample' | 'classNames'> {
+  /** Number of the model's classes. */
+  readonly classes: number;
+  /** Number of images in the sample. */
+  readonly count: number;
 }
 
-/** A larger file of outputs can't be written in one piece. */
-const MAX_OUTPUT_BYTES = 2 ** 31 - 1024;
-
-/**
- * Runs a model on a sample of a data set whose labels are the model's classes.
- *
- * @returns the counts, and the outputs (images, classes) if they are kept.
- * @throws {SignwaveError} `E_INPUT_SHAPE` without an input recipe, `E_IMAGE` if no image can be decoded, `E_USAGE` if the outputs to keep take
- *   2 GiB or more.
- */
-export async function evaluateOn(
-  model: Model,
-  sample: ImageSample,
-  { keepsOutputs = false, onProgress = () => {} }: EvaluateOptions = {},
-): Promise<{ evaluation: Evaluation; outputs: Float32Array | undefined }> {
-  const { recipe, height, width } = model.input;
-  if (!recipe)
-    throw new SignwaveError(
-      'E_INPUT_SHAPE',
-      `${model.metadata.name} has no input recipe: eval can't turn images into its input`,
-    );
-  const classes = model.outputs;
-  const outputBytes = sample.count * classes * Float32Array.BYTES_PER_ELEMENT;
-  if (keepsOutputs && outputBytes > MAX_OUTPUT_BYTES)
-    throw new SignwaveError(
-      'E_USAGE',
-      `the outputs of ${sample.count} images for ${classes} classes take ${outputBytes} bytes, at most ${MAX_OUTPUT_BYTES} can be kept: take fewer images`,
-    );
-  const outputs = keepsOutputs ? new Float32Array(outputBytes / Float32Array.BYTES_PER_ELEMENT) : undefined;
-  const confusion = new Confusion(classes);
-  let images = 0;
-  let top1 = 0;
-  let top5 = 0;
-  let runMs = 0;
-  for (let n = 0; n < sample.count; n++) {
-    const item = await sample.read(n);
-    if (item) {
-      const { image, label } = item;
-      const input = prepareImage(image, recipe, height, width);
-      const startMs = performance.now();
-      const output = model.run(input);
-      runMs += performance.now() - startMs;
-      outputs?.set(output, images * classes);
-      images++;
-      const predicted = argMax(output);
-      confusion.add(label, predicted);
-      if (predicted === label) top1++;
-      if (model.rank(output).some(({ index }) => index === label)) top5++;
+/** What became of an image: what the model said, or why it couldn't be asked. */
+export type Outcome = {
+  /** Position of the image in the data set, from 0. */
+  readonly index: number;
+} & (
+  | {
+      readonly label: number;
+      /** The likeliest class. */
+      readonly predicted: number;
+      /** Whether the label is one of the five likeliest classes. */
+      readonly isInTop5: boolean;
     }
-    onProgress(n + 1, sample.count);
+  | { readonly name: string; readonly error: { readonly code: 'E_IMAGE'; readonly message: string } }
+);
+
+/** Counts outcomes, in the order of the sample. Memory grows with the kinds of mistakes and with images that can't be decoded. */
+export class Tally {
+  readonly #subject: EvaluationSubject;
+  readonly #confusion: Confusion;
+  readonly #undecodable: Undecodable[] = [];
+  #images = 0;
+  #top1 = 0;
+  #top5 = 0;
+
+  constructor(subject: EvaluationSubject) {
+    this.#subject = subject;
+    this.#confusion = new Confusion(subject.classes);
   }
-  const undecodable = sample.end();
-  const matrix = confusion.matrix();
-  const { low, high } = wilsonInterval(top1, images);
-  return {
-    outputs: outputs?.subarray(0, images * classes),
-    evaluation: {
-      model: model.metadata.name,
-      data: sample.name,
+
+  /** Number of images that the model was asked about. */
+  get images(): number {
+    return this.#images;
+  }
+
+  get undecodable(): readonly Undecodable[] {
+    return this.#undecodable;
+  }
+
+  add(outcome: Outcome): void {
+    if ('error' in outcome) {
+      this.#undecodable.push({ name: outcome.name, reason: outcome.error.message });
+      return;
+    }
+    const { label, predicted, isInTop5 } = outcome;
+    this.#images++;
+    this.#confusion.add(label, predicted);
+    if (predicted === label) this.#top1++;
+    if (isInTop5) this.#top5++;
+  }
+
+  /** @param runMs time of all runs of the model together. */
+  evaluation(runMs: number): Evaluation {
+    const { model, data, available, sample, classNames } = this.#subject;
+    const images = this.#images;
+    const [top1, top5] = [this.#top1, this.#top5];
+    const confusion = this.#confusion.matrix();
+    const { low, high } = wilsonInterval(top1, images);
+    return {
+      model,
+      data,
       images,
-      available: sample.available,
-      sample: sample.description,
-      undecodable,
+      available,
+      sample,
+      undecodable: this.#undecodable,
       top1,
       top5,
       top1Percent: (100 * top1) / images,
       top1Low: low,
       top1High: high,
       top5Percent: (100 * top5) / images,
-      classNames: sample.classNames,
-      ...(matrix && { confusion: matrix }),
-      mistakes: confusion.mistakes(),
+      classNames,
+      ...(confusion && { confusion }),
+      mistakes: this.#confusion.mistakes(),
       msPerImage: runMs / images,
-    },
-  };
+    };
+  }
 }

@@ -1,4 +1,5 @@
-import type { RasterImage } from '@signwave/data';
+import type { RasterImage, Remark } from '@signwave/data';
+import { SignwaveError } from '@signwave/format';
 
 /** Images without labels, which are read one by one. */
 export interface Images {
@@ -11,6 +12,8 @@ export interface Images {
 }
 
 export interface LabelledImage {
+  /** Position in the data set, from 0. */
+  readonly index: number;
   readonly image: RasterImage;
   /** Class index, from 0. */
   readonly label: number;
@@ -30,15 +33,49 @@ export interface ImageSample extends Images {
   readonly classNames: readonly string[];
   /** @returns undefined if the image can't be decoded and that isn't an error. */
   read(n: number): Promise<LabelledImage | undefined>;
+  /** As `read`. @returns why an image can't be decoded. */
+  tryRead(n: number): Promise<LabelledImage | UndecodableImage>;
   /**
-   * Ends the reading of the sample. @returns the images that couldn't be decoded.
+   * Ends the reading of the sample, and tells of the images that couldn't be decoded.
    *
    * @throws {SignwaveError} `E_IMAGE` if none could.
    */
-  end(): readonly Undecodable[];
+  end(): void;
 }
 
 export interface Undecodable {
   readonly name: string;
   readonly reason: string;
+}
+
+/** An image of a data set that can't be decoded. */
+export interface UndecodableImage extends Undecodable {
+  /** Position in the data set, from 0. */
+  readonly index: number;
+}
+
+const SHOWN = 5;
+
+/**
+ * Tells which images of a sample couldn't be decoded.
+ *
+ * @param name of the data set in messages.
+ * @param count number of images in the sample.
+ * @throws {SignwaveError} `E_IMAGE` if none could.
+ */
+export function tellUndecodable(
+  name: string,
+  count: number,
+  undecodable: readonly Undecodable[],
+  onRemark: (remark: Remark) => void,
+): void {
+  if (undecodable.length === 0) return;
+  const what = `${undecodable.length} of ${count} images can't be decoded`;
+  if (undecodable.length === count) {
+    throw new SignwaveError('E_IMAGE', `${name}: ${what}; the first: ${undecodable[0]!.reason}`);
+  }
+  onRemark({ isWarning: true, text: `${name}: ${what} and are left out:` });
+  const note = (text: string): void => onRemark({ isWarning: false, text });
+  for (const { reason } of undecodable.slice(0, SHOWN)) note(`  ${reason}`);
+  if (undecodable.length > SHOWN) note(`  and ${undecodable.length - SHOWN} more`);
 }

@@ -1,9 +1,17 @@
 export { measureSmaller, type SmallerEffect, smallerVariants } from './calibration.js';
 export { Comparison, compareModels, type LayerComparison, type NamedModel } from './comparison.js';
 export type { Mistake } from './confusion.js';
-export { type Evaluation, evaluateOn } from './evaluation.js';
+export { evaluateOn, runImages, subjectOf } from './evaluate.js';
+export { type Evaluation, type EvaluationSubject, type Outcome, Tally } from './evaluation.js';
 export { ImageNotes } from './image-notes.js';
-export type { ImageSample, Images, LabelledImage, Undecodable } from './image-sample.js';
+export {
+  type ImageSample,
+  type Images,
+  type LabelledImage,
+  tellUndecodable,
+  type Undecodable,
+  type UndecodableImage,
+} from './image-sample.js';
 export { inContext } from './in-context.js';
 export { type Contestant, type Timing, type TimingOptions, timeInterleaved } from './interleave.js';
 export { type Layer, type ModelSummary, summarize } from './model-summary.js';

@@ -5,9 +5,11 @@ import {
   compareModels,
   evaluateOn,
   type ImageSample,
+  type LabelledImage,
   loadBuilds,
   measureSmaller,
   randomInputs,
+  type UndecodableImage,
   verifyModel,
 } from '../src/index.js';
 import { tinyModel } from './tiny-model.js';
@@ -15,7 +17,11 @@ import { tinyModel } from './tiny-model.js';
 /** Three images, bright, undecodable and dark, of classes 0 and 1. */
 function sample(): ImageSample & { isEnded: boolean } {
   const image = (value: number) => ({ height: 2, width: 2, channels: 1, data: new Uint8Array(4).fill(value) }) as const;
-  const items = [{ image: image(200), label: 0, name: 'a' }, undefined, { image: image(20), label: 0, name: 'c' }];
+  const items: readonly (LabelledImage | UndecodableImage)[] = [
+    { index: 0, image: image(200), label: 0, name: 'a' },
+    { index: 1, name: 'b', reason: 'it is cut short' },
+    { index: 2, image: image(20), label: 0, name: 'c' },
+  ];
   return {
     name: 'three',
     description: 'all 3 images',
@@ -23,10 +29,13 @@ function sample(): ImageSample & { isEnded: boolean } {
     available: 3,
     classNames: ['bright', 'dark'],
     isEnded: false,
-    read: async (n) => items[n],
+    read: async (n) => {
+      const item = items[n]!;
+      return 'image' in item ? item : undefined;
+    },
+    tryRead: async (n) => items[n]!,
     end() {
       this.isEnded = true;
-      return [{ name: 'b', reason: 'it is cut short' }];
     },
   };
 }

@@ -85,12 +85,12 @@ describe('run --manifest', () => {
     await run('--give', 'logits');
     expect(await run('--give', 'labels')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/made with another give: logits, not labels, 5; choose another folder/),
+      stderr: expect.stringMatching(/made with the give logits, not labels, 5; choose another folder/),
     });
     const other = join(folder, 'other.txt');
     writeFileSync(other, `${images[0]}\n`);
     const { code, stderr } = await signwave('run', MODEL, '--manifest', other, '--out', parts, '--give', 'logits');
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('made with another manifest') });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('made with the manifest ') });
   });
 
   test('takes the share that a scheduler gives', async () => {
@@ -137,7 +137,9 @@ describe('merge', () => {
     const out = join(folder, 'cut.jsonl');
     expect((await merge(out)).stderr).toMatch(/E_DATA .*part-2-of-2\.jsonl is no whole part/);
     writeFileSync(path, text.replace(/"manifest":"../, '"manifest":"xx'));
-    expect((await merge(out)).stderr).toMatch(/part-2-of-2\.jsonl has another manifest than .*part-1-of-2\.jsonl/);
+    expect((await merge(out)).stderr).toMatch(
+      /part-2-of-2\.jsonl was made with the manifest xx\w+, not \w+, as .*part-1-of-2\.jsonl/,
+    );
     expect(existsSync(out)).toBe(false);
   });
 

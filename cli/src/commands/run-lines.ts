@@ -17,6 +17,6 @@ export async function runLines(
     // A reader that has seen enough needs no more answers.
     if (!(await writeResult(JSON.stringify(answer)))) break;
   }
-  printNote(answeredText({ answers, errors }));
+  printNote(answeredText(answers, errors));
   if (errors > 0 && options.isStrict) process.exitCode = 1;
 }

@@ -1,10 +1,11 @@
-import { readFileBytes, readImage } from '@signwave/data/node';
+import { readImage } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { ANSWERS, type AnswerKind, ImageNotes, inContext } from '@signwave/lab';
 import { readInputArray, writeNpy } from '@signwave/lab/node';
-import { type KernelChoice, type LoadOptions, load, type Model } from '@signwave/runtime';
+import type { KernelChoice, Model } from '@signwave/runtime';
 import { type Command, Option } from 'commander';
 import { jsonOption, kernelsOption, modelArgument, positiveInteger, threadsOption } from '../arguments.js';
+import { loadModel } from '../load-model.js';
 import { refuseOverwriting } from '../output-guard.js';
 import { printJson, printNote, printRemark, printResult } from '../report/output.js';
 import { table } from '../report/table.js';
@@ -71,12 +72,12 @@ async function run(modelPath: string, imagePaths: string[], options: Options): P
     ...(manifest === undefined ? { outputs: { '--out': out } } : { folders: { '--out': out } }),
     inputs: { 'the model': modelPath, '--npy': npy, '--manifest': manifest },
   });
-  const model = await loadModel(modelPath, options);
+  const { model, sha256 } = await loadModel(modelPath, options);
   const answers = { kind: options.give, top: options.top, isStrict: options.strict ?? false };
   if (options.stdin !== undefined) await runLines(model, answers);
   else if (manifest !== undefined) {
     const isPacked = options.gzip ?? false;
-    await runManifest(modelPath, model, { ...answers, manifest, folder: out!, shard, isPacked });
+    await runManifest(model, await sha256(), { ...answers, manifest, folder: out!, shard, isPacked });
   } else if (options.npy !== undefined) await runArray(model, options.npy, options.out!);
   else await runImages(model, imagePaths, options);
 }
@@ -95,22 +96,6 @@ function checkSource(imagePaths: readonly string[], { npy, stdin, manifest, out,
     throw new SignwaveError('E_USAGE', '--manifest needs --out, the folder for the answers');
   if (manifest === undefined && (shard !== undefined || gzip))
     throw new SignwaveError('E_USAGE', `${shard === undefined ? '--gzip' : '--shard'} belongs to --manifest`);
-}
-
-/** Loads a model with the requested kernels and threads, and says so if it gets fewer threads. */
-export async function loadModel(
-  path: string,
-  { kernels, threads }: Pick<LoadOptions, 'kernels' | 'threads'>,
-): Promise<Model> {
-  const model = await load(await readFileBytes(path, 'E_IO'), {
-    name: path,
-    ...(kernels && { kernels }),
-    ...(threads && { threads }),
-  });
-  const info = model.info();
-  if (threads !== undefined && threads !== 'auto' && info.threads < threads)
-    printNote(`one thread works: ${info.threadsReason}`);
-  return model;
 }
 
 async function runImages(model: Model, paths: readonly string[], { top, json }: Options): Promise<void> {

@@ -1,7 +1,8 @@
 import { describeSample, type ModelClasses, parseDataArgument, type Remark, sampleIndices } from '@signwave/data';
 import { itemName, openDataset, readItem } from '@signwave/data/node';
 import { type InputNode, SignwaveError } from '@signwave/format';
-import { ImageNotes, type ImageSample, type Undecodable } from '../index.js';
+import { ImageNotes, type ImageSample, tellUndecodable, type Undecodable } from '../index.js';
+import { hashImages } from './hash-images.js';
 
 export interface SampleOptions {
   /** Maximum number of images, which are taken evenly from the whole set; absent: all. */
@@ -16,7 +17,11 @@ export interface SampleOptions {
   readonly onRemark?: (remark: Remark) => void;
 }
 
-const SHOWN = 5;
+/** A sample of a data set on this machine. */
+export interface OpenedSample extends ImageSample {
+  /** A SHA-256 that differs if the data set, its classes or the sample differ: {@link hashImages}. */
+  hash(): Promise<string>;
+}
 
 /**
  * Opens the test images that an argument names, and reports which are used and which are skipped.
@@ -24,46 +29,42 @@ const SHOWN = 5;
  * @param argument as in {@link parseDataArgument}.
  * @throws {SignwaveError} `E_DATA` if they are missing, empty or malformed, or if their classes can't be matched to the model's.
  */
-export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<ImageSample> {
+export async function openImageSample(argument: string, options: SampleOptions = {}): Promise<OpenedSample> {
   const { model, input, isStrict = false, onRemark = () => {} } = options;
-  const note = (text: string): void => onRemark({ isWarning: false, text });
   const dataset = await openDataset({ ...parseDataArgument(argument), part: 'test', ...(model && { model }) });
   const { images, name, classNames } = dataset;
   for (const remark of dataset.remarks) onRemark(remark);
   const indices = sampleIndices(images.labels, options.limit ?? images.count);
   const description = describeSample(images.labels, indices);
-  if (indices.length < images.count) note(`${name}: ${description}`);
+  if (indices.length < images.count) onRemark({ isWarning: false, text: `${name}: ${description}` });
   const undecodable: Undecodable[] = [];
   const notes = input && new ImageNotes(input, onRemark);
+  const tryRead: ImageSample['tryRead'] = async (n) => {
+    const index = indices[n]!;
+    const title = itemName(images, index);
+    try {
+      const image = await readItem(images, index);
+      notes?.look(image, title);
+      return { index, image, label: images.labels[index]!, name: title };
+    } catch (error) {
+      if (isStrict || !(error instanceof SignwaveError && error.code === 'E_IMAGE')) throw error;
+      const found = { index, name: title, reason: error.message };
+      undecodable.push(found);
+      return found;
+    }
+  };
   return {
     name,
     description,
     count: indices.length,
     available: images.count,
     classNames,
+    tryRead,
     read: async (n) => {
-      const index = indices[n]!;
-      const title = itemName(images, index);
-      try {
-        const image = await readItem(images, index);
-        notes?.look(image, title);
-        return { image, label: images.labels[index]!, name: title };
-      } catch (error) {
-        if (isStrict || !(error instanceof SignwaveError && error.code === 'E_IMAGE')) throw error;
-        undecodable.push({ name: title, reason: error.message });
-        return undefined;
-      }
+      const item = await tryRead(n);
+      return 'image' in item ? item : undefined;
     },
-    end: () => {
-      if (undecodable.length === 0) return [];
-      const what = `${undecodable.length} of ${indices.length} images can't be decoded`;
-      if (undecodable.length === indices.length) {
-        throw new SignwaveError('E_IMAGE', `${name}: ${what}; the first: ${undecodable[0]!.reason}`);
-      }
-      onRemark({ isWarning: true, text: `${name}: ${what} and are left out:` });
-      for (const { reason } of undecodable.slice(0, SHOWN)) note(`  ${reason}`);
-      if (undecodable.length > SHOWN) note(`  and ${undecodable.length - SHOWN} more`);
-      return undecodable;
-    },
+    end: () => tellUndecodable(name, indices.length, undecodable, onRemark),
+    hash: () => hashImages(dataset, indices),
   };
 }

@@ -1,35 +1,51 @@
-import { readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { systemReason, writeFileAtomic } from '@signwave/data/node';
-import { SignwaveError } from '@signwave/format';
-import { type Answer, type Shard, splitLines } from '../index.js';
+import { parseJsonText, SignwaveError, tagOf } from '@signwave/format';
+import { type Shard, splitLines } from '../index.js';
 import { bytesOf, MAX_LINE_BYTES } from './manifest.js';
 
-/** What the answers of a part are of: those of one list have all but `shard` in common. */
+/** What the lines of a part are of: the parts of one work have all but `shard` in common. */
 export interface PartOrigin {
+  /** The command that gives the lines. */
+  readonly command: 'run' | 'eval';
   readonly shard: Shard;
-  /** SHA-256 of the list of inputs. */
-  readonly manifest: string;
-  /** SHA-256 of the model. */
-  readonly model: string;
-  /** What the answers hold: "logits", "labels, 5". */
-  readonly give: string;
+  /** What decides the lines, by what messages call it: the model's SHA-256 and so on. What comes first explains what follows. */
+  readonly of: Readonly<Record<string, string>>;
 }
 
-/** What two parts have to have in common, and don't; undefined if they have all of it. */
-export function originDifference(a: PartOrigin, b: PartOrigin): 'manifest' | 'model' | 'give' | undefined {
-  return (['manifest', 'model', 'give'] as const).find((key) => a[key] !== b[key]);
+/** What two parts have to have in common, and don't, in words; undefined if they have all of it. */
+export function originDifference(a: PartOrigin, b: PartOrigin): string | undefined {
+  const [ofA, ofB] = [a, b].map(({ command, of }): Readonly<Record<string, string>> => ({ command, ...of }));
+  const key = Object.keys({ ...ofA, ...ofB }).find((it) => ofA![it] !== ofB![it]);
+  return key && `the ${key} ${ofA![key]}, not ${ofB![key]}`;
+}
+
+/** A line of a part: an answer, or what became of an image. */
+export type PartLine = object & { readonly error?: unknown };
+
+/** What a part holds, in front of the line that says what it is. */
+export interface PartContent {
+  readonly lines: AsyncIterable<PartLine>;
+  /** Is called behind the lines: what is to be known of all of them together. */
+  readonly summary?: () => object;
 }
 
 /** The last line of a part, by which it is known to be whole. */
 export interface PartEnd extends PartOrigin {
-  readonly answers: number;
+  /** Number of lines in front of this one. */
+  readonly lines: number;
+  /** How many of them have an `error`. */
   readonly errors: number;
+  /** SHA-256 of the bytes of these lines. */
+  readonly sha256: string;
+  readonly summary?: unknown;
 }
 
-const NAME = /^part-(\d+)-of-(\d+)\.jsonl(\.gz)?$/;
+/** The name of a part: index, count, and ".gz" if it is packed. */
+export const PART_NAME = /^part-(\d+)-of-(\d+)\.jsonl(\.gz)?$/;
 
 /** The file of a part. @param isPacked whether it is packed by gzip. */
 export function partPath(folder: string, { index, count }: Shard, isPacked: boolean): string {
@@ -37,52 +53,65 @@ export function partPath(folder: string, { index, count }: Shard, isPacked: bool
 }
 
 /**
- * Writes a part: an answer a line, and the line that says what it is. The file appears when it is whole.
+ * Writes a part. The file appears when it is whole.
  *
- * @throws {SignwaveError} `E_IO` if it can't be written, and what `answers` throws.
+ * @throws {SignwaveError} `E_IO` if it can't be written, and what the lines throw.
  */
-export async function writePart(path: string, origin: PartOrigin, answers: AsyncIterable<Answer>): Promise<PartEnd> {
-  let end: PartEnd = { ...origin, answers: 0, errors: 0 };
-  async function* lines(): AsyncGenerator<Buffer> {
-    for await (const answer of answers) {
-      end = { ...end, answers: end.answers + 1, errors: end.errors + ('error' in answer ? 1 : 0) };
-      yield Buffer.from(`${JSON.stringify(answer)}\n`);
+export async function writePart(path: string, origin: PartOrigin, { lines, summary }: PartContent): Promise<PartEnd> {
+  const hash = createHash('sha256');
+  let end: PartEnd = { ...origin, lines: 0, errors: 0, sha256: '' };
+  async function* bytes(): AsyncGenerator<Buffer> {
+    for await (const line of lines) {
+      end = { ...end, lines: end.lines + 1, errors: end.errors + ('error' in line ? 1 : 0) };
+      const text = Buffer.from(`${JSON.stringify(line)}\n`);
+      hash.update(text);
+      yield text;
     }
+    end = { ...end, sha256: hash.digest('hex'), ...(summary && { summary: summary() }) };
     yield Buffer.from(`${JSON.stringify({ part: end })}\n`);
   }
-  const text = Readable.from(lines(), { objectMode: false });
-  // An error of the answers ends the stream that is written.
+  const text = Readable.from(bytes(), { objectMode: false });
+  // An error of the lines ends the stream that is written.
   await writeFileAtomic(path, path.endsWith('.gz') ? pipeline(text, createGzip(), () => {}) : text);
   return end;
 }
 
 /**
- * Reads the answers of a part, a line at a time, and checks that it is whole.
+ * Reads the lines of a part, one at a time, and checks that it is whole.
  *
  * @returns its last line.
- * @throws {SignwaveError} `E_IO` if it can't be read, `E_DATA` if it isn't whole or isn't a part.
+ * @throws {SignwaveError} `E_IO` if it can't be read, `E_DATA` if it isn't whole, isn't a part or was changed.
  */
 export async function* readPart(path: string): AsyncGenerator<Uint8Array, PartEnd> {
+  const hash = createHash('sha256');
   let last: string | undefined;
-  let answers = -1;
+  let lines = -1;
   for await (const line of linesOf(path)) {
-    if (last !== undefined) yield Buffer.from(`${last}\n`);
+    if (last !== undefined) {
+      const bytes = Buffer.from(`${last}\n`);
+      hash.update(bytes);
+      yield bytes;
+    }
     last = line;
-    answers++;
+    lines++;
   }
   const end = endOf(last);
-  const { index, count } = end?.shard ?? {};
-  if (end?.answers === answers) {
-    if (basename(path).startsWith(`part-${index}-of-${count}.`)) return end;
-    throw new SignwaveError('E_DATA', `${path} holds part ${index} of ${count}: give it its name back`);
+  const again = 'remove it and run its share again';
+  if (!end) {
+    throw new SignwaveError('E_DATA', `${path} is no whole part: its last line doesn't say what it is; ${again}`);
   }
-  throw new SignwaveError(
-    'E_DATA',
-    `${path} is no whole part: its last line doesn't say what it is; remove it and run its share again`,
-  );
+  if (end.lines !== lines || end.sha256 !== hash.digest('hex')) {
+    throw new SignwaveError(
+      'E_DATA',
+      `${path} was changed: its lines aren't those that its last line tells of; ${again}`,
+    );
+  }
+  const { index, count } = end.shard;
+  if (basename(path).startsWith(`part-${index}-of-${count}.`)) return end;
+  throw new SignwaveError('E_DATA', `${path} holds part ${index} of ${count}: give it its name back`);
 }
 
-/** The last line of a part, and nothing of its answers. @throws {SignwaveError} as {@link readPart}. */
+/** The last line of a part, and nothing of the others. @throws {SignwaveError} as {@link readPart}. */
 export async function readPartEnd(path: string): Promise<PartEnd> {
   const lines = readPart(path);
   for (;;) {
@@ -92,11 +121,20 @@ export async function readPartEnd(path: string): Promise<PartEnd> {
 }
 
 function endOf(line: string | undefined): PartEnd | undefined {
+  let end: Partial<PartEnd> | undefined;
   try {
-    return JSON.parse(line ?? '').part;
+    end = (parseJsonText(line ?? '') as { readonly part?: PartEnd }).part;
   } catch {
     return undefined;
   }
+  const { command, shard, of, lines, errors, sha256 } = end ?? {};
+  const isEnd =
+    (command === 'run' || command === 'eval') &&
+    [shard?.index, shard?.count, lines, errors].every(Number.isSafeInteger) &&
+    tagOf(of) === 'Object' &&
+    Object.values(of!).every((it) => typeof it === 'string') &&
+    typeof sha256 === 'string';
+  return isEnd ? (end as PartEnd) : undefined;
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
@@ -111,45 +149,4 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     if (cause instanceof SignwaveError) throw cause;
     throw new SignwaveError('E_IO', `${path} can't be read: ${systemReason(cause)}`, { cause });
   }
-}
-
-/**
- * The files of all parts of a folder, in their order.
- *
- * @throws {SignwaveError} `E_IO` if the folder can't be read; `E_DATA` if there are none, if some are missing, or if it has parts of several divisions.
- */
-export async function findParts(folder: string): Promise<readonly string[]> {
-  const found = await readdir(folder).catch((cause) => {
-    throw new SignwaveError('E_IO', `${folder} can't be read: ${systemReason(cause)}`, { cause });
-  });
-  const parts = found
-    .flatMap((name) => {
-      const [, index, count] = NAME.exec(name) ?? [];
-      return index === undefined ? [] : [{ name, index: Number(index), count: Number(count) }];
-    })
-    .sort((a, b) => a.index - b.index || a.count - b.count);
-  const [first] = parts;
-  if (!first)
-    throw new SignwaveError('E_DATA', `${folder} has no parts; they are called part-1-of-8.jsonl or .jsonl.gz`);
-  const { count } = first;
-  parts.forEach((part, n) => {
-    const before = parts[n - 1];
-    if (before && (before.index === part.index || part.count !== count)) {
-      throw new SignwaveError(
-        'E_DATA',
-        `${folder} has parts that don't belong together: ${before.name} and ${part.name}`,
-      );
-    }
-  });
-  const missing = Array.from({ length: count }, (_, n) => n + 1).filter((index) =>
-    parts.every((it) => it.index !== index),
-  );
-  if (missing.length > 0) {
-    const named = missing.slice(0, 10).join(', ') + (missing.length > 10 ? `, and ${missing.length - 10} more` : '');
-    throw new SignwaveError(
-      'E_DATA',
-      `${folder} lacks ${missing.length} of ${count} parts: ${named}; run these shares`,
-    );
-  }
-  return parts.map(({ name }) => join(folder, name));
 }

@@ -27,18 +27,19 @@ async function imageFolder(): Promise<string> {
   return folder;
 }
 
-async function readAll(options: object): Promise<{ read: number; undecodable: number; remarks: Remark[] }> {
+async function readAll(options: object): Promise<{ read: number; remarks: Remark[] }> {
   const remarks: Remark[] = [];
   const onRemark = (remark: Remark) => void remarks.push(remark);
   const sample = await openImageSample(await imageFolder(), { ...options, onRemark });
   let read = 0;
   for (let n = 0; n < sample.count; n++) if (await sample.read(n)) read++;
-  return { read, undecodable: sample.end().length, remarks };
+  sample.end();
+  return { read, remarks };
 }
 
 test('images that can’t be decoded are left out, and one is told so', async () => {
-  const { read, undecodable, remarks } = await readAll({});
-  expect({ read, undecodable }).toEqual({ read: 3, undecodable: 1 });
+  const { read, remarks } = await readAll({});
+  expect(read).toBe(3);
   expect(remarks[0]).toMatchObject({
     isWarning: true,
     text: expect.stringMatching(/: 1 of 4 images can't be decoded and are left out:$/),
