@@ -79,7 +79,11 @@ async function trainRuns(sweep: Sweep, runs: readonly SweepRun[], options: Sweep
   }
   summarise(sweep, await progressOfAll(runs), options, isStopped ? EXIT_INTERRUPTED : EXIT_UNFINISHED);
   if (isStopped) printNote('stopped and saved; the same command goes on');
-  if (failed.length > 0) printNote(`${count(failed.length)} of ${count(runs.length)} failed: ${named(failed)}`);
+  if (failed.length > 0) {
+    printNote(
+      `${count(failed.length)} of ${count(runs.length)} failed: ${named(failed)}; the same command goes on with them`,
+    );
+  }
 }
 
 /** Trains a run to its end. One that fails doesn't keep the others from it: too high a learning rate is what a sweep looks for. */
