@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { writeFashionMnist } from '../../data/test/node/sets/set-files.js';
@@ -187,6 +187,20 @@ describe('train --sweep', () => {
     });
   });
 
+  test('ends with what other runs need, too', async () => {
+    const path = write('no-room', { base: base(1), grid: { seed: [0, 1] } });
+    mkdirSync(join(place, 'runs'));
+    writeFileSync(join(place, 'runs', 'seed=0'), 'a file where a folder is needed');
+    const { code, stderr } = await train(path);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /run 1 of 2: seed=0\nseed=0 failed by what other runs need, too; .*\nE_IO runs\/seed=0 can't be made: .*\n$/,
+      ),
+    });
+    expect(readdirSync(join(place, 'runs'))).toEqual(['seed=0']);
+  });
+
   test('leaves a run alone that another process trains', async () => {
     const long = write('shared', { base: base(100_000), grid: { seed: [0, 1] } });
     const { child, end } = await start(trainArgs(long, '--only', 'seed=1'), 'epoch 1/');
@@ -214,6 +228,18 @@ describe('train --sweep', () => {
     await train(path, '--data', data, '-o', 'elsewhere');
     const config = join('elsewhere', 'seed=0', 'config.json');
     expect(await signwaveIn(place, 'train', config, '--backend', 'wasm', '--resume')).toMatchObject({ code: 0 });
+  });
+
+  test('writes the report that a killed run lacks, and trains no epoch again', async () => {
+    const path = write('reported', { base: base(1), grid: { seed: [0] } });
+    await train(path);
+    const report = join(place, 'runs', 'seed=0', 'report.html');
+    // As of an earlier end of the run: one that is older than the last checkpoint.
+    utimesSync(report, 0, 0);
+    expect((await summary(path)).stderr).toBe('1 of 1 runs aren’t finished: seed=0\n');
+    const again = await train(path);
+    expect(again).toMatchObject({ code: 0, stderr: expect.not.stringContaining('epoch 1/1') });
+    expect(statSync(report).mtimeMs).toBeGreaterThan(0);
   });
 
   test.each([

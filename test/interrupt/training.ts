@@ -79,7 +79,7 @@ export const SWEEP: Command = {
   isStage: isStageOfRun,
   judgeEnd: ({ code, stderr }, way) => {
     if (code === 130 && !stderr.includes('stopped and saved')) return 'it was not saved, or does not say so';
-    if (way === 'disk' && code !== 0 && stderr.includes('run 1 of') && !stderr.includes('the same command goes on'))
+    if (way === 'disk' && code !== 0 && /epoch \d/.test(stderr) && !stderr.includes('the same command goes on'))
       return 'a full disk ends a sweep without a word on how to go on';
     return undefined;
   },

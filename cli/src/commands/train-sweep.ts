@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { SignwaveError } from '@signwave/format';
+import { type ErrorCode, SignwaveError } from '@signwave/format';
 import { everyNth, parseShard } from '@signwave/lab';
 import type { BackendName, RunProgress, Sweep, SweepRun } from '@signwave/trainer';
 import { expandHome } from '../expand-home.js';
@@ -11,6 +11,8 @@ import { EXIT_INTERRUPTED } from '../training/interrupt.js';
 import { type Trainer, withTrainer } from '../training/with-trainer.js';
 
 const EXIT_UNFINISHED = 1;
+/** Errors of the machine, not of a run: the next one would train for an epoch to find its disk as full. */
+const ENDS_ALL: ReadonlySet<ErrorCode> = new Set(['E_IO', 'E_BACKEND']);
 /** Names in a message. */
 const MAX_NAMED = 10;
 
@@ -100,6 +102,10 @@ async function succeeds(run: SweepRun, { train }: Trainer, { strict = false }: S
     return true;
   } catch (error) {
     if (!(error instanceof SignwaveError)) throw error;
+    if (ENDS_ALL.has(error.code)) {
+      printNote(`${run.name} failed by what other runs need, too; when that is mended, the same command goes on`);
+      throw error;
+    }
     printError(error, run.name);
     return false;
   }
