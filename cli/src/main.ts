@@ -1,4 +1,4 @@
-import { LongError, SignwaveError } from '@signwave/format';
+import { SignwaveError } from '@signwave/format';
 import { Command, CommanderError } from 'commander';
 import { registerAnalyze } from './commands/analyze.js';
 import { registerBench } from './commands/bench.js';
@@ -14,7 +14,7 @@ import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
 import { registerZoo } from './commands/zoo.js';
 import { expandHome } from './expand-home.js';
-import { printNote, printResult } from './report/output.js';
+import { printError, printNote, printResult } from './report/output.js';
 import { VERSION } from './version.js';
 
 const EXIT_FAILED = 1;
@@ -61,7 +61,7 @@ function report(error: unknown): number {
   // commander has printed its message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if (error instanceof SignwaveError) {
-    printNote(error instanceof LongError ? error.lines : error.message, { text: error.code, color: 'red' });
+    printError(error);
     return error.code === 'E_USAGE' ? EXIT_USAGE : EXIT_FAILED;
   }
   const stack = error instanceof Error ? String(error.stack) : String(error);

@@ -1,5 +1,6 @@
 export {
   type Checkpoint,
+  checkpointFolderError,
   type OpenOptions,
   openCheckpoint,
   type PartOptions,

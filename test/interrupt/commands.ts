@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeNpy } from '@signwave/lab';
 import type { Command } from './command.js';
-import { TRAINING, writeTrainingInputs } from './training.js';
+import { SWEEP, TRAINING, writeTrainingInputs } from './training.js';
 
 const CHECKPOINT = 'examples/signwave-cifar10-resnet20.safetensors';
 const OTHER_CHECKPOINT = 'examples/biper-resnet20-cifar10.pth';
@@ -13,6 +13,7 @@ const IMAGES = 300;
 export type CommandName =
   | 'convert'
   | 'train'
+  | 'sweep'
   | 'export-onnx'
   | 'export-c'
   | 'run'
@@ -23,6 +24,7 @@ export type CommandName =
 export const COMMAND_NAMES: readonly CommandName[] = [
   'convert',
   'train',
+  'sweep',
   'export-onnx',
   'export-c',
   'run',
@@ -50,6 +52,7 @@ export async function prepareCommands(root: string, inputs: string): Promise<Rec
       outputs: ['a.sgnw'],
     },
     train: TRAINING,
+    sweep: SWEEP,
     'export-onnx': {
       about: '`export --onnx`, over no file or that of `--exact`',
       starts: ['empty', 'old', 'left'],

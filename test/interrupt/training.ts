@@ -7,27 +7,27 @@ import type { Ended } from './program.js';
 
 const FOLDER = 'run';
 const LATEST = `${FOLDER}/latest.safetensors`;
+/** All files of a run. */
+const RUN_FILES = ['latest.safetensors', 'best.safetensors', 'best-stage1.safetensors', 'metrics.jsonl', 'report.html'];
+/** Of the runs of the sweep. */
+const SEEDS = [1, 2];
 /** Two stages, so that all files of a run are written. */
 const STAGES = { '1': { epochs: 1, warmUpEpochs: 0 }, '2': { epochs: 2 } };
 
 export async function writeTrainingInputs(inputs: string): Promise<void> {
   mkdirSync(join(inputs, 'data'));
   await writeFashionMnist(join(inputs, 'data'), 4, 1);
-  for (const [name, seed] of [
-    ['train.json', 1],
-    ['other.json', 2],
-  ] as const) {
-    const config = {
-      architecture: 'demo_1w1a',
-      stages: STAGES,
-      batchSize: 2,
-      metricsEverySteps: 1,
-      seed,
-      data: { format: 'fashion-mnist', folder: '../inputs/data' },
-      output: FOLDER,
-    };
-    writeFileSync(join(inputs, name), JSON.stringify(config));
-  }
+  const config = {
+    architecture: 'demo_1w1a',
+    stages: STAGES,
+    batchSize: 2,
+    metricsEverySteps: 1,
+    data: { format: 'fashion-mnist', folder: '../inputs/data' },
+    output: FOLDER,
+  };
+  writeFileSync(join(inputs, 'train.json'), JSON.stringify({ ...config, seed: 1 }));
+  writeFileSync(join(inputs, 'other.json'), JSON.stringify({ ...config, seed: 2 }));
+  writeFileSync(join(inputs, 'sweep.json'), JSON.stringify({ base: config, grid: { seed: SEEDS } }));
 }
 
 const train = (config: string, ...options: readonly string[]): string[] => [
@@ -41,14 +41,8 @@ export const TRAINING: Command = {
   starts: ['empty', 'old', 'left'],
   args: (start) => train('train.json', ...(start === 'empty' ? [] : [start === 'old' ? '--overwrite' : '--resume'])),
   before: train('other.json'),
-  outputs: ['latest.safetensors', 'best.safetensors', 'best-stage1.safetensors', 'metrics.jsonl', 'report.html'].map(
-    (name) => `${FOLDER}/${name}`,
-  ),
-  comparable: (path, bytes) => {
-    if (path.endsWith('.jsonl')) return metricsWithoutTimes(bytes);
-    // It says when each epoch was how fast.
-    return path.endsWith('.html') ? Buffer.from(String(isWholePage(bytes))) : bytes;
-  },
+  outputs: RUN_FILES.map((name) => `${FOLDER}/${name}`),
+  comparable: comparableFile,
   next: (start, found, old) => {
     const latest = outputOf(found, LATEST);
     if (latest === undefined) return train('train.json');
@@ -56,17 +50,7 @@ export const TRAINING: Command = {
     if (start === 'old' && outputOf(old, LATEST)?.equals(latest)) return train('train.json', '--overwrite');
     return train('train.json', '--resume');
   },
-  isStage: (path, bytes) => {
-    if (path.endsWith('.html')) return isWholePage(bytes);
-    // A line that was cut off by a crash is left out when the run goes on.
-    if (path.endsWith('.jsonl')) return metricsLines(bytes.subarray(0, bytes.lastIndexOf('\n') + 1)) !== undefined;
-    try {
-      readCheckpoint(bytes, path);
-      return true;
-    } catch {
-      return false;
-    }
-  },
+  isStage: isStageOfRun,
   judgeEnd: ({ code, signal, stderr }, way) => {
     if (way === 'kill') return undefined;
     if (way === 'disk')
@@ -85,7 +69,52 @@ export const TRAINING: Command = {
   },
 };
 
-const epochsIn = ({ stderr }: Ended): string[] => stderr.match(/^stage \d, epoch \d\/\d/gm) ?? [];
+/** Each of its runs is a training, and the same command goes on with all of them. */
+export const SWEEP: Command = {
+  about: '`train --sweep` of two such runs, anew and where another one was killed; then the same command',
+  starts: ['empty', 'left'],
+  args: () => ['train', '--sweep', '../inputs/sweep.json', '--backend', 'wasm'],
+  outputs: SEEDS.flatMap((seed) => [...RUN_FILES, 'config.json'].map((name) => `${FOLDER}/seed=${seed}/${name}`)),
+  comparable: comparableFile,
+  isStage: isStageOfRun,
+  judgeEnd: ({ code, stderr }, way) => {
+    if (code === 130 && !stderr.includes('stopped and saved')) return 'it was not saved, or does not say so';
+    if (way === 'disk' && code !== 0 && /epoch \d/.test(stderr) && !stderr.includes('the same command goes on'))
+      return 'a full disk ends a sweep without a word on how to go on';
+    return undefined;
+  },
+  judgeNext: (interrupted, next) => {
+    const again = epochsOfRuns(interrupted).filter((epoch) => epochsOfRuns(next).includes(epoch));
+    return again.length > 0 ? `${again.join('; ')} had ended, and was trained again` : undefined;
+  },
+};
+
+/** The epochs that a sweep says have ended, each with its run. */
+function epochsOfRuns({ stderr }: Ended): string[] {
+  const [, ...runs] = stderr.split(/^run \d of \d: /m);
+  return runs.flatMap((said) => (said.match(EPOCH) ?? []).map((epoch) => `${said.split('\n', 1)[0]}, ${epoch}`));
+}
+
+const EPOCH = /^stage \d, epoch \d\/\d/gm;
+const epochsIn = ({ stderr }: Ended): string[] => stderr.match(EPOCH) ?? [];
+
+function comparableFile(path: string, bytes: Buffer): Buffer {
+  if (path.endsWith('.jsonl')) return metricsWithoutTimes(bytes);
+  // It says when each epoch was how fast.
+  return path.endsWith('.html') ? Buffer.from(String(isWholePage(bytes))) : bytes;
+}
+
+function isStageOfRun(path: string, bytes: Buffer): boolean {
+  if (path.endsWith('.html')) return isWholePage(bytes);
+  // A line that was cut off by a crash is left out when the run goes on.
+  if (path.endsWith('.jsonl')) return metricsLines(bytes.subarray(0, bytes.lastIndexOf('\n') + 1)) !== undefined;
+  try {
+    readCheckpoint(bytes, path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const isWholePage = (bytes: Buffer): boolean => /^<!doctype html>.*<\/html>\s*$/is.test(bytes.toString());
 

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { importSource } from '../../scripts/modules/import-source.mjs';
 import { searchDocument } from './search-document.mjs';
 import { BASE, SEARCH_RUNS } from './search-runs.mjs';
 import { accuraciesOf, trainOnce } from './train-once.mjs';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     backend: { type: 'string' },
   },
 });
+const { mergePatch } = await importSource('trainer/src/internals.ts');
 mkdirSync(FOLDER, { recursive: true });
 if (values.data !== undefined) await trainAll(values.data);
 writeFileSync(`${FOLDER}/README.md`, searchDocument(results()));
@@ -74,7 +76,7 @@ function withCheckpoints(config) {
 /** @param {SearchRun} run @returns {any} */
 function configOf(run) {
   if (run === SEARCH_RUNS[0]) return BASE;
-  return merged(configOf(runOf(run.from ?? 'base')), run.change);
+  return mergePatch(configOf(runOf(run.from ?? 'base')), run.change);
 }
 
 /** @param {string} name @returns {SearchRun} */
@@ -83,22 +85,6 @@ function runOf(name) {
   if (run) return run;
   console.error(`no run is called "${name}"; there are ${SEARCH_RUNS.map((it) => it.name).join(', ')}`);
   process.exit(2);
-}
-
-/**
- * `change` laid over `config`, as JSON Merge Patch (RFC 7396) does it.
- *
- * @param {any} config
- * @param {any} change
- */
-function merged(config, change) {
-  if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
-  const result = { ...config };
-  for (const [key, value] of Object.entries(change)) {
-    if (value === null) delete result[key];
-    else result[key] = merged(typeof result[key] === 'object' ? result[key] : {}, value);
-  }
-  return result;
 }
 
 /** @returns {readonly SearchResult[]} */

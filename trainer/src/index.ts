@@ -9,3 +9,6 @@ export type { EpochMetrics, Metrics, StepMetrics } from './run/metrics.js';
 export { duration, ProgressBar } from './run/progress-bar.js';
 export { type TrainOptions, type TrainResult, train } from './run/train.js';
 export { removeTensorflow, type SetupOptions, setupTensorflow } from './setup/tensorflow.js';
+export { readSweep, type Sweep, type SweepRun } from './sweep/read-sweep.js';
+export type { RunSettings } from './sweep/run-names.js';
+export { progressOf, RUN_CONFIG, type RunProgress, writeRunConfig } from './sweep/run-progress.js';

@@ -1,6 +1,7 @@
 import { type ByteSource, SignwaveError, SNIFF_BYTES, sniffKind } from '@signwave/format';
 import { openCaffeModel } from './caffemodel.js';
 import type { Checkpoint } from './checkpoint.js';
+import { distributedFileError } from './distributed.js';
 import type { PartOptions } from './network-tensors.js';
 import { openNpz } from './npz.js';
 import { isNpz, kindError } from './refuse-kind.js';
@@ -11,6 +12,7 @@ import { openTorchZip } from './torch-zip.js';
 import { ZipArchive } from './zip-archive.js';
 
 export type { Checkpoint, StateDict, StoredTensor } from './checkpoint.js';
+export { checkpointFolderError } from './distributed.js';
 export type { StoredDtype } from './dtypes.js';
 export type { PartOptions } from './network-tensors.js';
 export { SeveralStateDicts } from './state-dict-search.js';
@@ -33,6 +35,8 @@ export interface OpenOptions extends PartOptions {
  *   doesn't fit its storage, `E_USAGE` if the options name a part that isn't there, `E_IO` if a source can't be read.
  */
 export async function openCheckpoint(source: ByteSource, options: OpenOptions = {}): Promise<Checkpoint> {
+  const distributed = distributedFileError(source.name);
+  if (distributed) throw distributed;
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.sizeBytes));
   const kind = sniffKind(head, source.sizeBytes);
   if (isSafetensors(kind, head, source.name)) return openSafetensors(source, inFlatFile(options, source.name));

@@ -10,6 +10,8 @@ import { parseObject, utf8 } from './safetensors-header.js';
 
 /** A file name such as `model-00001-of-00002.safetensors`: not hidden, without a folder, a drive or control characters. */
 const SHARD_NAME = /^[^./\\:\p{Cc}][^/\\:\p{Cc}]*\.safetensors$/u;
+/** One of several files of `torch.save`, which Hugging Face's index names, too: `pytorch_model-00001-of-00002.bin`. */
+const TORCH_SHARD = /^pytorch_model[\w.-]*\.bin$/;
 const MAX_SHARD_NAME_CHARACTERS = 255;
 
 /**
@@ -73,6 +75,7 @@ async function readWeightMap(source: ByteSource): Promise<JsonObject> {
 function shardsOf(weightMap: JsonObject, sourceName: string): ReadonlyMap<string, Set<string>> {
   const shards = new Map<string, Set<string>>();
   for (const [name, file] of weightMap) {
+    if (typeof file === 'string' && TORCH_SHARD.test(file)) throw torchShards(sourceName);
     if (typeof file !== 'string' || file.length > MAX_SHARD_NAME_CHARACTERS || !SHARD_NAME.test(file)) {
       const found = typeof file === 'string' ? quote(file) : 'no string';
       throw damaged(
@@ -85,6 +88,15 @@ function shardsOf(weightMap: JsonObject, sourceName: string): ReadonlyMap<string
     if (shards.size > MAX_SHARDS) throw damaged(sourceName, `it names more than ${MAX_SHARDS} files`);
   }
   return shards;
+}
+
+function torchShards(sourceName: string): SignwaveError {
+  const load = "w.update(torch.load(f, 'cpu', weights_only=True))";
+  return new SignwaveError(
+    'E_CHECKPOINT_KIND',
+    `${sourceName} is the index of several PyTorch files; only those of safetensors are read in parts. Join them in their folder, then convert OUT.pth: ` +
+      `python -c "import glob, torch; w = {}; [${load} for f in glob.glob('pytorch_model*.bin')]; torch.save(w, 'OUT.pth')"`,
+  );
 }
 
 function damaged(sourceName: string, what: string): SignwaveError {

@@ -2,6 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import type { StateDict } from './checkpoint.js';
 import { holdsTensors, Opaque, PickleDict, PickleSequence, type PickleValue, TensorRef } from './pickle-values.js';
 import { quote } from './quote.js';
+import { isSharded } from './sharded-tensors.js';
 
 /** A dict of tensors, and where it is. */
 export interface FoundDict extends StateDict {
@@ -60,7 +61,8 @@ export function findDicts(root: PickleValue): readonly FoundDict[] {
   for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {
     const next: typeof level = [];
     for (const { value, keys, around } of level) {
-      if (seen.has(value) || !holdsTensors(value) || isOptimizer(value) || isModule(value)) continue;
+      if (seen.has(value) || !holdsTensors(value) || isOptimizer(value) || isModule(value) || isSharded(value))
+        continue;
       seen.add(value);
       let tensors = 0;
       let hasLayers = false;

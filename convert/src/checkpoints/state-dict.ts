@@ -2,6 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import type { StateDict } from './checkpoint.js';
 import { networkTensors, type PartOptions } from './network-tensors.js';
 import { describe, holdsTensors, Opaque, type PickleValue, showPath, TensorRef } from './pickle-values.js';
+import { refuseShards, refuseTensorParallel } from './sharded-tensors.js';
 import { chosenDict, type FoundDict, findDicts, isModule, namedParts } from './state-dict-search.js';
 
 type Plain = number | string | boolean | null;
@@ -36,9 +37,16 @@ export function findStateDict(
   part: PartOptions,
   sourceName: string,
 ): FoundStateDict {
+  refuseTensorParallel(root, sourceName);
   const found = findDicts(root);
-  if (found.length === 0) throw noStateDict(sourceName, root);
+  if (found.length === 0) {
+    for (const value of [root, ...[...namedParts(root)].map(([, inner]) => inner)]) {
+      refuseShards(namedParts(value), sourceName);
+    }
+    throw noStateDict(sourceName, root);
+  }
   const chosen = chosenDict(found, part.stateDict, sourceName);
+  refuseShards(namedParts(chosen.dict), sourceName);
   const named = new Map<string, TensorRef>();
   const unread = new Map<string, string>();
   const metadata = new Map<string, Plain>();

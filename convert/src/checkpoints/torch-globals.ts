@@ -76,6 +76,8 @@ const REBUILDS: ReadonlyMap<string, Rebuild> = new Map([
   ['torch.nn.parameter.Buffer', ([data], path) => data ?? new Opaque(path)],
   ['torch.autograd.variable.Variable', ([data], path) => data ?? new Opaque(path)],
   ['torch._tensor._rebuild_from_type_v2', rebuildFromType],
+  // A tensor that has its values in attributes: a DTensor, a ShardedTensor.
+  ['torch._utils._rebuild_wrapper_subclass', ([type], path) => new Opaque(type instanceof Global ? type.path : path)],
   ['copy_reg._reconstructor', rebuildObject],
   ['copyreg._reconstructor', rebuildObject],
   ['copy_reg.__newobj__', rebuildObject],

@@ -55,6 +55,19 @@ describe('a checkpoint in several safetensors files', () => {
     expect(opened).toEqual(['m-1.safetensors', 'm-2.safetensors']);
   });
 
+  test('of PyTorch is refused with the command that joins it', async () => {
+    const shards = {
+      'conv.weight': 'pytorch_model-00001-of-00002.bin',
+      'fc.weight': 'pytorch_model-00002-of-00002.bin',
+    };
+    await expect(openIndex({ weight_map: shards }, [], 'pytorch_model.bin.index.json')).rejects.toMatchObject({
+      code: 'E_CHECKPOINT_KIND',
+      message: expect.stringMatching(
+        /^pytorch_model\.bin\.index\.json is the index of several PyTorch files.*python -c "import glob, torch; .*torch\.save\(w, 'OUT\.pth'\)"$/,
+      ),
+    });
+  });
+
   test('is known by its weight_map under another name', async () => {
     expect((await openIndex({ weight_map: WEIGHT_MAP }, [], 'index.json')).tensors.size).toBe(2);
   });

@@ -1,4 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, readdir } from 'node:fs/promises';
+import { checkpointFolderError } from '@signwave/convert';
 import { openPlainFile, systemReason } from '@signwave/data/node';
 import { type ByteSource, checkRange, SignwaveError } from '@signwave/format';
 
@@ -11,13 +12,18 @@ export interface FileSource extends ByteSource {
 /**
  * Opens a file for reads at any offset, without loading all of it. Each read returns bytes of its own.
  *
- * @throws {SignwaveError} `E_IO` if the file is missing, can't be opened or is no plain file.
+ * @throws {SignwaveError} `E_IO` if the file is missing, can't be opened or is no plain file; `E_CHECKPOINT_KIND` for a folder that a checkpoint
+ *   is in, with what to do.
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   try {
     const { file, sizeBytes } = await openPlainFile(path);
     return fileSource(path, file, sizeBytes);
   } catch (cause) {
+    // Of what is no folder there are no names.
+    const names = await readdir(path).catch(() => []);
+    const folder = checkpointFolderError(path, names);
+    if (folder) throw folder;
     throw new SignwaveError('E_IO', `${path} can't be opened: ${systemReason(cause)}`, { cause });
   }
 }

@@ -87,3 +87,11 @@ export function linesOfShard(
 ): { readonly first: number; readonly last: number } {
   return { first: Math.floor((lines * (index - 1)) / count) + 1, last: Math.floor((lines * index) / count) };
 }
+
+/**
+ * A share of a list whose items differ in what they cost, and where neighbours are alike: every item at a distance of `count`, from the
+ * `index`th on. Shares differ by at most one item.
+ */
+export function everyNth<T>({ index, count }: Shard, items: readonly T[]): T[] {
+  return items.filter((_, at) => at % count === index - 1);
+}

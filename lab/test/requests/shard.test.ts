@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { linesOfShard, parseShard } from '../../src/requests/shard.js';
+import { everyNth, linesOfShard, parseShard } from '../../src/requests/shard.js';
 
 describe('linesOfShard', () => {
   test('gives each line to exactly one share, in order, and no share two lines more than another', () => {
@@ -56,5 +56,26 @@ describe('parseShard', () => {
     expect(() => parseShard(text, environment)).toThrow(
       expect.objectContaining({ code: 'E_USAGE', message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe('every nth item', () => {
+  test.each([
+    [1, 5],
+    [3, 5],
+    [7, 5],
+    [2, 0],
+  ])('in %i shares of %i items gives each of them once, in order', (count, items) => {
+    const list = Array.from({ length: items }, (_, n) => n);
+    const shares = Array.from({ length: count }, (_, n) => everyNth({ index: n + 1, count }, list));
+    expect(shares.flat().sort((a, b) => a - b)).toEqual(list);
+    for (const share of shares) {
+      expect(share).toEqual([...share].sort((a, b) => a - b));
+      expect(share.length).toBeGreaterThanOrEqual(Math.floor(items / count));
+    }
+  });
+
+  test('is not beside the one before', () => {
+    expect(everyNth({ index: 2, count: 3 }, ['a', 'b', 'c', 'd', 'e'])).toEqual(['b', 'e']);
   });
 });

@@ -1,3 +1,4 @@
+import { openPlainFile, systemReason } from '@signwave/data/node';
 import { parseJsonText, SignwaveError } from '@signwave/format';
 
 // ╒══════ safetensors file (little-endian) ══════╕
@@ -73,9 +74,7 @@ export function writeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8A
  *   the format's rules; `E_CHECKPOINT_TENSOR` for another element type or an int64 beyond 32 bits.
  */
 export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFile {
-  const { header, dataStart } = readHeader(bytes, path);
-  const { __metadata__: metadata = {}, ...rest } = header;
-  if (!isTextRecord(metadata)) throw damaged(path, 'its __metadata__ is not an object of texts');
+  const { metadata, rest, dataStart } = readHeader(bytes, path);
   const entries = Object.entries(rest).map(([name, value]) => ({ name, ...entryOf(path, name, value) }));
   entries.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
 
@@ -100,7 +99,41 @@ export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFil
   return { metadata, tensors };
 }
 
-function readHeader(bytes: Uint8Array, path: string): { header: Record<string, unknown>; dataStart: number } {
+/**
+ * The metadata of a file, of which only the header is read.
+ *
+ * @throws {SignwaveError} `E_RESUME` if it can't be read, otherwise as {@link readSafetensors}.
+ */
+export async function readSafetensorsMetadata(path: string): Promise<SafetensorsFile['metadata']> {
+  return readHeader(await headerOf(path), path).metadata;
+}
+
+/** The first bytes of a file: its header, or less if the file is shorter. */
+async function headerOf(path: string): Promise<Uint8Array> {
+  try {
+    const { file, sizeBytes } = await openPlainFile(path);
+    try {
+      const length = new DataView(new ArrayBuffer(8));
+      await file.read(length, 0, 8, 0);
+      const headerBytes = Math.min(8 + Number(length.getBigUint64(0, true)), 8 + MAX_HEADER_BYTES, sizeBytes);
+      const { buffer, bytesRead } = await file.read(new Uint8Array(headerBytes), 0, headerBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new SignwaveError('E_RESUME', `the checkpoint ${path} can't be read: ${systemReason(cause)}`, { cause });
+  }
+}
+
+interface Header {
+  readonly metadata: SafetensorsFile['metadata'];
+  /** The tensors, by name. */
+  readonly rest: Readonly<Record<string, unknown>>;
+  readonly dataStart: number;
+}
+
+function readHeader(bytes: Uint8Array, path: string): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headerBytes = bytes.length < 8 ? 0 : Number(view.getBigUint64(0, true));
   if (headerBytes < 2 || bytes[8] !== 0x7b) {
@@ -119,7 +152,9 @@ function readHeader(bytes: Uint8Array, path: string): { header: Record<string, u
   } catch (cause) {
     throw damaged(path, `its header is no JSON that is read: ${(cause as Error).message}`);
   }
-  return { header: header as Record<string, unknown>, dataStart: 8 + headerBytes };
+  const { __metadata__: metadata = {}, ...rest } = header as Record<string, unknown>;
+  if (!isTextRecord(metadata)) throw damaged(path, 'its __metadata__ is not an object of texts');
+  return { metadata, rest, dataStart: 8 + headerBytes };
 }
 
 function entryOf(path: string, name: string, value: unknown): Entry {

@@ -5,7 +5,7 @@ import { styleOf } from '../models/method-style.js';
 import type { Network, StateBuffer, Tensor, Tf } from '../types.js';
 import { factsMetadata, factsOfMetadata, type InferenceFacts } from './inference-facts.js';
 import type { TrainingState } from './run-state.js';
-import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
+import { readSafetensors, readSafetensorsMetadata, type StoredTensor, writeSafetensors } from './safetensors.js';
 import { StoredMetadata } from './stored-state.js';
 
 /** Marks a safetensors file as a checkpoint of this trainer. */
@@ -80,10 +80,7 @@ export function networkTensors({ tensors }: LoadedCheckpoint): StoredTensor[] {
 /** @throws {SignwaveError} `E_RESUME` if the file is sound but nothing that this trainer can have written; otherwise as `readSafetensors`. */
 export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoint {
   const { metadata, tensors } = readSafetensors(bytes, path);
-  if (metadata.format !== FORMAT || metadata.version !== VERSION) {
-    const found = `format "${metadata.format ?? ''}", version "${metadata.version ?? ''}"`;
-    throw new SignwaveError('E_RESUME', `${path} has ${found}, expected "${FORMAT}", version "${VERSION}"`);
-  }
+  const stored = storedMetadata(metadata, path);
   for (const { name, data } of tensors) {
     const bad = data.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;
@@ -92,10 +89,20 @@ export function readCheckpoint(bytes: Uint8Array, path: string): LoadedCheckpoin
       `${path}: tensor "${name}" holds ${data[bad]} at element ${bad}: the training diverged, take an earlier checkpoint`,
     );
   }
-  const stored = new StoredMetadata(metadata, path);
   const state = stored.state();
   const facts = 'input' in metadata && 'classNames' in metadata ? factsOfMetadata(stored, path) : undefined;
   return { path, state, facts, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
+}
+
+/** How far a run has come that saved this file, of which only the header is read. @throws {SignwaveError} as {@link readCheckpoint}. */
+export async function readTrainingState(path: string): Promise<TrainingState> {
+  return storedMetadata(await readSafetensorsMetadata(path), path).state();
+}
+
+function storedMetadata(metadata: Readonly<Record<string, string>>, path: string): StoredMetadata {
+  if (metadata.format === FORMAT && metadata.version === VERSION) return new StoredMetadata(metadata, path);
+  const found = `format "${metadata.format ?? ''}", version "${metadata.version ?? ''}"`;
+  throw new SignwaveError('E_RESUME', `${path} has ${found}, expected "${FORMAT}", version "${VERSION}"`);
 }
 
 /**

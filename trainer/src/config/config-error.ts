@@ -7,16 +7,21 @@ type Issue = v.BaseIssue<unknown>;
  * Says what is wrong with the first value that `schema` refused: where it is, what was found, what is allowed.
  *
  * @param path of the file, for the message.
+ * @param whole what the file is.
  */
-export function configError(path: string, schema: unknown, issue: Issue): SignwaveError {
+export function configError(path: string, schema: unknown, issue: Issue, whole = 'a config'): SignwaveError {
   const keys = (issue.path ?? []).map(({ key }) => String(key));
   const where = keys.join('.');
   if (issue.type === 'strict_object' && keys.length > 0) {
     const parent = keys.slice(0, -1);
     const known = Object.keys(entriesAt(schema, parent));
-    const place = parent.length === 0 ? 'a config' : `"${parent.join('.')}"`;
+    const place = parent.length === 0 ? whole : `"${parent.join('.')}"`;
     if (known.includes(keys.at(-1)!)) return refuse(path, `"${where}" is missing; it has to be given`);
     return refuse(path, `"${where}" is unknown; ${place} may have ${known.join(', ')}`);
+  }
+  if (issue.type === 'min_length') {
+    const { requirement } = issue as v.MinLengthIssue<unknown[], number>;
+    return refuse(path, `"${where}" has ${issue.received} values, expected ${requirement} or more`);
   }
   const found = issue.received.replace(/^"(.*)"$/, '$1');
   return refuse(path, `${where === '' ? 'it' : `"${where}"`} is ${found}, expected ${expectedOf(issue)}`);

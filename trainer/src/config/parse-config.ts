@@ -1,7 +1,4 @@
 import type { DataFormat } from '@signwave/data';
-import { MAX_TEXT_FILE_BYTES, readFileBytes } from '@signwave/data/node';
-import { parseJsonText } from '@signwave/format';
-import stripJsonComments from 'strip-json-comments';
 import * as v from 'valibot';
 import type { Augmentation } from '../data/batch-plan.js';
 import type { DataSource } from '../data/open-data.js';
@@ -14,6 +11,7 @@ import type { MethodOptions } from '../quantizers/types.js';
 import type { Stage } from '../types.js';
 import type { WaveRange } from '../warm-start/filters.js';
 import { checkMethod } from './check-method.js';
+import { type JsonObject, parseCommentedJson, readCommentedJson } from './commented-json.js';
 import { configError, refuse } from './config-error.js';
 import { publishedActivations, publishedPreset } from './published.js';
 import { CONFIG, type WrittenConfig } from './schema.js';
@@ -87,23 +85,21 @@ const DATA_DEFAULTS: Readonly<Record<DataFormat, Pick<DataSettings, 'mean' | 'st
 
 /** @throws {SignwaveError} `E_IO` if the file can't be read, otherwise as {@link parseConfig}. */
 export async function readConfig(path: string): Promise<TrainConfig> {
-  return parseConfig(new TextDecoder().decode(await readFileBytes(path, 'E_IO', MAX_TEXT_FILE_BYTES)), path);
+  return checkConfig(await readCommentedJson(path), path);
 }
 
 /**
  * A config file's text, checked and completed. It is JSON; comments and a comma after the last item are allowed.
  *
  * @param path for messages.
- * @throws {SignwaveError} `E_CONFIG` for text that isn't JSON, an unknown key, a missing or an impossible value.
+ * @throws {SignwaveError} `E_CONFIG` for text that isn't JSON, otherwise as {@link checkConfig}.
  */
 export function parseConfig(text: string, path: string): TrainConfig {
-  let json: unknown;
-  try {
-    json = parseJsonText(stripJsonComments(text, { trailingCommas: true }));
-  } catch (cause) {
-    throw refuse(path, `it is no JSON: ${(cause as Error).message}`);
-  }
-  if (Array.isArray(json)) throw refuse(path, 'it is a list, expected an object');
+  return checkConfig(parseCommentedJson(text, path), path);
+}
+
+/** A config, checked and completed. @throws {SignwaveError} `E_CONFIG` for an unknown key, a missing or an impossible value. */
+export function checkConfig(json: JsonObject, path: string): TrainConfig {
   const result = v.safeParse(CONFIG, json, { abortEarly: true });
   if (!result.success) throw configError(path, CONFIG, result.issues[0]);
   return complete(result.output, path);

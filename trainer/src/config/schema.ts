@@ -13,16 +13,16 @@ import { WAVE_RANGES } from '../warm-start/filters.js';
 type AnySchema = v.BaseSchema<unknown, unknown, v.BaseIssue<unknown>>;
 
 /** A key with what it means. */
-const about = <S extends AnySchema>(text: string, schema: S) =>
+export const about = <S extends AnySchema>(text: string, schema: S) =>
   v.pipe(schema, v.description<v.InferOutput<S>, string>(text));
 /** The same for a key that may be left out. */
-const optional = <S extends AnySchema>(text: string, schema: S) => v.optional(about(text, schema));
+export const optional = <S extends AnySchema>(text: string, schema: S) => v.optional(about(text, schema));
 
 const positive = v.pipe(v.number(), v.gtValue(0));
 const notNegative = v.pipe(v.number(), v.minValue(0));
 const whole = (from: number, to: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
-const text = v.pipe(v.string(), v.nonEmpty());
+export const text = v.pipe(v.string(), v.nonEmpty());
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 /** On a scale where pixels are 0 to 1. */
 const mean = v.pipe(v.number(), v.minValue(0), v.maxValue(1));

@@ -15,6 +15,7 @@ import { type Evaluation, evaluate } from './evaluate.js';
 import { FlipCounter, type Flips } from './flip-ratio.js';
 import type { EpochMetrics, LayerMetrics, MetricsFile } from './metrics.js';
 import { recomputeStatistics } from './recompute-statistics.js';
+import { epochsBefore, stageKeys, totalEpochs } from './stages.js';
 import { imagesTensor, labelsTensor } from './tensors.js';
 import type { Trainee } from './trainee.js';
 
@@ -286,19 +287,3 @@ export class TrainingLoop {
     };
   }
 }
-
-/** The stages in the order in which they are run. */
-export function stageKeys(config: TrainConfig): Stage[] {
-  return (['1', '2'] as const).filter((key) => config.stages[key]);
-}
-
-const epochsOf = (config: TrainConfig, key: Stage): number =>
-  config.stages[key]!.epochs - config.stages[key]!.firstEpoch;
-
-/** Number of epochs run before a stage. */
-function epochsBefore(config: TrainConfig, key: Stage): number {
-  return stageKeys(config).reduce((sum, other) => sum + (other < key ? epochsOf(config, other) : 0), 0);
-}
-
-const totalEpochs = (config: TrainConfig): number =>
-  stageKeys(config).reduce((sum, key) => sum + epochsOf(config, key), 0);

@@ -22,11 +22,12 @@ import { reportHtml } from '../report/html.js';
 import type { Network, TrainingBackend } from '../types.js';
 import { warmStart } from '../warm-start/warm-start.js';
 import type { Evaluation } from './evaluate.js';
-import { type Observer, stageKeys, TrainingLoop } from './loop.js';
+import { type Observer, TrainingLoop } from './loop.js';
 import { verifyMemory } from './memory.js';
 import { methodLines } from './method-lines.js';
 import { MetricsFile } from './metrics.js';
 import { type NetworkPlace, networkOf, trainedNetwork, waveOf } from './networks.js';
+import { stageKeys } from './stages.js';
 import { teachingOf } from './teaching.js';
 import { Trainee } from './trainee.js';
 

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { configSchema } from '../../scripts/write-config-schema.mjs';
+import { configSchema, sweepSchema } from '../../scripts/write-config-schema.mjs';
 import { CONFIG } from '../../src/config/schema.js';
 import { METHODS } from '../../src/methods/index.js';
+import { SWEEP } from '../../src/sweep/schema.js';
 
 const FILE = new URL('../../config.schema.json', import.meta.url);
 const text = readFileSync(FILE, 'utf8');
@@ -49,5 +50,18 @@ describe('config.schema.json', () => {
   test.each(readdirSync(folder))('is named by %s', (name) => {
     const { $schema } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
     expect(existsSync(fileURLToPath(new URL($schema, folder)))).toBe(true);
+  });
+});
+
+describe('sweep.schema.json', () => {
+  const sweep = readFileSync(new URL('../../sweep.schema.json', import.meta.url), 'utf8');
+
+  test('is what the checker gives: run node trainer/scripts/write-config-schema.mjs', () => {
+    expect(sweep).toBe(sweepSchema(SWEEP));
+  });
+
+  test('requires a base, and describes every key', () => {
+    expect(JSON.parse(sweep).required).toEqual(['base']);
+    expect(undescribed(JSON.parse(sweep))).toEqual([]);
   });
 });

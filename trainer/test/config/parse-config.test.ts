@@ -135,7 +135,7 @@ describe('a config is refused', () => {
       '"quantizers.weights" is xnor, expected biper, sign-two-stage, bnn',
     ],
     ['that is a list', [], 'it is a list, expected an object'],
-    ['that is a number', 3, 'it is 3, expected Object'],
+    ['that is a number', 3, 'it is 3, expected an object'],
   ])('%s', (_, config, message) => {
     expect(() => parse(config)).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
     expect(() => parse(config)).toThrow(message);
