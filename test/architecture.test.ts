@@ -50,6 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   bench: [
     '@signwave/format',
+    '@signwave/data/node',
     '@signwave/reference',
     '@signwave/convert',
     '@signwave/convert/internals',

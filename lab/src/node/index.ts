@@ -4,6 +4,7 @@ export { type FoundBiperConfig, readBiperConfig } from './biper-config-file.js';
 export { type CheckpointFile, openCheckpointFile } from './checkpoint-file.js';
 export { type Device, describeDevice, readTemperature } from './device.js';
 export { readExpectedOutputs } from './expected-file.js';
+export { ImageFetcher } from './fetch/image-fetcher.js';
 export { isFileOf } from './file-kind.js';
 export { type FileSource, openFileSource } from './file-source.js';
 export { type InputArray, readInputArray } from './input-array.js';
