@@ -195,7 +195,7 @@ describe('s3 addresses without what they need', () => {
     child.stdin.write(`${JSON.stringify({ path: images[0] })}\n${JSON.stringify({ url: 's3://photos/a.png' })}\n`);
     expect(await code).toBe(1);
     expect(answers.map((line) => Object.keys(JSON.parse(line)))).toEqual([['id', 'logits']]);
-    expect(stderr).toMatch(/E_IO .*s3:\/\/photos\/a\.png can't be fetched: no region is set; set AWS_REGION/);
+    expect(stderr).toMatch(/E_IO .*s3:\/\/photos\/a\.png can't be fetched: no valid region is set; set AWS_REGION/);
   });
 
   test('say what to install (E_PEER), and everything else works without it', async () => {

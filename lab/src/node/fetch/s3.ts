@@ -10,7 +10,13 @@ const NO_PACKAGE: Failure = {
   setup: 'E_PEER',
 };
 const NO_REGION: Failure = {
-  reason: 'no region is set; set AWS_REGION, or "region" in the profile that AWS_PROFILE names',
+  reason: 'no valid region is set; set AWS_REGION, or "region" in the profile that AWS_PROFILE names',
+  isFinal: true,
+  setup: 'E_IO',
+};
+/** What it is isn't printed: it may have a password. */
+const NO_ENDPOINT: Failure = {
+  reason: 'AWS_ENDPOINT_URL, or "endpoint_url" of the profile, is no address that begins with http: or https:',
   isFinal: true,
   setup: 'E_IO',
 };
@@ -43,11 +49,13 @@ const PASSING: readonly string[] = ['RequestTimeout', 'RequestTimeTooSkewed', 'S
  */
 export async function openS3(): Promise<GetObject | Failure> {
   const sdk = await importClient();
-  if (!sdk) return NO_PACKAGE;
+  if ('reason' in sdk) return sdk;
   // Attempts are counted, and waited between, by ImageFetcher.
   const settings = { maxAttempts: 1 };
   const { config } = new sdk.S3Client(settings);
-  const isElsewhere = (await config.serviceConfiguredEndpoint?.()) !== undefined;
+  const endpoint = await config.serviceConfiguredEndpoint?.();
+  const isElsewhere = endpoint !== undefined;
+  if (isElsewhere && !(/^https?:/i.test(endpoint) && URL.canParse(endpoint))) return NO_ENDPOINT;
   try {
     await config.region();
   } catch {
@@ -57,7 +65,6 @@ export async function openS3(): Promise<GetObject | Failure> {
     ...settings,
     // Few servers but Amazon's have a name for each bucket.
     forcePathStyle: isElsewhere,
-    followRegionRedirects: !isElsewhere,
   });
   return async (bucket, key, signal) => {
     try {
@@ -74,9 +81,10 @@ export async function openS3(): Promise<GetObject | Failure> {
 async function importClient() {
   try {
     return await import('@aws-sdk/client-s3');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
-    throw cause;
+  } catch (error) {
+    // Either it is missing, or a package that it requires.
+    if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(String((error as NodeJS.ErrnoException).code))) return NO_PACKAGE;
+    return { ...NO_PACKAGE, reason: `@aws-sdk/client-s3 can't be loaded: ${systemReason(error)}` };
   }
 }
 

@@ -10,7 +10,7 @@ const get = (address: string, limitMs = 60_000) => withinTime(limitMs, (signal) 
 
 test('many images, redirects and errors need few connections', async () => {
   using server = await serve(({ url }, response) => {
-    if (url === '/gone') response.writeHead(404).end('no such page'.repeat(100));
+    if (url === '/gone') response.writeHead(404).end('no such page'.repeat(4000));
     else if (url === '/moved') response.writeHead(302, { location: '/image' }).end();
     else response.end(IMAGE);
   });

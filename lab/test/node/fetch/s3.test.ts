@@ -88,6 +88,16 @@ describe('an attempt', () => {
       { reason: 'the credentials are refused (ExpiredToken); get new ones', isFinal: true, setup: 'E_IO' },
     ],
     [403, xml('InvalidObjectState'), { reason: 'the server answered 403 InvalidObjectState', isFinal: true }],
+    [
+      301,
+      xml('PermanentRedirect'),
+      { reason: 'the bucket is in another region than AWS_REGION says, or at another endpoint', isFinal: true },
+    ],
+    [
+      400,
+      xml('AuthorizationHeaderMalformed'),
+      { reason: 'the bucket is in another region than AWS_REGION says', isFinal: true },
+    ],
     [400, xml('RequestTimeout'), { reason: 'the server answered 400 RequestTimeout', isFinal: false }],
     [503, xml('SlowDown'), { reason: 'the server answered 503 SlowDown', isFinal: false }],
     [429, xml('TooManyRequests'), { reason: 'the server answered 429 TooManyRequests', isFinal: false }],
@@ -147,12 +157,22 @@ describe('an attempt', () => {
 });
 
 describe('what this machine lacks', () => {
-  test('is a region', async () => {
-    vi.stubEnv('AWS_REGION', undefined);
+  test.each([undefined, 'not a region'])('is a region, if it is %s', async (region) => {
+    vi.stubEnv('AWS_REGION', region);
     await expect(new ImageFetcher().fetch('s3://photos/a.jpg')).rejects.toThrow(
-      /^s3:\/\/photos\/a\.jpg can't be fetched: no region is set; set AWS_REGION/,
+      /^s3:\/\/photos\/a\.jpg can't be fetched: no valid region is set; set AWS_REGION/,
     );
   });
+
+  test.each(['localhost:9000', 'user:secret@localhost', 'http://user:secret@exa mple.org'])(
+    'is an endpoint, if it is %s',
+    async (endpoint) => {
+      vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+      const failing = new ImageFetcher().fetch('s3://photos/a.jpg');
+      await expect(failing).rejects.toThrow(/fetched: AWS_ENDPOINT_URL, .* is no address that begins with http/);
+      await expect(failing).rejects.not.toThrow(/secret/);
+    },
+  );
 
   test('are credentials, which are looked for four times', async () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
