@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { systemReason } from '@signwave/data/node';
 import { collectBody, type Failure } from './attempt.js';
 
@@ -70,7 +71,10 @@ export async function openS3(): Promise<GetObject | Failure> {
     try {
       const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key });
       const { Body, ContentLength } = await client.send(command, { abortSignal: signal });
-      return await collectBody(Body as AsyncIterable<Uint8Array>, ContentLength);
+      const body = Body as Readable;
+      // A body that is given up unread ends with an error, which would end the process.
+      body.on('error', () => {});
+      return await collectBody(body, ContentLength);
     } catch (error) {
       return failureOf(error);
     }

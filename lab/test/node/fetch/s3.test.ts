@@ -141,10 +141,14 @@ describe('an attempt', () => {
     await vi.waitFor(() => expect(server.closed()).toBe(1), 10_000);
   });
 
-  test('whose body has no end is given up at 64 MiB, and the connection is closed', async () => {
+  test.each([
+    ['has no end', {}],
+    ['is announced as too long', { 'content-length': MAX_IMAGE_BYTES + 1 }],
+    ['is too long and has a checksum', { 'content-length': MAX_IMAGE_BYTES + 1, 'x-amz-checksum-crc32': 'AAAAAA==' }],
+  ])('whose body %s is given up at 64 MiB, and the connection is closed', async (_, headers) => {
     const piece = Buffer.alloc(2 ** 20);
     using server = await serveObjects((_, response) => {
-      response.writeHead(200);
+      response.writeHead(200, headers);
       const more = (): void => {
         while (!response.destroyed && response.write(piece));
       };
