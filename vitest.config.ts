@@ -1,7 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Workspace packages resolve to their TypeScript sources, so that tests need no build of them. */
-const conditions = ['signwave:source', 'module', 'node', 'import', 'default'];
+/**
+ * Workspace packages resolve to their TypeScript sources, so that tests need no build of them. The condition `module` isn't there: under it some
+ * packages have modules that only bundlers can load.
+ */
+const conditions = ['signwave:source', 'node', 'import', 'default'];
 
 /** Tests that only mean something on kernels with asserts. */
 const DEBUG_TESTS = 'runtime/test/debug/*.test.ts';

@@ -63,7 +63,7 @@ export type ErrorCode =
   | 'E_RESUME'
   /** A training back end can't be used, or its setup lacks something; the message says what. */
   | 'E_BACKEND'
-  /** A peer library asked for in a comparison is not installed. */
+  /** A package that is optional, a client of a server or a peer in a comparison, is not installed. */
   | 'E_PEER';
 
 /** An error with a stable {@link ErrorCode}; the text says what was found, what was expected and what to do next. */

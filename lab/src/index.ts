@@ -20,6 +20,7 @@ export type { OnProgress } from './progress.js';
 export { ANSWERS, type Answer, type AnswerKind } from './requests/answer.js';
 export { type AnswerOptions, answerLines } from './requests/answer-lines.js';
 export type { Request } from './requests/request.js';
+export { SetupError } from './requests/setup-error.js';
 export { everyNth, linesOfShard, parseShard, type Shard } from './requests/shard.js';
 export { type Line, splitLines } from './requests/split-lines.js';
 export { noiseImages, randomFloats, randomInput, randomInputs } from './seeded-inputs.js';

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** Packages with native code, and those of which a process may have one copy only. */
-const EXTERNAL = ['echarts', 'sharp', '@tensorflow/*', 'webgpu'];
+/** Packages with native code, those of which a process may have one copy only, and those that aren't always there. */
+const EXTERNAL = ['echarts', 'sharp', '@tensorflow/*', 'webgpu', '@aws-sdk/client-s3'];
 
 /** Counts imports, since Node would take a second module at an address for the first. */
 let imported = 0;

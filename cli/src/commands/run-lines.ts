@@ -11,11 +11,16 @@ export async function runLines(
 ): Promise<void> {
   let answers = 0;
   let errors = 0;
-  for await (const answer of answersTo(splitLines(process.stdin, MAX_LINE_BYTES), model, options)) {
-    answers++;
-    if ('error' in answer) errors++;
-    // A reader that has seen enough needs no more answers.
-    if (!(await writeResult(JSON.stringify(answer)))) break;
+  try {
+    for await (const answer of answersTo(splitLines(process.stdin, MAX_LINE_BYTES), model, options)) {
+      answers++;
+      if ('error' in answer) errors++;
+      // A reader that has seen enough needs no more answers.
+      if (!(await writeResult(JSON.stringify(answer)))) break;
+    }
+  } finally {
+    // Nothing more is read, so a line that is waited for must not keep the process.
+    process.stdin.destroy();
   }
   printNote(answeredText(answers, errors));
   if (errors > 0 && options.isStrict) process.exitCode = 1;

@@ -49,7 +49,7 @@ export function registerRun(program: Command): void {
     )
     .option(
       '--manifest <file>',
-      'instead of images: a list of paths, addresses or requests, one a line; --out is a folder',
+      'instead of images: a list of paths, addresses (https:, s3:) or requests, one a line; --out is a folder',
     )
     .option('--shard <i/n>', 'with --manifest: answer this share of the list; auto: the one that a scheduler gives')
     .option('--gzip', 'with --manifest: pack the answers')

@@ -5,6 +5,7 @@ export { type CheckpointFile, openCheckpointFile } from './checkpoint-file.js';
 export { type Device, describeDevice, readTemperature } from './device.js';
 export { evaluateShare } from './evaluate-share.js';
 export { readExpectedOutputs } from './expected-file.js';
+export { ImageFetcher } from './fetch/image-fetcher.js';
 export { isFileOf } from './file-kind.js';
 export { type FileSource, openFileSource } from './file-source.js';
 export { type FinishedPart, finishPart } from './finish-part.js';

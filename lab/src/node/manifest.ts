@@ -7,7 +7,7 @@ import { type Line, splitLines } from '../index.js';
 /** Bytes of the longest line: an image of 48 MiB in base64. */
 export const MAX_LINE_BYTES = 2 ** 26;
 
-/** A list of inputs, one a line: a path, an http or https address, or a request as a JSON object. */
+/** A list of inputs, one a line: a path, an http, https or s3 address, or a request as a JSON object. */
 export interface Manifest {
   readonly path: string;
   readonly sha256: string;
@@ -42,7 +42,7 @@ export async function* requestsOf({ path }: Manifest, first: number, last: numbe
 function requestText(text: string): string {
   if (text.startsWith('{')) return text;
   const place = text.endsWith('\r') ? text.slice(0, -1) : text;
-  return JSON.stringify(/^https?:\/\//i.test(place) ? { url: place } : { path: place });
+  return JSON.stringify(/^(?:https?|s3):\/\//i.test(place) ? { url: place } : { path: place });
 }
 
 /** The bytes of a file, in pieces. @throws {SignwaveError} `E_IO` if it can't be read. */

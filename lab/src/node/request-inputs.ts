@@ -3,7 +3,7 @@ import { decodeImage, readImage } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { type Model, prepareImage } from '@signwave/runtime';
 import { ImageNotes, inContext, type Request } from '../index.js';
-import { fetchImage } from './fetch-image.js';
+import { ImageFetcher } from './fetch/image-fetcher.js';
 import { type InputArray, readInputArray } from './input-array.js';
 
 /** Base64 in groups of four, the last with its padding. Node's own decoder ignores what is no base64. */
@@ -14,6 +14,7 @@ export class RequestInputs {
   readonly #model: Model;
   readonly #onRemark: (remark: Remark) => void;
   readonly #notes: ImageNotes;
+  readonly #fetcher = new ImageFetcher();
   /** The array that was read last: rows of one file follow each other. */
   #array: { readonly path: string; readonly rows: Promise<InputArray> } | undefined;
 
@@ -23,12 +24,14 @@ export class RequestInputs {
     this.#notes = new ImageNotes(model.input, onRemark);
   }
 
-  /** @throws {SignwaveError} `E_IMAGE`, `E_NPY`, `E_IO`, `E_INPUT_SHAPE` or `E_REQUEST` if there is no such input. */
+  /** @throws {SignwaveError} `E_IMAGE`, `E_NPY`, `E_IO`, `E_INPUT_SHAPE` or `E_REQUEST` if there is no such input; a {@link SetupError} if this machine can't have it. */
   async read(request: Request): Promise<Uint8Array | Float32Array> {
     if ('npy' in request) return this.#readRow(request.npy, request.row);
     if ('path' in request) return this.#prepare(await readImage(request.path), request.path);
-    if ('url' in request)
-      return this.#prepare(await decodeImage(await fetchImage(request.url), request.url), request.url);
+    if ('url' in request) {
+      const { bytes, shown } = await this.#fetcher.fetch(request.url);
+      return this.#prepare(await decodeImage(bytes, shown), shown);
+    }
     if (!BASE64.test(request.base64)) throw new SignwaveError('E_REQUEST', 'base64: the text is not base64');
     const name = 'the image in base64';
     return this.#prepare(await decodeImage(Buffer.from(request.base64, 'base64'), name), name);

@@ -1,5 +1,6 @@
 import { SignwaveError } from '@signwave/format';
 import type { Model, Prediction } from '@signwave/runtime';
+import { SetupError } from './setup-error.js';
 
 /** What an answer holds: the likeliest classes, the probabilities of all classes, or what the network gives. */
 export const ANSWERS = ['labels', 'probabilities', 'logits'] as const;
@@ -27,8 +28,8 @@ export function answerOf(
   return { id, probabilities };
 }
 
-/** @throws what is no {@link SignwaveError}: a mistake of the program isn't an answer. */
+/** @throws what is no {@link SignwaveError}, or is a {@link SetupError}: a mistake of the program or of the machine isn't an answer. */
 export function errorAnswer(id: string | number, error: unknown): Answer {
-  if (!(error instanceof SignwaveError)) throw error;
+  if (!(error instanceof SignwaveError) || error instanceof SetupError) throw error;
   return { id, error: { code: error.code, message: error.message } };
 }

@@ -4,7 +4,7 @@ import { nameOf, parseJsonText, SignwaveError, tagOf } from '@signwave/format';
 export type RequestSource =
   /** An image file. */
   | { readonly path: string }
-  /** An image at an http or https address. */
+  /** An image at an http, https or s3 address. */
   | { readonly url: string }
   /** The bytes of an image file, in base64. */
   | { readonly base64: string }
