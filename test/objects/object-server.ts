@@ -39,7 +39,19 @@ export class ObjectServer {
       stdio: 'ignore',
       env: { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '1000000' },
     });
-    const address = `http://127.0.0.1:${port}`;
+    try {
+      return await ObjectServer.#prepare(child, `http://127.0.0.1:${port}`, objects);
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
+  }
+
+  static async #prepare(
+    child: ChildProcess,
+    address: string,
+    objects: ReadonlyMap<string, Uint8Array>,
+  ): Promise<ObjectServer> {
     await untilItAnswers(address, child);
     const reader = await makeUser(address, 'reader');
     const stranger = await makeUser(address, 'stranger');
@@ -113,7 +125,6 @@ async function untilItAnswers(address: string, child: ChildProcess): Promise<voi
     if (answer) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  child.kill();
   throw new Error(`the server of objects doesn't answer; its exit code is ${child.exitCode}`);
 }
 
