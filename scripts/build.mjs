@@ -8,7 +8,7 @@
 //              dist/ of each       a module and its types, as package.json's "exports" names them; for the runtime also the WebAssembly
 //                                  as files, and in dist/slim the modules without it
 //
-// A package's "dependencies" stay imports; its "devDependencies" are bundled, with their licences in a file beside the bundle.
+// A package's "dependencies" and "peerDependencies" stay imports; its "devDependencies" are bundled, with their licences in a file beside the bundle.
 //
 //   node scripts/build.mjs [--only wasm,cli]
 import { spawnSync } from 'node:child_process';
@@ -39,8 +39,8 @@ const SLIM = './slim';
 const FORMAT_FOR_PAGES = ['builtin', 'json-text', 'round', 'sniff', 'value-name', 'visible'].map(
   (name) => `export * from '../../format/src/${name}.js';`,
 );
-/** Packages that the command line loads from the user's node_modules when it first needs them: native code, and a peer to compare with. */
-const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu'];
+/** Packages that the command line loads from the user's node_modules when it first needs them: native code, a peer to compare with, clients of servers. */
+const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu', '@nats-io/*'];
 /** Has to lie beside the chunk that contains the trainer, where trainer/src/data/batch-stream.ts looks for it. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
 /** Copied unchanged beside the same chunk; trainer/src/setup/addon.ts compiles it on the user's machine. */
@@ -60,7 +60,7 @@ const CLI_BANNER = [
  * @typedef {{
  *   name: string, version: string, license: string,
  *   exports: Record<string, any>,
- *   dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>,
+ *   dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, peerDependencies?: Record<string, string>,
  * }} Manifest
  */
 /** @typedef {Pick<import('esbuild').BuildOptions, 'minify' | 'platform' | 'target' | 'plugins'>} LibraryOptions */
@@ -227,8 +227,8 @@ function isMain(specifier, folder, main) {
 }
 
 /** @param {Manifest} manifest */
-function externalsOf({ dependencies, optionalDependencies }) {
-  return Object.keys({ ...dependencies, ...optionalDependencies });
+function externalsOf({ dependencies, optionalDependencies, peerDependencies }) {
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   writePart,
 } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
-import { answeredText, answersTo } from '../answers.js';
+import { answeredText, answersTo, giveText } from '../answers.js';
 import { printNote } from '../report/output.js';
 
 export interface ManifestOptions {
@@ -31,7 +31,7 @@ export interface ManifestOptions {
 
 /** Answers a share of a list into a file of its own; one that is there already isn't made again. */
 export async function runManifest(modelPath: string, model: Model, options: ManifestOptions): Promise<void> {
-  const { kind, top, folder } = options;
+  const { folder } = options;
   const shard = parseShard(options.shard, process.env);
   const manifest = await openManifest(options.manifest);
   const { first, last } = linesOfShard(shard, manifest.lines);
@@ -39,7 +39,7 @@ export async function runManifest(modelPath: string, model: Model, options: Mani
     shard,
     manifest: manifest.sha256,
     model: await hashOf(modelPath),
-    give: kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind,
+    give: giveText(model, options),
   };
   await makeFolder(folder).catch((cause) => {
     throw new SignwaveError('E_IO', `${folder} can't be made: ${systemReason(cause)}`, { cause });

@@ -98,12 +98,18 @@ function checkSource(imagePaths: readonly string[], { npy, stdin, manifest, out,
 }
 
 /** Loads a model with the requested kernels and threads, and says so if it gets fewer threads. */
-export async function loadModel(
-  path: string,
+export async function loadModel(path: string, options: Pick<LoadOptions, 'kernels' | 'threads'>): Promise<Model> {
+  return loadModelBytes(await readFileBytes(path, 'E_IO'), path, options);
+}
+
+/** Does the same with a model that was read. @param name by which messages call it. */
+export async function loadModelBytes(
+  bytes: Uint8Array,
+  name: string,
   { kernels, threads }: Pick<LoadOptions, 'kernels' | 'threads'>,
 ): Promise<Model> {
-  const model = await load(await readFileBytes(path, 'E_IO'), {
-    name: path,
+  const model = await load(bytes, {
+    name,
     ...(kernels && { kernels }),
     ...(threads && { threads }),
   });

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JetStreamApiError, JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Remark } from '@signwave/data';
+import { readFileBytes } from '@signwave/data/node';
+import { SignwaveError } from '@signwave/format';
+import { importClients } from './clients.js';
+import { parseBrokerAddress, type QueuePlace } from './place.js';
+
+/** How long a broker is waited for that is asked for the first time. */
+const CONNECT_MS = 10_000;
+const REQUEST_MS = 5_000;
+const BETWEEN_TRIES_MS = 500;
+/** A user's credentials are some kilobytes. */
+const UNAVAILABLE = 503;
+/** Codes of JetStream's errors that have the status of a broker that is busy, and aren't passing. */
+const INSUFFICIENT_RESOURCES = 10023;
+export const SUBJECT_IS_TAKEN = 10077;
+
+/** A connection to a broker. */
+export interface Broker {
+  /** Its addresses, as they may be shown. */
+  readonly name: string;
+  readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** Whether it can be reached just now. */
+  readonly isConnected: () => boolean;
+  /** How long something is tried again that fails because the broker is away or busy. */
+  readonly patienceMs: number;
+  readonly onRemark: (remark: Remark) => void;
+}
+
+/**
+ * Connects to a broker; a connection that is lost later is made again, however long that takes.
+ *
+ * @throws {SignwaveError} `E_PEER` without the clients, `E_USAGE` for an address that is none, `E_IO` if the broker can't be reached, doesn't let this
+ *   user in, or has no JetStream.
+ */
+export async function openBroker(
+  { url, creds }: QueuePlace,
+  { patienceMs, onRemark }: Pick<Broker, 'patienceMs' | 'onRemark'>,
+): Promise<Broker> {
+  const { servers, isEncrypted, login } = parseBrokerAddress(url);
+  const name = servers.join(', ');
+  const { connect, credsAuthenticator, jetstream, jetstreamManager } = await importClients();
+  const secret = creds === undefined ? undefined : await readFileBytes(creds, 'E_IO');
+  try {
+    const connection = await connect({
+      servers: [...servers],
+      name: 'signwave',
+      timeout: CONNECT_MS,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: BETWEEN_TRIES_MS,
+      ...login,
+      ...(secret && { authenticator: credsAuthenticator(secret) }),
+      ...(isEncrypted && { tls: {} }),
+    });
+    const isConnected = followConnection(connection, name, onRemark);
+    const manager = await jetstreamManager(connection, { timeout: REQUEST_MS }).catch(async (cause) => {
+      await connection.close();
+      throw cause;
+    });
+    const client = jetstream(connection, { timeout: REQUEST_MS });
+    return { name, connection, client, manager, isConnected, patienceMs, onRemark };
+  } catch (cause) {
+    throw brokerError(name, cause);
+  }
+}
+
+/** Tells when the connection is lost and made again. */
+function followConnection(connection: NatsConnection, name: string, onRemark: (remark: Remark) => void): () => boolean {
+  let isConnected = true;
+  const follow = async (): Promise<void> => {
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect' && isConnected) {
+        isConnected = false;
+        onRemark({ isWarning: true, text: `the broker ${name} is gone; it is waited for` });
+      } else if (type === 'reconnect') {
+        isConnected = true;
+        onRemark({ isWarning: false, text: `the broker ${name} is back` });
+      }
+    }
+  };
+  void follow();
+  return () => isConnected;
+}
+
+/** What went wrong with a broker, in words: its own reason, or what a code of the client means. */
+export function brokerError(name: string, cause: unknown): SignwaveError {
+  if (cause instanceof SignwaveError) return cause;
+  const error = cause as Error;
+  const reason =
+    {
+      AuthorizationError: "it doesn't let this user in (--creds, or user and password in the address)",
+      JetStreamNotEnabled: 'it has no JetStream (nats-server -js)',
+      TimeoutError: "it doesn't answer",
+      ClosedConnectionError: 'the connection was closed',
+    }[error.name] ?? error.message;
+  return new SignwaveError('E_IO', `the broker ${name}: ${reason}`, { cause });
+}
+
+/** The code of an error that JetStream answered with; undefined if it is none. */
+export function jetStreamCode(error: unknown): number | undefined {
+  return (error as Error).name === 'JetStreamApiError' ? (error as JetStreamApiError).code : undefined;
+}
+
+/** Does something that may fail because the broker is away or busy, again and again, as long as its patience goes. @throws {SignwaveError} `E_IO`. */
+export async function persistently<T>(broker: Broker, action: () => Promise<T>): Promise<T> {
+  const startMs = performance.now();
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isPassing(error) || broker.connection.isClosed() || performance.now() - startMs > broker.patienceMs) {
+        throw brokerError(broker.name, error);
+      }
+      await sleep(BETWEEN_TRIES_MS);
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const code = jetStreamCode(error);
+  if (code !== undefined) {
+    const { status } = error as JetStreamApiError;
+    return status === UNAVAILABLE && code !== INSUFFICIENT_RESOURCES && code !== SUBJECT_IS_TAKEN;
+  }
+  // A broker that is just starting has nobody yet who answers: the client takes this for a broker without JetStream.
+  const names = ['TimeoutError', 'JetStreamNotEnabled', 'NoResponders', 'RequestError', 'ConnectionError'];
+  return names.includes((error as Error).name);
+}
+
+/**
+ * Stores a message under a subject that can have one only.
+ *
+ * @param id by which the broker tells a message that comes twice within a short time without looking at subjects.
+ * @returns false if there was one already, which stays.
+ * @throws {SignwaveError} `E_IO` if it can't be stored.
+ */
+export async function storeOnce(
+  broker: Broker,
+  { subject, id, data }: { readonly subject: string; readonly id: string; readonly data: string | Uint8Array },
+): Promise<boolean> {
+  return persistently(broker, async () => {
+    try {
+      const { duplicate } = await broker.client.publish(subject, data, { msgID: id });
+      return !duplicate;
+    } catch (error) {
+      if (jetStreamCode(error) === SUBJECT_IS_TAKEN) return false;
+      throw error;
+    }
+  });
+}
