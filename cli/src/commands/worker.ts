@@ -18,7 +18,7 @@ interface Options extends QueueOptions {
   readonly modelSha256?: string;
   readonly give: AnswerKind;
   readonly top: number;
-  readonly maxDeliver: number;
+  readonly maxTries: number;
   readonly kernels: KernelChoice;
   readonly threads: number | 'auto';
 }
@@ -34,14 +34,14 @@ export function registerWorker(program: Command): void {
     .option('--model-sha256 <hex>', "the model's SHA-256; without a model, it is taken from the object store")
     .addOption(new Option('--give <what>', 'what an answer holds').choices(ANSWERS).default('labels'))
     .option('--top <n>', 'classes in an answer of labels', positiveInteger, 5)
-    .option('--max-deliver <n>', 'a line given out more often is answered with an error', positiveInteger, 10)
+    .option('--max-tries <n>', 'a line that ends more workers is answered with an error', positiveInteger, 5)
     .addOption(kernelsOption())
     .addOption(threadsOption())
     .action(worker);
 }
 
 async function worker(path: string | undefined, options: Options): Promise<void> {
-  const { modelSha256, give: kind, top, maxDeliver } = options;
+  const { modelSha256, give: kind, top, maxTries } = options;
   if (modelSha256 !== undefined && !/^[0-9a-f]{64}$/.test(modelSha256)) {
     throw new SignwaveError(
       'E_USAGE',
@@ -65,7 +65,7 @@ async function worker(path: string | undefined, options: Options): Promise<void>
       facts: { model: sha256, give: giveText(model, { kind, top }) },
       answersTo: (lines) => answersTo(lines, model, { kind, top }),
       inHand: IN_HAND_PER_LINE * linesAhead(model),
-      maxDeliver,
+      maxTries,
       signal: ending.signal,
     });
     printNote(answeredText(worked));

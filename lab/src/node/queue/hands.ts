@@ -1,17 +1,20 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { SignwaveError } from '@signwave/format';
 import type { Answer, Line } from '../../index.js';
-import { type Broker, storeOnce } from './broker.js';
+import { type Broker, persistently, storeOnce } from './broker.js';
 import { Mailbox } from './mailbox.js';
-import { answerSubject, type QueueNames, tailOf } from './streams.js';
-import { taskOf } from './tasks.js';
+import { answerSubject, type QueueNames, tailOf, trySubject } from './streams.js';
+import { type Poison, poison, taskOf } from './tasks.js';
 
 /** The first server to which a termination may say its reason; older ones don't take such a message for one. */
 const TERM_REASON_SINCE = [2, 10, 4];
 
+/** A line that is given out more often is worked on alone: a worker that dies of it has begun with nothing else. */
+const DELIVERIES_IN_COMPANY = 2;
+
 export interface HandsOptions {
-  /** How often a task is given out before it is answered with an error. */
-  readonly maxDeliver: number;
+  /** How many workers may begin with a line alone, and not finish it, before it is answered with an error. */
+  readonly maxTries: number;
   /** How many tasks may be in hand. */
   readonly most: number;
   /** After so long without an answer the tasks in hand are given up. */
@@ -32,6 +35,7 @@ export class Hands {
   #isOpen = true;
   #lastMs = performance.now();
   #onRoom: () => void = () => {};
+  #onAnswer: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   /** Rejects when a task can't be finished and the worker has to end. */
   readonly failure: Promise<never>;
@@ -68,22 +72,26 @@ export class Hands {
       return;
     }
     this.#held.add(message);
-    const task = taskOf(message, this.#options.maxDeliver);
+    const task = taskOf(message);
     if ('line' in task) this.#waiting.put({ message, line: task.line });
-    else this.#finish(message, task.poison, () => this.#terminate(message, task.reason));
+    else this.#refuse(message, task);
   }
 
   /** The lines to answer, until {@link close}. */
   async *lines(): AsyncGenerator<Line> {
     for await (const { message, line } of this.#waiting) {
+      const isAlone = message.info.deliveryCount > DELIVERIES_IN_COMPANY;
+      if (isAlone && !(await this.#mayTry(message, line.number))) continue;
       this.#begun.push(message);
       yield line;
+      if (isAlone) await this.#allAnswered();
     }
   }
 
   /** Stores the answer to the next of the {@link lines}; `answers` and `failure` say what comes of it. */
   answer(answer: Answer): void {
     const message = this.#begun.shift()!;
+    this.#onAnswer();
     // Who asks for the acknowledgement to be acknowledged, and doesn't get that, gets the task again, and finds that its answer is there.
     this.#finish(message, answer, () => message.ackAck().catch(() => {}));
   }
@@ -130,6 +138,43 @@ export class Hands {
       .catch((error) => this.#fail(error))
       .finally(() => this.#storing.delete(storing));
     this.#storing.add(storing);
+  }
+
+  /**
+   * Waits until nothing else is worked on, and writes down that this line is begun with. Deliveries are no such tries: a line is given out again together
+   * with another one that has ended its worker.
+   *
+   * @returns false if the line was refused, since too many tries came to nothing.
+   */
+  async #mayTry(message: JsMsg, number: number): Promise<boolean> {
+    const { maxTries } = this.#options;
+    try {
+      await this.#allAnswered();
+      const tail = tailOf(message.subject);
+      const subject = trySubject(this.#names, tail, message.info.deliveryCount);
+      await storeOnce(this.#broker, { subject, id: subject, data: '' });
+      const filter = { subjects_filter: trySubject(this.#names, tail, '*') };
+      const { streams } = this.#broker.manager;
+      const { state } = await persistently(this.#broker, () => streams.info(this.#names.answers, filter));
+      if (Object.keys(state.subjects ?? {}).length <= maxTries) return true;
+      this.#refuse(message, poison(number, `${maxTries} workers have begun with this line, and none has finished it`));
+    } catch (error) {
+      this.#fail(error);
+    }
+    return false;
+  }
+
+  async #allAnswered(): Promise<void> {
+    while (this.#begun.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onAnswer = resolve;
+      });
+    }
+  }
+
+  /** Records why a task can't be answered, and ends it. */
+  #refuse(message: JsMsg, { poison, reason }: Poison): void {
+    this.#finish(message, poison, () => this.#terminate(message, reason));
   }
 
   #terminate(message: JsMsg, reason: string): void {

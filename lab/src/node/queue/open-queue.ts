@@ -22,8 +22,8 @@ export interface WorkOptions {
   readonly answersTo: (lines: AsyncIterator<Line>) => AsyncIterable<Answer>;
   /** How many tasks may be in hand. */
   readonly inHand: number;
-  /** How often a task is given out before it is answered with an error. */
-  readonly maxDeliver: number;
+  /** How many workers may begin with a line alone, and not finish it, before it is answered with an error. */
+  readonly maxTries: number;
   /** Ends the work: what was begun is finished. */
   readonly signal: AbortSignal;
   /** After so long without an answer to the tasks in hand they are left to others, with an error. */
@@ -67,10 +67,10 @@ export async function openQueue(place: QueuePlace, onRemark: (remark: Remark) =>
 }
 
 async function work(broker: Broker, names: QueueNames, ackWaitMs: number, options: WorkOptions): Promise<Worked> {
-  const { facts, answersTo, inHand, maxDeliver, signal, stallMs = STALL_MS } = options;
+  const { facts, answersTo, inHand, maxTries, signal, stallMs = STALL_MS } = options;
   await stateFacts(broker, names, facts);
   const consumer = await persistently(broker, () => broker.client.consumers.get(names.tasks, CONSUMER));
-  const hands = new Hands(broker, names, { maxDeliver, most: inHand, stallMs });
+  const hands = new Hands(broker, names, { maxTries, most: inHand, stallMs });
   const life = setInterval(() => hands.showLife(), ackWaitMs / 3);
   const stop = (): void => hands.close();
   if (signal.aborted) stop();

@@ -32,6 +32,9 @@ export const taskSubject = ({ tasks }: QueueNames, tail: string): string => `${t
 export const answerSubject = ({ tasks }: QueueNames, tail: string): string => `${tasks}.answer.${tail}`;
 /** What all answers of a queue have in common: "model", "give". */
 export const factSubject = ({ tasks }: QueueNames, fact: string): string => `${tasks}.is.${fact}`;
+/** That a worker has begun with a line alone. */
+export const trySubject = ({ tasks }: QueueNames, tail: string, attempt: number | '*'): string =>
+  `${tasks}.try.${tail}.${attempt}`;
 /** List and line of a task. */
 export const tailOf = (subject: string): string => subject.split('.').slice(-2).join('.');
 
@@ -50,7 +53,7 @@ export async function makeQueue(broker: Broker, names: QueueNames, ackWaitS: num
     streams.add({
       ...ONE_PER_SUBJECT,
       name: names.answers,
-      subjects: [answerSubject(names, '*.*'), factSubject(names, '*')],
+      subjects: [answerSubject(names, '*.*'), factSubject(names, '*'), trySubject(names, '*.*', '*')],
       retention: 'limits',
       // So that any server of a cluster can be asked for an answer.
       allow_direct: true,
@@ -69,7 +72,7 @@ export async function makeQueue(broker: Broker, names: QueueNames, ackWaitS: num
       durable_name: CONSUMER,
       ack_policy: 'explicit',
       ack_wait: ackWaitS * NANOSECONDS,
-      // Workers count for themselves, and answer a task that is given out too often: the broker would only leave it lying.
+      // The broker would leave a line lying that is given out too often. Workers count for themselves, and answer it.
       max_deliver: -1,
       // Workers bound what they have in hand. This is for all of them together.
       max_ack_pending: 20_000,
