@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, describe, test } from 'vitest';
+import { describe, test } from 'vitest';
 
 const SERVER = 'nats-server';
 
@@ -26,7 +26,7 @@ export function describeWithNats(name: string, fn: () => void): void {
   }
 }
 
-/** A broker of its own with a folder of its own, which can be stopped and started again. It ends with the tests of the file. */
+/** A broker of its own with a folder of its own, which can be stopped and started again. */
 export class NatsServer {
   readonly #port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'signwave-nats-'));
@@ -36,10 +36,6 @@ export class NatsServer {
   /** @param config lines of its configuration file. */
   static async start(config: string = 'jetstream {}'): Promise<NatsServer> {
     const server = new NatsServer(await freePort(), config);
-    afterAll(async () => {
-      await server.stop();
-      rmSync(server.#folder, { recursive: true, force: true });
-    });
     await server.start();
     return server;
   }
@@ -80,6 +76,11 @@ export class NatsServer {
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill(signal);
     await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

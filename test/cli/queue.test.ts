@@ -65,6 +65,7 @@ async function publish(subject: string, data: string): Promise<void> {
 describeWithNats('a queue', () => {
   beforeAll(async () => {
     server = await NatsServer.start();
+    return () => server[Symbol.asyncDispose]();
   });
   beforeEach(() => {
     stream = `queue${count++}`;
@@ -217,6 +218,10 @@ describeWithNats('a queue', () => {
 });
 
 describeWithNats('a broker', () => {
+  beforeAll(async () => {
+    server = await NatsServer.start();
+    return () => server[Symbol.asyncDispose]();
+  });
   const nowhere = 'nats://127.0.0.1:1';
 
   test.each<[string, number, RegExp]>([
@@ -243,13 +248,13 @@ describeWithNats('a broker', () => {
   });
 
   test('without JetStream is refused', async () => {
-    const plain = await NatsServer.start('');
+    await using plain = await NatsServer.start('');
     const { code, stderr } = await signwave('submit', list, '--nats', plain.url, '--stream', 'any');
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/E_IO .* it has no JetStream/) });
   });
 
   test('lets in who has the password or the token, which no message shows', async () => {
-    const users = await NatsServer.start(
+    await using users = await NatsServer.start(
       'jetstream {}\nauthorization { users = [{ user: me, password: "pass/word" }] }',
     );
     const as = (user: string) => signwave('submit', list, '--nats', `nats://${user}@${users.address}`, '--stream', 'q');
@@ -260,7 +265,7 @@ describeWithNats('a broker', () => {
       expect(stderr).toMatch(/E_IO the broker 127\.0\.0\.1:\d+: it doesn't let this user in \(--creds, or user/);
       expect(stdout + stderr).not.toContain('secret');
     }
-    const tokens = await NatsServer.start('jetstream {}\nauthorization { token: "tok" }');
+    await using tokens = await NatsServer.start('jetstream {}\nauthorization { token: "tok" }');
     const url = `nats://tok@${tokens.address}`;
     expect(await signwave('submit', list, '--nats', url, '--stream', 'q')).toMatchObject({ code: 0 });
     process.env.NATS_URL = url;

@@ -7,7 +7,7 @@ import { stateFacts } from './facts.js';
 import { inFlight } from './in-flight.js';
 import type { QueuePlace } from './place.js';
 import { putModel } from './queue-model.js';
-import { answerSubject, makeQueue, type QueueNames, queueNames, taskSubject } from './streams.js';
+import { answerSubject, CONSUMER, makeQueue, type QueueNames, queueNames, taskSubject } from './streams.js';
 
 /** For how long a broker that is away or busy is waited for. */
 const PATIENCE_MS = 120_000;
@@ -51,6 +51,7 @@ export async function submitList(place: QueuePlace, list: string, options: Submi
     await makeQueue(broker, names, options.ackWaitS);
     const model = options.model === undefined ? undefined : await putModel(broker, names, options.model);
     if (model !== undefined) await stateFacts(broker, names, { model });
+    await clearLeftovers(broker, names);
     return { ...(await submitLines(broker, names, manifest)), model };
   } finally {
     await broker.connection.close();
@@ -92,6 +93,20 @@ async function submitLines(
     else known++;
   }
   return { submitted, known };
+}
+
+/**
+ * Takes tasks out of the queue that the broker gives to nobody. One that was killed may have forgotten that it had removed them, and remembers that they
+ * were acknowledged.
+ */
+async function clearLeftovers(broker: Broker, names: QueueNames): Promise<void> {
+  const { streams, consumers } = broker.manager;
+  const { state } = await persistently(broker, () => streams.info(names.tasks));
+  if (state.messages === 0) return;
+  // Asked in this order: what comes in between is behind the tasks that are meant.
+  const { num_pending, num_ack_pending } = await persistently(broker, () => consumers.info(names.tasks, CONSUMER));
+  if (num_pending > 0 || num_ack_pending > 0) return;
+  await persistently(broker, () => streams.purge(names.tasks, { seq: state.last_seq + 1 }));
 }
 
 /** The lines of a list that have answers: their tasks are gone, so that the queue would take them again. */
