@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTo, createServer as createProxy, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -16,10 +16,10 @@ const MODEL = 'zoo:cifar10-resnet20';
 /** Workers that are killed, one after the other. `SIGNWAVE_KILLS=50` for a campaign. */
 const KILLS = Number(process.env.SIGNWAVE_KILLS ?? 4);
 const SEED = Number(process.env.SIGNWAVE_SEED ?? 1);
-/** Between two kills at most; a worker needs a part of it to start. */
-const MAX_LIFE_MS = 1_500;
+/** Between two kills at most; a worker takes a second of it to start, on a busy machine. */
+const MAX_LIFE_MS = 3_000;
 /** An image takes so long to come, so that a queue lasts as long as the faults. */
-const IMAGE_MS = 50;
+const IMAGE_MS = 100;
 /** Five images come at the same time. */
 const LINES_PER_SECOND = 5 * (1000 / IMAGE_MS);
 
@@ -56,6 +56,33 @@ async function serveImages(onRequest: (n: number) => void = () => {}): Promise<I
     http.close();
   });
   return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, served: () => served };
+}
+
+/** A way to the broker on which nothing moves while it is cut; what was sent meanwhile arrives later. */
+async function layWire() {
+  const sockets = new Set<Socket>();
+  const proxy = createProxy((client) => {
+    const broker = connectTo(Number(new URL(server.url).port), '127.0.0.1');
+    for (const [from, to] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (bytes) => to.write(bytes));
+      from.on('error', () => {});
+      from.on('close', () => to.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  return {
+    url: `nats://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    cut: () => sockets.forEach((it) => void it.pause()),
+    mend: () => sockets.forEach((it) => void it.resume()),
+  };
 }
 
 /** Makes a list of images at the server's address, and what one process answers to the same images; submits the list. */
@@ -204,8 +231,8 @@ describeWithNats('nothing is lost and nothing is there twice', () => {
       error: { code: 'E_REQUEST', message: '2 workers have begun with this line, and none has finished it' },
     });
     expect(lines.toSpliced(POISON, 1)).toEqual(others.toSpliced(POISON, 1));
-    // Twice among others, twice alone.
-    expect(deaths).toBe(4);
+    // Three times among others, twice alone.
+    expect(deaths).toBe(5);
     await expectOnce(60);
   });
 
@@ -219,6 +246,24 @@ describeWithNats('nothing is lost and nothing is there twice', () => {
     hanging.kill('SIGCONT');
     await sleep(500);
     for (const it of [hanging, other]) {
+      it.kill('SIGTERM');
+      expect(await it.ended).toEqual({ code: 0, signal: null });
+    }
+    await expectOnce(100);
+    expect(await collect(list)).toBe(expected);
+  });
+
+  test('when the network to a worker is cut for longer than it is waited for, and mended', async () => {
+    const { list, expected } = await prepare(100, await serveImages());
+    const wire = await layWire();
+    const remote = new Worker(MODEL, '--nats', wire.url, '--stream', stream);
+    while ((await tasksLeft()) > 80) await sleep(50);
+    wire.cut();
+    const near = worker();
+    expect(await collect(list)).toBe(expected);
+    wire.mend();
+    await sleep(500);
+    for (const it of [remote, near]) {
       it.kill('SIGTERM');
       expect(await it.ended).toEqual({ code: 0, signal: null });
     }

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import type { Answer, Line } from '@signwave/lab';
+import { openQueue } from '@signwave/lab/node';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { makeAccounts } from './nats-accounts.js';
 import { describeWithNats, NatsServer } from './nats-server.js';
 import { Worker } from './queue-workers.js';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, PROGRAM, ROOT, signwave, temporaryFolder } from './signwave.js';
@@ -207,6 +210,44 @@ describeWithNats('a queue', () => {
     expect((await signwave('worker', MODEL, ...queue())).stderr).toMatch(/has no stream/);
   });
 
+  test('keeps a line that takes longer than another worker would wait, and gives up a worker that finishes none', async () => {
+    await submit('--ack-wait', '1');
+    const place = { url: server.url, stream };
+    const facts = { model: 'any', give: 'labels' };
+    const common = { facts, inHand: 10, maxTries: 5 };
+    const slow = await openQueue(place, () => {});
+    const ending = new AbortController();
+    async function* afterLong(lines: AsyncIterator<Line>): AsyncGenerator<Answer> {
+      const { value } = await lines.next();
+      await sleep(3_000);
+      ending.abort();
+      yield { id: value.number, logits: [] };
+    }
+    expect(await slow.work({ ...common, answersTo: afterLong, signal: ending.signal })).toEqual({
+      answers: 1,
+      errors: 0,
+    });
+    await slow.close();
+    const consumer = await ask(({ consumers }) => consumers.info(stream, 'workers'));
+    // Ten came once; nine were given back at the end.
+    expect({ given: consumer.delivered.consumer_seq, left: await messagesIn(stream) }).toEqual({
+      given: 10,
+      left: ANSWERED - 2,
+    });
+    const hanging = await openQueue(place, () => {});
+    const never = new Promise<never>(() => {});
+    async function* afterNever(lines: AsyncIterator<Line>): AsyncGenerator<Answer> {
+      await lines.next();
+      yield await never;
+    }
+    const { signal } = new AbortController();
+    await expect(hanging.work({ ...common, answersTo: afterNever, signal, stallMs: 600 })).rejects.toMatchObject({
+      code: 'E_IO',
+      message: expect.stringMatching(/no line was answered for 0\.01 minutes; other workers get them now/),
+    });
+    await hanging.close();
+  });
+
   test('refuses a stream that could lose answers or have them twice', async () => {
     await submit();
     await ask(({ streams }) => streams.update(`${stream}_answers`, { max_msgs_per_subject: 2 }));
@@ -271,6 +312,30 @@ describeWithNats('a broker', () => {
     process.env.NATS_URL = url;
     expect(await signwave('submit', list, '--stream', 'q')).toMatchObject({ code: 0 });
     delete process.env.NATS_URL;
+  });
+
+  test('lets in who has the credentials', async () => {
+    const { config, creds, strangersCreds } = makeAccounts();
+    await using guarded = await NatsServer.start(config);
+    const withFile = (text: string) => {
+      const file = join(folder, 'user.creds');
+      writeFileSync(file, text);
+      return signwave('submit', list, '--nats', guarded.url, '--stream', 'q', '--creds', file);
+    };
+    expect(await withFile(creds)).toMatchObject({ code: 0 });
+    expect(await withFile(strangersCreds)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/E_IO .* it doesn't let this user in/),
+    });
+    expect(await withFile('none')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/E_IO .*user\.creds holds no credentials/),
+    });
+    const missing = ['--creds', join(folder, 'no.creds')];
+    expect(await signwave('submit', list, '--nats', guarded.url, '--stream', 'q', ...missing)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/E_IO .*no\.creds can't be read: no such file/),
+    });
   });
 
   test('cannot be reached without its client, and one line says what to install', async () => {

@@ -34,7 +34,7 @@ export function registerWorker(program: Command): void {
     .option('--model-sha256 <hex>', "the model's SHA-256; without a model, it is taken from the object store")
     .addOption(new Option('--give <what>', 'what an answer holds').choices(ANSWERS).default('labels'))
     .option('--top <n>', 'classes in an answer of labels', positiveInteger, 5)
-    .option('--max-tries <n>', 'a line that ends more workers is answered with an error', positiveInteger, 5)
+    .option('--max-tries <n>', 'a line that ends more workers is answered with an error', positiveInteger, 10)
     .addOption(kernelsOption())
     .addOption(threadsOption())
     .action(worker);

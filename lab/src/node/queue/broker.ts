@@ -11,11 +11,14 @@ import { parseBrokerAddress, type QueuePlace } from './place.js';
 const CONNECT_MS = 10_000;
 const REQUEST_MS = 5_000;
 const BETWEEN_TRIES_MS = 500;
-/** A user's credentials are some kilobytes. */
+/** A broker behind a network that swallows what is sent is found gone after three of these. */
+const PING_MS = 10_000;
+const TERM_REASON_SINCE = '2.10.4';
+/** The status of an answer of JetStream's that something is not available now. */
 const UNAVAILABLE = 503;
 /** Codes of JetStream's errors that have the status of a broker that is busy, and aren't passing. */
 const INSUFFICIENT_RESOURCES = 10023;
-export const SUBJECT_IS_TAKEN = 10077;
+const SUBJECT_IS_TAKEN = 10077;
 
 /** A connection to a broker. */
 export interface Broker {
@@ -26,9 +29,10 @@ export interface Broker {
   readonly manager: JetStreamManager;
   /** Whether it can be reached just now. */
   readonly isConnected: () => boolean;
+  /** Whether a termination may say its reason; older servers don't take such a message for one. */
+  readonly takesReasons: boolean;
   /** How long something is tried again that fails because the broker is away or busy. */
   readonly patienceMs: number;
-  readonly onRemark: (remark: Remark) => void;
 }
 
 /**
@@ -39,12 +43,12 @@ export interface Broker {
  */
 export async function openBroker(
   { url, creds }: QueuePlace,
-  { patienceMs, onRemark }: Pick<Broker, 'patienceMs' | 'onRemark'>,
+  { patienceMs, onRemark }: { readonly patienceMs: number; readonly onRemark: (remark: Remark) => void },
 ): Promise<Broker> {
   const { servers, isEncrypted, login } = parseBrokerAddress(url);
   const name = servers.join(', ');
-  const { connect, credsAuthenticator, jetstream, jetstreamManager } = await importClients();
-  const secret = creds === undefined ? undefined : await readFileBytes(creds, 'E_IO');
+  const { compare, connect, credsAuthenticator, jetstream, jetstreamManager, parseSemVer } = await importClients();
+  const secret = creds === undefined ? undefined : await readCreds(creds);
   try {
     const connection = await connect({
       servers: [...servers],
@@ -52,6 +56,7 @@ export async function openBroker(
       timeout: CONNECT_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: BETWEEN_TRIES_MS,
+      pingInterval: PING_MS,
       ...login,
       ...(secret && { authenticator: credsAuthenticator(secret) }),
       ...(isEncrypted && { tls: {} }),
@@ -62,10 +67,19 @@ export async function openBroker(
       throw cause;
     });
     const client = jetstream(connection, { timeout: REQUEST_MS });
-    return { name, connection, client, manager, isConnected, patienceMs, onRemark };
+    const version = parseSemVer(connection.info!.version);
+    const takesReasons = compare(version, parseSemVer(TERM_REASON_SINCE)) >= 0;
+    return { name, connection, client, manager, isConnected, takesReasons, patienceMs };
   } catch (cause) {
     throw brokerError(name, cause);
   }
+}
+
+async function readCreds(path: string): Promise<Uint8Array> {
+  const bytes = await readFileBytes(path, 'E_IO');
+  const text = new TextDecoder().decode(bytes);
+  if (/BEGIN NATS USER JWT[\s\S]*BEGIN USER NKEY SEED/.test(text)) return bytes;
+  throw new SignwaveError('E_IO', `${path} holds no credentials: it has no NATS USER JWT followed by a USER NKEY SEED`);
 }
 
 /** Tells when the connection is lost and made again. */

@@ -5,10 +5,11 @@ const PACKAGES = '@nats-io/transport-node @nats-io/jetstream @nats-io/obj';
 
 /** @throws {SignwaveError} `E_PEER` if they aren't installed. */
 export async function importClients() {
-  const [{ connect, credsAuthenticator }, { jetstream, jetstreamManager }] = await installed(() =>
+  const [core, { jetstream, jetstreamManager }] = await installed(() =>
     Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')]),
   );
-  return { connect, credsAuthenticator, jetstream, jetstreamManager };
+  const { compare, connect, credsAuthenticator, parseSemVer } = core;
+  return { compare, connect, credsAuthenticator, jetstream, jetstreamManager, parseSemVer };
 }
 
 /** The client of object stores, in which models are. @throws {SignwaveError} `E_PEER` if it isn't installed. */

@@ -6,11 +6,8 @@ import { Mailbox } from './mailbox.js';
 import { answerSubject, type QueueNames, tailOf, trySubject } from './streams.js';
 import { type Poison, poison, taskOf } from './tasks.js';
 
-/** The first server to which a termination may say its reason; older ones don't take such a message for one. */
-const TERM_REASON_SINCE = [2, 10, 4];
-
 /** A line that is given out more often is worked on alone: a worker that dies of it has begun with nothing else. */
-const DELIVERIES_IN_COMPANY = 2;
+const DELIVERIES_IN_COMPANY = 3;
 
 export interface HandsOptions {
   /** How many workers may begin with a line alone, and not finish it, before it is answered with an error. */
@@ -102,7 +99,7 @@ export class Hands {
     if (this.#held.size === 0 || !this.#broker.isConnected()) this.#lastMs = nowMs;
     else if (nowMs - this.#lastMs <= this.#options.stallMs) for (const message of this.#held) message.working();
     else {
-      const minutes = (this.#options.stallMs / 60_000).toFixed(1);
+      const minutes = this.#options.stallMs / 60_000;
       this.#fail(new SignwaveError('E_IO', `no line was answered for ${minutes} minutes; other workers get them now`));
     }
   }
@@ -174,14 +171,6 @@ export class Hands {
 
   /** Records why a task can't be answered, and ends it. */
   #refuse(message: JsMsg, { poison, reason }: Poison): void {
-    this.#finish(message, poison, () => this.#terminate(message, reason));
-  }
-
-  #terminate(message: JsMsg, reason: string): void {
-    const version = (this.#broker.connection.info?.version ?? '').split('.').map((part) => Number.parseInt(part, 10));
-    const at = TERM_REASON_SINCE.findIndex((part, n) => version[n] !== part);
-    const takesReason = at < 0 || version[at]! > TERM_REASON_SINCE[at]!;
-    if (takesReason) message.term(reason);
-    else message.term();
+    this.#finish(message, poison, () => (this.#broker.takesReasons ? message.term(reason) : message.term()));
   }
 }
