@@ -29,6 +29,8 @@ export interface Broker {
   readonly manager: JetStreamManager;
   /** Whether it can be reached just now. */
   readonly isConnected: () => boolean;
+  /** Asks, unless the connection is lost: then nothing is sent, and for what was sent there comes no answer. */
+  readonly unlessLost: <T>(ask: () => Promise<T>) => Promise<T>;
   /** Whether a termination may say its reason; older servers don't take such a message for one. */
   readonly takesReasons: boolean;
   /** How long something is tried again that fails because the broker is away or busy. */
@@ -61,7 +63,7 @@ export async function openBroker(
       ...(secret && { authenticator: credsAuthenticator(secret) }),
       ...(isEncrypted && { tls: {} }),
     });
-    const isConnected = followConnection(connection, name, onRemark);
+    const state = followConnection(connection, name, onRemark);
     const manager = await jetstreamManager(connection, { timeout: REQUEST_MS }).catch(async (cause) => {
       await connection.close();
       throw cause;
@@ -69,7 +71,7 @@ export async function openBroker(
     const client = jetstream(connection, { timeout: REQUEST_MS });
     const version = parseSemVer(connection.info!.version);
     const takesReasons = compare(version, parseSemVer(TERM_REASON_SINCE)) >= 0;
-    return { name, connection, client, manager, isConnected, takesReasons, patienceMs };
+    return { name, connection, client, manager, ...state, takesReasons, patienceMs };
   } catch (cause) {
     throw brokerError(name, cause);
   }
@@ -83,12 +85,19 @@ async function readCreds(path: string): Promise<Uint8Array> {
 }
 
 /** Tells when the connection is lost and made again. */
-function followConnection(connection: NatsConnection, name: string, onRemark: (remark: Remark) => void): () => boolean {
+function followConnection(
+  connection: NatsConnection,
+  name: string,
+  onRemark: (remark: Remark) => void,
+): Pick<Broker, 'isConnected' | 'unlessLost'> {
   let isConnected = true;
+  // Not one promise for all: it would keep whatever has waited for it.
+  const waiting = new Set<(error: Error) => void>();
   const follow = async (): Promise<void> => {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect' && isConnected) {
         isConnected = false;
+        for (const reject of waiting) reject(lost());
         onRemark({ isWarning: true, text: `the broker ${name} is gone; it is waited for` });
       } else if (type === 'reconnect') {
         isConnected = true;
@@ -97,8 +106,18 @@ function followConnection(connection: NatsConnection, name: string, onRemark: (r
     }
   };
   void follow();
-  return () => isConnected;
+  const unlessLost = <T>(ask: () => Promise<T>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (!isConnected) return reject(lost());
+      waiting.add(reject);
+      ask()
+        .then(resolve, reject)
+        .finally(() => waiting.delete(reject));
+    });
+  return { isConnected: () => isConnected, unlessLost };
 }
+
+const lost = (): Error => Object.assign(new Error('the connection was lost'), { name: 'ConnectionError' });
 
 /** What went wrong with a broker, in words: its own reason, or what a code of the client means. */
 export function brokerError(name: string, cause: unknown): SignwaveError {
@@ -124,7 +143,7 @@ export async function persistently<T>(broker: Broker, action: () => Promise<T>):
   const startMs = performance.now();
   for (;;) {
     try {
-      return await action();
+      return await broker.unlessLost(action);
     } catch (error) {
       if (!isPassing(error) || broker.connection.isClosed() || performance.now() - startMs > broker.patienceMs) {
         throw brokerError(broker.name, error);

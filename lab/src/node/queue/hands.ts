@@ -90,7 +90,7 @@ export class Hands {
     const message = this.#begun.shift()!;
     this.#onAnswer();
     // Who asks for the acknowledgement to be acknowledged, and doesn't get that, gets the task again, and finds that its answer is there.
-    this.#finish(message, answer, () => message.ackAck().catch(() => {}));
+    this.#finish(message, answer, () => this.#broker.unlessLost(() => message.ackAck()).catch(() => {}));
   }
 
   /** Tells the broker that the tasks in hand are worked on; ends that if none is finished for too long. */

@@ -51,7 +51,6 @@ export async function submitList(place: QueuePlace, list: string, options: Submi
     await makeQueue(broker, names, options.ackWaitS);
     const model = options.model === undefined ? undefined : await putModel(broker, names, options.model);
     if (model !== undefined) await stateFacts(broker, names, { model });
-    await clearLeftovers(broker, names);
     return { ...(await submitLines(broker, names, manifest)), model };
   } finally {
     await broker.connection.close();
@@ -76,7 +75,8 @@ async function submitLines(
   manifest: Manifest,
 ): Promise<{ submitted: number; known: number }> {
   const list = listToken(manifest);
-  const answered = await answeredLines(broker, names, list);
+  const answered = await linesUnder(broker, names.answers, answerSubject(names, `${list}.*`));
+  await clearLeftovers(broker, names, list, answered);
   let [submitted, known] = [0, 0];
   const lines = requestsOf(manifest, 1, manifest.lines);
   const outcomes = inFlight(lines, IN_FLIGHT, async (line) => {
@@ -96,24 +96,32 @@ async function submitLines(
 }
 
 /**
- * Takes tasks out of the queue that the broker gives to nobody. One that was killed may have forgotten that it had removed them, and remembers that they
- * were acknowledged.
+ * Takes tasks out of the queue that a broker, which was killed, has kept: it may have forgotten that it had removed them, and remember that they were
+ * acknowledged, so that it gives them to nobody.
  */
-async function clearLeftovers(broker: Broker, names: QueueNames): Promise<void> {
+async function clearLeftovers(
+  broker: Broker,
+  names: QueueNames,
+  list: string,
+  answered: ReadonlySet<number>,
+): Promise<void> {
   const { streams, consumers } = broker.manager;
   const { state } = await persistently(broker, () => streams.info(names.tasks));
   if (state.messages === 0) return;
-  // Asked in this order: what comes in between is behind the tasks that are meant.
+  if (answered.size > 0) {
+    for (const line of await linesUnder(broker, names.tasks, taskSubject(names, `${list}.*`))) {
+      if (!answered.has(line)) continue;
+      await persistently(broker, () => streams.purge(names.tasks, { filter: taskSubject(names, `${list}.${line}`) }));
+    }
+  }
+  // Asked after the state, so that what comes in between is behind the tasks that are meant.
   const { num_pending, num_ack_pending } = await persistently(broker, () => consumers.info(names.tasks, CONSUMER));
   if (num_pending > 0 || num_ack_pending > 0) return;
   await persistently(broker, () => streams.purge(names.tasks, { seq: state.last_seq + 1 }));
 }
 
-/** The lines of a list that have answers: their tasks are gone, so that the queue would take them again. */
-async function answeredLines(broker: Broker, names: QueueNames, list: string): Promise<ReadonlySet<number>> {
-  const filter = { subjects_filter: answerSubject(names, `${list}.*`) };
-  const { state } = await persistently(broker, () => broker.manager.streams.info(names.answers, filter));
-  return new Set(
-    Object.keys(state.subjects ?? {}).map((subject) => Number(subject.slice(subject.lastIndexOf('.') + 1))),
-  );
+/** The numbers at the ends of a stream's subjects. */
+async function linesUnder(broker: Broker, stream: string, subject: string): Promise<ReadonlySet<number>> {
+  const { state } = await persistently(broker, () => broker.manager.streams.info(stream, { subjects_filter: subject }));
+  return new Set(Object.keys(state.subjects ?? {}).map((it) => Number(it.slice(it.lastIndexOf('.') + 1))));
 }
