@@ -288,6 +288,21 @@ describeWithNats('a broker', () => {
     expect(stderr).toMatch(message);
   });
 
+  test('that does not take an answer ends the worker, which says so; the line stays', async () => {
+    await using narrow = await NatsServer.start('jetstream {}\nmax_payload: 1200');
+    const short = join(folder, 'short.txt');
+    writeFileSync(short, 'examples/images/cat/0000.png\n');
+    const place = ['--nats', narrow.url, '--stream', 'q'];
+    expect(await signwave('submit', short, ...place)).toMatchObject({ code: 0 });
+    expect(await signwave('worker', MODEL, ...place)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /E_IO the broker .* takes 176 bytes, q\.answer\.\w+\.1 has \d+: raise its max_payload/,
+      ),
+    });
+    expect((await signwave('submit', short, ...place)).stdout).toMatch(/0 lines submitted, 1 were there/);
+  });
+
   test('without JetStream is refused', async () => {
     await using plain = await NatsServer.start('');
     const { code, stderr } = await signwave('submit', list, '--nats', plain.url, '--stream', 'any');

@@ -27,7 +27,7 @@ export function registerWorker(program: Command): void {
   program
     .command('worker')
     .description('answer the lines of a queue (NATS JetStream) that submit has filled, until it is told to end')
-    .addArgument(modelArgument('[model]', 'model (.sgnw); without it, that of the queue'))
+    .addArgument(modelArgument('[model]', "model (.sgnw; without one, the queue's own)"))
     .addOption(natsOption())
     .addOption(streamOption())
     .addOption(credsOption())

@@ -13,6 +13,8 @@ const REQUEST_MS = 5_000;
 const BETWEEN_TRIES_MS = 500;
 /** A broker behind a network that swallows what is sent is found gone after three of these. */
 const PING_MS = 10_000;
+/** Room for a message's headers in what a broker takes. */
+const HEADER_BYTES = 1024;
 const TERM_REASON_SINCE = '2.10.4';
 /** The status of an answer of JetStream's that something is not available now. */
 const UNAVAILABLE = 503;
@@ -164,6 +166,11 @@ function isPassing(error: unknown): boolean {
   return names.includes((error as Error).name);
 }
 
+/** Bytes of the longest message that a broker takes. */
+export function maxMessageBytes({ connection }: Broker): number {
+  return connection.info!.max_payload - HEADER_BYTES;
+}
+
 /**
  * Stores a message under a subject that can have one only.
  *
@@ -173,8 +180,15 @@ function isPassing(error: unknown): boolean {
  */
 export async function storeOnce(
   broker: Broker,
-  { subject, id, data }: { readonly subject: string; readonly id: string; readonly data: string | Uint8Array },
+  { subject, id, data }: { readonly subject: string; readonly id: string; readonly data: string },
 ): Promise<boolean> {
+  const sizeBytes = Buffer.byteLength(data);
+  if (sizeBytes > maxMessageBytes(broker)) {
+    throw new SignwaveError(
+      'E_IO',
+      `the broker ${broker.name} takes ${maxMessageBytes(broker)} bytes, ${subject} has ${sizeBytes}: raise its max_payload`,
+    );
+  }
   return persistently(broker, async () => {
     try {
       const { duplicate } = await broker.client.publish(subject, data, { msgID: id });

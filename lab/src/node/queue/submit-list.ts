@@ -2,7 +2,7 @@ import type { Remark } from '@signwave/data';
 import { SignwaveError } from '@signwave/format';
 import { errorAnswer, RequestError } from '../../index.js';
 import { type Manifest, openManifest, requestsOf } from '../manifest.js';
-import { type Broker, openBroker, persistently, storeOnce } from './broker.js';
+import { type Broker, maxMessageBytes, openBroker, persistently, storeOnce } from './broker.js';
 import { stateFacts } from './facts.js';
 import { inFlight } from './in-flight.js';
 import type { QueuePlace } from './place.js';
@@ -13,8 +13,6 @@ import { answerSubject, CONSUMER, makeQueue, type QueueNames, queueNames, taskSu
 const PATIENCE_MS = 120_000;
 /** Messages that are sent before the first of them is acknowledged. */
 const IN_FLIGHT = 64;
-/** Room for a message's headers in what a broker takes. */
-const HEADER_BYTES = 1024;
 
 export interface SubmitOptions {
   /** How long a task may be in hand without a sign of life before another worker gets it; of a queue that is there already it stays. */
@@ -58,7 +56,7 @@ export async function submitList(place: QueuePlace, list: string, options: Submi
 }
 
 async function refuseLongLines(broker: Broker, manifest: Manifest): Promise<void> {
-  const maxBytes = (broker.connection.info?.max_payload ?? 2 ** 20) - HEADER_BYTES;
+  const maxBytes = maxMessageBytes(broker);
   for await (const line of requestsOf(manifest, 1, manifest.lines)) {
     const sizeBytes = 'text' in line ? Buffer.byteLength(line.text) : 0;
     if (sizeBytes <= maxBytes) continue;
