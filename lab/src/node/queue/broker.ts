@@ -33,6 +33,8 @@ export interface Broker {
   readonly isConnected: () => boolean;
   /** Asks, unless the connection is lost: then nothing is sent, and for what was sent there comes no answer. */
   readonly unlessLost: <T>(ask: () => Promise<T>) => Promise<T>;
+  /** Bytes of the longest message that it takes. */
+  readonly maxMessageBytes: number;
   /** Whether a termination may say its reason; older servers don't take such a message for one. */
   readonly takesReasons: boolean;
   /** How long something is tried again that fails because the broker is away or busy. */
@@ -71,9 +73,11 @@ export async function openBroker(
       throw cause;
     });
     const client = jetstream(connection, { timeout: REQUEST_MS });
-    const version = parseSemVer(connection.info!.version);
-    const takesReasons = compare(version, parseSemVer(TERM_REASON_SINCE)) >= 0;
-    return { name, connection, client, manager, ...state, takesReasons, patienceMs };
+    // Asked once: a connection that is lost doesn't know them.
+    const { version, max_payload } = connection.info!;
+    const takesReasons = compare(parseSemVer(version), parseSemVer(TERM_REASON_SINCE)) >= 0;
+    const maxMessageBytes = max_payload - HEADER_BYTES;
+    return { name, connection, client, manager, ...state, maxMessageBytes, takesReasons, patienceMs };
   } catch (cause) {
     throw brokerError(name, cause);
   }
@@ -166,11 +170,6 @@ function isPassing(error: unknown): boolean {
   return names.includes((error as Error).name);
 }
 
-/** Bytes of the longest message that a broker takes. */
-export function maxMessageBytes({ connection }: Broker): number {
-  return connection.info!.max_payload - HEADER_BYTES;
-}
-
 /**
  * Stores a message under a subject that can have one only.
  *
@@ -183,10 +182,10 @@ export async function storeOnce(
   { subject, id, data }: { readonly subject: string; readonly id: string; readonly data: string },
 ): Promise<boolean> {
   const sizeBytes = Buffer.byteLength(data);
-  if (sizeBytes > maxMessageBytes(broker)) {
+  if (sizeBytes > broker.maxMessageBytes) {
     throw new SignwaveError(
       'E_IO',
-      `the broker ${broker.name} takes ${maxMessageBytes(broker)} bytes, ${subject} has ${sizeBytes}: raise its max_payload`,
+      `the broker ${broker.name} takes ${broker.maxMessageBytes} bytes, ${subject} has ${sizeBytes}: raise its max_payload`,
     );
   }
   return persistently(broker, async () => {

@@ -2,7 +2,7 @@ import type { Remark } from '@signwave/data';
 import { SignwaveError } from '@signwave/format';
 import { errorAnswer, RequestError } from '../../index.js';
 import { type Manifest, openManifest, requestsOf } from '../manifest.js';
-import { type Broker, maxMessageBytes, openBroker, persistently, storeOnce } from './broker.js';
+import { type Broker, openBroker, persistently, storeOnce } from './broker.js';
 import { stateFacts } from './facts.js';
 import { inFlight } from './in-flight.js';
 import type { QueuePlace } from './place.js';
@@ -56,7 +56,7 @@ export async function submitList(place: QueuePlace, list: string, options: Submi
 }
 
 async function refuseLongLines(broker: Broker, manifest: Manifest): Promise<void> {
-  const maxBytes = maxMessageBytes(broker);
+  const maxBytes = broker.maxMessageBytes;
   for await (const line of requestsOf(manifest, 1, manifest.lines)) {
     const sizeBytes = 'text' in line ? Buffer.byteLength(line.text) : 0;
     if (sizeBytes <= maxBytes) continue;
