@@ -40,7 +40,7 @@ const FORMAT_FOR_PAGES = ['builtin', 'json-text', 'round', 'sniff', 'value-name'
   (name) => `export * from '../../format/src/${name}.js';`,
 );
 /** Packages that the command line loads from the user's node_modules when it first needs them: native code, a peer to compare with, clients of servers. */
-const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu', '@aws-sdk/client-s3'];
+const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu', '@aws-sdk/client-s3', '@nats-io/*'];
 /** Has to lie beside the chunk that contains the trainer, where trainer/src/data/batch-stream.ts looks for it. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
 /** Copied unchanged beside the same chunk; trainer/src/setup/addon.ts compiles it on the user's machine. */

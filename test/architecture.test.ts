@@ -19,6 +19,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@signwave/convert',
     '@signwave/runtime',
     '@aws-sdk/client-s3',
+    '@nats-io/jetstream',
+    '@nats-io/obj',
+    '@nats-io/transport-node',
   ],
   trainer: [
     '@signwave/format',

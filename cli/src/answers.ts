@@ -13,8 +13,18 @@ export function answersTo(
   { kind, top }: { readonly kind: AnswerKind; readonly top: number },
 ): AsyncIterable<Answer> {
   const inputs = new RequestInputs(model, printRemark);
-  const ahead = AHEAD + model.info().threads;
+  const ahead = linesAhead(model);
   return answerLines(model, lines, { kind, top, ahead, readInput: (request) => inputs.read(request) });
+}
+
+/** How many lines are read ahead of the one that is computed. */
+export function linesAhead(model: Model): number {
+  return AHEAD + model.info().threads;
+}
+
+/** What the answers hold, as parts and queues say it: "logits", "labels, 5". */
+export function giveText(model: Model, { kind, top }: { readonly kind: AnswerKind; readonly top: number }): string {
+  return kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind;
 }
 
 /** How many lines were answered, and how many of the answers are errors, in words. */

@@ -2,6 +2,7 @@ import { SignwaveError } from '@signwave/format';
 import { Command, CommanderError } from 'commander';
 import { registerAnalyze } from './commands/analyze.js';
 import { registerBench } from './commands/bench.js';
+import { registerCollect } from './commands/collect.js';
 import { registerCompare } from './commands/compare.js';
 import { registerConvert } from './commands/convert.js';
 import { registerEval } from './commands/eval.js';
@@ -10,8 +11,10 @@ import { registerInspect } from './commands/inspect.js';
 import { registerMerge } from './commands/merge.js';
 import { registerRun } from './commands/run.js';
 import { registerSetup } from './commands/setup.js';
+import { registerSubmit } from './commands/submit.js';
 import { registerTrain } from './commands/train.js';
 import { registerVerify } from './commands/verify.js';
+import { registerWorker } from './commands/worker.js';
 import { registerZoo } from './commands/zoo.js';
 import { expandHome } from './expand-home.js';
 import { printError, printNote, printResult } from './report/output.js';
@@ -39,6 +42,9 @@ for (const register of [
   registerCompare,
   registerRun,
   registerMerge,
+  registerSubmit,
+  registerWorker,
+  registerCollect,
   registerEval,
   registerBench,
   registerExport,

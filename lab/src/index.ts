@@ -17,12 +17,12 @@ export { type Contestant, type Timing, type TimingOptions, timeInterleaved } fro
 export { type Layer, type ModelSummary, summarize } from './model-summary.js';
 export { decodeNpy, encodeNpy, type NpyArray, type NpyExpectation, type NpyType } from './npy.js';
 export type { OnProgress } from './progress.js';
-export { ANSWERS, type Answer, type AnswerKind } from './requests/answer.js';
+export { ANSWERS, type Answer, type AnswerKind, errorAnswer } from './requests/answer.js';
 export { type AnswerOptions, answerLines } from './requests/answer-lines.js';
-export type { Request } from './requests/request.js';
+export { type Request, RequestError } from './requests/request.js';
 export { SetupError } from './requests/setup-error.js';
 export { everyNth, linesOfShard, parseShard, type Shard } from './requests/shard.js';
-export { type Line, splitLines } from './requests/split-lines.js';
+export { type Line, lineOf, splitLines } from './requests/split-lines.js';
 export { noiseImages, randomFloats, randomInput, randomInputs } from './seeded-inputs.js';
 export { argMax, wilsonInterval } from './statistics.js';
 export { EXPECTED_TYPES, ExpectedOutputs, type ExpectedVerdict } from './verify/expected-outputs.js';

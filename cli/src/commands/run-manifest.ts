@@ -1,7 +1,7 @@
 import { type AnswerKind, linesOfShard, parseShard } from '@signwave/lab';
 import { finishPart, openManifest, type PartOrigin, requestsOf } from '@signwave/lab/node';
 import type { Model } from '@signwave/runtime';
-import { answeredText, answersTo } from '../answers.js';
+import { answeredText, answersTo, giveText } from '../answers.js';
 import { printNote } from '../report/output.js';
 
 export interface ManifestOptions {
@@ -17,18 +17,14 @@ export interface ManifestOptions {
 
 /** Answers a share of a list into a file of its own; one that is there already isn't made again. */
 export async function runManifest(model: Model, sha256: string, options: ManifestOptions): Promise<void> {
-  const { kind, top, folder } = options;
+  const { folder } = options;
   const shard = parseShard(options.shard, process.env);
   const manifest = await openManifest(options.manifest);
   const { first, last } = linesOfShard(shard, manifest.lines);
   const origin: PartOrigin = {
     command: 'run',
     shard,
-    of: {
-      manifest: manifest.sha256,
-      model: sha256,
-      give: kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind,
-    },
+    of: { manifest: manifest.sha256, model: sha256, give: giveText(model, options) },
   };
   const lines = answersTo(requestsOf(manifest, first, last), model, options);
   const { path, end, wasThere } = await finishPart(folder, options.isPacked, origin, { lines });

@@ -23,10 +23,10 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>, maxBytes: n
   const take = (): Line | undefined => {
     number++;
     const line =
-      sizeBytes <= maxBytes ? decode(number, joined(pieces, sizeBytes)) : tooLong(number, sizeBytes, maxBytes);
+      sizeBytes <= maxBytes ? lineOf(number, joined(pieces, sizeBytes)) : tooLong(number, sizeBytes, maxBytes);
     pieces = [];
     sizeBytes = 0;
-    return 'text' in line && line.text.trim() === '' ? undefined : line;
+    return line;
   };
   for await (const chunk of chunks) {
     let from = 0;
@@ -52,9 +52,11 @@ function joined(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array {
   return bytes;
 }
 
-function decode(number: number, bytes: Uint8Array): Line {
+/** Reads a line of UTF-8, which is given by itself. @returns undefined if it is empty. */
+export function lineOf(number: number, bytes: Uint8Array): Line | undefined {
   try {
-    return { number, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.trim() === '' ? undefined : { number, text };
   } catch {
     return { number, problem: 'the line is not UTF-8' };
   }

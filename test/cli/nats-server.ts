@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
+import { describe, test } from 'vitest';
+
+const SERVER = 'nats-server';
+
+/**
+ * A `describe` for tests that need NATS's server (Debian: nats-server). Without it they are skipped and the reason is printed; if `CI` is set, they fail.
+ */
+export function describeWithNats(name: string, fn: () => void): void {
+  const { error } = spawnSync(SERVER, ['--version']);
+  if (!error) describe(name, fn);
+  else if (process.env.CI) {
+    test(name, () => {
+      throw new Error(`${SERVER} is missing, and CI is set: tests that need it must not be skipped`);
+    });
+  } else {
+    console.warn(`skipped "${name}": ${SERVER} is absent`);
+    test.skip(`${name} (${SERVER} is absent)`);
+  }
+}
+
+/** A broker of its own with a folder of its own, which can be stopped and started again. */
+export class NatsServer {
+  readonly #port: number;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'signwave-nats-'));
+  readonly #config: string;
+  #child: ChildProcess | undefined;
+
+  /** @param config lines of its configuration file. */
+  static async start(config: string = 'jetstream {}'): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), config);
+    await server.start();
+    return server;
+  }
+
+  private constructor(port: number, config: string) {
+    this.#port = port;
+    this.#config = config.replace('jetstream {', `jetstream { store_dir: "${this.#folder}/store"`);
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get url(): string {
+    return `nats://${this.address}`;
+  }
+
+  async start(): Promise<void> {
+    const file = join(this.#folder, 'server.conf');
+    writeFileSync(file, `listen: "${this.address}"\n${this.#config}\n`);
+    this.#child = spawn(SERVER, ['-c', file], { stdio: 'ignore' });
+    for (;;) {
+      try {
+        // Whoever isn't let in has found it, too.
+        await (await connect({ servers: this.address, reconnect: false })).close();
+        return;
+      } catch (error) {
+        if ((error as Error).name === 'AuthorizationError') return;
+        if (this.#child.exitCode !== null) throw new Error(`${SERVER} ended with status ${this.#child.exitCode}`);
+        await sleep(50);
+      }
+    }
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
