@@ -136,17 +136,15 @@ async function answers(command, stdin, core = 0) {
     stdio: [file ?? 'ignore', 'pipe', 'pipe'],
   });
   /** @type {Buffer[]} */
-  const [out, messages] = [[], []].map((all, n) => {
-    child.stdio[n + 1]?.on('data', (/** @type {Buffer} */ it) => all.push(it));
-    return all;
-  });
+  const out = [];
+  /** @type {Buffer[]} */
+  const messages = [];
+  child.stdio[1]?.on('data', (it) => out.push(it));
+  child.stdio[2]?.on('data', (it) => messages.push(it));
   const status = await new Promise((resolve) => child.once('close', resolve));
   if (file !== undefined) closeSync(file);
-  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${Buffer.concat(messages ?? [])}`);
-  return Buffer.concat(out ?? [])
-    .toString()
-    .trim()
-    .split('\n');
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${Buffer.concat(messages)}`);
+  return Buffer.concat(out).toString().trim().split('\n');
 }
 
 /**

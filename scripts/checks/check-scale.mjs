@@ -1,5 +1,5 @@
 // Runs the examples of examples/scale on their engines, as their READMEs say, and compares what comes out with the answers of one process. Needs
-// the Debian packages of scale/engines.mjs and Python; the engines that are Python packages are installed below build/.
+// the Debian packages that .ci/run installs for it, and Python; the engines that are Python packages are installed below build/.
 //
 //   node scripts/checks/check-scale.mjs [ENGINE...]
 import { execFileSync } from 'node:child_process';

@@ -28,7 +28,7 @@ const FLEET = { workers: 256, slowWorkers: 0.05, slowdown: 2, failuresPerHour: 0
  * @property {Readonly<Record<'disk' | 'object' | 'decode' | 'resize' | 'network', { wallMs: number, cpuMs: number }>>} stages
  */
 /**
- * @typedef {object} Record as bench/scripts/scale.mjs prints it.
+ * @typedef {object} Measurements as bench/scripts/scale.mjs prints it.
  * @property {{ cpu: string, cores: number }} machine
  * @property {string} node
  * @property {readonly Size[]} sizes
@@ -39,13 +39,13 @@ const FLEET = { workers: 256, slowWorkers: 0.05, slowdown: 2, failuresPerHour: 0
 /** The page with the figures. @param {(seed: number) => () => number} seededRandom */
 export function scaleDocument(seededRandom) {
   const page = readFileSync(PAGE, 'utf8');
-  /** @type {Record} */
+  /** @type {Measurements} */
   const record = JSON.parse(readFileSync(`${ROOT}docs/scale.json`, 'utf8'));
   const lines = [...measured(record), '', ...costs(record), '', ...sizesOfShares(record, seededRandom)];
   return withFigures(page, MARKERS, lines);
 }
 
-/** @param {Record} record */
+/** @param {Measurements} record */
 function measured({ machine, node, sizes, workers }) {
   const { images, rounds, seconds } = workers;
   const { startSeconds, imageSeconds } = workerTimes(workers);
@@ -73,7 +73,7 @@ function measured({ machine, node, sizes, workers }) {
   ];
 }
 
-/** @param {Record} record */
+/** @param {Measurements} record */
 function costs({ sizes, workers }) {
   const perLine = (/** @type {number} */ bytes) => `${grouped((bytes * IMAGES) / 1e9)} GB`;
   const listSeconds = (workers.seconds.longList - workers.seconds.start) / workers.longLines;
@@ -107,7 +107,7 @@ function shareTexts({ width, height, stages: { object, decode, resize, network }
   return `at ${width} x ${height}, fetching takes ${percent(object.cpuMs / all)} of the processor's time, decoding ${percent(decode.cpuMs / all)}, resizing ${percent(resize.cpuMs / all)} and the network ${percent(network.cpuMs / all)}`;
 }
 
-/** @param {Record} record @param {(seed: number) => () => number} seededRandom */
+/** @param {Measurements} record @param {(seed: number) => () => number} seededRandom */
 function sizesOfShares({ workers }, seededRandom) {
   const { startSeconds, imageSeconds } = workerTimes(workers);
   return [
@@ -127,7 +127,7 @@ function sizesOfShares({ workers }, seededRandom) {
   ];
 }
 
-/** Seconds of a worker's start and of one image. @param {Record['workers']} workers */
+/** Seconds of a worker's start and of one image. @param {Measurements['workers']} workers */
 function workerTimes({ images, seconds }) {
   const imageSeconds = (seconds.oneWorker - seconds.start) / (images - 1);
   return { imageSeconds, startSeconds: seconds.start - imageSeconds };

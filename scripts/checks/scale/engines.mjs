@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withBroker } from './nats.mjs';
 import { withSlurm } from './slurm.mjs';
 
 /**
@@ -9,17 +10,6 @@ import { withSlurm } from './slurm.mjs';
  * @property {string} folder has the example's files, `model.sgnw`, `list.txt` and `list.jsonl`; its commands run here
  * @property {(command: string, variables?: Readonly<Record<string, string>>) => string} shell runs it in that folder, and gives what it printed
  */
-
-/** Debian's packages for all of them, beside Python. */
-export const DEBIAN_PACKAGES = [
-  'jq',
-  'munge',
-  'openjdk-17-jre-headless',
-  'parallel',
-  'slurm-client',
-  'slurmctld',
-  'slurmd',
-];
 
 /** Each gives the answers to the list, a line for a line. @type {Readonly<Record<string, (place: Place) => string | Promise<string>>>} */
 export const ENGINES = {
@@ -56,6 +46,13 @@ export const ENGINES = {
     withSlurm(folder, async (variables) => {
       shell(commandsOf(folder)[0], variables);
       while (shell('squeue --noheader', variables).trim()) await new Promise((resolve) => setTimeout(resolve, 500));
+      return readFileSync(join(folder, 'answers.jsonl'), 'utf8');
+    }),
+
+  nats: ({ folder, shell }) =>
+    withBroker(folder, async (variables) => {
+      // The workers of its README would stay; they end when the answers are there.
+      shell(`trap 'kill $(jobs -p); wait' EXIT\n${commandsOf(folder)[0]}`, variables);
       return readFileSync(join(folder, 'answers.jsonl'), 'utf8');
     }),
 

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
+import { freePort, start, stop } from './servers.mjs';
 
 /**
  * Runs Slurm on this machine: its own munge, a controller and a node, with all files in a folder of its own.
@@ -59,27 +58,4 @@ SlurmdParameters=config_overrides
 NodeName=${host} NodeAddr=127.0.0.1 CPUs=${availableParallelism()} RealMemory=8000
 PartitionName=all Nodes=ALL Default=YES State=UP
 `;
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** @param {string} program @param {readonly string[]} args @param {Readonly<Record<string, string>>} [variables] */
-function start(program, args, variables) {
-  return spawn(program, args, { env: { ...process.env, ...variables }, stdio: 'ignore' });
-}
-
-/** @param {import('node:child_process').ChildProcess} child */
-async function stop(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill();
-  await ended;
 }
