@@ -29,24 +29,26 @@ export function describeWithNats(name: string, fn: () => void): void {
 /** A broker of its own with a folder of its own, which can be stopped and started again. */
 export class NatsServer {
   readonly #port: number;
+  readonly #host: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'signwave-nats-'));
   readonly #config: string;
   #child: ChildProcess | undefined;
 
-  /** @param config lines of its configuration file. */
-  static async start(config: string = 'jetstream {}'): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), config);
+  /** @param config lines of its configuration file. @param host address of this machine to listen at. */
+  static async start(config: string = 'jetstream {}', host: string = '127.0.0.1'): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(host), host, config);
     await server.start();
     return server;
   }
 
-  private constructor(port: number, config: string) {
+  private constructor(port: number, host: string, config: string) {
     this.#port = port;
+    this.#host = host;
     this.#config = config.replace('jetstream {', `jetstream { store_dir: "${this.#folder}/store"`);
   }
 
   get address(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `${this.#host}:${this.#port}`;
   }
 
   get url(): string {
@@ -84,9 +86,9 @@ export class NatsServer {
   }
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;

@@ -32,7 +32,7 @@ let server: NatsServer;
 let stream: string;
 let count = 0;
 const queue = (): string[] => ['--nats', server.url, '--stream', stream];
-const worker = (...options: readonly string[]): Worker => new Worker(MODEL, ...queue(), ...options);
+const worker = (...options: readonly string[]): Worker => new Worker([MODEL, ...queue(), ...options]);
 
 interface ImageServer {
   readonly url: string;
@@ -252,7 +252,7 @@ describeWithNats('nothing is lost and nothing is there twice', () => {
   test('when the network to a worker is cut for longer than it is waited for, and mended', async () => {
     const { list, expected } = await prepare(100, await serveImages());
     const wire = await layWire();
-    const remote = new Worker(MODEL, '--nats', wire.url, '--stream', stream);
+    const remote = new Worker([MODEL, '--nats', wire.url, '--stream', stream]);
     while ((await tasksLeft()) > 80) await sleep(50);
     wire.cut();
     const near = worker();

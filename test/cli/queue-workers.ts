@@ -8,11 +8,10 @@ export class Worker {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   stderr = '';
 
-  constructor(...args: readonly string[]) {
-    this.#child = spawn(process.execPath, [PROGRAM, 'worker', ...args], {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+  /** @param within what its command begins with, such as a {@link NetworkNamespace}'s. */
+  constructor(args: readonly string[], within: readonly string[] = []) {
+    const [program, ...rest] = [...within, process.execPath, PROGRAM, 'worker', ...args];
+    this.#child = spawn(program!, rest, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child.stderr!.on('data', (piece) => {
       this.stderr += piece;
     });

@@ -79,7 +79,7 @@ describeWithNats('a queue', () => {
       code: 0,
       stdout: expect.stringContaining(`${ANSWERED} lines submitted, 0 were there or are answered`),
     });
-    const workers = [1, 2, 3].map(() => new Worker(...queue(), '--give', 'logits'));
+    const workers = [1, 2, 3].map(() => new Worker([...queue(), '--give', 'logits']));
     expect(await collect('--wait')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`${ANSWERED} lines answered, 4 of them with an error`),
@@ -104,7 +104,7 @@ describeWithNats('a queue', () => {
     await sleep(500);
     expect((await submit()).stdout).toContain(`0 lines submitted, ${ANSWERED} were there`);
     expect(await messagesIn(stream)).toBe(ANSWERED - 1);
-    const worker = new Worker(MODEL, ...queue());
+    const worker = new Worker([MODEL, ...queue()]);
     expect(await collect('--wait')).toMatchObject({ code: 0 });
     worker.kill('SIGTERM');
     await worker.ended;
@@ -131,7 +131,7 @@ describeWithNats('a queue', () => {
 
   test('refuses a worker with other answers or another model than it has', async () => {
     await submit('--model', MODEL);
-    const worker = new Worker(...queue());
+    const worker = new Worker([...queue()]);
     await collect('--wait');
     worker.kill('SIGINT');
     expect(await worker.ended).toEqual({ code: 0, signal: null });
@@ -178,7 +178,7 @@ describeWithNats('a queue', () => {
     await publish(`${stream}.task.mine.first`, JSON.stringify({ path: images[0] }));
     await publish(`${stream}.task.mine.2`, ' ');
     await publish(`${stream}.task.mine.3`, JSON.stringify({ path: images[0] }));
-    const worker = new Worker(MODEL, ...queue());
+    const worker = new Worker([MODEL, ...queue()]);
     await collect('--wait');
     worker.kill('SIGTERM');
     await worker.ended;
