@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { writeFashionMnist } from '../../data/test/node/sets/set-files.js';
 import { EXAMPLE_CHECKPOINT, ROOT, temporaryFolder } from './signwave.js';
@@ -91,6 +92,33 @@ describe.skipIf(process.platform === 'win32')('a training is saved, and can go o
     child.stderr!.destroy();
     expect(await endOf(child)).toBe(1);
     expectSaved(output);
+  });
+
+  test('in the middle of an epoch, though batches are always ready', async () => {
+    const [images, batchSize] = [20_000, 50];
+    const long = join(folder, 'long-data');
+    mkdirSync(long);
+    await writeFashionMnist(long, images, 2);
+    const config = {
+      architecture: 'demo_1w1a',
+      stages: { '1': { epochs: 2, warmUpEpochs: 0 } },
+      batchSize,
+      metricsEverySteps: 100_000,
+      data: { format: 'fashion-mnist', folder: long },
+      output: join(folder, 'long'),
+    };
+    writeFileSync(join(folder, 'long.json'), JSON.stringify(config));
+    const child = spawn(process.execPath, [PROGRAM, 'train', join(folder, 'long.json'), '--backend', 'wasm']);
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += text;
+    });
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('method biper');
+    await sleep(3000);
+    child.kill('SIGTERM');
+    expect(await endOf(child)).toBe(130);
+    const [, step] = /stopped and saved after step (\d+)/.exec(said) ?? [];
+    expect(Number(step)).toBeLessThan(images / batchSize);
   });
 
   test('and the folder is its own meanwhile', async () => {

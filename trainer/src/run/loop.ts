@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { latentWeightStatistics } from '../analysis/latent-weights.js';
 import type { InferenceFacts } from '../checkpoint/inference-facts.js';
 import { BEST, BEST_OF_STAGE_1, LATEST, readCheckpointFile, writeRunFile } from '../checkpoint/output-folder.js';
@@ -139,6 +140,8 @@ export class TrainingLoop {
     const imagesBefore = this.#state.sums.images;
     let learningRate = 0;
     while (this.#state.batch < this.#batches) {
+      // Node gives up to a thousand messages of a thread that has batches ready before it looks for a signal to the process.
+      await nextTurn();
       if (signal.aborted) {
         await this.#save(LATEST, true);
         return false;
