@@ -2,6 +2,7 @@
 // the size of shares.
 //
 //   node bench/scripts/scale.mjs > docs/scale.json          on a machine that does nothing else
+//   node bench/scripts/lines-memory.mjs > docs/scale-memory.json
 //   node scripts/documents/write-scale.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -41,7 +42,7 @@ export function scaleDocument(seededRandom) {
   const page = readFileSync(PAGE, 'utf8');
   /** @type {Measurements} */
   const record = JSON.parse(readFileSync(`${ROOT}docs/scale.json`, 'utf8'));
-  const lines = [...measured(record), '', ...costs(record), '', ...sizesOfShares(record, seededRandom)];
+  const lines = [...measured(record), memoryText(), '', ...costs(record), '', ...sizesOfShares(record, seededRandom)];
   return withFigures(page, MARKERS, lines);
 }
 
@@ -71,6 +72,14 @@ function measured({ machine, node, sizes, workers }) {
     '',
     `Of the time of a share of 1,000 images ${percent(startSeconds / (startSeconds + 1000 * imageSeconds))} is its start.`,
   ];
+}
+
+/** What bench/scripts/lines-memory.mjs found. */
+function memoryText() {
+  /** @type {{ lines: number, samples: { answers: number, residentBytes: number }[] }} */
+  const { lines, samples } = JSON.parse(readFileSync(`${ROOT}docs/scale-memory.json`, 'utf8'));
+  const [first, ...later] = samples.map(({ residentBytes }) => residentBytes);
+  return `One process that answered ${grouped(lines)} lines with small images took ${megabytes(first ?? 0)} MB of memory after the first ${grouped(samples[0]?.answers ?? 0)} of them, and at most ${megabytes(Math.max(...later))} MB later.`;
 }
 
 /** @param {Measurements} record */
