@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect as connectTo, createServer as createProxy, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { seededRandom } from '../seeded-random.js';
@@ -105,18 +105,9 @@ async function collect(list: string): Promise<string> {
   return readFileSync(out, 'utf8');
 }
 
-async function ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T> {
-  const connection = await connect({ servers: server.address });
-  try {
-    return await question(await jetstreamManager(connection));
-  } finally {
-    await connection.close();
-  }
-}
-
-const tasksLeft = () => ask(async ({ streams }) => (await streams.info(stream)).state.messages);
+const tasksLeft = () => server.ask(async ({ streams }) => (await streams.info(stream)).state.messages);
 const answersOf = () =>
-  ask(async ({ streams }) => {
+  server.ask(async ({ streams }) => {
     const { state } = await streams.info(`${stream}_answers`, { subjects_filter: `${stream}.answer.*.*` });
     return Object.values(state.subjects ?? {});
   });

@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { describeWithNats, NatsServer } from './nats-server.js';
 import { describeWithNamespace, NetworkNamespace } from './network-namespace.js';
@@ -38,11 +36,9 @@ describeWithNats('a queue', () => {
         code: 0,
       });
 
-      const connection = await connect({ servers: server.address });
-      const { consumers } = await jetstreamManager(connection);
-      const inHand = async () => (await consumers.info('cut', 'workers')).num_ack_pending;
+      const workers = () => server.ask(({ consumers }) => consumers.info('cut', 'workers'));
       const inside = new Worker([MODEL, ...queue], namespace.command);
-      await expect.poll(inHand, { timeout: 60_000 }).toBeGreaterThan(0);
+      await expect.poll(async () => (await workers()).num_ack_pending, { timeout: 60_000 }).toBeGreaterThan(0);
       namespace.cut();
       // What it had in hand is given to another one, which answers all lines but for the time that the cut lasts.
       new Worker([MODEL, ...queue]);
@@ -51,9 +47,8 @@ describeWithNats('a queue', () => {
       expect(await signwave('collect', list, ...queue, '-o', found, '--wait')).toMatchObject({ code: 0 });
       expect(readFileSync(found, 'utf8')).toBe(readFileSync(expected, 'utf8'));
       // Each line was given out once, and those that the cut held up once more.
-      const { delivered } = await consumers.info('cut', 'workers');
+      const { delivered } = await workers();
       expect(delivered.consumer_seq).toBeGreaterThan(LINES);
-      await connection.close();
       expect(inside.isAlive).toBe(true);
       inside.kill('SIGTERM');
       expect(await inside.ended).toEqual({ code: 0, signal: null });

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { Answer, Line } from '@signwave/lab';
 import { openQueue } from '@signwave/lab/node';
@@ -48,16 +47,7 @@ async function merged(...options: readonly string[]): Promise<string> {
   return readFileSync(file, 'utf8');
 }
 
-/** Asks the broker itself. */
-async function ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T> {
-  const connection = await connect({ servers: server.address });
-  try {
-    return await question(await jetstreamManager(connection));
-  } finally {
-    await connection.close();
-  }
-}
-const messagesIn = (name: string) => ask(async ({ streams }) => (await streams.info(name)).state.messages);
+const messagesIn = (name: string) => server.ask(async ({ streams }) => (await streams.info(name)).state.messages);
 
 async function publish(subject: string, data: string): Promise<void> {
   const connection = await connect({ servers: server.address });
@@ -98,7 +88,7 @@ describeWithNats('a queue', () => {
   test('takes a line once: again, beyond the time in which the broker knows messages by their id, and when it is answered', async () => {
     await submit();
     expect((await submit()).stdout).toContain(`0 lines submitted, ${ANSWERED} were there`);
-    await ask(async ({ streams }) => {
+    await server.ask(async ({ streams }) => {
       for (const name of [stream, `${stream}_answers`]) await streams.update(name, { duplicate_window: 100_000_000 });
     });
     await sleep(500);
@@ -183,7 +173,7 @@ describeWithNats('a queue', () => {
     worker.kill('SIGTERM');
     await worker.ended;
     expect(await messagesIn(stream)).toBe(0);
-    const answers = await ask(({ streams }) =>
+    const answers = await server.ask(({ streams }) =>
       Promise.all(
         ['first', '2', '3'].map(async (tail) => {
           const message = await streams.getMessage(`${stream}_answers`, {
@@ -228,7 +218,7 @@ describeWithNats('a queue', () => {
       errors: 0,
     });
     await slow.close();
-    const consumer = await ask(({ consumers }) => consumers.info(stream, 'workers'));
+    const consumer = await server.ask(({ consumers }) => consumers.info(stream, 'workers'));
     // Ten came once; nine were given back at the end.
     expect({ given: consumer.delivered.consumer_seq, left: await messagesIn(stream) }).toEqual({
       given: 10,
@@ -250,7 +240,7 @@ describeWithNats('a queue', () => {
 
   test('refuses a stream that could lose answers or have them twice', async () => {
     await submit();
-    await ask(({ streams }) => streams.update(`${stream}_answers`, { max_msgs_per_subject: 2 }));
+    await server.ask(({ streams }) => streams.update(`${stream}_answers`, { max_msgs_per_subject: 2 }));
     expect(await signwave('worker', MODEL, ...queue())).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/_answers has max_msgs_per_subject 2, expected 1/),

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { freePort } from '../../scripts/modules/free-port.mjs';
 
 /** A Python with the packages of requirements.txt, in which moto speaks S3's language and checks signatures and rights; .ci/run makes one. */
 export const PYTHON = process.env.SIGNWAVE_OBJECTS_PYTHON;
@@ -126,12 +125,4 @@ async function untilItAnswers(address: string, child: ChildProcess): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`the server of objects doesn't answer; its exit code is ${child.exitCode}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

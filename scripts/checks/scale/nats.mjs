@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { freePort, start, stop } from './servers.mjs';
+import { freePort } from '../../modules/free-port.mjs';
+import { start, stop } from './servers.mjs';
 
 /**
  * Runs NATS's server on this machine, with JetStream in a folder.

@@ -1,15 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-
-/** A port of this machine that nobody listens to. @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Starts a server, which is quiet. @param {string} program @param {readonly string[]} args @param {Readonly<Record<string, string>>} [variables] */
 export function start(program, args, variables) {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
-import { freePort, start, stop } from './servers.mjs';
+import { freePort } from '../../modules/free-port.mjs';
+import { start, stop } from './servers.mjs';
 
 /**
  * Runs Slurm on this machine: its own munge, a controller and a node, with all files in a folder of its own.
