@@ -11,7 +11,7 @@ export { isIntegerConv, MAX_INTEGER_ELEMENT } from './integer-conv.js';
 export { parseJsonText } from './json-text.js';
 export * from './limits.js';
 export { LongError } from './long-error.js';
-export { isBinary, macs } from './macs.js';
+export { isBinary, macs, sumsSigns } from './macs.js';
 export { tensorOf, withTensor } from './node-tensors.js';
 export { describe as describeShape } from './operations/row.js';
 export { OPERATIONS } from './operations/table.js';

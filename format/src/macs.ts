@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, MapShape } from './graph.js';
+import type { ConvNode, Graph, GraphNode, LinearNode, MapShape } from './graph.js';
 
 /**
  * Counts the multiply-accumulates of one node. Pads count as taps, as is usual in the field.
@@ -12,11 +12,16 @@ export function macs(graph: Graph, node: GraphNode, output: MapShape): number {
 }
 
 /**
- * Whether a node is a binary convolution or linear layer: it has 1-bit weights and reads a `sign` of two values. Its sums are integers,
- * which every executor computes exactly.
+ * Whether a node multiplies 1-bit weights with the values of a `sign`, be they two or three. Then all sums are whole numbers below 2^24,
+ * which are the same in any order (SPEC.md 4.3).
  */
+export function sumsSigns({ nodes, tensors }: Graph, node: ConvNode | LinearNode): boolean {
+  return tensors[node.weights]?.dtype === 'bits' && nodes[node.inputs[0]!]?.op === 'sign';
+}
+
+/** Whether a node is a binary convolution or linear layer: it sums products of 1-bit weights and of a `sign` of two values. */
 export function isBinary(graph: Graph, node: GraphNode): boolean {
-  if (node.op !== 'conv' && node.op !== 'linear') return false;
-  const operand = graph.nodes[node.inputs[0]!];
-  return graph.tensors[node.weights]?.dtype === 'bits' && operand?.op === 'sign' && operand.zeroRule !== 'zero';
+  if ((node.op !== 'conv' && node.op !== 'linear') || !sumsSigns(graph, node)) return false;
+  const operand = graph.nodes[node.inputs[0]!]!;
+  return operand.op === 'sign' && operand.zeroRule !== 'zero';
 }

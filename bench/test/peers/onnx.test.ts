@@ -1,4 +1,4 @@
-import { GraphBuilder, OPERATIONS, type Operation, type Value } from '@signwave/format';
+import { GraphBuilder, type MapShape, OPERATIONS, type Operation, type Value } from '@signwave/format';
 import { describe, expect, test } from 'vitest';
 import { bits, randomFloats, randomSigns, tensor, vector } from '../../../reference/test/graphs.js';
 import { seededRandom } from '../../../test/seeded-random.js';
@@ -44,27 +44,89 @@ describe('binary convolutions equal ONNX Runtime float ones, zero pads included'
   );
 });
 
-describe('float convolutions that a sign depends on, exported with exact sums, equal the reference’s to the last bit', () => {
-  const cases = [1, 3, 7].flatMap((kernel) =>
+describe('sums that a sign depends on, exported as exact, equal the reference’s to the last bit', () => {
+  const convolutions = [1, 3, 7].flatMap((kernel) =>
     [1, 2].flatMap((stride) =>
-      [1, 2].flatMap((dilation) => [1, 3, 8].map((channels) => ({ kernel, stride, dilation, channels }))),
+      [1, 2].flatMap((dilation) =>
+        [
+          { channels: 1, groups: 1, filters: 5 },
+          { channels: 3, groups: 1, filters: 5 },
+          { channels: 8, groups: 1, filters: 5 },
+          { channels: 6, groups: 2, filters: 4 },
+          { channels: 4, groups: 4, filters: 4 },
+          { channels: 4, groups: 4, filters: 8 },
+        ].map((sizes) => ({ kernel, stride, dilation, ...sizes })),
+      ),
     ),
   );
+  test.each(convolutions)(
+    'kernel $kernel, stride $stride, dilation $dilation, $channels channels in $groups groups, $filters filters',
+    async ({ kernel, stride, dilation, channels, groups, filters }) => {
+      const next = seededRandom(kernel * 1000 + stride * 100 + dilation * 10 + channels);
+      const weights = tensor(
+        [filters, kernel, kernel, channels / groups],
+        randomFloats((filters * kernel * kernel * channels) / groups, next),
+      );
+      const pad = Math.floor(kernel / 2) * dilation;
+      await expectEqual({ height: 15, width: 16, channels }, next, (g, x) =>
+        g.conv(x, weights, { stride, dilation, pad, groups }),
+      );
+    },
+  );
 
-  test.each(cases)('kernel $kernel, stride $stride, dilation $dilation, $channels channels', async (at) => {
-    const { kernel, stride, dilation, channels } = at;
-    const next = seededRandom(kernel * 1000 + stride * 100 + dilation * 10 + channels);
-    const [height, width, filters] = [15, 16, 5];
+  const vectorOfMap = { height: 1, width: 1, channels: 300 };
+  const map = { height: 9, width: 11, channels: 5 };
+  const next = seededRandom(7);
+  const others: Readonly<Record<string, readonly [MapShape, (g: GraphBuilder, x: Value) => Value]>> = {
+    'a convolution of binary weights with floats': [
+      map,
+      (g, x) => g.conv(x, bits([4, 3, 3, 5], randomSigns(180, next)), { pad: 1 }),
+    ],
+    'a linear layer': [vectorOfMap, (g, x) => g.linear(x, tensor([6, 1, 1, 300], randomFloats(1800, next)))],
+    'a linear layer of binary weights with floats': [
+      vectorOfMap,
+      (g, x) => g.linear(x, bits([6, 1, 1, 300], randomSigns(1800, next))),
+    ],
+    'a mean over a map': [map, (g, x) => g.globalAvgPool(x)],
+    'an average pool': [map, (g, x) => g.avgPool(x, 3, { stride: 2 })],
+    'an average pool with pads': [map, (g, x) => g.avgPool(x, { height: 3, width: 2 }, { stride: 2, pad: 1 })],
+    'an average pool whose pads count': [map, (g, x) => g.avgPool(x, 3, { stride: 1, pad: 1, countPads: true })],
+    'an average pool in ceil mode': [map, (g, x) => g.avgPool(x, 2, { stride: 2, ceilMode: true })],
+    'an average pool in ceil mode, with pads that count': [
+      map,
+      (g, x) => g.avgPool(x, { height: 4, width: 3 }, { stride: 3, pad: 1, countPads: true, ceilMode: true }),
+    ],
+  };
+  test.each(Object.entries(others))('%s', async (_, [shape, build]) => {
+    await expectEqual(shape, next, build);
+  });
+
+  test('a convolution of whole numbers whose sums are above 2^24', async () => {
     const g = new GraphBuilder();
-    const shape = [filters, kernel, kernel, channels] as const;
-    const weights = tensor(shape, randomFloats(filters * kernel * kernel * channels, next));
-    const pad = Math.floor(kernel / 2) * dilation;
-    const sums = g.conv(g.input({ height, width, channels }), weights, { stride, dilation, pad });
+    const recipe = { channelOrder: 'rgb', divisor: 1, mean: [100, 0, 7], std: [1, 1, 1] } as const;
+    const values = Int16Array.from({ length: 54 }, (_, i) => 32767 - 13 * i);
+    const weights = { dtype: 'i16', shape: [2, 3, 3, 3], data: new Uint8Array(values.buffer) } as const;
+    const sums = g.conv(g.input({ height: 6, width: 5, channels: 3 }, recipe), weights, { pad: 1 });
     g.concat(sums, g.sign(sums));
-    const image = randomFloats(height * width * channels, next);
-    const { expected, got } = await runBoth(g.build(), image, { isExact: true });
+    const pixels = Float32Array.from({ length: 90 }, (_, i) => ((i * 89) % 256) - recipe.mean[i % 3]!);
+    const { expected, got } = await runBoth(g.build(), pixels, { isExact: true });
+    expect(Math.max(...expected)).toBeGreaterThan(2 ** 24);
     expect(got).toEqual(expected);
   });
+
+  /** Both give the sums themselves, and signs of them. */
+  async function expectEqual(
+    shape: MapShape,
+    random: () => number,
+    build: (g: GraphBuilder, x: Value) => Value,
+  ): Promise<void> {
+    const g = new GraphBuilder();
+    const sums = build(g, g.input(shape));
+    g.concat(sums, g.sign(sums));
+    const input = randomFloats(shape.height * shape.width * shape.channels, random);
+    const { expected, got } = await runBoth(g.build(), input, { isExact: true });
+    expect(got).toEqual(expected);
+  }
 });
 
 describe('an operation of its own agrees with ONNX Runtime', () => {

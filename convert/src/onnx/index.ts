@@ -7,8 +7,8 @@ export interface OnnxOptions {
   /** Samples in one run. Absent: the size is known only when the model runs, and the side is called `N`. */
   readonly batch?: number;
   /**
-   * Write the float convolutions that signs depend on as a product and a sum for each tap, and means over a map as running sums, in the
-   * reference's order, so that no engine's own order decides a sign. That makes the file larger and slower.
+   * Write the float sums that signs depend on, of convolutions, linear layers and means, as operators in the reference's order, so that no
+   * engine's own order decides a sign. That makes the file larger and slower.
    */
   readonly isExact?: boolean;
 }

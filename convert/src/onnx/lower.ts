@@ -1,8 +1,18 @@
-import { type Graph, type GraphNode, type InputNode, type MapShape, type Tensor, tensorValues } from '@signwave/format';
+import {
+  type Graph,
+  type GraphNode,
+  type InputNode,
+  isIntegerConv,
+  type MapShape,
+  sumsSigns,
+  type Tensor,
+  tensorValues,
+} from '@signwave/format';
 import { asImage, fromImage, isVector } from './channel-order.js';
+import { lowerExactAvgPool, lowerExactConv, lowerExactLinear, lowerExactMean } from './exact-sums.js';
 import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
 import { lowerAffine, lowerBorderBias, lowerClip, lowerPrelu, lowerSign } from './pointwise.js';
-import { lowerConv, lowerExactConv, lowerExactMean, lowerPool } from './windows.js';
+import { lowerConv, lowerPool } from './windows.js';
 
 /** A value of the ONNX graph and the shape of the map that it stands for. */
 export interface LoweredMap {
@@ -15,7 +25,7 @@ export interface LoweredMap {
  *
  * @param operands in the order of `node.inputs`.
  * @param shape of the node's output.
- * @param isExact whether a convolution's sums have to be the reference's to the last bit, in any engine.
+ * @param isExact whether its sums have to be the reference's to the last bit, in any engine.
  * @returns the value that holds the node's output, laid out as `channel-order.ts` says.
  */
 export function lowerNode(
@@ -32,11 +42,12 @@ export function lowerNode(
     case 'sign':
       return lowerSign(onnx, x, node, node.threshold === undefined ? undefined : tensor(node.threshold), shape);
     case 'conv':
-      return isExact && node.groups === 1 && tensor(node.weights).dtype !== 'bits'
-        ? lowerExactConv(onnx, x, node, tensor(node.weights), from, shape)
+      return isExact && !sumsSigns(graph, node)
+        ? lowerExactConv(onnx, x, node, tensor(node.weights), from, shape, isIntegerConv(graph, node))
         : lowerConv(onnx, x, node, tensor(node.weights), from, shape);
     case 'linear': {
       const weights = tensor(node.weights);
+      if (isExact && !sumsSigns(graph, node)) return lowerExactLinear(onnx, x, weights);
       const w = onnx.floats('weight', [shape.channels, from.channels], tensorValues(weights));
       return onnx.node('Gemm', [x, w], { transB: 1 });
     }
@@ -52,7 +63,9 @@ export function lowerNode(
       return lowerClip(onnx, x, node);
     case 'maxPool':
     case 'avgPool':
-      return lowerPool(onnx, x, node, from, shape);
+      return isExact && node.op === 'avgPool'
+        ? lowerExactAvgPool(onnx, x, node, from, shape)
+        : lowerPool(onnx, x, node, from, shape);
     case 'globalAvgPool':
       if (isVector(from)) return x;
       return isExact ? lowerExactMean(onnx, x, from) : fromImage(onnx, onnx.node('GlobalAveragePool', [x]), shape);

@@ -1,9 +1,9 @@
-import { type ConvNode, isIntegerConv, type LinearNode, type WindowNode } from '@signwave/format';
+import { isIntegerConv, sumsSigns, type WindowNode } from '@signwave/format';
 import { avgPool, globalAvgPool } from '../ops/avg-pool.js';
 import { conv, packFilters, wholeNumbers } from '../ops/conv.js';
 import { linear } from '../ops/linear.js';
 import { maxPool } from '../ops/max-pool.js';
-import { type StepMakers, type Surroundings, tensorOf } from './step.js';
+import { type StepMakers, tensorOf } from './step.js';
 
 /** Operations that sum, or take the largest, over windows of a map. */
 export const WINDOWS: StepMakers<WindowNode> = {
@@ -11,12 +11,12 @@ export const WINDOWS: StepMakers<WindowNode> = {
     const { graph, output } = around;
     const filters = packFilters(tensorOf(around, node.weights), node.groups);
     if (isIntegerConv(graph, node)) return (x) => conv(wholeNumbers(x), filters, node, 'integer', output);
-    const kind = sumsSigns(around, node) ? 'binary' : 'float';
+    const kind = sumsSigns(graph, node) ? 'binary' : 'float';
     return (x) => conv(x, filters, node, kind, output);
   },
   linear: (node, around) => {
     const filters = packFilters(tensorOf(around, node.weights), 1);
-    const exact = sumsSigns(around, node);
+    const exact = sumsSigns(around.graph, node);
     return (x) => linear(x, filters, exact, around.output);
   },
   maxPool:
@@ -29,8 +29,3 @@ export const WINDOWS: StepMakers<WindowNode> = {
       avgPool(x, node, output),
   globalAvgPool: () => globalAvgPool,
 };
-
-/** Whether a node multiplies bits with the values of a sign, be they two or three. Then all sums are whole and below 2^24, and nothing needs rounding. */
-function sumsSigns({ graph: { nodes, tensors } }: Surroundings, node: ConvNode | LinearNode): boolean {
-  return tensors[node.weights]!.dtype === 'bits' && nodes[node.inputs[0]!]!.op === 'sign';
-}
