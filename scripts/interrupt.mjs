@@ -7,7 +7,7 @@ import { bundleForNode } from './modules/bundle-for-node.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const OUTPUT = 'build/interrupt';
-await bundleForNode(['test/interrupt/main.ts'], { outdir: OUTPUT, external: ['sharp', '@tensorflow/*'] });
+await bundleForNode(['test/interrupt/main.ts'], { outdir: OUTPUT, external: ['sharp', '@tensorflow/*', '@nats-io/*'] });
 // The disk that it mounts is its own, and goes with it.
 const isApart = spawnSync('unshare', ['--mount', 'true']).status === 0;
 const command = [

@@ -1,30 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { describe, test } from 'vitest';
 import { freePort } from '../../scripts/modules/free-port.mjs';
 
-const SERVER = 'nats-server';
-
-/**
- * A `describe` for tests that need NATS's server (Debian: nats-server). Without it they are skipped and the reason is printed; if `CI` is set, they fail.
- */
-export function describeWithNats(name: string, fn: () => void): void {
-  const { error } = spawnSync(SERVER, ['--version']);
-  if (!error) describe(name, fn);
-  else if (process.env.CI) {
-    test(name, () => {
-      throw new Error(`${SERVER} is missing, and CI is set: tests that need it must not be skipped`);
-    });
-  } else {
-    console.warn(`skipped "${name}": ${SERVER} is absent`);
-    test.skip(`${name} (${SERVER} is absent)`);
-  }
-}
+/** The program, of Debian's package with its name. */
+export const NATS_SERVER = 'nats-server';
 
 /** A broker of its own with a folder of its own, which can be stopped and started again. */
 export class NatsServer {
@@ -58,7 +42,7 @@ export class NatsServer {
   async start(): Promise<void> {
     const file = join(this.#folder, 'server.conf');
     writeFileSync(file, `listen: "${this.address}"\n${this.#config}\n`);
-    this.#child = spawn(SERVER, ['-c', file], { stdio: 'ignore' });
+    this.#child = spawn(NATS_SERVER, ['-c', file], { stdio: 'ignore' });
     for (;;) {
       try {
         // Whoever isn't let in has found it, too.
@@ -66,7 +50,7 @@ export class NatsServer {
         return;
       } catch (error) {
         if ((error as Error).name === 'AuthorizationError') return;
-        if (this.#child.exitCode !== null) throw new Error(`${SERVER} ended with status ${this.#child.exitCode}`);
+        if (this.#child.exitCode !== null) throw new Error(`${NATS_SERVER} ended with status ${this.#child.exitCode}`);
         await sleep(50);
       }
     }

@@ -8,7 +8,8 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { seededRandom } from '../seeded-random.js';
-import { describeWithNats, NatsServer } from './nats-server.js';
+import { describeWithNats } from './describe-with-nats.js';
+import { NatsServer } from './nats-server.js';
 import { Worker } from './queue-workers.js';
 import { EXAMPLE_IMAGES, PROGRAM, ROOT, signwave, temporaryFolder } from './signwave.js';
 

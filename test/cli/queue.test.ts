@@ -6,8 +6,9 @@ import { connect } from '@nats-io/transport-node';
 import type { Answer, Line } from '@signwave/lab';
 import { openQueue } from '@signwave/lab/node';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeWithNats } from './describe-with-nats.js';
 import { makeAccounts } from './nats-accounts.js';
-import { describeWithNats, NatsServer } from './nats-server.js';
+import { NatsServer } from './nats-server.js';
 import { Worker } from './queue-workers.js';
 import { EXAMPLE_CHECKPOINT, EXAMPLE_IMAGES, PROGRAM, ROOT, signwave, temporaryFolder } from './signwave.js';
 

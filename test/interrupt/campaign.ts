@@ -49,12 +49,23 @@ export async function interruptAll(options: CampaignOptions): Promise<void> {
   const clear = () => workplace.remove();
   process.once('exit', clear);
   try {
-    const commands = await prepareCommands(options.root, workplace.inputs);
+    const commands = await prepareCommands(options.root, workplace.inputs, options.program);
     for (const name of options.commands) {
-      const tries = new Tries(name, commands[name], workplace, options);
-      await tries.prepare();
-      for (const way of WAYS.filter((it) => options.ways.includes(it)))
-        options.onTally(name, commands[name].about, way, await tries.tryAll(way));
+      const command = commands[name];
+      const surroundings = await command.surround?.();
+      const tell = (way: Way, tally: Tally | string) => options.onTally(name, command.about, way, tally);
+      const ways = WAYS.filter((it) => options.ways.includes(it));
+      if (typeof surroundings === 'string') {
+        for (const way of ways) tell(way, surroundings);
+        continue;
+      }
+      try {
+        const tries = new Tries(name, command, workplace, options);
+        await tries.prepare();
+        for (const way of ways) tell(way, await tries.tryAll(way));
+      } finally {
+        await surroundings?.[Symbol.asyncDispose]();
+      }
     }
   } finally {
     process.off('exit', clear);

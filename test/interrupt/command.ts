@@ -4,6 +4,9 @@ import type { Ended } from './program.js';
 /** Where a command begins. */
 export type StartName = 'empty' | 'old' | 'left';
 
+/** What a command needs beside files. */
+export type Surroundings = AsyncDisposable;
+
 /** A command that is interrupted. Paths are relative to a folder beside `inputs`. */
 export interface Command {
   /** For the table of results. */
@@ -13,6 +16,12 @@ export interface Command {
    */
   readonly starts: readonly StartName[];
   readonly args: (start: StartName) => readonly string[];
+  /**
+   * Makes what it needs, before it is run for the first time.
+   *
+   * @returns what is to be taken away again, or why it can't be made.
+   */
+  readonly surround?: () => Promise<Surroundings | string | undefined>;
   /** Makes the outputs of the start `old`. */
   readonly before?: readonly string[];
   /** Files and folders that it makes. */

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeNpy } from '@signwave/lab';
 import type { Command } from './command.js';
+import { runAtOnce } from './program.js';
+import { answeredQueue, type QueueOptions } from './queue.js';
 import { SWEEP, TRAINING, writeTrainingInputs } from './training.js';
 
 const CHECKPOINT = 'examples/signwave-cifar10-resnet20.safetensors';
@@ -20,6 +22,9 @@ export type CommandName =
   | 'run-images'
   | 'shard'
   | 'eval'
+  | 'eval-shard'
+  | 'merge'
+  | 'collect'
   | 'zoo';
 export const COMMAND_NAMES: readonly CommandName[] = [
   'convert',
@@ -31,18 +36,34 @@ export const COMMAND_NAMES: readonly CommandName[] = [
   'run-images',
   'shard',
   'eval',
+  'eval-shard',
+  'merge',
+  'collect',
   'zoo',
 ];
 
-/** All commands, with what they read in the folder `inputs`. @param root of the repository. */
-export async function prepareCommands(root: string, inputs: string): Promise<Record<CommandName, Command>> {
+/**
+ * All commands, with what they read in the folder `inputs`.
+ *
+ * @param root of the repository. @param program the built command line.
+ */
+export async function prepareCommands(
+  root: string,
+  inputs: string,
+  program: string,
+): Promise<Record<CommandName, Command>> {
   mkdirSync(inputs);
   await writeTrainingInputs(inputs);
   writeFileSync(join(inputs, 'images.npy'), imagesOf(IMAGES));
   writeFileSync(join(inputs, 'others.npy'), imagesOf(IMAGES - 1));
   const cats = join(root, 'examples/images/cat');
   const paths = readdirSync(cats).map((name) => join(cats, name));
-  writeFileSync(join(inputs, 'list.txt'), new Array(20).fill(paths.join('\n')).join('\n'));
+  const list = join(inputs, 'list.txt');
+  writeFileSync(list, new Array(20).fill(paths.join('\n')).join('\n'));
+  let queue: QueueOptions = [];
+  const evaluateShare = (share: string, folder: string): string[] => [
+    ...['eval', MODEL, join(root, 'examples/images'), '--out', folder, '--shard', share],
+  ];
   return {
     convert: {
       about: '`convert` of a `.safetensors`, over no model or another one',
@@ -97,6 +118,36 @@ export async function prepareCommands(root: string, inputs: string): Promise<Rec
         ...['--logits', 'a.npy', '--report', 'a.html'],
       ],
       outputs: ['a.npy', 'a.html'],
+    },
+    'eval-shard': {
+      about: '`eval --out --shard`, into a folder of parts',
+      starts: ['empty', 'left'],
+      args: () => evaluateShare('1/2', 'parts'),
+      outputs: ['parts/part-1-of-2.jsonl'],
+      comparable: (_, bytes) => Buffer.from(bytes.toString().replace(/"runMs":[\d.]+/, '"runMs":0')),
+    },
+    merge: {
+      about: '`merge --report` of two parts of `eval`, over no file or another one',
+      starts: ['empty', 'old', 'left'],
+      args: () => ['merge', '../inputs/parts', '--report', 'a.html'],
+      before: ['merge', '../inputs/other-parts', '--report', 'a.html'],
+      outputs: ['a.html'],
+      surround: async () => {
+        for (const share of ['1/2', '2/2']) runAtOnce(program, evaluateShare(share, join(inputs, 'parts')));
+        runAtOnce(program, [...evaluateShare('1/1', join(inputs, 'other-parts')), '--limit', '20']);
+        return undefined;
+      },
+    },
+    collect: {
+      about: '`collect` of what a worker has answered, over no file or another one',
+      starts: ['empty', 'old', 'left'],
+      args: () => ['collect', list, ...queue, '--out', 'a.jsonl'],
+      before: ['convert', join(root, OTHER_CHECKPOINT), '-o', 'a.jsonl'],
+      outputs: ['a.jsonl'],
+      surround: () =>
+        answeredQueue({ program, model: MODEL, list, copy: join(inputs, 'answers.jsonl') }, (options) => {
+          queue = options;
+        }),
     },
     zoo: {
       about: '`zoo get`, over no file or another one',

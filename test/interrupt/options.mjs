@@ -8,7 +8,8 @@ Ends with status 1 if something does.
 
   --points     how many for each command and each way (default 100)
   --seed       of the points (default: one of its own, which is printed)
-  --only       convert, train, sweep, export-onnx, export-c, run, run-images, shard, eval, zoo (default: all)
+  --only       convert, train, sweep, export-onnx, export-c, run, run-images, shard, eval, eval-shard, merge,
+               collect, zoo (default: all)
   --how        kill, term, int, hup, disk (default: all; disk needs Linux and its administrator, and is left out where there is neither)
   --point      try the point with this number, and no other
   --results    where the figures go as JSON (default build/interrupt/results.json)

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,12 @@ export async function runProgram(
     ...(atCall && { plan: JSON.stringify({ ...moment, signal: interruption?.signal }) }),
     ...(moment && 'ms' in moment && { after: { ms: moment.ms, signal: interruption!.signal } }),
   });
+}
+
+/** Runs the command line to its end, to make something that commands read. */
+export function runAtOnce(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${args.join(' ')} ends in status ${status}: ${stderr}`);
 }
 
 /** Runs it undisturbed. @returns also how many calls change files. */
