@@ -17,7 +17,7 @@ static int run_all(int is_bytes) {
   const size_t bytes = SIGNWAVE_INPUTS * (is_bytes ? 1 : sizeof(float));
   while (fread(input, 1, bytes, stdin) == bytes) {
 #if SIGNWAVE_HAS_RECIPE
-    if (is_bytes) signwave_run((const uint8_t *)input, result);
+    if (is_bytes) signwave_run((const signwave_input *)input, result);
     else
 #endif
       signwave_run_floats(input, result);
@@ -31,7 +31,7 @@ static int prepare(uint32_t width, uint32_t height, uint32_t channels) {
   const size_t bytes = (size_t)width * height * channels;
   uint8_t *pixels = malloc(bytes);
   if (fread(pixels, 1, bytes, stdin) != bytes) return 2;
-  static uint8_t image[SIGNWAVE_INPUTS];
+  static signwave_input image[SIGNWAVE_INPUTS];
   const char *problem = signwave_prepare(pixels, width, height, channels, image);
   free(pixels);
   if (problem) fprintf(stderr, "%s\n", problem);
@@ -42,9 +42,9 @@ static int prepare(uint32_t width, uint32_t height, uint32_t channels) {
 static int measure(int runs) {
   struct timespec start, end;
   if (fread(input, 1, SIGNWAVE_INPUTS, stdin) != SIGNWAVE_INPUTS) return 2;
-  for (int i = 0; i < runs / 4; i++) signwave_run((const uint8_t *)input, result);
+  for (int i = 0; i < runs / 4; i++) signwave_run((const signwave_input *)input, result);
   timespec_get(&start, TIME_UTC);
-  for (int i = 0; i < runs; i++) signwave_run((const uint8_t *)input, result);
+  for (int i = 0; i < runs; i++) signwave_run((const signwave_input *)input, result);
   timespec_get(&end, TIME_UTC);
   printf("%.0f\n", ((end.tv_sec - start.tv_sec) * 1e9 + (end.tv_nsec - start.tv_nsec)) / runs);
   return 0;

@@ -1,5 +1,5 @@
 // Checks `signwave export --c`: each compiler builds every case of conformance/src/c/cases.ts for each CPU, and the outputs must equal
-// WebAssembly's bit for bit. The same is checked of images that prepare.c resizes, of the example program's classes, and of each vector
+// WebAssembly's bit for bit. The same is checked of images that the C resizes, of the example program's classes, and of each vector
 // operation separately. Then the time of one run is printed beside that of WebAssembly in this Node, for information only. ARM CPUs are
 // emulated by QEMU. Takes two to three minutes.
 //

@@ -19,9 +19,12 @@ export function sumsSigns({ nodes, tensors }: Graph, node: ConvNode | LinearNode
   return tensors[node.weights]?.dtype === 'bits' && nodes[node.inputs[0]!]?.op === 'sign';
 }
 
-/** Whether a node is a binary convolution or linear layer: it sums products of 1-bit weights and of a `sign` of two values. */
+/**
+ * Whether a node is a binary convolution or linear layer: it sums products of 1-bit weights and of a `sign` of two values, so that
+ * {@link sumsSigns}.
+ */
 export function isBinary(graph: Graph, node: GraphNode): boolean {
-  if ((node.op !== 'conv' && node.op !== 'linear') || !sumsSigns(graph, node)) return false;
-  const operand = graph.nodes[node.inputs[0]!]!;
-  return operand.op === 'sign' && operand.zeroRule !== 'zero';
+  if (node.op !== 'conv' && node.op !== 'linear') return false;
+  const operand = graph.nodes[node.inputs[0]!];
+  return graph.tensors[node.weights]?.dtype === 'bits' && operand?.op === 'sign' && operand.zeroRule !== 'zero';
 }

@@ -68,7 +68,7 @@ static void print_classes(const float *logits, int count) {
 }
 
 int main(int argc, char **argv) {
-  static uint8_t image[SIGNWAVE_INPUTS];
+  static signwave_input image[SIGNWAVE_INPUTS];
   static float logits[SIGNWAVE_OUTPUTS];
   int failures = 0, is_said = 0;
   if (argc < 2) {

@@ -5,8 +5,8 @@
 #include "signwave.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "pixels.h"
 
 #define FRACTION_BITS 22
 
@@ -46,9 +46,6 @@ static size_t window_of(uint32_t in_size, uint32_t out_size) {
   const double scale = (double)in_size / out_size;
   return (size_t)ceil((SIGNWAVE_RESIZE_BICUBIC ? 2 : 1) * (scale > 1 ? scale : 1)) * 2 + 1;
 }
-
-/* Room for a * b * c bytes; 0 if there is none, or none could be. */
-static uint8_t *allocate(size_t a, size_t b, size_t c) { return a > SIZE_MAX / b / c ? 0 : malloc(a * b * c); }
 
 /* One axis of a resize: `in_size` samples become `out_size`, of which the crop keeps `kept` from `first`. */
 struct axis {
@@ -100,7 +97,7 @@ static int resize_and_crop(const uint8_t *pixels, const struct axis *x, const st
   if (taps.weights && exact) {
     uint32_t from, to;
     needed_of(y, exact, &taps, &from, &to);
-    rows = allocate(to - from, x->kept, SIGNWAVE_CHANNELS);
+    rows = signwave_allocate(to - from, x->kept, SIGNWAVE_CHANNELS, 1);
     if (rows) {
       const size_t row_bytes = (size_t)x->in_size * SIGNWAVE_CHANNELS, kept_bytes = (size_t)x->kept * SIGNWAVE_CHANNELS;
       resize_axis(pixels + from * row_bytes, to - from, row_bytes, SIGNWAVE_CHANNELS, 0, x, exact, &taps, rows);
@@ -112,20 +109,6 @@ static int resize_and_crop(const uint8_t *pixels, const struct axis *x, const st
   free(exact);
   free(rows);
   return is_done;
-}
-
-/* Gray or RGB, as the model takes it; Pillow's luma. A new image, or 0 without memory. */
-static uint8_t *convert(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels) {
-  uint8_t *result = allocate(width, height, SIGNWAVE_CHANNELS);
-  if (result == 0) return 0;
-  const size_t count = (size_t)width * height;
-  for (size_t i = 0; i < count; i++) {
-    const uint8_t *p = pixels + i * channels;
-    if (SIGNWAVE_CHANNELS == channels) memcpy(result + i * channels, p, channels);
-    else if (SIGNWAVE_CHANNELS == 1) result[i] = (uint8_t)((p[0] * 19595 + p[1] * 38470 + p[2] * 7471 + 0x8000) >> 16);
-    else memset(result + i * SIGNWAVE_CHANNELS, p[0], SIGNWAVE_CHANNELS);
-  }
-  return result;
 }
 
 /* Half of a margin, halves to the even neighbour as Python's round. */
@@ -150,24 +133,20 @@ static void resized_size(uint32_t width, uint32_t height, double *new_width, dou
 }
 
 const char *signwave_prepare(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, uint8_t *image) {
-  if (width == 0 || height == 0) return "the image is empty";
-  if (channels != 1 && channels != 3) return "the image has neither 1 nor 3 channels";
+  const char *problem = signwave_refuse(width, height, channels);
+  if (problem) return problem;
   double new_width, new_height;
   resized_size(width, height, &new_width, &new_height);
   if (new_width > INT32_MAX || new_height > INT32_MAX)
     return "it is too long for its width: resized, it would have a side of more than 2^31 - 1 pixels; cut it first";
   if (new_width < SIGNWAVE_WIDTH || new_height < SIGNWAVE_HEIGHT) return "the model's recipe makes it smaller than the input";
-  uint8_t *converted = convert(pixels, width, height, channels);
-  if (converted == 0) return "there is not enough memory for it";
+  uint8_t *converted = signwave_convert(pixels, width, height, channels);
+  if (converted == 0) return SIGNWAVE_NO_MEMORY;
   const uint32_t left = half((uint32_t)new_width - SIGNWAVE_WIDTH), top = half((uint32_t)new_height - SIGNWAVE_HEIGHT);
   const struct axis x = {width, (uint32_t)new_width, left, SIGNWAVE_WIDTH}, y = {height, (uint32_t)new_height, top, SIGNWAVE_HEIGHT};
   const int is_done = resize_and_crop(converted, &x, &y, image);
   free(converted);
-  if (!is_done) return "there is not enough memory for it";
-  for (size_t i = 0; SIGNWAVE_IS_BGR && i < SIGNWAVE_INPUTS; i += 3) {
-    const uint8_t red = image[i];
-    image[i] = image[i + 2];
-    image[i + 2] = red;
-  }
+  if (!is_done) return SIGNWAVE_NO_MEMORY;
+  signwave_order(image);
   return 0;
 }

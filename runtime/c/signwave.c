@@ -28,14 +28,18 @@ static void run(struct signwave_call input, float *outputs) {
   }
 }
 
-#if SIGNWAVE_HAS_RECIPE
-void signwave_run(const uint8_t *image, float *outputs) {
-  memcpy(AT(signwave_plan.staging), image, SIGNWAVE_INPUTS);
-  run(signwave_plan.bytes_input, outputs);
-}
-#endif
-
 void signwave_run_floats(const float *input, float *outputs) {
   memcpy(AT(signwave_plan.staging), input, SIGNWAVE_INPUTS * 4);
   run(signwave_plan.floats_input, outputs);
 }
+
+#if SIGNWAVE_HAS_RECIPE
+void signwave_run(const signwave_input *image, float *outputs) {
+#if SIGNWAVE_RESIZE_CENTRE_SQUARE
+  signwave_run_floats(image, outputs);
+#else
+  memcpy(AT(signwave_plan.staging), image, SIGNWAVE_INPUTS);
+  run(signwave_plan.bytes_input, outputs);
+#endif
+}
+#endif

@@ -63,6 +63,7 @@ export async function casesOf(): Promise<Case[]> {
       }),
     ]),
     recipeCase('covering', { channelOrder: 'rgb' }),
+    ...(['rgb', 'bgr', 'gray'] as const).map((channelOrder) => centreSquareCase(channelOrder)),
   ];
 }
 
@@ -150,6 +151,21 @@ function softmax(log: boolean): Graph {
   return g.build();
 }
 
+/** A network whose images are resized as by TensorFlow, and don't stay bytes. */
+function centreSquareCase(channelOrder: InputRecipe['channelOrder']): Case {
+  const [height, width, channels] = [17, 18, channelOrder === 'gray' ? 1 : 3];
+  const resize = { mode: 'centreSquare', sizePixels: 0, interpolation: 'bicubic' } as const;
+  const mean = [0.9, 1, 1.1].slice(0, channels);
+  const std = [1, 0.3, 2.1].slice(0, channels);
+  const random = seededRandom(8);
+  const g = new GraphBuilder();
+  const x = g.input({ height, width, channels }, { resize, channelOrder, divisor: 127.5, mean, std });
+  g.globalAvgPool(g.conv(g.sign(x), randomBits(random, [16, 3, 3, channels]), { pad: 1 }));
+  const inputs = [randomFloats(random, height * width * channels)];
+  const name = `centre-square-${channelOrder}`;
+  return { name, model: modelOf(name, g.build()), inputs, images: imagesOfSizes(width, height, random) };
+}
+
 /** A small network with a recipe and an integer stem, and images that are smaller, larger, tall, wide, gray and in colour. */
 function recipeCase(name: string, { resize, channelOrder }: Pick<InputRecipe, 'resize' | 'channelOrder'>): Case {
   const [height, width, channels] = [17, 18, channelOrder === 'gray' ? 1 : 3];
@@ -170,6 +186,12 @@ function recipeCase(name: string, { resize, channelOrder }: Pick<InputRecipe, 'r
   x = g.conv(x, integerWeights(random, channels), { pad: 1, stride: channelOrder === 'bgr' ? 3 : 1 });
   x = g.conv(g.sign(g.affine(x, randomFloats(random, 16))), randomBits(random, [16, 3, 3, 16]), { pad: 1 });
   g.linear(g.globalAvgPool(x), f32Tensor([5, 1, 1, 16], randomFloats(random, 80)));
+  const inputs = [Uint8Array.from({ length: height * width * channels }, byte)];
+  return { name, model: modelOf(name, g.build()), inputs, images: imagesOfSizes(width, height, random) };
+}
+
+/** Images of a model's own size, smaller, larger, tall and wide, gray and in colour. */
+function imagesOfSizes(width: number, height: number, random: () => number): RasterImage[] {
   const sizes = [
     [width, height],
     [40, 23],
@@ -177,16 +199,14 @@ function recipeCase(name: string, { resize, channelOrder }: Pick<InputRecipe, 'r
     [5, 6],
     [300, 301],
   ] as const;
-  const images = sizes.flatMap(([imageWidth, imageHeight]) =>
+  return sizes.flatMap(([imageWidth, imageHeight]) =>
     ([1, 3] as const).map((imageChannels) => ({
       width: imageWidth,
       height: imageHeight,
       channels: imageChannels,
-      data: Uint8Array.from({ length: imageWidth * imageHeight * imageChannels }, byte),
+      data: Uint8Array.from({ length: imageWidth * imageHeight * imageChannels }, () => Math.floor(random() * 256)),
     })),
   );
-  const inputs = [Uint8Array.from({ length: height * width * channels }, byte)];
-  return { name, model: modelOf(name, g.build()), inputs, images };
 }
 
 function integerWeights(random: () => number, channels: number): Tensor {

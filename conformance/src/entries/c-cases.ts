@@ -34,7 +34,7 @@ async function write({ name, model, inputs, images = [] }: Case): Promise<Writte
   const { recipe, height, width } = runtime.input;
   images.forEach((image, index) => {
     writeFileSync(join(target, `image-${index}`), image.data);
-    writeFileSync(join(target, `prepared-${index}`), prepareImage(image, recipe!, height, width));
+    writeFileSync(join(target, `prepared-${index}`), joined([prepareImage(image, recipe!, height, width)]));
   });
   const { load: loadCalls, floatsInput, bytesInput, steps } = await recordCalls(model);
   const calls = [...loadCalls, floatsInput, ...(bytesInput ? [bytesInput] : []), ...steps];

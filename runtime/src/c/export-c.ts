@@ -1,12 +1,14 @@
 import type { InputNode, Model } from '@signwave/format';
 import { PACKED_C_SOURCES } from '../../build/c-sources.js';
 import { inflate } from '../inflate.js';
-import { modelHeader, modelSource, takesBytes } from './model-source.js';
+import { modelHeader, modelSource, preparesFloats } from './model-source.js';
 import { readmeOf } from './readme.js';
 import { recordCalls } from './record-calls.js';
 
-/** Only models that take image bytes have a use for these. */
-const IMAGE_SOURCES: readonly string[] = ['prepare.c', 'classify.c'];
+/** The sources that make images of any size the model's input: bytes, or floats. */
+const PREPARE = { bytes: 'prepare.c', floats: 'prepare-square.c' } as const;
+/** Only models that take images have a use for these. */
+const IMAGE_SOURCES: readonly string[] = [...Object.values(PREPARE), 'pixels.h', 'classify.c'];
 
 /**
  * Write a model as C11 for gcc or clang: the kernels, the plan and the weights, a Makefile and, for a model that takes images, an
@@ -19,7 +21,8 @@ export async function exportC(model: Model): Promise<ReadonlyMap<string, string>
   const recording = await recordCalls(model);
   const input = model.graph.nodes[0] as InputNode;
   const files = new Map(Object.entries(inlinedSources()));
-  if (!takesBytes(input)) for (const name of IMAGE_SOURCES) files.delete(name);
+  if (input.recipe) files.delete(preparesFloats(input) ? PREPARE.bytes : PREPARE.floats);
+  else for (const name of IMAGE_SOURCES) files.delete(name);
   files.set('model.h', modelHeader(model, input, recording));
   files.set('model.c', modelSource(model, recording));
   files.set('README.md', readmeOf(model, input, recording));

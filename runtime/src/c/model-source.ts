@@ -5,9 +5,9 @@ import type { KernelCall, Recording } from './record-calls.js';
 const SHORT_GAP_WORDS = 8;
 const WORDS_IN_LINE = 10;
 
-/** Whether the C has image bytes as input. It has no twin of the resize of a `centreSquare`, which gives floats. */
-export function takesBytes({ recipe }: InputNode): boolean {
-  return recipe !== undefined && recipe.resize?.mode !== 'centreSquare';
+/** Whether images are resized as by TensorFlow, which gives preprocessed floats instead of bytes. */
+export function preparesFloats({ recipe }: InputNode): boolean {
+  return recipe?.resize?.mode === 'centreSquare';
 }
 
 /** `model.h`: the model's sizes, recipe and labels. */
@@ -22,8 +22,8 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
     ['CHANNELS', channels],
     ['INPUTS', height * width * channels, 'elements of the input: height * width * channels'],
     ['OUTPUTS', shape.height * shape.width * shape.channels, 'floats that a run gives'],
-    ['HAS_RECIPE', flag(takesBytes(input)), 'whether it takes image bytes, and not floats only'],
-    ...(recipe && takesBytes(input)
+    ['HAS_RECIPE', flag(recipe), 'whether it takes images, and not floats only'],
+    ...(recipe
       ? ([
           ['IS_BGR', flag(recipe.channelOrder === 'bgr')],
           ['RESIZE_STRETCH', flag(resize?.mode === 'stretch'), "to the input's size"],
@@ -38,7 +38,15 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
             'the recipe names none: the smallest size that covers the input, then crop',
           ],
           ['RESIZE_BICUBIC', flag(resize?.interpolation === 'bicubic'), 'otherwise bilinear'],
+          ['RESIZE_CENTRE_SQUARE', flag(preparesFloats(input)), 'of 7/8, to preprocessed floats'],
         ] as [string, string | number, string?][])
+      : []),
+    ...(recipe && preparesFloats(input)
+      ? ([
+          ['DIVISOR', cFloat(recipe.divisor)],
+          ['MEANS', `{${recipe.mean.map(cFloat).join(', ')}}`],
+          ['DEVIATIONS', `{${recipe.std.map(cFloat).join(', ')}}`],
+        ] as [string, string][])
       : []),
   ];
   return [
@@ -46,7 +54,12 @@ export function modelHeader({ info }: Model, input: InputNode, recording: Record
     '#ifndef SIGNWAVE_MODEL_H',
     '#define SIGNWAVE_MODEL_H',
     '',
+    '#include <stdint.h>',
+    '',
     ...macros.map(([name, value, note]) => `#define SIGNWAVE_${name} ${value}${note ? ` /* ${note} */` : ''}`),
+    '',
+    "/* An element of an image of the input's size. */",
+    `typedef ${preparesFloats(input) ? 'float' : 'uint8_t'} signwave_input;`,
     '',
     '/* One for each output. */',
     'extern const char *const signwave_labels[SIGNWAVE_OUTPUTS];',
@@ -145,6 +158,11 @@ function call({ kernel, recordAddress }: KernelCall): string {
 
 function flag(value: unknown): number {
   return value ? 1 : 0;
+}
+
+/** Write a binary32 number: nine digits tell it from its neighbours. */
+function cFloat(value: number): string {
+  return `${Math.fround(value).toPrecision(9)}f`;
 }
 
 /** Write a text as a C string. Bytes that aren't plain ASCII become octal escapes, which end after three digits whatever follows; so does `?`, which may begin a trigraph. */

@@ -1,17 +1,16 @@
 import type { InputNode, Model } from '@signwave/format';
-import { takesBytes } from './model-source.js';
+import { preparesFloats } from './model-source.js';
 import type { Recording } from './record-calls.js';
 
 /** `README.md` of an exported folder: how to build it, how to call it, whose it is. */
 export function readmeOf({ info }: Model, input: InputNode, recording: Recording): string {
   const { height, width, channels } = input;
   const memoryMib = (recording.memory.byteLength / 2 ** 20).toFixed(1);
-  const takesImages = takesBytes(input);
+  const takesImages = input.recipe !== undefined;
+  const prepare = preparesFloats(input) ? 'prepare-square.c' : 'prepare.c';
   const run = takesImages
     ? `    make && ./classify image.ppm        # of any size; of a photo: magick photo.jpg -depth 8 photo.ppm`
-    : `    make        # libsignwave.a: ${
-        input.recipe ? 'images are resized by what there is no C for' : 'this model has no input recipe'
-      }, so it takes floats, and there is no example for images`;
+    : '    make        # libsignwave.a: this model has no input recipe, so it takes floats, and there is no example for images';
   const call = takesImages ? 'signwave_run(image, outputs);' : 'signwave_run_floats(input, outputs);';
   return `# ${info.name}, as C
 
@@ -28,7 +27,7 @@ In a program of yours, with \`-lm\` and libsignwave.a or all .c files${takesImag
 
     #include "signwave.h"
 
-    static ${takesImages ? 'uint8_t image' : 'float input'}[SIGNWAVE_INPUTS];    /* ${height} x ${width} x ${channels} (height, width, channels) */
+    static ${takesImages ? 'signwave_input image' : 'float input'}[SIGNWAVE_INPUTS];    /* ${height} x ${width} x ${channels} (height, width, channels) */
     float outputs[SIGNWAVE_OUTPUTS];
     signwave_load();                            /* once */${takesImages ? '\n    signwave_prepare(pixels, width, height, 3, image);     /* RGB bytes of any size; gives 0, or why it failed */' : ''}
     ${call}
@@ -40,7 +39,7 @@ In a program of yours, with \`-lm\` and libsignwave.a or all .c files${takesImag
 | kernels.c, kernels.h | signwave's kernels, translated from WebAssembly |
 | vectors*.h, wasm.h, exact.h | 128-bit vectors and the rest that the kernels need |
 | signwave.c, plan.h | the driver |
-${takesImages ? '| prepare.c | resize and crop, as the model was tested with |\n| classify.c | an example |\n' : ''}
+${takesImages ? `| ${prepare}, pixels.h | resize and crop, as the model was tested with |\n| classify.c | an example |\n` : ''}
 ## Licences
 
 * The model: ${info.licence ?? 'its file names no licence; ask who made it'}.

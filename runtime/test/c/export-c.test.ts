@@ -110,18 +110,20 @@ describe('the files of an export', () => {
       const files = await exportC(tiny({ recipe: { ...RECIPE, channelOrder: 'bgr', ...(resize && { resize }) } }));
       return [...files.get('model.h')!.matchAll(/_(?:IS_BGR|RESIZE_\w+) (\d+)/g)].map(([, value]) => value).join(' ');
     };
-    expect(await macrosOf(undefined)).toBe('1 0 0 1 0');
-    expect(await macrosOf({ mode: 'stretch', sizePixels: 0, interpolation: 'bicubic' })).toBe('1 1 0 0 1');
-    expect(await macrosOf({ mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' })).toBe('1 0 256 0 0');
+    expect(await macrosOf(undefined)).toBe('1 0 0 1 0 0');
+    expect(await macrosOf({ mode: 'stretch', sizePixels: 0, interpolation: 'bicubic' })).toBe('1 1 0 0 1 0');
+    expect(await macrosOf({ mode: 'shorterSide', sizePixels: 256, interpolation: 'bilinear' })).toBe('1 0 256 0 0 0');
   });
 });
 
-test('a model whose images are resized as by TensorFlow takes floats in C, and its README says why', async () => {
+test('a model whose images are resized as by TensorFlow takes floats that its C makes, and names the recipe’s numbers', async () => {
   const resize = { mode: 'centreSquare', sizePixels: 0, interpolation: 'bicubic' } as const;
-  const files = await exportC(tiny({ recipe: { ...RECIPE, resize } }));
-  expect(files.has('prepare.c')).toBe(false);
-  expect(files.get('model.h')).toContain('SIGNWAVE_HAS_RECIPE 0');
-  expect(files.get('README.md')).toContain('resized by what there is no C for, so it takes floats');
+  const files = await exportC(tiny({ recipe: { ...RECIPE, resize, divisor: 127.5, mean: [0.1, 1, 1] } }));
+  expect([files.has('prepare.c'), files.has('prepare-square.c')]).toEqual([false, true]);
+  expect(files.get('model.h')).toContain('typedef float signwave_input;');
+  expect(files.get('model.h')).toContain('#define SIGNWAVE_DIVISOR 127.500000f');
+  expect(files.get('model.h')).toContain('#define SIGNWAVE_MEANS {0.100000001f, 1.00000000f, 1.00000000f}');
+  expect(files.get('README.md')).toContain('| prepare-square.c, pixels.h |');
 });
 
 describe('the C sources', () => {

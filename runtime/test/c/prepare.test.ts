@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphBuilder, type InputRecipe, type Model } from '@signwave/format';
+import { GraphBuilder, type InputNode, type InputRecipe, type Model } from '@signwave/format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportC } from '../../src/c/export-c.js';
 import { prepareImage } from '../../src/index.js';
@@ -15,14 +15,13 @@ const STUB = `#include <stdio.h>
 #include "signwave.h"
 const char *const signwave_labels[SIGNWAVE_OUTPUTS] = {"cat"};
 void signwave_load(void) {}
-void signwave_run(const uint8_t *image, float *outputs) {
+void signwave_run(const signwave_input *image, float *outputs) {
   FILE *file = fopen("prepared", "ab");
-  fwrite(image, 1, SIGNWAVE_INPUTS, file);
+  fwrite(image, sizeof *image, SIGNWAVE_INPUTS, file);
   fclose(file);
   for (int i = 0; i < SIGNWAVE_OUTPUTS; i++) outputs[i] = (float)-i;
 }
 `;
-const SOURCES = ['prepare.c', 'classify.c', 'exact.h', 'signwave.h', 'model.h'];
 
 interface Image {
   readonly width: number;
@@ -52,10 +51,12 @@ function modelOf(height: number, width: number, { channelOrder = 'rgb', resize }
 
 async function compile(model: Model): Promise<void> {
   const files = await exportC(model);
-  for (const name of SOURCES) writeFileSync(join(folder, name), files.get(name)!);
+  const prepare = ['prepare.c', 'prepare-square.c'].find((name) => files.has(name))!;
+  for (const name of [prepare, 'classify.c', 'pixels.h', 'exact.h', 'signwave.h', 'model.h'])
+    writeFileSync(join(folder, name), files.get(name)!);
   writeFileSync(join(folder, 'stub.c'), STUB);
   const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-type-limits'];
-  const sources = ['prepare.c', 'classify.c', 'stub.c'];
+  const sources = [prepare, 'classify.c', 'stub.c'];
   execFileSync(COMPILER, ['-std=c11', ...warnings, ...sources, '-o', 'classify', '-lm'], { cwd: folder });
 }
 
@@ -69,7 +70,7 @@ function writeNetpbm({ width, height, channels, data }: Image, name: string): st
   return name;
 }
 
-/** Runs the program. @returns the bytes that signwave_run got, image by image. */
+/** Runs the program. @returns the bytes of what signwave_run got, image by image. */
 function preparedBy(images: readonly Image[]): { bytes: Buffer; stderr: string } {
   rmSync(join(folder, 'prepared'), { force: true });
   const { status, stderr } = classify(...images.map((image, index) => writeNetpbm(image, `${index}.ppm`)));
@@ -157,6 +158,28 @@ describe.runIf(hasCompiler)(
         );
         const fitting = IMAGES.filter((image) => image.width === width && image.height === height);
         expect(preparedBy(fitting).stderr).toBe('');
+      },
+    );
+
+    test.each(['rgb', 'bgr', 'gray'] as const)(
+      'and the bits of its floats, where it resizes as TensorFlow, %s',
+      async (channelOrder) => {
+        const resize = { mode: 'centreSquare', sizePixels: 0, interpolation: 'bicubic' } as const;
+        const model = modelOf(32, 28, { channelOrder, resize });
+        const input = model.graph.nodes[0] as { recipe: InputRecipe };
+        const channels = channelOrder === 'gray' ? 1 : 3;
+        const numbers = {
+          divisor: 127.5,
+          mean: [1, 0.9, 1.1].slice(0, channels),
+          std: [1, 0.3, 2.1].slice(0, channels),
+        };
+        const recipe: InputRecipe = { ...input.recipe, ...numbers };
+        const [first, ...nodes] = model.graph.nodes;
+        await compile({ ...model, graph: { ...model.graph, nodes: [{ ...(first as InputNode), recipe }, ...nodes] } });
+        const expected = IMAGES.map((image) => prepareImage(image, recipe, 32, 28) as Float32Array);
+        expect(preparedBy(IMAGES).bytes.equals(Buffer.concat(expected.map(({ buffer }) => Buffer.from(buffer))))).toBe(
+          true,
+        );
       },
     );
 
