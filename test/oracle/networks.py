@@ -3,6 +3,10 @@
     python3 networks.py FOLDER
 
 writes for each network ID.npz, the state dict, and ID.input.npz, images (N, C, H, W). compare.py compares the results of another executor.
+
+    python3 networks.py --names [--full]
+
+lists them, without --full only those that `.ci/run` has time for.
 """
 
 import sys
@@ -140,6 +144,26 @@ NETWORKS = {
 }
 OMEGA0 = 20
 
+#: What takes longest and repeats the layers of another network of its authors: more of them, or another stem. Tested by `.ci/run --full`.
+LARGER = {
+    'biper-resnet34_1w1a',
+    'recu-resnet34_1w1a',
+    'recu-resnet34_1w1a two-stage',
+    'irnet-resnet34_1w1a',
+    'irnet-resnet18_1w1a deep stem',
+    'rbnn-resnet34_1w1a',
+    'reste-resnet34_1w1a',
+    'adabin-resnet34_1w1a',
+    'bireal-birealnet34',
+    'reactnet-birealnet34',
+    'lcr-resnet18_1w1a_IR deep stem',
+    'hwgq-resnet18_bw',
+    'hwgq-alexnet',
+    'bnn-alexnet_binary',
+    'dorefa-alexnet_1w2a',
+}
+assert LARGER < set(NETWORKS)
+
 
 def write(name, folder):
     shape, forward = NETWORKS[name]
@@ -154,8 +178,8 @@ def write(name, folder):
 
 
 if __name__ == '__main__':
-    if sys.argv[1:] == ['--names']:
-        print('\n'.join(NETWORKS))
+    if sys.argv[1:] in (['--names'], ['--names', '--full']):
+        print('\n'.join(name for name in NETWORKS if name not in LARGER or '--full' in sys.argv))
         sys.exit()
     folder = Path(sys.argv[1])
     for name in sys.argv[2:] or NETWORKS:

@@ -134,7 +134,8 @@ function hasZeroByChance({ shape, images }: { shape: readonly number[]; images: 
 }
 
 function namesOfShare(python: string): string[] {
-  const names = execFileSync(python, [script('networks.py'), '--names'], { encoding: 'utf8' })
+  const which = process.env.SIGNWAVE_FULL ? ['--full'] : [];
+  const names = execFileSync(python, [script('networks.py'), '--names', ...which], { encoding: 'utf8' })
     .trim()
     .split('\n');
   return names.filter((_, i) => i % SHARES === SHARE - 1);
