@@ -19,8 +19,7 @@ export const MOTO: ServerKind = {
 
   async prepare(_, address) {
     const owner = await makeUser(address, 'owner', ['s3:*']);
-    // Who may not list a bucket isn't told that a key is missing.
-    const reader = await makeUser(address, 'reader', ['s3:GetObject', 's3:ListBucket']);
+    const reader = await makeUser(address, 'reader', ['s3:GetObject']);
     const stranger = await makeUser(address, 'stranger', []);
     const client = clientOf(address, owner);
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));

@@ -42,7 +42,8 @@ export class ObjectServer {
 
   private constructor(
     private readonly child: ChildProcess,
-    private readonly folder: string,
+    /** Its own, of {@link ServerKind.start}. */
+    readonly folder: string,
     readonly address: string,
     { owner, reader, stranger }: Users,
   ) {

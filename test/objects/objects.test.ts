@@ -97,7 +97,7 @@ describeWithEachServer('images on a server', (kind, program) => {
     const denied = await run(STREAM, { env, lines: urlLines([addresses[0]!]) });
     expect(JSON.parse(denied.stdout).error).toEqual({
       code: 'E_IO',
-      message: `${addresses[0]} can't be fetched: access is denied; the credentials need s3:GetObject for it`,
+      message: `${addresses[0]} can't be fetched: access is denied; the credentials need s3:GetObject for it (or it is missing, and they lack s3:ListBucket)`,
     });
   });
 

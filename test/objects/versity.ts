@@ -30,17 +30,9 @@ export const VERSITY: ServerKind = {
     const stranger = await makeUser(program, address, 'stranger');
     const client = clientOf(address, OWNER);
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-    const allow = (Action: string, Resource: string) => ({
-      Effect: 'Allow',
-      Principal: reader.accessKeyId,
-      Action,
-      Resource,
-    });
-    const Statement = [
-      allow('s3:GetObject', `arn:aws:s3:::${BUCKET}/*`),
-      allow('s3:ListBucket', `arn:aws:s3:::${BUCKET}`),
-    ];
-    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    const Resource = `arn:aws:s3:::${BUCKET}/*`;
+    const statement = { Effect: 'Allow', Principal: reader.accessKeyId, Action: 's3:GetObject', Resource };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await client.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy }));
     client.destroy();
     return { owner: OWNER, reader, stranger };
