@@ -16,7 +16,16 @@ export const VERSITY: ServerKind = {
   start(program, port, folder) {
     const [accounts, buckets] = ['accounts', 'buckets'].map((name) => join(folder, name)) as [string, string];
     for (const path of [accounts, buckets]) mkdirSync(path);
-    const options = ['--port', `127.0.0.1:${port}`, '--region', REGION, '--iam-dir', accounts, '--quiet'];
+    const options = [
+      '--port',
+      `127.0.0.1:${port}`,
+      '--region',
+      REGION,
+      '--iam-dir',
+      accounts,
+      '--keep-alive',
+      '--quiet',
+    ];
     // Asked under a name of Amazon's it knows the bucket, as Amazon does.
     const names = ['--virtual-domain', `s3.${REGION}.amazonaws.com`];
     return spawn(program, [...options, ...names, 'posix', buckets], {
