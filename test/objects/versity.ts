@@ -8,7 +8,10 @@ import { BUCKET, clientOf, REGION, type ServerKind, type User } from './object-s
 
 const OWNER: User = { accessKeyId: 'owner', secretAccessKey: randomUUID() };
 
-/** Versity's gateway, a server that stores objects as files; a Go module, which .ci/run builds. */
+/**
+ * Versity's gateway, a server that stores objects as files; a Go module (CONTRIBUTING.md). Unlike Amazon, it takes keys for one that differ only in empty
+ * parts and `.`, refuses those that lead out of the bucket (400), and tells of a missing key who may not list the bucket.
+ */
 export const VERSITY: ServerKind = {
   name: 'versitygw',
   variable: 'SIGNWAVE_S3_SERVER',
