@@ -9,6 +9,7 @@ const UNCHECKED = 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_req
 export const MOTO: ServerKind = {
   name: 'moto',
   variable: 'SIGNWAVE_OBJECTS_PYTHON',
+  isForFullRuns: false,
 
   start(program, port) {
     return spawn(program, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {

@@ -28,6 +28,8 @@ export interface ServerKind {
   readonly name: string;
   /** Variable of the environment that names the program. */
   readonly variable: string;
+  /** Whether `.ci/run` has it with `--full` only. */
+  readonly isForFullRuns: boolean;
   /** Starts it at a port of 127.0.0.1. @param folder an empty one of its own. */
   start(program: string, port: number, folder: string): ChildProcess;
   /** Makes {@link BUCKET} and the users. */

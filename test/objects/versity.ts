@@ -15,6 +15,8 @@ const OWNER: User = { accessKeyId: 'owner', secretAccessKey: randomUUID() };
 export const VERSITY: ServerKind = {
   name: 'versitygw',
   variable: 'SIGNWAVE_S3_SERVER',
+  // From nothing, Go takes minutes to build it.
+  isForFullRuns: true,
 
   start(program, port, folder) {
     const [accounts, buckets] = ['accounts', 'buckets'].map((name) => join(folder, name)) as [string, string];
