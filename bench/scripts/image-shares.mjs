@@ -4,8 +4,7 @@
 //   node bench/scripts/image-shares.mjs --model MODEL.sgnw [--images FOLDER] [--rounds 3]
 //
 // The model has the size of ImageNet's, such as `signwave convert` makes of the maintainers' BiPer ResNet-18. Objects are fetched from a server
-// on this machine, which is moto (test/objects/requirements.txt), if SIGNWAVE_OBJECTS_PYTHON names a Python that has it. moto is slow: of `object`,
-// `cpuMs` is what signwave spends, and `wallMs` says little about another server.
+// on this machine, if SIGNWAVE_S3_SERVER names one (CONTRIBUTING.md): of `object`, `cpuMs` is what signwave spends, and `wallMs` has the server's time, too.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -45,7 +44,7 @@ try {
     const photographs = await makePhotographs(size);
     const objects = await startObjects(photographs);
     const shares = await measureImageShares(modelPath, objects?.photographs ?? photographs, rounds);
-    objects?.stop();
+    await objects?.stop();
     const bytes = photographs.map(({ path }) => readFileSync(path).length);
     const meanBytes = Math.round(bytes.reduce((sum, it) => sum + it, 0) / bytes.length);
     sizes.push({ ...size, photographs: photographs.length, meanBytes, ...shares });
@@ -78,12 +77,15 @@ async function makePhotographs({ width, height }) {
  * @param {{ path: string }[]} photographs
  */
 async function startObjects(photographs) {
-  const { BUCKET, ObjectServer, PYTHON } = await importSource('test/objects/object-server.ts');
-  if (PYTHON === undefined) {
-    console.error('no objects are fetched: SIGNWAVE_OBJECTS_PYTHON is not set');
+  const { BUCKET, ObjectServer } = await importSource('test/objects/object-server.ts');
+  const { VERSITY } = await importSource('test/objects/versity.ts');
+  const program = process.env[VERSITY.variable];
+  if (!program) {
+    console.error(`no objects are fetched: ${VERSITY.variable} is not set`);
     return undefined;
   }
-  const server = await ObjectServer.start(PYTHON, new Map(photographs.map(({ path }) => [path, readFileSync(path)])));
+  const objects = new Map(photographs.map(({ path }) => [path, readFileSync(path)]));
+  const server = await ObjectServer.start(VERSITY, program, objects);
   Object.assign(process.env, server.environment());
   return {
     photographs: photographs.map(({ path }) => ({ path, url: `s3://${BUCKET}/${path}` })),

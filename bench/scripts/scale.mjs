@@ -1,7 +1,7 @@
 // Measures what docs/scale.md computes with, and prints it as JSON: what an answer to a photograph is made of (image-shares.mjs), what the start of a
 // process costs, two workers beside one, and ONNX Runtime doing the same. A worker is a process that is kept on one core, as schedulers keep it.
 //
-//   SIGNWAVE_OBJECTS_PYTHON=... SIGNWAVE_SCALE_PYTHON=... node bench/scripts/scale.mjs [--images 400] [--rounds 5] > docs/scale.json
+//   SIGNWAVE_S3_SERVER=... SIGNWAVE_SCALE_PYTHON=... node bench/scripts/scale.mjs [--images 400] [--rounds 5] > docs/scale.json
 //
 // Needs the maintainers' data, the CLI's bundle, and a Python with bench/scale/requirements.txt.
 import { execFileSync, spawn } from 'node:child_process';

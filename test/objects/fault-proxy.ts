@@ -17,7 +17,11 @@ export class FaultProxy implements Disposable {
   readonly #faultOf: (path: string, attempt: number) => Fault | undefined;
   /** How often each path was asked for. */
   readonly attempts = new Map<string, number>();
+  /** Names that it was asked under. */
+  readonly hosts = new Set<string>();
   readonly faults = new Map<Fault, number>();
+  /** What the server answered, in the order of its answers. */
+  readonly statuses: number[] = [];
   connections = 0;
 
   /** @param faultOf what happens to the `attempt`th request for a path, from 1; none if undefined. */
@@ -47,6 +51,7 @@ export class FaultProxy implements Disposable {
 
   async #answer({ url, headers }: IncomingMessage, answer: ServerResponse): Promise<void> {
     const path = url!;
+    this.hosts.add(headers.host!);
     const attempt = (this.attempts.get(path) ?? 0) + 1;
     this.attempts.set(path, attempt);
     const fault = this.#faultOf(path, attempt);
@@ -69,6 +74,7 @@ export class FaultProxy implements Disposable {
     return new Promise<{ status: number; fields: IncomingMessage['headers']; body: Buffer }>((resolve, reject) => {
       const question = request(`${this.#target}`, { path, headers }, async (response) => {
         const pieces = await response.toArray();
+        this.statuses.push(response.statusCode!);
         // Whether a connection is kept is between neighbours.
         const { connection, ...fields } = response.headers;
         resolve({ status: response.statusCode!, fields, body: Buffer.concat(pieces) });

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { freePort } from '../../scripts/modules/free-port.mjs';
 
-/** A Python with the packages of requirements.txt, in which moto speaks S3's language and checks signatures and rights; .ci/run makes one. */
-export const PYTHON = process.env.SIGNWAVE_OBJECTS_PYTHON;
-
-const REGION = 'eu-north-1';
+export const REGION = 'eu-north-1';
 export const BUCKET = 'photos';
-/** What moto takes for a signature until the users are made. */
-const UNCHECKED = 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=x';
 const START_MS = 120_000;
 
 export interface User {
@@ -16,63 +14,70 @@ export interface User {
   readonly secretAccessKey: string;
 }
 
+export interface Users {
+  /** May do all. */
+  readonly owner: User;
+  /** May read all objects. */
+  readonly reader: User;
+  /** May do nothing. */
+  readonly stranger: User;
+}
+
+/** A program that speaks S3's language, and checks signatures and rights. */
+export interface ServerKind {
+  readonly name: string;
+  /** Variable of the environment that names the program. */
+  readonly variable: string;
+  /** Whether `.ci/run` has it with `--full` only. */
+  readonly isForFullRuns: boolean;
+  /** Starts it at a port of 127.0.0.1. @param folder an empty one of its own. */
+  start(program: string, port: number, folder: string): ChildProcess;
+  /** Makes {@link BUCKET} and the users. */
+  prepare(program: string, address: string): Promise<Users>;
+}
+
 /** A server with objects. */
 export class ObjectServer {
-  readonly #client: S3Client;
+  readonly client: S3Client;
+  readonly reader: User;
+  readonly stranger: User;
 
   private constructor(
     private readonly child: ChildProcess,
+    /** Its own, of {@link ServerKind.start}. */
+    readonly folder: string,
     readonly address: string,
-    /** May read all objects. */
-    readonly reader: User,
-    /** May do nothing. */
-    readonly stranger: User,
+    { owner, reader, stranger }: Users,
   ) {
-    this.#client = new S3Client({ endpoint: address, region: REGION, credentials: reader, forcePathStyle: true });
+    this.client = clientOf(address, owner);
+    this.reader = reader;
+    this.stranger = stranger;
   }
 
-  /** @param objects bytes by key, of {@link BUCKET}. */
-  static async start(python: string, objects: ReadonlyMap<string, Uint8Array>): Promise<ObjectServer> {
+  /** @param program what the variable of `kind` says. @param objects bytes by key, of {@link BUCKET}. */
+  static async start(
+    kind: ServerKind,
+    program: string,
+    objects: ReadonlyMap<string, Uint8Array>,
+  ): Promise<ObjectServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'signwave-objects-'));
     const port = await freePort();
-    const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
-      stdio: 'ignore',
-      env: { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '1000000' },
-    });
+    const child = kind.start(program, port, folder);
     try {
-      return await ObjectServer.#prepare(child, `http://127.0.0.1:${port}`, objects);
+      const address = `http://127.0.0.1:${port}`;
+      await untilItAnswers(address, child);
+      const server = new ObjectServer(child, folder, address, await kind.prepare(program, address));
+      for (const [key, bytes] of objects) await server.put(key, bytes);
+      return server;
     } catch (error) {
       child.kill();
+      rmSync(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
-  static async #prepare(
-    child: ChildProcess,
-    address: string,
-    objects: ReadonlyMap<string, Uint8Array>,
-  ): Promise<ObjectServer> {
-    await untilItAnswers(address, child);
-    const reader = await makeUser(address, 'reader');
-    const stranger = await makeUser(address, 'stranger');
-    await askIam(address, {
-      Action: 'PutUserPolicy',
-      UserName: 'reader',
-      PolicyName: 'reads',
-      PolicyDocument: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: '*' }],
-      }),
-    });
-    const server = new ObjectServer(child, address, reader, stranger);
-    await server.#client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-    // From here on signatures and rights are checked.
-    await fetch(`${address}/moto-api/reset-auth`, { method: 'POST', body: '0' });
-    for (const [key, bytes] of objects) await server.put(key, bytes);
-    return server;
-  }
-
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: bytes }));
+    await this.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: bytes }));
   }
 
   /** The environment of a process that may read the objects. @param address of a proxy before the server. */
@@ -86,10 +91,19 @@ export class ObjectServer {
     };
   }
 
-  stop(): void {
-    this.#client.destroy();
-    this.child.kill();
+  async stop(): Promise<void> {
+    this.client.destroy();
+    const ended = new Promise((resolve) => this.child.once('close', resolve));
+    // It has nothing to lose, and its folder goes with it.
+    this.child.kill('SIGKILL');
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A client of a server on this machine. */
+export function clientOf(address: string, credentials: User): S3Client {
+  return new S3Client({ endpoint: address, region: REGION, credentials, forcePathStyle: true });
 }
 
 /** This process's environment, in which nothing of AWS is found. */
@@ -101,20 +115,6 @@ export function environmentWithoutAws(): Record<string, string> {
     AWS_SHARED_CREDENTIALS_FILE: '/missing',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-}
-
-async function makeUser(address: string, name: string): Promise<User> {
-  await askIam(address, { Action: 'CreateUser', UserName: name });
-  const text = await askIam(address, { Action: 'CreateAccessKey', UserName: name });
-  const field = (tag: string): string => new RegExp(`<${tag}>([^<]+)</${tag}>`).exec(text)![1]!;
-  return { accessKeyId: field('AccessKeyId'), secretAccessKey: field('SecretAccessKey') };
-}
-
-async function askIam(address: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const body = new URLSearchParams({ ...fields, Version: '2010-05-08' });
-  const response = await fetch(address, { method: 'POST', headers: { authorization: UNCHECKED }, body });
-  if (!response.ok) throw new Error(`${fields.Action}: ${response.status}`);
-  return response.text();
 }
 
 async function untilItAnswers(address: string, child: ChildProcess): Promise<void> {

@@ -3,52 +3,17 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXAMPLE_IMAGES, type Outcome, PROGRAM, ROOT, temporaryFolder } from '../cli/signwave.js';
+import { PROGRAM, ROOT, temporaryFolder } from '../cli/signwave.js';
+import { describeWithEachServer } from './describe-with-servers.js';
 import { FAULTS, FaultProxy } from './fault-proxy.js';
-import { BUCKET, environmentWithoutAws, ObjectServer, PYTHON } from './object-server.js';
+import { BUCKET, environmentWithoutAws, ObjectServer } from './object-server.js';
+import { answersOf, IMAGES, MODEL, run, STREAM, urlLines } from './run-model.js';
 
-const MODEL = 'zoo:cifar10-resnet20';
 const folder = temporaryFolder();
-const images = readdirSync(EXAMPLE_IMAGES).flatMap((name) =>
-  readdirSync(join(EXAMPLE_IMAGES, name)).map((file) => join(EXAMPLE_IMAGES, name, file)),
-);
 /** Beginnings of keys that a client could take for something else. */
 const ODD = ['a b/', 'é写真/', 'a+b/', '100%/', '%20/', 'a?b=c&d/', 'a#b/', '/', 'a//b/', "'()*!~/", '{x}/', '"\\|/'];
-const keys = images.map((_, n) => `${ODD[n % ODD.length]}${n}.png`);
+const keys = IMAGES.map((_, n) => `${ODD[n % ODD.length]}${n}.png`);
 const addresses = keys.map((key) => `s3://${BUCKET}/${key}`);
-
-interface RunOptions {
-  readonly env?: Record<string, string>;
-  readonly lines?: readonly string[];
-  readonly program?: string;
-}
-
-function run(args: readonly string[], { env, lines, program = PROGRAM }: RunOptions): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, 'run', MODEL, ...args], { cwd: ROOT, ...(env && { env }) });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (piece) => {
-      stdout += piece;
-    });
-    child.stderr.on('data', (piece) => {
-      stderr += piece;
-    });
-    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
-    child.stdin.on('error', () => {});
-    child.stdin.end((lines ?? []).map((line) => `${line}\n`).join(''));
-  });
-}
-
-const STREAM = ['--stdin', 'jsonl', '--give', 'logits'];
-const urlLines = (urls: readonly string[]) => urls.map((url) => JSON.stringify({ url }));
-
-/** What is given for the same images as files. */
-async function expectedAnswers(): Promise<string> {
-  const { stdout } = await run(STREAM, { lines: images.map((path) => JSON.stringify({ path })) });
-  expect(stdout.match(/"logits"/g)).toHaveLength(images.length);
-  return stdout;
-}
 
 const list = (lines: readonly string[]): string => {
   const path = join(folder, `list${Math.random()}.txt`);
@@ -56,19 +21,13 @@ const list = (lines: readonly string[]): string => {
   return path;
 };
 
-if (PYTHON === undefined && !process.env.CI) {
-  console.warn('skipped the tests with a server of objects: SIGNWAVE_OBJECTS_PYTHON is not set');
-}
-
-describe.skipIf(PYTHON === undefined && !process.env.CI)('images on a server of objects', () => {
+describeWithEachServer('images on a server', (kind, program) => {
   let server: ObjectServer;
   let expected: string;
 
   beforeAll(async () => {
-    if (PYTHON === undefined)
-      throw new Error('SIGNWAVE_OBJECTS_PYTHON is not set, and CI is: these tests must not be skipped');
-    server = await ObjectServer.start(PYTHON, new Map(keys.map((key, n) => [key, readFileSync(images[n]!)])));
-    expected = await expectedAnswers();
+    server = await ObjectServer.start(kind, program, new Map(keys.map((key, n) => [key, readFileSync(IMAGES[n]!)])));
+    expected = await answersOf(IMAGES);
   }, 180_000);
   afterAll(() => server?.stop());
 
@@ -79,9 +38,9 @@ describe.skipIf(PYTHON === undefined && !process.env.CI)('images on a server of 
       lines: urlLines(addresses),
     });
     expect(stdout).toBe(expected);
-    expect(stderr).toMatch(new RegExp(`${images.length} lines answered, 0 of them with an error`));
-    expect(proxy.attempts.size).toBe(images.length);
-    expect(proxy.connections).toBeLessThan(images.length / 2);
+    expect(stderr).toMatch(new RegExp(`${IMAGES.length} lines answered, 0 of them with an error`));
+    expect(proxy.attempts.size).toBe(IMAGES.length);
+    expect(proxy.connections).toBeLessThan(IMAGES.length / 2);
   });
 
   test('give that in shares of a list, too', async () => {
@@ -138,7 +97,7 @@ describe.skipIf(PYTHON === undefined && !process.env.CI)('images on a server of 
     const denied = await run(STREAM, { env, lines: urlLines([addresses[0]!]) });
     expect(JSON.parse(denied.stdout).error).toEqual({
       code: 'E_IO',
-      message: `${addresses[0]} can't be fetched: access is denied; the credentials need s3:GetObject for it`,
+      message: `${addresses[0]} can't be fetched: access is denied; the credentials need s3:GetObject for it (or it is missing, and they lack s3:ListBucket)`,
     });
   });
 
@@ -170,7 +129,7 @@ describe.skipIf(PYTHON === undefined && !process.env.CI)('images on a server of 
   test('end the run where this machine has no access, and no part of the list counts as finished', async () => {
     const { AWS_SECRET_ACCESS_KEY: _, ...env } = server.environment();
     const parts = join(folder, 'no-parts');
-    const { code, stderr } = await run(['--manifest', list([images[0]!, ...addresses]), '--out', parts], { env });
+    const { code, stderr } = await run(['--manifest', list([IMAGES[0]!, ...addresses]), '--out', parts], { env });
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: expect.stringMatching(
@@ -192,7 +151,7 @@ describe('s3 addresses without what they need', () => {
     const answers: string[] = [];
     createInterface(child.stdout).on('line', (line) => answers.push(line));
     const code = new Promise((resolve) => child.on('close', resolve));
-    child.stdin.write(`${JSON.stringify({ path: images[0] })}\n${JSON.stringify({ url: 's3://photos/a.png' })}\n`);
+    child.stdin.write(`${JSON.stringify({ path: IMAGES[0] })}\n${JSON.stringify({ url: 's3://photos/a.png' })}\n`);
     expect(await code).toBe(1);
     expect(answers.map((line) => Object.keys(JSON.parse(line)))).toEqual([['id', 'logits']]);
     expect(stderr).toMatch(/E_IO .*s3:\/\/photos\/a\.png can't be fetched: no valid region is set; set AWS_REGION/);
@@ -204,7 +163,7 @@ describe('s3 addresses without what they need', () => {
     cpSync(join(ROOT, 'cli/dist'), join(folder, 'alone', 'dist'), { recursive: true });
     mkdirSync(join(folder, 'alone', 'node_modules'));
     symlinkSync(join(ROOT, 'node_modules/sharp'), join(folder, 'alone', 'node_modules/sharp'));
-    const lines = [JSON.stringify({ path: images[0] }), ...urlLines(['s3://photos/a.png'])];
+    const lines = [JSON.stringify({ path: IMAGES[0] }), ...urlLines(['s3://photos/a.png'])];
     const { code, stdout, stderr } = await run(STREAM, { program, lines });
     expect(JSON.parse(stdout)).toMatchObject({ id: 1, logits: expect.any(Array) });
     expect({ code, stderr }).toEqual({

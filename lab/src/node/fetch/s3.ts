@@ -34,7 +34,9 @@ const NO_CREDENTIALS: Failure = {
 const REASONS: Readonly<Record<string, string>> = {
   NoSuchKey: 'the bucket has no such key',
   NoSuchBucket: 'there is no such bucket',
-  AccessDenied: 'access is denied; the credentials need s3:GetObject for it',
+  // So Amazon answers for a missing key, too, to who may not list the bucket.
+  AccessDenied:
+    'access is denied; the credentials need s3:GetObject for it (or it is missing, and they lack s3:ListBucket)',
   SignatureDoesNotMatch: 'its signature is refused; AWS_SECRET_ACCESS_KEY may be another key than AWS_ACCESS_KEY_ID',
   PermanentRedirect: 'the bucket is in another region than AWS_REGION says, or at another endpoint',
   AuthorizationHeaderMalformed: 'the bucket is in another region than AWS_REGION says',
@@ -104,11 +106,18 @@ function failureOf(error: unknown): Failure {
   const { name, $metadata, $response } = error as S3Error;
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') return NO_CREDENTIALS;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
-  if (status === undefined) return { reason: systemReason(error), isFinal: false };
+  if (status === undefined) return { reason: reasonOf(error), isFinal: false };
   if (REFUSED.includes(name)) {
     return { reason: `the credentials are refused (${name}); get new ones`, isFinal: true, setup: 'E_IO' };
   }
   const isFinal = status >= 300 && status < 500 && status !== 429 && !PASSING.includes(name);
   const code = /^[A-Z][A-Za-z]{1,40}$/.test(name) ? ` ${name}` : '';
   return { reason: REASONS[name] ?? `the server answered ${status}${code}`, isFinal };
+}
+
+/** Why no whole answer came. Of a checksum the client quotes what the server sent. */
+function reasonOf(error: unknown): string {
+  return /^Checksum mismatch/.test((error as Error).message)
+    ? 'its bytes are not those of its checksum'
+    : systemReason(error);
 }
