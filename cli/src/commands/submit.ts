@@ -16,7 +16,9 @@ interface Options extends QueueOptions {
 export function registerSubmit(program: Command): void {
   program
     .command('submit')
-    .description('put the lines of a list into a queue (NATS JetStream), which it makes if it is not there')
+    .description(
+      'put the lines of a list, or the runs of a sweep, into a queue (NATS JetStream), which it makes if it is not there',
+    )
     .argument('[list]', 'paths, addresses or requests, one a line, as run --manifest takes them')
     .addOption(new Option('--sweep <file>', 'in place of a list: the runs of a sweep, to train').conflicts('model'))
     .addOption(natsOption())

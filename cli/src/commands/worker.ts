@@ -37,7 +37,9 @@ interface Options extends QueueOptions {
 export function registerWorker(program: Command): void {
   program
     .command('worker')
-    .description('answer the lines of a queue (NATS JetStream) that submit has filled, until it is told to end')
+    .description(
+      'answer the lines of a queue (NATS JetStream) that submit has filled, or train its runs, until it is told to end',
+    )
     .addArgument(modelArgument('[model]', "model (.sgnw; without one, the queue's own)"))
     .addOption(natsOption())
     .addOption(streamOption())
@@ -45,7 +47,7 @@ export function registerWorker(program: Command): void {
     .option('--model-sha256 <hex>', "the model's SHA-256; without a model, it is taken from the object store")
     .addOption(new Option('--give <what>', 'what an answer holds').choices(ANSWERS).default('labels'))
     .option('--top <n>', 'classes in an answer of labels', positiveInteger, 5)
-    .option('--max-tries <n>', 'a line that ends more workers is answered with an error', positiveInteger, 10)
+    .option('--max-tries <n>', 'a line or a run that ends more workers is answered with an error', positiveInteger, 10)
     .addOption(kernelsOption())
     .addOption(threadsOption())
     .addOption(

@@ -1,6 +1,6 @@
 import { type ErrorCode, SignwaveError } from '@signwave/format';
 import { errorAnswer } from '@signwave/lab';
-import { type Answered, type GivenBack, type Queue, RUN_TASKS, type RunTask, type Worked } from '@signwave/lab/node';
+import { type GivenBack, type Outcome, type Queue, RUN_TASKS, type RunTask, type Worked } from '@signwave/lab/node';
 import type { NamedRun, RunAnswer } from '@signwave/trainer';
 import { printError, printNote } from '../report/output.js';
 import { verifyOutputs, withFolders } from './folders.js';
@@ -21,7 +21,7 @@ export interface RunOptions {
 /** Trains the runs of a queue, one after the other, until the trainer is to end. @returns how many were answered. */
 export async function workOnRuns(queue: Queue, trainer: Trainer, options: RunOptions): Promise<Worked> {
   let training: Promise<unknown> = Promise.resolve();
-  async function* outcomes(tasks: AsyncIterable<RunTask>, onEpoch: () => void): AsyncGenerator<Answered | GivenBack> {
+  async function* outcomes(tasks: AsyncIterable<RunTask>, onEpoch: () => void): AsyncGenerator<Outcome> {
     for await (const task of tasks) {
       const outcome = outcomeOf(task, trainer, options, onEpoch);
       training = outcome.catch(() => {});
@@ -53,21 +53,22 @@ async function outcomeOf(
   trainer: Trainer,
   options: RunOptions,
   onEpoch: () => void,
-): Promise<Iterable<Answered | GivenBack>> {
+): Promise<Iterable<Outcome>> {
   const { LockedFolderError, readRunText, RUN_CONFIG, RUN_FILES } = await import('@signwave/trainer');
-  let name = String(id);
+  let name = id;
   try {
     const run = readRunText(text, `message ${id}`, { folder: options.output, data: options.data });
     name = run.name;
-    printNote(`run ${name}`);
+    printNote(`run ${run.name}`);
     const answer = await answerTo(run, trainer, { ...options, onEpoch }, [...RUN_FILES, RUN_CONFIG]);
     if (!answer) printNote(`${name} is given back; another worker goes on with it`);
     return [answer ?? { giveBack: 'now' }];
   } catch (error) {
     if (!(error instanceof SignwaveError)) throw error;
-    printError(error, name);
+    printError(error, String(name));
     if (error instanceof LockedFolderError) return [{ giveBack: 'later' }];
-    return ENDS_WORKER.has(error.code) ? givenBackBefore(error) : [errorAnswer(name, error)];
+    if (ENDS_WORKER.has(error.code)) return givenBackBefore(error);
+    return [{ poison: errorAnswer(name, error), reason: error.message }];
   }
 }
 

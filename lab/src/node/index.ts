@@ -21,7 +21,7 @@ export { openImageSample, type SampleOptions } from './open-image-sample.js';
 export { createOrtSession, type OrtSession } from './ort-web.js';
 export type { PartOrigin } from './parts.js';
 export { type Collected, type CollectOptions, collectAnswers } from './queue/collect-answers.js';
-export type { Answered, GivenBack } from './queue/hands.js';
+export type { GivenBack, Outcome } from './queue/hands.js';
 export { openQueue, type Queue, type Worked, type WorkOptions } from './queue/open-queue.js';
 export type { QueuePlace } from './queue/place.js';
 export { collectRuns, type RunInQueue, type SubmittedRuns, submitRuns } from './queue/runs-in-queue.js';

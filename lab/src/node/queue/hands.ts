@@ -18,6 +18,9 @@ export interface GivenBack {
   readonly giveBack: 'now' | 'later';
 }
 
+/** What becomes of a task that was begun. */
+export type Outcome = Answered | GivenBack | Poison;
+
 export interface HandsOptions {
   /** How many workers may begin with a task alone, and not finish it, before it is answered with an error. */
   readonly maxTries: number;
@@ -102,9 +105,13 @@ export class Hands<Item> {
   }
 
   /** Stores the answer to the next of the {@link items}, or gives it back; `answers` and `failure` say what comes of it. */
-  answer(answer: Answered | GivenBack): void {
+  answer(answer: Outcome): void {
     const message = this.#begun.shift()!;
     this.#onAnswer();
+    if ('poison' in answer) {
+      this.#refuse(message, answer);
+      return;
+    }
     if ('giveBack' in answer) {
       message.nak(answer.giveBack === 'now' ? undefined : this.#options.ackWaitMs);
       this.#drop(message);

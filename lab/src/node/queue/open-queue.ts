@@ -3,7 +3,7 @@ import type { Consumer } from '@nats-io/jetstream';
 import type { Remark } from '@signwave/data';
 import { type Broker, brokerError, openBroker, persistently } from './broker.js';
 import { type QueueFacts, stateFacts } from './facts.js';
-import { type Answered, type GivenBack, Hands } from './hands.js';
+import { Hands, type Outcome } from './hands.js';
 import { startLifeSigns } from './life-signs.js';
 import type { QueuePlace } from './place.js';
 import { findModel, type ModelBytes } from './queue-model.js';
@@ -26,7 +26,7 @@ export interface WorkOptions<Item> {
    *
    * @param onProgress says that the item that is worked on alone gets on, whoever has failed with it before.
    */
-  readonly answersTo: (items: AsyncGenerator<Item>, onProgress: () => void) => AsyncIterable<Answered | GivenBack>;
+  readonly answersTo: (items: AsyncGenerator<Item>, onProgress: () => void) => AsyncIterable<Outcome>;
   /** How many tasks may be in hand. */
   readonly inHand: number;
   /** How many workers may begin with a task alone, and not finish it, before it is answered with an error. */
