@@ -126,7 +126,8 @@ export class Hands<Item> {
   /** Says that the task that is worked on goes on: whatever ended the workers who have tried it before, it gets further now. */
   showProgress(): void {
     const [message] = this.#begun;
-    if (message && this.#isAlone(message)) this.#forgetTries(message, '*');
+    // A broker that is away for long isn't told each of many times when it is back.
+    if (message && this.#broker.isConnected() && this.#isAlone(message)) this.#forgetTries(message, '*');
   }
 
   /** Tells the broker that the tasks in hand are worked on; ends that if none is finished for too long. */
