@@ -2,8 +2,8 @@
 //
 //   wasm       runtime/build/      the kernels, by runtime/scripts/build-wasm.mjs, and the same as C, by build-c.mjs
 //   cli        cli/dist/           `signwave.mjs`, which includes the workspace's packages, with chunks beside it that only some commands
-//                                  load; `data-worker.mjs`, the thread that prepares training images; and the C++ files that
-//                                  `signwave setup tensorflow` compiles
+//                                  load; `data-worker.mjs`, the thread that prepares training images; `life-thread.mjs`, which keeps the
+//                                  runs of a queue; and the C++ files that `signwave setup tensorflow` compiles
 //   format, data, reference, convert, runtime, lab, trainer
 //              dist/ of each       a module and its types, as package.json's "exports" names them; for the runtime also the WebAssembly
 //                                  as files, and in dist/slim the modules without it
@@ -43,7 +43,9 @@ const FORMAT_FOR_PAGES = ['builtin', 'json-text', 'round', 'sniff', 'value-name'
 const CLI_EXTERNAL = ['sharp', 'onnxruntime-web', '@tensorflow/*', 'webgpu', '@aws-sdk/client-s3', '@nats-io/*'];
 /** Has to lie beside the chunk that contains the trainer, where trainer/src/data/batch-stream.ts looks for it. */
 const DATA_WORKER = 'trainer/src/data/data-worker.ts';
-/** Copied unchanged beside the same chunk; trainer/src/setup/addon.ts compiles it on the user's machine. */
+/** Has to lie beside the chunk that contains the queue, where lab/src/node/queue/life-signs.ts looks for it. */
+const LIFE_THREAD = 'lab/src/node/queue/life-thread.ts';
+/** Copied unchanged beside the chunk that contains the trainer; trainer/src/setup/addon.ts compiles it on the user's machine. */
 const FUSED_OPS = ['fused-ops.cc', 'fused-functions.h'];
 /** Copied beside the command line, whose `train --init` names it in the configs that it writes. */
 const CONFIG_SCHEMA = 'trainer/config.schema.json';
@@ -75,7 +77,7 @@ const PARTS = {
   reference: () => buildLibrary('reference'),
   convert: () => buildLibrary('convert'),
   runtime: buildRuntime,
-  lab: () => buildLibrary('lab'),
+  lab: buildLab,
   trainer: buildTrainer,
 };
 
@@ -99,7 +101,7 @@ function buildWasm() {
 async function buildCli() {
   rmSync('cli/dist', { recursive: true, force: true });
   await bundle('cli', {
-    entryPoints: { signwave: 'cli/src/main.ts', 'data-worker': DATA_WORKER },
+    entryPoints: { signwave: 'cli/src/main.ts', 'data-worker': DATA_WORKER, 'life-thread': LIFE_THREAD },
     outdir: 'cli/dist',
     outExtension: { '.js': '.mjs' },
     // So that a command loads charts or the trainer only if it needs them.
@@ -117,16 +119,33 @@ async function buildCli() {
   cpSync('zoo/models', 'cli/dist/zoo/models', { recursive: true });
 }
 
+async function buildLab() {
+  await buildLibrary('lab');
+  await bundleThread('lab', LIFE_THREAD, 'life-thread.mjs');
+}
+
 async function buildTrainer() {
   await buildLibrary('trainer', { platform: 'node', target: 'node20' });
-  await bundle('trainer', {
-    entryPoints: [DATA_WORKER],
-    outfile: 'trainer/dist/data-worker.mjs',
+  await bundleThread('trainer', DATA_WORKER, 'data-worker.mjs');
+  for (const name of FUSED_OPS) copyFileSync(`trainer/src/setup/${name}`, `trainer/dist/${name}`);
+}
+
+/**
+ * Bundles a thread's program, which a package starts from beside its modules.
+ *
+ * @param {string} folder
+ * @param {string} source
+ * @param {string} name
+ */
+async function bundleThread(folder, source, name) {
+  const external = externalsOf(readManifest(folder));
+  await bundle(folder, {
+    entryPoints: [source],
+    outfile: `${folder}/dist/${name}`,
     platform: 'node',
     target: 'node20',
-    external: externalsOf(readManifest('trainer')),
+    external,
   });
-  for (const name of FUSED_OPS) copyFileSync(`trainer/src/setup/${name}`, `trainer/dist/${name}`);
 }
 
 async function buildRuntime() {

@@ -27,7 +27,7 @@ export function giveText(model: Model, { kind, top }: { readonly kind: AnswerKin
   return kind === 'labels' ? `labels, ${Math.min(top, model.outputs)}` : kind;
 }
 
-/** How many lines were answered, and how many of the answers are errors, in words. */
-export function answeredText(answers: number, errors: number): string {
-  return `${count(answers)} lines answered, ${count(errors)} of them with an error`;
+/** How many lines, or runs, were answered, and how many of the answers are errors, in words. */
+export function answeredText(answers: number, errors: number, what: 'lines' | 'runs' = 'lines'): string {
+  return `${count(answers)} ${what} answered, ${count(errors)} of them with an error`;
 }

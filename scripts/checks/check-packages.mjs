@@ -41,7 +41,11 @@ const TSCONFIG = {
 for (const folder of [...LIBRARIES, 'cli']) await lint(folder);
 for (const folder of LIBRARIES) checkTypes(folder);
 runAlone();
-for (const folder of ['cli', 'trainer']) checkFusedOps(folder);
+const OF_TRAINER = ['fused-ops.cc', 'fused-functions.h', 'data-worker.mjs'];
+const OF_LAB = ['life-thread.mjs'];
+checkNeighbours('cli', [...OF_TRAINER, ...OF_LAB]);
+checkNeighbours('trainer', OF_TRAINER);
+checkNeighbours('lab', OF_LAB);
 checkZoo();
 
 /** @param {string} folder */
@@ -96,13 +100,15 @@ function runAlone() {
 }
 
 /**
- * Checks that the source lies beside the bundle, where trainer/src/setup/addon.ts looks for it.
+ * Checks that what a bundle looks for beside itself lies there: C++ for trainer/src/setup/addon.ts, and the programs of threads for
+ * trainer/src/data/batch-stream.ts and lab/src/node/queue/life-signs.ts, which do without where they aren't found.
  *
  * @param {string} folder
+ * @param {readonly string[]} names
  */
-function checkFusedOps(folder) {
+function checkNeighbours(folder, names) {
   const { files } = packOf(folder);
-  for (const name of ['fused-ops.cc', 'fused-functions.h']) {
+  for (const name of names) {
     note(
       folder,
       `has ${name}`,

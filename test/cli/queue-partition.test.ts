@@ -38,7 +38,7 @@ describeWithNats('a queue', () => {
       });
 
       const workers = () => server.ask(({ consumers }) => consumers.info('cut', 'workers'));
-      const inside = new Worker([MODEL, ...queue], namespace.command);
+      const inside = new Worker([MODEL, ...queue], { within: namespace.command });
       await expect.poll(async () => (await workers()).num_ack_pending, { timeout: 60_000 }).toBeGreaterThan(0);
       namespace.cut();
       // What it had in hand is given to another one, which answers all lines but for the time that the cut lasts.

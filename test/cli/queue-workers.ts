@@ -2,16 +2,28 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import { PROGRAM, ROOT } from './signwave.js';
 
+interface WorkerOptions {
+  /** What its command begins with, such as a {@link NetworkNamespace}'s. */
+  readonly within?: readonly string[];
+  /** Another command that goes on until it is ended. */
+  readonly command?: string;
+  readonly cwd?: string;
+  /** Another build of the command line. */
+  readonly program?: string;
+}
+
 /** `signwave worker` in a process of its own. */
 export class Worker {
   readonly #child: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   stderr = '';
 
-  /** @param within what its command begins with, such as a {@link NetworkNamespace}'s. */
-  constructor(args: readonly string[], within: readonly string[] = []) {
-    const [program, ...rest] = [...within, process.execPath, PROGRAM, 'worker', ...args];
-    this.#child = spawn(program!, rest, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  constructor(
+    args: readonly string[],
+    { within = [], command = 'worker', cwd = ROOT, program = PROGRAM }: WorkerOptions = {},
+  ) {
+    const [file, ...rest] = [...within, process.execPath, program, command, ...args];
+    this.#child = spawn(file!, rest, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child.stderr!.on('data', (piece) => {
       this.stderr += piece;
     });

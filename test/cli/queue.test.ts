@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import type { Answer, Line } from '@signwave/lab';
-import { openQueue } from '@signwave/lab/node';
+import { LINE_TASKS, openQueue } from '@signwave/lab/node';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeWithNats } from './describe-with-nats.js';
 import { makeAccounts } from './nats-accounts.js';
@@ -205,7 +205,7 @@ describeWithNats('a queue', () => {
     await submit('--ack-wait', '1');
     const place = { url: server.url, stream };
     const facts = { model: 'any', give: 'labels' };
-    const common = { facts, inHand: 10, maxTries: 5 };
+    const common = { kind: LINE_TASKS, facts, inHand: 10, maxTries: 5 };
     const slow = await openQueue(place, () => {});
     const ending = new AbortController();
     async function* afterLong(lines: AsyncIterator<Line>): AsyncGenerator<Answer> {

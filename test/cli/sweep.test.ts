@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { writeFashionMnist } from '../../data/test/node/sets/set-files.js';
 import { type Outcome, PROGRAM, signwaveIn, temporaryFolder } from './signwave.js';
+import { checkpointsIn, demoConfig, writeDemoData } from './tiny-training.js';
 
 const folder = temporaryFolder();
 const data = join(folder, 'data');
@@ -20,20 +20,12 @@ beforeEach(() => {
   mkdirSync(place);
 });
 
-/** A config of some epochs of the demo network on 6 images. */
-const base = (epochs: number) => ({
-  architecture: 'demo_1w1a',
-  stages: { '2': { epochs, firstEpoch: 0, warmUpEpochs: 0 } },
-  batchSize: 2,
-  data: { format: 'fashion-mnist', folder: data },
-  output: 'runs',
-});
+const base = (epochs: number) => demoConfig(data, epochs);
 const SWEEP = { base: base(1), patches: { low: { omega0: 10 }, high: {} }, grid: { seed: [0, 1] } };
 const NAMES = ['low,seed=0', 'low,seed=1', 'high,seed=0', 'high,seed=1'];
 
 beforeAll(async () => {
-  mkdirSync(data);
-  await writeFashionMnist(data, 6, 2);
+  await writeDemoData(data);
   writeFileSync(sweepPath, JSON.stringify(SWEEP));
 });
 
@@ -51,15 +43,7 @@ function write(name: string, sweep: unknown): string {
   return path;
 }
 
-/** The checkpoints below `runs` of a folder, by their paths. */
-function checkpoints(from = place): Record<string, string> {
-  const files = readdirSync(join(from, 'runs'), { recursive: true, encoding: 'utf8' }).sort();
-  return Object.fromEntries(
-    files
-      .filter((file) => file.endsWith('.safetensors'))
-      .map((file) => [file, readFileSync(join(from, 'runs', file)).toString('base64')]),
-  );
-}
+const checkpoints = (): Record<string, string> => checkpointsIn(join(place, 'runs'));
 
 /** Starts a command, and waits until it has said something. */
 async function start(

@@ -1,6 +1,7 @@
 export * from './analysis/index.js';
 export { BACKEND_NAMES, type BackendName } from './backends/backend-names.js';
 export { chooseBackend } from './backends/choose-backend.js';
+export { LockedFolderError } from './checkpoint/folder-lock.js';
 export { RUN_FILES } from './checkpoint/output-folder.js';
 export { type InitOptions, initialConfig } from './config/init-config.js';
 export { parseConfig, readConfig, type TrainConfig } from './config/parse-config.js';
@@ -9,6 +10,8 @@ export type { EpochMetrics, Metrics, StepMetrics } from './run/metrics.js';
 export { duration, ProgressBar } from './run/progress-bar.js';
 export { type TrainOptions, type TrainResult, train } from './run/train.js';
 export { removeTensorflow, type SetupOptions, setupTensorflow } from './setup/tensorflow.js';
+export { type NamedRun, type RunPlaces, readRunText, runText } from './sweep/named-run.js';
 export { readSweep, type Sweep, type SweepRun } from './sweep/read-sweep.js';
+export { type FailedRun, type RunAnswer, readRunAnswer } from './sweep/run-answer.js';
 export type { RunSettings } from './sweep/run-names.js';
-export { progressOf, RUN_CONFIG, type RunProgress, writeRunConfig } from './sweep/run-progress.js';
+export { notBegun, progressOf, RUN_CONFIG, type RunProgress, writeRunConfig } from './sweep/run-progress.js';

@@ -1,15 +1,14 @@
 import { SignwaveError } from '@signwave/format';
-import type { BackendName, TrainConfig, TrainResult } from '@signwave/trainer';
+import type { TrainConfig, TrainResult } from '@signwave/trainer';
 import { type Command, Option } from 'commander';
 import { jsonOption } from '../arguments.js';
 import { percent, printJson, printNote, printResult } from '../report/output.js';
+import { backendOption } from '../training/backend-option.js';
 import { verifyOutputs, withFolders } from '../training/folders.js';
 import { EXIT_INTERRUPTED } from '../training/interrupt.js';
 import { withTrainer } from '../training/with-trainer.js';
 import { initConfig } from './init-config.js';
 import { type SweepOptions, trainSweep } from './train-sweep.js';
-
-const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const satisfies readonly BackendName[];
 
 interface Options extends SweepOptions {
   readonly init?: string;
@@ -53,7 +52,7 @@ export function registerTrain(program: Command): void {
     .addOption(new Option('--resume', 'go on from latest.safetensors of the output folder').conflicts('overwrite'))
     .option('--overwrite', 'replace the run that is in the output folder, or the file of --init')
     .option('--strict', 'refuse images that can’t be decoded, which are left out otherwise')
-    .addOption(new Option('--backend <name>', 'take this back end or fail').choices(BACKENDS))
+    .addOption(backendOption())
     .option('--data <folder>', 'folder of the data set, in place of the config’s')
     .option(
       '-o, --output <path>',

@@ -2,7 +2,7 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Remark } from '@signwave/data';
 import { systemReason } from '@signwave/data/node';
-import { LongError, type SignwaveError, visible } from '@signwave/format';
+import { LongError, visible } from '@signwave/format';
 
 // All text that the program prints passes through this file, which shows characters that aren't seen: what stands in a file, its name
 // included, can't move a terminal's cursor, colour a line, begin another one or turn its direction. (Bars of progress print nothing of files.)
@@ -65,7 +65,7 @@ function print(what: 'stdout' | 'stderr', text: string, onWritten: (error?: Erro
 }
 
 /** @param what it happened to, unless the error says so. */
-export function printError(error: SignwaveError, what = ''): void {
+export function printError(error: { readonly code: string; readonly message: string }, what = ''): void {
   const { lines } = error instanceof LongError ? error : { lines: [error.message] };
   const [first = '', ...others] = lines;
   printNote([`${what === '' ? '' : `${what}: `}${first}`, ...others], { text: error.code, color: 'red' });

@@ -10,7 +10,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * The first Ctrl-C aborts the signal, as do a request to end, the end of the terminal, and output that nobody reads or that doesn't fit on a
  * disk. The next Ctrl-C ends the process as it does by default.
  */
-export function onInterrupt(say: () => void): { readonly signal: AbortSignal; end(): void } {
+export function onInterrupt(say: () => void): { readonly signal: AbortSignal; stop(): void; end(): void } {
   const controller = new AbortController();
   let hasLostOutput = false;
   const stop = (): void => {
@@ -29,5 +29,5 @@ export function onInterrupt(say: () => void): { readonly signal: AbortSignal; en
     if (what === 'stdout') printNote(`stdout can't be written: ${error.message}`, { text: 'E_IO', color: 'red' });
     stop();
   });
-  return { signal: controller.signal, end };
+  return { signal: controller.signal, stop, end };
 }

@@ -8,14 +8,21 @@ export interface Trainer {
   readonly backend: string;
   /** Aborted when the process is to end: a training then stops after its step and is saved. */
   readonly signal: AbortSignal;
-  train(config: TrainConfig, how: Pick<TrainOptions, 'resume' | 'overwrite' | 'strict'>): Promise<TrainResult>;
+  /** Does what Ctrl-C does. */
+  stop(): void;
+  train(config: TrainConfig, how: TrainHow): Promise<TrainResult>;
+}
+
+interface TrainHow extends Pick<TrainOptions, 'resume' | 'overwrite' | 'strict'> {
+  /** Called when an epoch is saved. */
+  readonly onEpoch?: (() => void) | undefined;
 }
 
 /** Trains on the fastest back end, or on `force`; progress goes to stderr. @throws {SignwaveError} as `chooseBackend`, and what `work` throws. */
-export async function withTrainer(
+export async function withTrainer<T>(
   force: BackendName | undefined,
-  work: (trainer: Trainer) => Promise<void>,
-): Promise<void> {
+  work: (trainer: Trainer) => Promise<T>,
+): Promise<T> {
   const { chooseBackend, ProgressBar, train } = await import('@signwave/trainer');
   const backend = await chooseBackend({ force, log: printNote });
   let bar = new ProgressBar(process.stderr);
@@ -23,7 +30,7 @@ export async function withTrainer(
     bar.clear();
     printNote('stopping after this step; once more to stop at once, without saving');
   });
-  const trainConfig: Trainer['train'] = async (config, how) => {
+  const trainConfig: Trainer['train'] = async (config, { onEpoch, ...how }) => {
     bar = new ProgressBar(process.stderr);
     const result = await train({
       ...how,
@@ -37,6 +44,7 @@ export async function withTrainer(
         epoch: (metrics) => {
           bar.clear();
           printNote(epochLine(metrics, config));
+          onEpoch?.();
         },
       },
     });
@@ -44,7 +52,7 @@ export async function withTrainer(
     return result;
   };
   try {
-    await work({ backend: backend.name, signal: interrupt.signal, train: trainConfig });
+    return await work({ backend: backend.name, signal: interrupt.signal, stop: interrupt.stop, train: trainConfig });
   } finally {
     interrupt.end();
   }

@@ -8,11 +8,14 @@ import { SignwaveError } from '@signwave/format';
 /** The file in an output folder that says who trains there. */
 const LOCK = '.lock';
 
+/** Another process trains in the folder, or did so on another machine. */
+export class LockedFolderError extends SignwaveError {}
+
 /**
  * Makes this process the only one that trains in a folder. A process that has ended keeps no lock, however it ended.
  *
  * @returns a function that gives the folder free.
- * @throws {SignwaveError} `E_USAGE` if another process trains there; `E_IO`.
+ * @throws {LockedFolderError} `E_USAGE` if another process trains there. @throws {SignwaveError} `E_IO`.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, LOCK);
@@ -26,7 +29,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     const theirs = await contentOf(path);
     if (theirs === undefined) continue;
     if (isHeld(theirs)) {
-      throw new SignwaveError(
+      throw new LockedFolderError(
         'E_USAGE',
         `another training runs in ${folder} (${theirs}); name another "output", or end it first. If there is none, delete ${path}`,
       );

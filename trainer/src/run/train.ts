@@ -34,12 +34,12 @@ import { Trainee } from './trainee.js';
 export interface TrainOptions {
   readonly config: TrainConfig;
   readonly backend: TrainingBackend;
-  /** Go on from `latest.safetensors` in the output folder. */
-  readonly resume?: boolean;
+  /** Go on from `latest.safetensors` in the output folder; `if-begun`: if there is one. */
+  readonly resume?: boolean | 'if-begun' | undefined;
   /** Overwrite the other run in the output folder. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Refuse a data set with images that can't be decoded; by default they are left out. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** When aborted, training stops after the current step and is saved. */
   readonly signal?: AbortSignal;
   readonly observer?: Observer;
@@ -144,7 +144,7 @@ async function trainInFolder(options: TrainOptions): Promise<TrainResult> {
 /** Check that the folder may be used. @returns the checkpoint to go on from. */
 async function openFolder({ config, resume, overwrite }: TrainOptions): Promise<LoadedCheckpoint | undefined> {
   const path = join(config.output, LATEST);
-  if (resume) {
+  if (resume === 'if-begun' ? await fileExists(path) : resume) {
     const checkpoint = readCheckpoint(await readCheckpointFile(path), path);
     verifySameConfig(path, checkpoint.state.config, config);
     return checkpoint;

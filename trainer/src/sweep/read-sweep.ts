@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { shorten } from '@signwave/format';
 import * as v from 'valibot';
 import { isJsonObject, type JsonObject, readCommentedJson } from '../config/commented-json.js';
 import { configError, refuse } from '../config/config-error.js';
 import { mergePatch, withValueAt } from '../config/merge-patch.js';
-import { checkConfig, type TrainConfig } from '../config/parse-config.js';
+import { checkConfig } from '../config/parse-config.js';
+import { type NamedRun, placed, type RunPlaces } from './named-run.js';
 import { type RunSettings, runNames } from './run-names.js';
 import { SWEEP, type WrittenSweep } from './schema.js';
 
@@ -12,22 +12,13 @@ import { SWEEP, type WrittenSweep } from './schema.js';
 const MAX_RUNS = 10_000;
 
 /** A run of a sweep. */
-export interface SweepRun {
-  /** Also that of its folder. */
-  readonly name: string;
+export interface SweepRun extends NamedRun {
   readonly settings: RunSettings;
-  /** As a config file has it; its output folder is the run's. */
-  readonly written: JsonObject;
-  readonly config: TrainConfig;
 }
 
-export interface SweepPlaces {
+export interface SweepPlaces extends RunPlaces {
   /** The path of a base that the sweep names. */
   readonly baseOf: (base: string) => string;
-  /** Folder of all runs, in place of the base's `output`. */
-  readonly folder?: string | undefined;
-  /** Folder of the data set, in place of the config's. */
-  readonly data?: string | undefined;
 }
 
 export interface Sweep {
@@ -53,13 +44,12 @@ export async function readSweep(path: string, { baseOf, folder: givenFolder, dat
     basePath === undefined ? (sweep.base as JsonObject) : await readCommentedJson(basePath);
   const folder = givenFolder ?? base.output;
   if (typeof folder !== 'string' || folder === '')
-    throw refuse(path, 'no folder for its runs is named; give --output FOLDER, or "output" in the base');
+    throw refuse(path, 'no folder for its runs is named; give "output" in the base, or train --output FOLDER');
   const settings = settingsOf(sweep, path);
   const names = runNames(settings);
   const written = settings.map((it, i) => {
     const patched = mergePatch(base, it.patch === undefined ? {} : sweep.patches![it.patch]) as JsonObject;
-    const placed = { ...patched, output: join(folder, names[i]!) };
-    const config = data === undefined ? placed : withValueAt(placed, ['data', 'folder'], data);
+    const config = placed(patched, names[i]!, { folder, data });
     return withGrid(config, it.grid, runPath(path, names[i]!));
   });
   const runs = written.map((it, i) => ({

@@ -36,8 +36,12 @@ function plainName({ patch, grid }: RunSettings): { name: string; isWhole: boole
     return { name: `${safeKey.name}=${label.name}`, isWhole: safeKey.isWhole && label.isWhole };
   });
   const name = [...(patch === undefined ? [] : [patch]), ...labels.map((it) => it.name)].join(',');
-  const isFolder = name.length <= MAX_CHARACTERS && !name.endsWith('.') && !DEVICE.test(name);
-  return { name, isWhole: isFolder && labels.every(({ isWhole }) => isWhole) };
+  return { name, isWhole: isFolderName(name) && labels.every(({ isWhole }) => isWhole) };
+}
+
+/** Whether a folder can have this name on every system. */
+export function isFolderName(name: string): boolean {
+  return name.length <= MAX_CHARACTERS && /^[\w.,+=-]*[\w,+=-]$/.test(name) && !DEVICE.test(name);
 }
 
 function valueLabel(value: unknown): { name: string; isWhole: boolean } {

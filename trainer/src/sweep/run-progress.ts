@@ -9,7 +9,7 @@ import { readTrainingState } from '../checkpoint/training-state.js';
 import { readConfig, type TrainConfig } from '../config/parse-config.js';
 import { MetricsFile } from '../run/metrics.js';
 import { epochsBefore, stageKeys, totalEpochs } from '../run/stages.js';
-import type { SweepRun } from './read-sweep.js';
+import type { NamedRun } from './named-run.js';
 
 /** The file in a run's folder that says what is trained there. */
 export const RUN_CONFIG = 'config.json';
@@ -29,6 +29,12 @@ export interface RunProgress {
   readonly backend: string | null;
 }
 
+/** Of a run of which nothing is known but its config. */
+export function notBegun(config: TrainConfig): RunProgress {
+  const nothing = { bestTestAccuracy: null, bestEpoch: null, lastTestAccuracy: null, backend: null };
+  return { state: 'missing', epochs: 0, epochsOf: totalEpochs(config), ...nothing };
+}
+
 /**
  * Looks at a run's folder; nothing is changed.
  *
@@ -38,8 +44,7 @@ export async function progressOf(config: TrainConfig): Promise<RunProgress> {
   const { output } = config;
   const [configPath, latest] = [join(output, RUN_CONFIG), join(output, LATEST)];
   if (await fileExists(configPath)) verifySameConfig(configPath, await readConfig(configPath), config);
-  const nothing = { bestTestAccuracy: null, bestEpoch: null, lastTestAccuracy: null, backend: null };
-  if (!(await fileExists(latest))) return { state: 'missing', epochs: 0, epochsOf: totalEpochs(config), ...nothing };
+  if (!(await fileExists(latest))) return notBegun(config);
   const state = await readTrainingState(latest);
   verifySameConfig(latest, state.config, config);
   const lines = await new MetricsFile(join(output, METRICS)).read();
@@ -66,7 +71,7 @@ async function isFinished(config: TrainConfig, { stage, epoch }: TrainingState):
 }
 
 /** Leaves a run's config in its folder, by which `signwave train` goes on with it alone. @throws {SignwaveError} `E_IO` */
-export async function writeRunConfig({ written, config: { output } }: SweepRun): Promise<void> {
+export async function writeRunConfig({ written, config: { output } }: NamedRun): Promise<void> {
   await makeFolder(output).catch((cause) => {
     throw new SignwaveError('E_IO', `${output} can't be made: ${systemReason(cause)}`, { cause });
   });

@@ -1,19 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Remark } from '@signwave/data';
 import { writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { openManifest, requestsOf } from '../manifest.js';
-import { type Broker, openBroker, persistently } from './broker.js';
+import { openBroker } from './broker.js';
 import { inFlight } from './in-flight.js';
 import type { QueuePlace } from './place.js';
-import { answerSubject, checkQueue, type QueueNames, queueNames } from './streams.js';
+import { ANSWERS_IN_FLIGHT, isError, readAnswer } from './read-answer.js';
+import { checkQueue, queueNames } from './streams.js';
 import { listToken } from './submit-list.js';
+import { PATIENCE_MS } from './submit-tasks.js';
 
-/** For how long a broker that is away or busy is waited for. */
-const PATIENCE_MS = 120_000;
-/** Answers that are asked for at the same time. */
-const IN_FLIGHT = 64;
-const BETWEEN_LOOKS_MS = 500;
 /** Missing lines that an error names. */
 const NAMED = 10;
 
@@ -46,15 +42,15 @@ export async function collectAnswers(
   const counts = { answers: 0, errors: 0 };
   async function* lines(): AsyncGenerator<Uint8Array> {
     const requests = requestsOf(manifest, 1, manifest.lines);
-    const answers = inFlight(requests, IN_FLIGHT, async ({ number }) => ({
+    const answers = inFlight(requests, ANSWERS_IN_FLIGHT, async ({ number }) => ({
       number,
-      answer: await readAnswer(broker, names, `${listToken(manifest)}.${number}`, isWaiting),
+      answer: (await readAnswer(broker, names, `${listToken(manifest)}.${number}`, isWaiting))?.string(),
     }));
     for await (const { number, answer } of answers) {
       if (answer === undefined) missing.push(number);
       else {
         counts.answers++;
-        if ('error' in JSON.parse(answer)) counts.errors++;
+        if (isError(answer)) counts.errors++;
         if (missing.length === 0) yield Buffer.from(`${answer}\n`);
       }
     }
@@ -66,25 +62,6 @@ export async function collectAnswers(
     return counts;
   } finally {
     await broker.connection.close();
-  }
-}
-
-async function readAnswer(
-  broker: Broker,
-  { answers, ...names }: QueueNames,
-  tail: string,
-  isWaiting: boolean,
-): Promise<string | undefined> {
-  const { direct, streams } = broker.manager;
-  const query = { last_by_subj: answerSubject({ answers, ...names }, tail) };
-  for (;;) {
-    const message = await persistently(
-      broker,
-      // Any server of a cluster answers the first; the second one knows.
-      async () => (await direct.getMessage(answers, query)) ?? (await streams.getMessage(answers, query)),
-    );
-    if (message || !isWaiting) return message?.string();
-    await sleep(BETWEEN_LOOKS_MS);
   }
 }
 

@@ -2,8 +2,9 @@ import { SignwaveError } from '@signwave/format';
 import { type Broker, persistently, storeOnce } from './broker.js';
 import { factSubject, type QueueNames } from './streams.js';
 
-/** What all answers of a queue have in common, as those of a folder of parts: the model's SHA-256, and what the answers hold. */
+/** What all answers of a queue have in common: of which kind its tasks are, and, as those of a folder of parts, the model's SHA-256 and what they hold. */
 export interface QueueFacts {
+  readonly kind: string;
   readonly model: string;
   readonly give: string;
 }

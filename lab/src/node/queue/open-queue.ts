@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer } from '@nats-io/jetstream';
 import type { Remark } from '@signwave/data';
-import type { Answer, Line } from '../../index.js';
 import { type Broker, brokerError, openBroker, persistently } from './broker.js';
 import { type QueueFacts, stateFacts } from './facts.js';
-import { Hands } from './hands.js';
+import { Hands, type Outcome } from './hands.js';
+import { startLifeSigns } from './life-signs.js';
 import type { QueuePlace } from './place.js';
 import { findModel, type ModelBytes } from './queue-model.js';
 import { CONSUMER, checkQueue, type QueueNames, queueNames } from './streams.js';
+import type { TaskKind } from './tasks.js';
 
 /** How long one pull waits for tasks. The end of a worker waits for its pull. */
 const PULL_MS = 2_000;
@@ -15,14 +16,20 @@ const BETWEEN_PULLS_MS = 500;
 /** Fetching one image may take two minutes (lab/src/node/fetch-image.ts). */
 const STALL_MS = 600_000;
 
-export interface WorkOptions {
+export interface WorkOptions<Item> {
+  /** What the tasks are; a queue of others is refused. */
+  readonly kind: TaskKind<Item>;
   /** What the answers are of; a queue with others is refused. */
-  readonly facts: QueueFacts;
-  /** Answers each line, in the order of the lines, and takes no more of them ahead than it can work on. */
-  readonly answersTo: (lines: AsyncIterator<Line>) => AsyncIterable<Answer>;
+  readonly facts: Omit<Partial<QueueFacts>, 'kind'>;
+  /**
+   * Answers each item, in their order, and takes no more of them ahead than it can work on.
+   *
+   * @param onProgress says that the item that is worked on alone gets on, whoever has failed with it before.
+   */
+  readonly answersTo: (items: AsyncGenerator<Item>, onProgress: () => void) => AsyncIterable<Outcome>;
   /** How many tasks may be in hand. */
   readonly inHand: number;
-  /** How many workers may begin with a line alone, and not finish it, before it is answered with an error. */
+  /** How many workers may begin with a task alone, and not finish it, before it is answered with an error. */
   readonly maxTries: number;
   /** Ends the work: what was begun is finished. */
   readonly signal: AbortSignal;
@@ -39,8 +46,8 @@ export interface Worked {
 export interface Queue {
   /** @throws {SignwaveError} as `findModel`. */
   findModel(which: { readonly path?: string | undefined; readonly sha256?: string | undefined }): Promise<ModelBytes>;
-  /** Answers lines until `signal`. @returns how many answers of this worker were stored. */
-  work(options: WorkOptions): Promise<Worked>;
+  /** Answers tasks until `signal`. @returns how many answers of this worker were stored. */
+  work<Item>(options: WorkOptions<Item>): Promise<Worked>;
   close(): Promise<void>;
 }
 
@@ -57,7 +64,7 @@ export async function openQueue(place: QueuePlace, onRemark: (remark: Remark) =>
     const ackWaitMs = await checkQueue(broker, names);
     return {
       findModel: (which) => findModel(broker, names, which),
-      work: (options) => work(broker, names, ackWaitMs, options),
+      work: (options) => work({ broker, names, place, ackWaitMs }, options),
       close,
     };
   } catch (error) {
@@ -66,18 +73,32 @@ export async function openQueue(place: QueuePlace, onRemark: (remark: Remark) =>
   }
 }
 
-async function work(broker: Broker, names: QueueNames, ackWaitMs: number, options: WorkOptions): Promise<Worked> {
-  const { facts, answersTo, inHand, maxTries, signal, stallMs = STALL_MS } = options;
-  await stateFacts(broker, names, facts);
+interface Opened {
+  readonly broker: Broker;
+  readonly names: QueueNames;
+  readonly place: QueuePlace;
+  readonly ackWaitMs: number;
+}
+
+async function work<Item>(
+  { broker, names, place, ackWaitMs }: Opened,
+  { kind, facts, answersTo, inHand, maxTries, signal, stallMs = STALL_MS }: WorkOptions<Item>,
+): Promise<Worked> {
+  await stateFacts(broker, names, { kind: kind.name, ...facts });
   const consumer = await persistently(broker, () => broker.client.consumers.get(names.tasks, CONSUMER));
-  const hands = new Hands(broker, names, { maxTries, most: inHand, stallMs });
-  const life = setInterval(() => hands.showLife(), ackWaitMs / 3);
+  const everyMs = ackWaitMs / 3;
+  const thread = kind.isLong ? startLifeSigns({ place, everyMs }) : undefined;
+  const hands = new Hands(broker, names, kind, { maxTries, most: inHand, stallMs, ackWaitMs, onHeld: thread?.of });
+  const life = setInterval(() => hands.showLife(), everyMs);
   const stop = (): void => hands.close();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   const answering = async (): Promise<void> => {
-    for await (const answer of answersTo(hands.lines())) hands.answer(answer);
-    await hands.settled();
+    try {
+      for await (const answer of answersTo(hands.items(), () => hands.showProgress())) hands.answer(answer);
+    } finally {
+      await hands.settled();
+    }
   };
   try {
     await Promise.race([
@@ -91,12 +112,18 @@ async function work(broker: Broker, names: QueueNames, ackWaitMs: number, option
     clearInterval(life);
     signal.removeEventListener('abort', stop);
     hands.close();
+    await thread?.end();
   }
   return { answers: hands.answers, errors: hands.errors };
 }
 
 /** Takes tasks from the broker as they are needed. @throws {SignwaveError} `E_IO` if the queue isn't there any more. */
-async function pull(broker: Broker, consumer: Consumer, hands: Hands, signal: AbortSignal): Promise<void> {
+async function pull(
+  broker: Broker,
+  consumer: Consumer,
+  hands: Pick<Hands<unknown>, 'freeHalf' | 'room' | 'take'>,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     await hands.freeHalf();
     if (signal.aborted) return;

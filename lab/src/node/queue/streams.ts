@@ -12,8 +12,8 @@ const DUPLICATE_WINDOW_S = 120;
 
 /**
  * A queue is two streams: `NAME` has the tasks that aren't answered yet, `NAME_answers` the answers, and what they are of. A task and its answer have
- * subjects that end alike, in the list and the line; a subject holds one message, and the first one stays. So a line is in the queue once, and has one
- * answer, however often it is submitted and however many workers have computed it.
+ * subjects that end alike, in the list and the line, or in "run" and the SHA-256 of what is to be trained; a subject holds one message, and the first
+ * one stays. So a task is in the queue once, and has one answer, however often it is submitted and however many workers have computed it.
  */
 export interface QueueNames {
   readonly tasks: string;
@@ -27,15 +27,15 @@ export function queueNames(stream: string): QueueNames {
   return { tasks: stream, answers: `${stream}_answers`, models: `${stream}_models` };
 }
 
-/** @param tail list and line: "5f3a....17". */
+/** @param tail list and line, "5f3a....17", or a run, "run.90bc...". */
 export const taskSubject = ({ tasks }: QueueNames, tail: string): string => `${tasks}.task.${tail}`;
 export const answerSubject = ({ tasks }: QueueNames, tail: string): string => `${tasks}.answer.${tail}`;
-/** What all answers of a queue have in common: "model", "give". */
+/** What all answers of a queue have in common: "kind", "model", "give". */
 export const factSubject = ({ tasks }: QueueNames, fact: string): string => `${tasks}.is.${fact}`;
-/** That a worker has begun with a line alone. */
+/** That a worker has begun with a task alone. */
 export const trySubject = ({ tasks }: QueueNames, tail: string, attempt: number | '*'): string =>
   `${tasks}.try.${tail}.${attempt}`;
-/** List and line of a task. */
+/** List and line of a task, or which run it is. */
 export const tailOf = (subject: string): string => subject.split('.').slice(-2).join('.');
 
 const ONE_PER_SUBJECT = {
