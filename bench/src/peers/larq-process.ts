@@ -93,6 +93,6 @@ export class LarqProcess {
   }
 
   #lastWords(): string {
-    return this.#messages.trim().split('\n').slice(-SHOWN_LINES).join('\n');
+    return this.#messages.trim().split('\n').slice(-SHOWN_LINES).join('\n') || 'it printed no reason';
   }
 }
