@@ -27,7 +27,10 @@ def float_tflite(network):
                 values = tf.convert_to_tensor(kernel).numpy()
             kernel.latent_variable.assign(values)
             kernel.quantizer = None
-    return tf.lite.TFLiteConverter.from_keras_model(network).convert()
+    # Not from_keras_model, which writes and reads all layers as they are in training first, and takes minutes.
+    infer = tf.function(lambda x: network(x, training=False))
+    function = infer.get_concrete_function(tf.TensorSpec([1, *network.input_shape[1:]], tf.float32))
+    return tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
 
 
 def sign(x):
