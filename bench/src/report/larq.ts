@@ -108,7 +108,7 @@ function notes({ engines, networks }: LarqResults): string[] {
   return [
     ...(empty.length > 0 ? ['', `Not measured: ${empty.join('; ')}.`] : []),
     ...(differing.length > 0
-      ? ['', `Signs next to their thresholds fell on the other side, which changes outputs: ${differing.join('; ')}.`]
+      ? ['', `Roundings put signs next to their thresholds on the other side, which changes outputs: ${differing.join('; ')}.`]
       : []),
   ];
 }
