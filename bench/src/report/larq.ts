@@ -108,7 +108,10 @@ function notes({ engines, networks }: LarqResults): string[] {
   return [
     ...(empty.length > 0 ? ['', `Not measured: ${empty.join('; ')}.`] : []),
     ...(differing.length > 0
-      ? ['', `Roundings put signs next to their thresholds on the other side, which changes outputs: ${differing.join('; ')}.`]
+      ? [
+          '',
+          `Roundings put signs next to their thresholds on the other side, which changes outputs: ${differing.join('; ')}.`,
+        ]
       : []),
   ];
 }
