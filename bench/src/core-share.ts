@@ -1,3 +1,8 @@
+/**
+ * Share of a core that the process must have had before results are published. Not nearer to 1: long runs are always interrupted a little.
+ */
+export const LEAST_CORE_SHARE = 0.9;
+
 /** How long to probe, if nothing was measured that this process did alone. */
 const PROBE_MS = 3000;
 

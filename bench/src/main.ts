@@ -1,9 +1,9 @@
 // `npm run bench`, bundled and started by scripts/bench.mjs. Measures in this one process and prints or writes the results.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { SignwaveError } from '@signwave/format';
 import { readOptions } from '../options.mjs';
-import { CoreShare } from './core-share.js';
+import { describeMachine, engineRecords } from './conditions.js';
+import { CoreShare, LEAST_CORE_SHARE } from './core-share.js';
 import { FAMILIES } from './families.js';
 import { measureAblations } from './measure/ablations.js';
 import { type MeasureOptions, measureLayers } from './measure/layers.js';
@@ -15,7 +15,7 @@ import { isMissing, type MissingPeer, type Peer } from './peers/peer.js';
 import { tfjsPeer } from './peers/tfjs.js';
 import { resultTables } from './report/tables.js';
 import { writeDocuments } from './report/write-documents.js';
-import type { Bench, EngineRecord, Machine, Results } from './results.js';
+import type { Bench, Results } from './results.js';
 import { parseShapeSet, type ShapeSet } from './shapes.js';
 import { requireSameConditions, withParts } from './with-parts.js';
 
@@ -24,10 +24,6 @@ const SHAPES = 'bench/shapes';
 const SHOWN_SET = 'dabnn.json';
 const RESULTS = 'bench/results.json';
 const OUTPUT = 'build/bench';
-/**
- * Share of a core that the process must have had before results are published. Not nearer to 1: long runs are always interrupted a little.
- */
-const LEAST_CORE_SHARE = 0.9;
 /** The networks that scripts/bench.mjs could convert; it writes this file. The first one is also run in batches. */
 const NETWORKS = `${OUTPUT}/networks.json`;
 const NOTHING = { layers: [], networks: [], scaling: { channels: [], mapSize: [], batch: [] }, ablations: [] };
@@ -57,7 +53,11 @@ async function main(): Promise<void> {
   const sets = options.shapes.length > 0 ? await readSets(options.shapes) : undefined;
   const isAll = options.only.length === 0 && options.networks.length === 0;
   if (options.write && !isAll)
-    requireSameConditions(previous.bench, { machine: describeMachine(), rounds: options.rounds });
+    requireSameConditions(
+      previous.bench,
+      { machine: describeMachine(VERSION), rounds: options.rounds },
+      { path: RESULTS, advice: 'Measure everything: leave --only and --network out' },
+    );
   const found = await openPeers(sets === undefined);
   const peers = found.filter((peer) => !isMissing(peer)) as Peer[];
   for (const { title, reason, details } of found.filter(isMissing))
@@ -68,9 +68,9 @@ async function main(): Promise<void> {
     : await measureParts(peers, core);
   const coreShare = await core.share();
   const measured = {
-    machine: { ...describeMachine(), coreShare },
+    machine: { ...describeMachine(VERSION), coreShare },
     rounds: options.rounds,
-    engines: engineRecords(found),
+    engines: engineRecords(FAMILIES, found, VERSION),
     ...parts,
   };
   for (const peer of peers) await peer.dispose?.();
@@ -142,27 +142,4 @@ async function measureParts(peers: readonly Peer[], core: CoreShare): Promise<Pa
 async function readAllSets(): Promise<ShapeSet[]> {
   const names = (await readdir(SHAPES)).filter((name) => name.endsWith('.json') && name !== SHOWN_SET).sort();
   return readSets([SHOWN_SET, ...names].map((name) => `${SHAPES}/${name}`));
-}
-
-function describeMachine(): Machine {
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    node: process.versions.node,
-    v8: process.versions.v8,
-    date: new Date().toISOString().slice(0, 10),
-    signwave: VERSION,
-  };
-}
-
-function engineRecords(found: readonly (Peer | MissingPeer)[]): EngineRecord[] {
-  return [
-    ...FAMILIES.map(({ id, title }): EngineRecord => ({ id, title, version: VERSION })),
-    ...found.map(
-      (peer): EngineRecord =>
-        isMissing(peer)
-          ? { id: peer.id, title: peer.title, missing: peer.reason }
-          : { id: peer.id, title: peer.title, version: peer.version },
-    ),
-  ];
 }

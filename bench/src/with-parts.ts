@@ -32,12 +32,18 @@ export function withParts(before: Bench, now: Measured): Bench {
   };
 }
 
+/** Where results are kept, and how everything is measured anew. */
+interface Kept {
+  readonly path: string;
+  readonly advice: string;
+}
+
 /**
  * Documents say in one line what all results were measured on, so parts from different conditions can't be put together.
  *
  * @throws {SignwaveError} `E_USAGE` if the conditions differ.
  */
-export function requireSameConditions(before: Conditions, now: Conditions): void {
+export function requireSameConditions(before: Conditions, now: Conditions, { path, advice }: Kept): void {
   const facts = ({ machine, rounds }: Conditions) => ({
     CPU: machine.cpu,
     cores: machine.cores,
@@ -49,7 +55,7 @@ export function requireSameConditions(before: Conditions, now: Conditions): void
     if (then[key] === today[key]) continue;
     throw new SignwaveError(
       'E_USAGE',
-      `${key} of bench/results.json: ${then[key]}, here: ${today[key]}; parts of two measurements would stand side by side as one. Measure everything: leave --only and --network out`,
+      `${key} of ${path}: ${then[key]}, here: ${today[key]}; parts of two measurements would stand side by side as one. ${advice}`,
     );
   }
 }

@@ -1,16 +1,21 @@
-// Writes the table of larq's zoo in docs/larq.md, from what test/oracle/larq-networks.test.ts found: docs/larq-zoo.json.
+// Writes the tables of docs/larq.md: of larq's zoo, from what test/oracle/larq-networks.test.ts found, docs/larq-zoo.json; and of speed, from
+// bench/larq-results.json, if `node bench/scripts/larq.mjs --write` has measured it.
 //
 //   SIGNWAVE_LARQ_FACTS=docs/larq-zoo.json SIGNWAVE_LARQ_PYTHON=... npx vitest run test/oracle/larq-networks.test.ts
 //   node scripts/documents/write-larq.mjs
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withFigures } from '../modules/figures.mjs';
+import { importSource } from '../modules/import-source.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = 'docs/larq.md';
 const FACTS = 'docs/larq-zoo.json';
+const RESULTS = 'bench/larq-results.json';
 /** @type {[string, string]} */
-const MARKERS = ['<!-- zoo: written by scripts/documents/write-larq.mjs, do not edit -->', '<!-- /zoo -->'];
+const SPEED_MARKERS = ['<!-- speed: written by scripts/documents/write-larq.mjs, do not edit -->', '<!-- /speed -->'];
+/** @type {[string, string]} */
+const ZOO_MARKERS = ['<!-- zoo: written by scripts/documents/write-larq.mjs, do not edit -->', '<!-- /zoo -->'];
 
 /** All of larq's zoo but DoReFaNet, on which the engine's converter crashes. */
 export const LARQ_ZOO =
@@ -30,9 +35,13 @@ export const LARQ_ZOO =
  * @property {number} differingSigns
  */
 
-/** The page with the table of what was found. */
-export function larqDocument() {
-  const page = readFileSync(`${ROOT}${PAGE}`, 'utf8');
+/**
+ * The page with the table of what was found.
+ *
+ * @param {readonly string[]} speed what bench/src/report/larq.ts makes of {@link larqResults}
+ */
+export function larqDocument(speed) {
+  const page = withFigures(readFileSync(`${ROOT}${PAGE}`, 'utf8'), SPEED_MARKERS, speed);
   /** @type {{ networks: Facts[] }} */
   const { networks } = JSON.parse(readFileSync(`${ROOT}${FACTS}`, 'utf8'));
   const rows = LARQ_ZOO.map((name) => {
@@ -51,7 +60,12 @@ export function larqDocument() {
     return `| ${cells.join(' | ')} |`;
   });
   const table = ['| network | `.tflite`, MB | packed, MB | operators | outputs |', '|---|---:|---:|---|---|', ...rows];
-  return withFigures(page, MARKERS, table);
+  return withFigures(page, ZOO_MARKERS, table);
+}
+
+/** @returns the `LarqResults` of bench/src/larq-results.ts; nothing if there are none */
+export function larqResults() {
+  return existsSync(`${ROOT}${RESULTS}`) ? JSON.parse(readFileSync(`${ROOT}${RESULTS}`, 'utf8')) : undefined;
 }
 
 /** @param {number} bytes */
@@ -60,4 +74,8 @@ const megabytes = (bytes) => (bytes / 1e6).toFixed(2);
 /** @param {number} value */
 const share = (value) => (value === 0 ? '0' : value.toExponential(1));
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(`${ROOT}${PAGE}`, larqDocument());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.chdir(ROOT);
+  const { larqSpeed } = await importSource('bench/src/report/larq.ts');
+  writeFileSync(`${ROOT}${PAGE}`, larqDocument(larqSpeed(larqResults())));
+}

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type InputNode, isIntegerConv, macs, readModel } from '@signwave/format';
+import { type InputNode, isIntegerConv, macs, readModel, SignwaveError } from '@signwave/format';
 import { type Contestant, timeInterleaved } from '@signwave/lab';
 import { Reference } from '@signwave/reference';
 import { load } from '@signwave/runtime';
 import { seededRandom } from '@signwave/trainer/internals';
 import { requireEqual } from '../check.js';
-import { DEFAULT_FAMILY, FAMILIES } from '../families.js';
+import { DEFAULT_FAMILY, FAMILIES, type Family } from '../families.js';
 import type { Network, Peer, Prepared } from '../peers/peer.js';
 import type { NetworkResult, OutputChange, ProfileRow } from '../results.js';
 import { type MeasureOptions, WARM_UP_MS } from './layers.js';
@@ -27,7 +27,11 @@ export interface NetworkFile {
   readonly outputChange?: OutputChange;
 }
 
-export async function openNetwork({ id, title, path, hasFloatActivations }: NetworkFile): Promise<Network> {
+/** @param given its input (H, W, C), preprocessed; without it, one is drawn. */
+export async function openNetwork(
+  { id, title, path, hasFloatActivations }: NetworkFile,
+  given?: Float32Array,
+): Promise<Network> {
   const bytes = await readFile(path);
   const model = readModel(bytes, path);
   const reference = new Reference(model.graph);
@@ -36,25 +40,29 @@ export async function openNetwork({ id, title, path, hasFloatActivations }: Netw
   // A stem of integers reads bytes, as images have them.
   const isOnBytes = model.graph.nodes.some((node) => isIntegerConv(model.graph, node));
   const next = isOnBytes ? () => Math.floor(random.next() * 256) : () => random.next() * 4 - 2;
-  const input = Float32Array.from({ length: height * width * channels }, next);
+  const input = given ?? Float32Array.from({ length: height * width * channels }, next);
   const total = model.graph.nodes.reduce((sum, node, i) => sum + macs(model.graph, node, reference.shapes[i]!), 0);
   const tolerance = hasFloatActivations ? FLOAT_TOLERANCE : 0;
   return { id, title, model, bytes, input, expected: reference.run(input), tolerance, macs: total };
 }
 
-/** Times a network in all kernel families and peers, profiles it, and starts it in fresh processes. */
+/** Times a network in kernel families, of which the default is one, and peers, profiles it, and starts it in fresh processes. */
 export async function measureNetwork(
   network: Network,
   { path, outputChange }: NetworkFile,
   peers: readonly Peer[],
   { rounds, log }: MeasureOptions,
+  families: readonly Family[] = FAMILIES,
 ): Promise<NetworkResult> {
   const { id, title, bytes, input, expected, tolerance } = network;
   log(title);
   const contestants: Contestant[] = [];
   const models = [];
-  for (const family of FAMILIES) {
+  for (const family of families) {
     const model = await load(bytes, { name: path, ...family.options });
+    const { threads, threadsReason } = model.info();
+    if (threads !== (family.options.threads ?? 1))
+      throw new SignwaveError('E_PEER', `${family.title}: ${threads} run: ${threadsReason}`);
     requireEqual(`${title}, ${family.title}`, model.run(input), expected, tolerance);
     models.push({ family, model });
     contestants.push({ name: family.id, run: () => void model.run(input) });

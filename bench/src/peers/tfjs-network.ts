@@ -21,6 +21,7 @@ export interface TfjsNetwork {
 }
 
 type Node = Exclude<GraphNode, InputNode>;
+type ExplicitPadding = Tfjs.backend_util.ExplicitPadding;
 
 /**
  * The float twin of a graph, node by node, as somebody who writes networks in TensorFlow.js would write it: maps are (N, H, W, C), weights
@@ -58,7 +59,7 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
   const compile = (node: Node): ((...x: Tfjs.Tensor[]) => Tfjs.Tensor) => {
     switch (node.op) {
       case 'sign': {
-        if (node.zeroRule !== 'plus') break;
+        if (node.zeroRule !== 'plus') lacking(node, 'another value than +1 for 0');
         const threshold = node.threshold === undefined ? undefined : tensorValues(graph.tensors[node.threshold]!);
         const t = keep(() => (threshold ? tf.tensor1d(threshold) : tf.scalar(0)));
         const two = keep(() => tf.scalar(2));
@@ -66,17 +67,24 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
         return (x) => tf.greaterEqual(x!, t).cast('float32').mul(two).sub(one);
       }
       case 'conv': {
-        if (node.groups > 1 || node.dilation.height > 1 || node.dilation.width > 1) break;
+        if (node.dilation.height > 1 || node.dilation.width > 1) lacking(node, 'dilation');
         const tensor = graph.tensors[node.weights]!;
+        const { channels: inChannels } = shapes[node.inputs[0]!]!;
+        const isDepthwise = node.groups > 1 && node.groups === inChannels;
+        if (node.groups > 1 && !isDepthwise) lacking(node, `${node.groups} groups`);
         const filters = keep(() => {
-          const ours = tf.tensor4d(tensorValues(tensor), tensor.shape as [number, number, number, number]);
-          return ours.transpose<Tfjs.Tensor4D>([1, 2, 3, 0]);
+          const [outChannels, height, width] = tensor.shape;
+          const ours = tf.tensor(tensorValues(tensor));
+          return isDepthwise
+            ? ours.reshape([inChannels, outChannels / inChannels, height, width]).transpose<Tfjs.Tensor4D>([2, 3, 0, 1])
+            : ours.reshape([...tensor.shape]).transpose<Tfjs.Tensor4D>([1, 2, 3, 0]);
         });
+        const convolution = isDepthwise ? tf.depthwiseConv2d : tf.conv2d;
         const strides: [number, number] = [node.stride.height, node.stride.width];
         const { top, left, bottom, right } = node.pads;
         const isEven = top === left && top === bottom && top === right;
-        if (isEven) return (x) => tf.conv2d(x as Tfjs.Tensor4D, filters, strides, top);
-        return (x) => tf.conv2d(padded(x!, node.pads), filters, strides, 'valid');
+        if (isEven) return (x) => convolution(x as Tfjs.Tensor4D, filters, strides, top);
+        return (x) => convolution(padded(x!, node.pads), filters, strides, 'valid');
       }
       case 'linear': {
         const { shape, ...tensor } = graph.tensors[node.weights]!;
@@ -90,7 +98,7 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
       }
       case 'prelu': {
         const slopes = tensorValues(graph.tensors[node.slopes]!);
-        if (slopes.subarray(slopes.length / 2).some((positive) => positive !== 1)) break;
+        if (slopes.subarray(slopes.length / 2).some((positive) => positive !== 1)) lacking(node, 'two slopes');
         const negative = row(node.slopes, 0);
         return (x) => tf.prelu(x!, negative);
       }
@@ -123,9 +131,16 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
       }
       case 'avgPool': {
         const { window, stride, pads } = node;
-        if (pads.top + pads.left + pads.bottom + pads.right > 0) break;
+        const hasPads = pads.top + pads.left + pads.bottom + pads.right > 0;
+        if (hasPads && node.countPads) lacking(node, 'pads that count');
         const sides: [number, number] = [window.height, window.width];
-        return (x) => tf.avgPool(x as Tfjs.Tensor4D, sides, [stride.height, stride.width], 'valid');
+        const around: ExplicitPadding = [
+          [0, 0],
+          [pads.top, pads.bottom],
+          [pads.left, pads.right],
+          [0, 0],
+        ];
+        return (x) => tf.avgPool(x as Tfjs.Tensor4D, sides, [stride.height, stride.width], around);
       }
       case 'globalAvgPool':
         return (x) => tf.mean(x!, [1, 2], true);
@@ -146,10 +161,15 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
       }
       case 'concat':
         return (...maps) => tf.concat(maps, 3);
+      case 'scale':
+      case 'multiply':
+        return (x, y) => tf.mul(x!, y!);
+      case 'sigmoid':
+        return (x) => tf.sigmoid(x!);
       case 'flatten':
         return (x) => x!.reshape([1, 1, 1, x!.size]);
     }
-    throw new SignwaveError('E_PEER', `TensorFlow.js: no function for ${node.op} as the graph has it`);
+    throw new SignwaveError('E_PEER', `TensorFlow.js: no function for ${node.op}`);
   };
 
   const calls = (graph.nodes.slice(1) as Node[]).map((node) => ({ call: compile(node), inputs: node.inputs }));
@@ -162,6 +182,10 @@ export function tfjsNetwork(tf: typeof Tfjs, graph: Graph, input: Float32Array):
       }),
     release: () => tf.dispose(constants),
   };
+}
+
+function lacking(node: Node, what: string): never {
+  throw new SignwaveError('E_PEER', `TensorFlow.js: no function for ${node.op} with ${what}`);
 }
 
 /** What a `borderBias` node adds to each element of a map (H, W, C), found by running the reference on zeros. */

@@ -151,7 +151,7 @@ export function profileTable({ profile }: NetworkResult): string {
 }
 
 /** What was measured, and on which machine. */
-export function machineLine({ machine, rounds, engines }: Bench): string {
+export function machineLine({ machine, rounds, engines }: Pick<Bench, 'machine' | 'rounds' | 'engines'>): string {
   const { cpu, cores, node, v8, date } = machine;
   const versions = engines.flatMap((engine) => ('version' in engine ? [`${engine.title} ${engine.version}`] : []));
   return `Medians of ${rounds} interleaved rounds in one process, outputs checked first: ${cpu}, ${cores} cores, one thread, Node ${node} (V8 ${v8}), ${date}; ${versions.join(', ')}.`;

@@ -25,8 +25,10 @@ test('a network of every operation that it has gives what the reference gives', 
   let w = g.concat(g.hardtanh(z), shortcut);
   w = g.add(w, g.conv(w, tensor([21, 2, 2, 21], floats(1764)), { pad: pads }));
   w = g.borderBias(w, tensor([1, 3, 2, 21], floats(126)), 1, 1);
-  w = g.clip(g.avgPool(w, 3), -2, 2);
-  g.linear(g.globalAvgPool(w), tensor([5, 1, 1, 21], floats(105)));
+  w = g.clip(g.avgPool(w, 3, { stride: 2, pad: 1, countPads: false }), -2, 2);
+  w = g.conv(w, tensor([42, 3, 3, 1], floats(378)), { pad: 1, groups: 21 });
+  w = g.multiply(w, g.scale(w, g.sigmoid(g.linear(g.globalAvgPool(w), tensor([42, 1, 1, 42], floats(1764))))));
+  g.linear(g.globalAvgPool(w), tensor([5, 1, 1, 42], floats(210)));
   const graph = g.build();
   const input = floats(243);
   const before = tf.memory().numTensors;
@@ -40,4 +42,7 @@ test('what it has no function for is refused', () => {
   const g = new GraphBuilder();
   g.sampleMean(g.input({ height: 2, width: 2, channels: 2 }));
   expect(() => tfjsNetwork(tf, g.build(), new Float32Array(8))).toThrow('no function for sampleMean');
+  const grouped = new GraphBuilder();
+  grouped.conv(grouped.input({ height: 2, width: 2, channels: 4 }), tensor([2, 1, 1, 2], floats(4)), { groups: 2 });
+  expect(() => tfjsNetwork(tf, grouped.build(), new Float32Array(16))).toThrow('no function for conv with 2 groups');
 });
