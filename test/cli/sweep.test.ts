@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Outcome, PROGRAM, signwaveIn, temporaryFolder } from './signwave.js';
@@ -237,6 +238,22 @@ describe('train --sweep', () => {
   ])('refuses %s', async (_, args, message) => {
     expect(await train(sweepPath, ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
     expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('removes the lock of a process that was killed when its run was finished, whether others are finished or not', async () => {
+    const path = write('finished', { base: base(1), grid: { seed: [0, 1] } });
+    expect(await train(path, '--only', 'seed=0')).toMatchObject({ code: 0 });
+    const lock = join(place, 'runs', 'seed=0', '.lock');
+    for (let n = 0; n < 2; n++) {
+      // Nobody has this number now; the first time, the other run isn't finished.
+      writeFileSync(lock, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, started: '1' }));
+      expect(await train(path)).toMatchObject({ code: 0 });
+      expect(existsSync(lock)).toBe(false);
+    }
+    const elsewhere = JSON.stringify({ host: 'another-machine', pid: 1, started: '1' });
+    writeFileSync(lock, elsewhere);
+    expect(await train(path)).toMatchObject({ code: 0 });
+    expect(readFileSync(lock, 'utf8')).toBe(elsewhere);
   });
 
   test('is what its options belong to', async () => {

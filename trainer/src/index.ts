@@ -1,7 +1,7 @@
 export * from './analysis/index.js';
 export { BACKEND_NAMES, type BackendName } from './backends/backend-names.js';
 export { chooseBackend } from './backends/choose-backend.js';
-export { LockedFolderError } from './checkpoint/folder-lock.js';
+export { LockedFolderError, removeStaleLock } from './checkpoint/folder-lock.js';
 export { RUN_FILES } from './checkpoint/output-folder.js';
 export { type InitOptions, initialConfig } from './config/init-config.js';
 export { parseConfig, readConfig, type TrainConfig } from './config/parse-config.js';

@@ -51,7 +51,7 @@ async function list(runs: readonly SweepRun[], form: 'names' | 'jsonl'): Promise
 }
 
 async function trainRuns(sweep: Sweep, runs: readonly SweepRun[], options: SweepOptions): Promise<void> {
-  const { RUN_CONFIG, RUN_FILES } = await import('@signwave/trainer');
+  const { removeStaleLock, RUN_CONFIG, RUN_FILES } = await import('@signwave/trainer');
   const configs = runs.map(({ config }) => config);
   const data = { 'the data': [...new Set(configs.map((config) => config.data.folder))] };
   await refuseOverwriting({ folders: { 'the output folder': expandHome(sweep.folder) }, data });
@@ -59,6 +59,7 @@ async function trainRuns(sweep: Sweep, runs: readonly SweepRun[], options: Sweep
   await verifyOutputs(configs, files, [...RUN_FILES, RUN_CONFIG]);
   // Before the first run, so that one whose folder has another config in it isn't found after days.
   const before = await progressOfAll(runs);
+  for (const { output, progress } of before) if (progress.state === 'finished') await removeStaleLock(output);
   const failed: string[] = [];
   let isStopped = false;
   if (before.some(({ progress }) => progress.state !== 'finished')) {

@@ -28,10 +28,11 @@ export async function trainRun(
   { train }: Trainer,
   how: { readonly strict?: boolean | undefined; readonly onEpoch?: () => void } = {},
 ): Promise<RunProgress> {
-  const { progressOf, writeRunConfig } = await import('@signwave/trainer');
+  const { progressOf, removeStaleLock, writeRunConfig } = await import('@signwave/trainer');
   // Another process may have trained it meanwhile.
   const before = await progressOf(run.config);
   if (before.state === 'finished') {
+    await removeStaleLock(run.config.output);
     printNote('it is finished');
     return before;
   }

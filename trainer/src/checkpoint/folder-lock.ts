@@ -38,6 +38,13 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
+/** Removes the lock of a process that was ended when all was done but that. */
+export async function removeStaleLock(folder: string): Promise<void> {
+  const path = join(folder, LOCK);
+  const theirs = await contentOf(path);
+  if (theirs !== undefined && !isHeld(theirs)) await removeStale(path, theirs);
+}
+
 /** Makes the file with its content, at once. @returns whether it wasn't there. */
 async function create(path: string, content: string): Promise<boolean> {
   try {
