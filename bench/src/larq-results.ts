@@ -4,7 +4,10 @@ import { LARQ_NETWORKS } from '../larq-options.mjs';
 import type { Bench, NetworkResult } from './results.js';
 import { requireSameConditions } from './with-parts.js';
 
-/** bench/larq-results.json: the times that docs/larq.md states. */
+/** Where the results are that are published. */
+export const LARQ_RESULTS = 'bench/larq-results.json';
+
+/** The times that docs/larq.md states. */
 export interface LarqResults extends Pick<Bench, 'machine' | 'rounds' | 'engines'> {
   /** Those that are measured, in the order of `LARQ_NETWORKS`. */
   readonly networks: readonly LarqNetworkResult[];

@@ -7,6 +7,7 @@ import { readLarqOptions } from '../larq-options.mjs';
 import { describeMachine, engineRecords } from './conditions.js';
 import { LEAST_CORE_SHARE } from './core-share.js';
 import {
+  LARQ_RESULTS,
   type LarqConditions,
   missingNetworks,
   readLarqResults,
@@ -22,7 +23,6 @@ import { isMissing, type Peer } from './peers/peer.js';
 import { tfjsPeer } from './peers/tfjs.js';
 import { larqSpeed } from './report/larq.js';
 
-const PUBLISHED = 'bench/larq-results.json';
 const OUTPUT = 'build/bench';
 
 type Options = Extract<ReturnType<typeof readLarqOptions>, { options: unknown }>['options'];
@@ -42,7 +42,7 @@ process.exit();
 /** @returns the exit status: 1 if some networks couldn't be measured. */
 async function main(): Promise<number> {
   await mkdir(OUTPUT, { recursive: true });
-  const path = options.write ? PUBLISHED : `${OUTPUT}/larq-results.json`;
+  const path = options.write ? LARQ_RESULTS : `${OUTPUT}/larq-results.json`;
   const { version } = JSON.parse(await readFile('runtime/package.json', 'utf8')) as { readonly version: string };
   // Before those of the web: see onnxRuntimePeers.
   const native = await onnxRuntimePeers('node');

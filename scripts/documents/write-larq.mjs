@@ -3,7 +3,7 @@
 //
 //   SIGNWAVE_LARQ_FACTS=docs/larq-zoo.json SIGNWAVE_LARQ_PYTHON=... npx vitest run test/oracle/larq-networks.test.ts
 //   node scripts/documents/write-larq.mjs
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withFigures } from '../modules/figures.mjs';
 import { importSource } from '../modules/import-source.mjs';
@@ -11,7 +11,6 @@ import { importSource } from '../modules/import-source.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = 'docs/larq.md';
 const FACTS = 'docs/larq-zoo.json';
-const RESULTS = 'bench/larq-results.json';
 /** @type {[string, string]} */
 const SPEED_MARKERS = ['<!-- speed: written by scripts/documents/write-larq.mjs, do not edit -->', '<!-- /speed -->'];
 /** @type {[string, string]} */
@@ -38,7 +37,7 @@ export const LARQ_ZOO =
 /**
  * The page with the table of what was found.
  *
- * @param {readonly string[]} speed what bench/src/report/larq.ts makes of {@link larqResults}
+ * @param {readonly string[]} speed what bench/src/report/larq.ts makes of the results
  */
 export function larqDocument(speed) {
   const page = withFigures(readFileSync(`${ROOT}${PAGE}`, 'utf8'), SPEED_MARKERS, speed);
@@ -63,11 +62,6 @@ export function larqDocument(speed) {
   return withFigures(page, ZOO_MARKERS, table);
 }
 
-/** @returns the `LarqResults` of bench/src/larq-results.ts; nothing if there are none */
-export function larqResults() {
-  return existsSync(`${ROOT}${RESULTS}`) ? JSON.parse(readFileSync(`${ROOT}${RESULTS}`, 'utf8')) : undefined;
-}
-
 /** @param {number} bytes */
 const megabytes = (bytes) => (bytes / 1e6).toFixed(2);
 
@@ -77,5 +71,6 @@ const share = (value) => (value === 0 ? '0' : value.toExponential(1));
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.chdir(ROOT);
   const { larqSpeed } = await importSource('bench/src/report/larq.ts');
-  writeFileSync(`${ROOT}${PAGE}`, larqDocument(larqSpeed(larqResults())));
+  const { LARQ_RESULTS, readLarqResults } = await importSource('bench/src/larq-results.ts');
+  writeFileSync(`${ROOT}${PAGE}`, larqDocument(larqSpeed(await readLarqResults(LARQ_RESULTS))));
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, test } from 'vitest';
+import { describeIfThere } from '../describe-if-there.js';
 import { NATS_SERVER } from './nats-server.js';
 
 /**
@@ -7,13 +7,6 @@ import { NATS_SERVER } from './nats-server.js';
  */
 export function describeWithNats(name: string, fn: () => void): void {
   const { error } = spawnSync(NATS_SERVER, ['--version']);
-  if (!error) describe(name, fn);
-  else if (process.env.CI) {
-    test(name, () => {
-      throw new Error(`${NATS_SERVER} is missing, and CI is set: tests that need it must not be skipped`);
-    });
-  } else {
-    console.warn(`skipped "${name}": ${NATS_SERVER} is absent`);
-    test.skip(`${name} (${NATS_SERVER} is absent)`);
-  }
+  const failure = `${NATS_SERVER} is missing, and CI is set: tests that need it must not be skipped`;
+  describeIfThere(name, error && `${NATS_SERVER} is absent`, { mustRun: Boolean(process.env.CI), failure }, fn);
 }

@@ -4,9 +4,6 @@ import type { Ended } from './program.js';
 /** Where a command begins. */
 export type StartName = 'empty' | 'old' | 'left';
 
-/** What a command needs beside files. */
-export type Surroundings = AsyncDisposable;
-
 /** A command that is interrupted. Paths are relative to a folder beside `inputs`. */
 export interface Command {
   /** For the table of results. */
@@ -21,7 +18,7 @@ export interface Command {
    *
    * @returns what is to be taken away again, or why it can't be made.
    */
-  readonly surround?: () => Promise<Surroundings | string | undefined>;
+  readonly surround?: () => Promise<AsyncDisposable | string | undefined>;
   /** Makes the outputs of the start `old`. */
   readonly before?: readonly string[];
   /** Files and folders that it makes. */

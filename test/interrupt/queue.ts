@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { NATS_SERVER, NatsServer } from '../cli/nats-server.js';
-import type { Surroundings } from './command.js';
 import { runAtOnce } from './program.js';
 
 /** Where the queue is, in words of the command line. */
@@ -14,7 +13,7 @@ export type QueueOptions = readonly string[];
 export async function answeredQueue(
   { program, model, list, copy }: { program: string; model: string; list: string; copy: string },
   onQueue: (options: QueueOptions) => void,
-): Promise<Surroundings | string> {
+): Promise<AsyncDisposable | string> {
   if (spawnSync(NATS_SERVER, ['--version']).error) return `${NATS_SERVER} is absent`;
   const server = await NatsServer.start();
   const options = ['--nats', server.url, '--stream', 'interrupted'];

@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describeIfThere } from '../describe-if-there.js';
 import { MOTO } from './moto.js';
 import type { ServerKind } from './object-server.js';
 import { VERSITY } from './versity.js';
@@ -8,17 +8,11 @@ import { VERSITY } from './versity.js';
  * belongs to the run, they fail.
  */
 export function describeWithServer(kind: ServerKind, name: string, fn: (program: string) => void): void {
-  const title = `${name} of ${kind.name}`;
   const program = process.env[kind.variable];
-  if (program) describe(title, () => fn(program));
-  else if (process.env.CI && (process.env.SIGNWAVE_FULL || !kind.isForFullRuns)) {
-    test(title, () => {
-      throw new Error(`${kind.variable} is not set, and CI is: these tests must not be skipped`);
-    });
-  } else {
-    console.warn(`skipped "${title}": ${kind.variable} is not set`);
-    test.skip(`${title} (${kind.variable} is not set)`);
-  }
+  const mustRun = Boolean(process.env.CI && (process.env.SIGNWAVE_FULL || !kind.isForFullRuns));
+  const failure = `${kind.variable} is not set, and CI is: these tests must not be skipped`;
+  const absence = program ? undefined : `${kind.variable} is not set`;
+  describeIfThere(`${name} of ${kind.name}`, absence, { mustRun, failure }, () => fn(program!));
 }
 
 /** Does that for all of them. */

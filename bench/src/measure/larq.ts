@@ -5,6 +5,7 @@ import { readNpy } from '@signwave/lab/node';
 import { CoreShare } from '../core-share.js';
 import { DEFAULT_FAMILY, TWO_THREADS } from '../families.js';
 import type { InterpreterResult, LarqNetworkResult } from '../larq-results.js';
+import { median } from '../median.js';
 import { LARQ_WAYS, zooPeers } from '../peers/larq.js';
 import { type InterpreterStart, LarqProcess, type LarqWay } from '../peers/larq-process.js';
 import type { Peer } from '../peers/peer.js';
@@ -91,8 +92,7 @@ async function startInterpreters(python: LarqProcess, way: LarqWay): Promise<Int
     const start = await python.startInterpreter(way);
     if (n > 0) starts.push(start);
   }
-  const median = (key: 'loadMs' | 'firstRunMs'): number =>
-    starts.map((start) => start[key]).sort((a, b) => a - b)[INTERPRETERS >> 1]!;
+  const medianOf = (key: 'loadMs' | 'firstRunMs'): number => median(starts.map((start) => start[key]));
   const { id: engine } = LARQ_WAYS[way];
-  return { engine, interpreters: INTERPRETERS, loadMs: median('loadMs'), firstRunMs: median('firstRunMs') };
+  return { engine, interpreters: INTERPRETERS, loadMs: medianOf('loadMs'), firstRunMs: medianOf('firstRunMs') };
 }

@@ -3,6 +3,7 @@ import { load, type Model } from '@signwave/runtime';
 import { requireEqual } from '../check.js';
 import type { Family } from '../families.js';
 import { MORE_LAYERS, type TimedLayer, type UnitNetwork } from '../layer-networks.js';
+import { median } from '../median.js';
 import type { Runnable } from '../peers/peer.js';
 
 /** Tolerance for float layers, where kernels may sum in another order than the reference. */
@@ -77,9 +78,4 @@ async function timeOnce({ work }: Runnable): Promise<number> {
   const pending = work.run();
   if (pending) await pending;
   return performance.now() - before;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { median } from '../median.js';
 import type { Peer } from '../peers/peer.js';
 import type { StartupResult } from '../results.js';
 
@@ -21,14 +22,13 @@ export async function measureStartup(modelPath: string, peers: readonly Peer[]):
       const { stdout } = await promisify(execFile)(process.execPath, [START_ONCE, engine, modelPath]);
       if (n > 0) startups.push(JSON.parse(stdout));
     }
-    const median = (of: (it: Startup) => number): number => startups.map(of).sort((a, b) => a - b)[PROCESSES >> 1]!;
     const memoryBytes = startups[0]!.memoryBytes;
     results.push({
       engine,
       processes: PROCESSES,
-      loadMs: median(({ loadMs }) => loadMs),
-      firstRunMs: median(({ firstRunMs }) => firstRunMs),
-      rssBytes: median(({ rssBytes }) => rssBytes),
+      loadMs: median(startups.map(({ loadMs }) => loadMs)),
+      firstRunMs: median(startups.map(({ firstRunMs }) => firstRunMs)),
+      rssBytes: median(startups.map(({ rssBytes }) => rssBytes)),
       ...(memoryBytes !== undefined && { memoryBytes }),
     });
   }

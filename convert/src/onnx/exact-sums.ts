@@ -1,7 +1,7 @@
 import { type ConvNode, type MapShape, type PoolNode, type Tensor, tensorValues } from '@signwave/format';
 import { asImage, fromImage } from './channel-order.js';
 import { ELEMENT_DOUBLE, ELEMENT_FLOAT, type OnnxGraph, type ValueName } from './onnx-graph.js';
-import { beyondEnd } from './windows.js';
+import { beyondEnd, lowerPads } from './windows.js';
 
 // Sums that a sign depends on, to the last bit. Inside one operator an engine adds in an order of its own, so each sum is written as
 // operators in the reference's order: one addition for each tap of a window, or running sums over all elements.
@@ -120,11 +120,6 @@ function lastRunningSum(onnx: OnnxGraph, terms: ValueName, count: number): Value
   const sums = onnx.node('CumSum', [terms, onnx.ints('axis', [2])]);
   const [starts, ends, axes] = [onnx.ints('starts', [count - 1]), onnx.ints('ends', [count]), onnx.ints('axes', [2])];
   return onnx.node('Flatten', [onnx.node('Slice', [sums, starts, ends, axes])], { axis: 1 });
-}
-
-/** Puts zeros around a map. @param image (N, C, H, W). */
-function lowerPads(onnx: OnnxGraph, image: ValueName, { top, left, bottom, right }: ConvNode['pads']): ValueName {
-  return onnx.node('Pad', [image, onnx.ints('pads', [0, 0, top, left, 0, 0, bottom, right])]);
 }
 
 /**

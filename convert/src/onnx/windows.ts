@@ -1,4 +1,4 @@
-import { type ConvNode, type MapShape, type PoolNode, type Tensor, tensorValues } from '@signwave/format';
+import { type ConvNode, type MapShape, type Pads, type PoolNode, type Tensor, tensorValues } from '@signwave/format';
 import { asImage, channelsFirst, fromImage } from './channel-order.js';
 import type { OnnxGraph, ValueName } from './onnx-graph.js';
 
@@ -45,9 +45,16 @@ export function lowerPool(onnx: OnnxGraph, x: ValueName, node: PoolNode, from: M
     return pool(image, { ...sides, pads: extended, count_include_pad: node.countPads ? 1 : 0 });
   }
   // Pads count in the mean, but positions beyond them don't; so pads become elements of the map.
-  const amounts = onnx.ints('pads', [0, 0, pads.top, pads.left, 0, 0, pads.bottom, pads.right]);
-  const padded = onnx.node('Pad', [image, amounts]);
-  return pool(padded, { ...sides, pads: [0, 0, beyond.bottom, beyond.right], count_include_pad: 0 });
+  return pool(lowerPads(onnx, image, pads), {
+    ...sides,
+    pads: [0, 0, beyond.bottom, beyond.right],
+    count_include_pad: 0,
+  });
+}
+
+/** Puts zeros around a map. @param image (N, C, H, W). */
+export function lowerPads(onnx: OnnxGraph, image: ValueName, { top, left, bottom, right }: Pads): ValueName {
+  return onnx.node('Pad', [image, onnx.ints('pads', [0, 0, top, left, 0, 0, bottom, right])]);
 }
 
 /** How far the last windows of a pool in ceil mode reach beyond the map with its pads. */

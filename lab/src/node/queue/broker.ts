@@ -41,6 +41,9 @@ export interface Broker {
   readonly patienceMs: number;
 }
 
+/** For how long commands that end wait for a broker that is away or busy. */
+export const PATIENCE_MS = 120_000;
+
 /**
  * Connects to a broker; a connection that is lost later is made again, however long that takes.
  *

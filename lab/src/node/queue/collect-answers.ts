@@ -2,13 +2,12 @@ import type { Remark } from '@signwave/data';
 import { writeFileAtomic } from '@signwave/data/node';
 import { SignwaveError } from '@signwave/format';
 import { openManifest, requestsOf } from '../manifest.js';
-import { openBroker } from './broker.js';
+import { openBroker, PATIENCE_MS } from './broker.js';
 import { inFlight } from './in-flight.js';
 import type { QueuePlace } from './place.js';
 import { ANSWERS_IN_FLIGHT, isError, readAnswer } from './read-answer.js';
 import { checkQueue, queueNames } from './streams.js';
 import { listToken } from './submit-list.js';
-import { PATIENCE_MS } from './submit-tasks.js';
 
 /** Missing lines that an error names. */
 const NAMED = 10;

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Remark } from '@signwave/data';
-import { type Broker, openBroker, persistently } from './broker.js';
+import { type Broker, openBroker, PATIENCE_MS, persistently } from './broker.js';
 import { inFlight } from './in-flight.js';
 import type { QueuePlace } from './place.js';
 import { ANSWERS_IN_FLIGHT, isError, readAnswer } from './read-answer.js';
 import { answerSubject, checkQueue, type QueueNames, queueNames, taskSubject, trySubject } from './streams.js';
 import {
   makeQueueFor,
-  PATIENCE_MS,
   type Submission,
   type SubmitOptions,
   type Submitted,

@@ -1,19 +1,12 @@
 import { SignwaveError } from '@signwave/format';
 import { errorAnswer, RequestError } from '../../index.js';
 import { type Manifest, openManifest, requestsOf } from '../manifest.js';
-import { type Broker, openBroker } from './broker.js';
+import { type Broker, openBroker, PATIENCE_MS } from './broker.js';
 import { stateFacts } from './facts.js';
 import type { QueuePlace } from './place.js';
 import { putModel } from './queue-model.js';
 import { queueNames } from './streams.js';
-import {
-  makeQueueFor,
-  PATIENCE_MS,
-  type Submission,
-  type SubmitOptions,
-  type Submitted,
-  submitTasks,
-} from './submit-tasks.js';
+import { makeQueueFor, type Submission, type SubmitOptions, type Submitted, submitTasks } from './submit-tasks.js';
 import { LINE_TASKS } from './tasks.js';
 
 export interface SubmitListOptions extends SubmitOptions {

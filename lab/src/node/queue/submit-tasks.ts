@@ -5,8 +5,6 @@ import { inFlight } from './in-flight.js';
 import { answerSubject, CONSUMER, makeQueue, type QueueNames, taskSubject } from './streams.js';
 import type { TaskKind } from './tasks.js';
 
-/** For how long a broker that is away or busy is waited for. */
-export const PATIENCE_MS = 120_000;
 /** Messages that are sent before the first of them is acknowledged. */
 const IN_FLIGHT = 64;
 
